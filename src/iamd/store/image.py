@@ -1,0 +1,132 @@
+"""All records of one account in memory: what every read is answered from and every decision is made on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamd.store.collection import Collection, Kind, Step
+from iamd.store.records import (
+    AccessKey,
+    Account,
+    Attachment,
+    Group,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Membership,
+    PolicyVersion,
+    Role,
+    User,
+    fold,
+)
+
+ACCOUNTS = Kind("accounts", Account, lambda r: r.account_id)
+USERS = Kind("users", User, lambda r: r.id, lambda r: r.name, {"boundary": lambda r: r.boundary})
+GROUPS = Kind("groups", Group, lambda r: r.id, lambda r: r.name)
+ROLES = Kind("roles", Role, lambda r: r.id, lambda r: r.name, {"boundary": lambda r: r.boundary})
+POLICIES = Kind("policies", ManagedPolicy, lambda r: r.id, lambda r: r.name)
+VERSIONS = Kind(
+    "policy_versions", PolicyVersion, lambda r: f"{r.policy_id}/{r.number}", None, {"policy": lambda r: r.policy_id}
+)
+INLINE = Kind(
+    "inline_policies", InlinePolicy, lambda r: f"{r.owner_id}/{fold(r.name)}", None, {"owner": lambda r: r.owner_id}
+)
+ATTACHMENTS = Kind(
+    "attachments",
+    Attachment,
+    lambda r: f"{r.owner_id}/{r.policy_arn}",
+    None,
+    {"owner": lambda r: r.owner_id, "policy": lambda r: r.policy_arn},
+)
+MEMBERSHIPS = Kind(
+    "memberships",
+    Membership,
+    lambda r: f"{r.group_id}/{r.user_id}",
+    None,
+    {"group": lambda r: r.group_id, "user": lambda r: r.user_id},
+)
+ACCESS_KEYS = Kind("access_keys", AccessKey, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
+PROFILES = Kind("instance_profiles", InstanceProfile, lambda r: r.id, lambda r: r.name, {"role": lambda r: r.role_id})
+
+KINDS: tuple[Kind[Any], ...] = (
+    ACCOUNTS,
+    USERS,
+    GROUPS,
+    ROLES,
+    POLICIES,
+    VERSIONS,
+    INLINE,
+    ATTACHMENTS,
+    MEMBERSHIPS,
+    ACCESS_KEYS,
+    PROFILES,
+)
+
+# Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
+_NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "instance_profiles"})
+
+
+class Records:
+    """The records of one account.
+
+    `revision` is the account's last change that this image holds, `generation` counts the changes that may alter what
+    some existing principal may do: a snapshot made at another generation is stale.
+    """
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+        self.revision = 0
+        self.generation = 0
+        self.journal: list[Step] = []
+        self._collections: dict[str, Collection[Any]] = {}
+        self.accounts = self._collect(ACCOUNTS)
+        self.users = self._collect(USERS)
+        self.groups = self._collect(GROUPS)
+        self.roles = self._collect(ROLES)
+        self.policies = self._collect(POLICIES)
+        self.versions = self._collect(VERSIONS)
+        self.inline = self._collect(INLINE)
+        self.attachments = self._collect(ATTACHMENTS)
+        self.memberships = self._collect(MEMBERSHIPS)
+        self.access_keys = self._collect(ACCESS_KEYS)
+        self.profiles = self._collect(PROFILES)
+
+    def _collect(self, kind: Kind[Any]) -> Collection[Any]:
+        return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))
+
+    def collection(self, name: str) -> Collection[Any]:
+        """The collection of that kind's name; KeyError for an unknown kind."""
+        return self._collections[name]
+
+    def __len__(self) -> int:
+        return sum(len(collection) for collection in self._collections.values())
+
+    @property
+    def account(self) -> Account:
+        account: Account | None = self.accounts.get(self.account_id)
+        if account is None:
+            raise KeyError(self.account_id)
+        return account
+
+    def take_journal(self) -> list[Step]:
+        """The steps since the last call; the caller writes them to the database."""
+        steps = self.journal.copy()
+        self.journal.clear()
+        self._count(steps)
+        return steps
+
+    def undo(self) -> None:
+        """Take back every step since `take_journal`, last first."""
+        for step in reversed(self.journal):
+            step.collection.apply(step.key, step.after, step.before)
+        self.journal.clear()
+        self.generation += 1
+
+    def changed(self, kind: str, added: bool) -> None:
+        """Note a change that another process made."""
+        if not (added and kind in _NEWCOMERS):
+            self.generation += 1
+
+    def _count(self, steps: list[Step]) -> None:
+        if any(step.before is not None or step.collection.kind.name not in _NEWCOMERS for step in steps):
+            self.generation += 1
