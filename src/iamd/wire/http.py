@@ -25,6 +25,6 @@ class HttpRequest:
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name as text, or None."""
         if self._index is None:
-            self._index = {key: value for key, value in reversed(self.headers)}
+            self._index = dict(reversed(self.headers))
         value = self._index.get(name)
         return None if value is None else value.decode("latin-1")

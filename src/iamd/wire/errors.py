@@ -1,0 +1,350 @@
+"""The one catalogue of AWS errors: code, HTTP status and, where AWS always says the same, the wording.
+
+A class per failure, named as the code that AWS sends. Raise with AWS's text for the case at hand:
+`raise NoSuchEntity("The user with name bob cannot be found.")`. Messages reach clients as they are, so they never
+carry internal text. Codes and statuses come from the service models and from
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AwsError(Exception):
+    """A failure that is answered to the client.
+
+    `code` is the class's name. `sender` tells AWS's `Type`: True is `Sender` (the client's fault), False `Receiver`.
+    Without an argument the message is the class's `wording`.
+    """
+
+    code: ClassVar[str] = "InternalFailure"
+    status: ClassVar[int] = 400
+    sender: ClassVar[bool] = True
+    wording: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.code = cls.__name__
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = self.wording if message is None else message
+        super().__init__(self.message)
+
+    @property
+    def type(self) -> str:
+        """`Sender` or `Receiver`, as the answer's `Type` element has it."""
+        return "Sender" if self.sender else "Receiver"
+
+
+# The request as such: common to all services.
+
+
+class AccessDenied(AwsError):
+    status = 403
+    wording = "Access Denied"
+
+
+class ExpiredToken(AwsError):
+    status = 403
+    wording = "The security token included in the request is expired"
+
+
+class IncompleteSignature(AwsError):
+    status = 400
+
+
+class InternalFailure(AwsError):
+    status = 500
+    sender = False
+    wording = "The request processing has failed because of an unknown error, exception or failure."
+
+
+class InvalidAction(AwsError):
+    status = 400
+
+
+class InvalidClientTokenId(AwsError):
+    status = 403
+    wording = "The security token included in the request is invalid."
+
+
+class InvalidParameterCombination(AwsError):
+    status = 400
+
+
+class InvalidParameterValue(AwsError):
+    status = 400
+
+
+class MalformedInput(AwsError):
+    status = 400
+
+
+class MalformedQueryString(AwsError):
+    status = 404
+
+
+class MissingAction(AwsError):
+    status = 400
+    wording = "The request is missing an action or a required parameter."
+
+
+class MissingAuthenticationToken(AwsError):
+    status = 403
+    wording = "Request is missing Authentication Token"
+
+
+class MissingParameter(AwsError):
+    status = 400
+
+
+class OptInRequired(AwsError):
+    status = 403
+    wording = "The AWS Access Key Id needs a subscription for the service"
+
+
+class RequestEntityTooLarge(AwsError):
+    status = 413
+    wording = "Request body is too large."
+
+
+class RequestExpired(AwsError):
+    status = 400
+    wording = "Request has expired."
+
+
+class ServiceUnavailable(AwsError):
+    status = 503
+    sender = False
+    wording = "Service Unavailable. Please try again later."
+
+
+class SignatureDoesNotMatch(AwsError):
+    status = 403
+    wording = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method. Consult the service documentation for details."
+    )
+
+
+class Throttling(AwsError):
+    status = 400
+    wording = "Rate exceeded"
+
+
+class UnrecognizedClientException(AwsError):
+    status = 400
+    wording = "The security token included in the request is invalid."
+
+
+class ValidationError(AwsError):
+    status = 400
+
+
+# IAM: AWS facts from the error traits of the service model.
+
+
+class ConcurrentModification(AwsError):
+    status = 409
+
+
+class DeleteConflict(AwsError):
+    status = 409
+
+
+class DuplicateCertificate(AwsError):
+    status = 409
+
+
+class DuplicateSSHPublicKey(AwsError):
+    status = 400
+
+
+class EntityAlreadyExists(AwsError):
+    status = 409
+
+
+class EntityTemporarilyUnmodifiable(AwsError):
+    status = 409
+
+
+class FeatureDisabled(AwsError):
+    status = 404
+
+
+class FeatureEnabled(AwsError):
+    status = 409
+
+
+class InvalidAuthenticationCode(AwsError):
+    status = 403
+
+
+class InvalidCertificate(AwsError):
+    status = 400
+
+
+class InvalidInput(AwsError):
+    status = 400
+
+
+class InvalidPublicKey(AwsError):
+    status = 400
+
+
+class InvalidUserType(AwsError):
+    status = 400
+
+
+class KeyPairMismatch(AwsError):
+    status = 400
+
+
+class LimitExceeded(AwsError):
+    status = 409
+
+
+class MalformedCertificate(AwsError):
+    status = 400
+
+
+class MalformedPolicyDocument(AwsError):
+    status = 400
+
+
+class NameConflict(AwsError):
+    status = 409
+
+
+class NoSuchEntity(AwsError):
+    status = 404
+
+
+class NotSupportedService(AwsError):
+    status = 404
+
+
+class OpenIdIdpCommunicationError(AwsError):
+    status = 400
+
+
+class PasswordPolicyViolation(AwsError):
+    status = 400
+
+
+class PolicyEvaluation(AwsError):
+    status = 500
+    sender = False
+
+
+class PolicyNotAttachable(AwsError):
+    status = 400
+
+
+class ReportExpired(AwsError):
+    status = 410
+
+
+class ReportGenerationLimitExceeded(AwsError):
+    status = 409
+
+
+class ReportInProgress(AwsError):
+    status = 404
+
+
+class ReportNotPresent(AwsError):
+    status = 410
+
+
+class RoleModified(AwsError):
+    status = 409
+
+
+class RoleTemplateDisabled(AwsError):
+    status = 400
+
+
+class ServiceFailure(AwsError):
+    status = 500
+    sender = False
+    wording = InternalFailure.wording
+
+
+class UnmodifiableEntity(AwsError):
+    status = 400
+
+
+class UnrecognizedPublicKeyEncoding(AwsError):
+    status = 400
+
+
+# IAM, where the model gives no code: the shape's name is the code, 400 the status.
+
+
+class AccountNotManagementOrDelegatedAdministratorException(AwsError):
+    status = 400
+
+
+class CallerIsNotManagementAccountException(AwsError):
+    status = 400
+
+
+class OrganizationNotFoundException(AwsError):
+    status = 400
+
+
+class OrganizationNotInAllFeaturesModeException(AwsError):
+    status = 400
+
+
+class ServiceAccessNotEnabledException(AwsError):
+    status = 400
+
+
+# STS.
+
+
+class ExpiredTokenException(AwsError):
+    status = 400
+
+
+class ExpiredTradeInTokenException(AwsError):
+    status = 400
+
+
+class IDPCommunicationError(AwsError):
+    status = 400
+
+
+class IDPRejectedClaim(AwsError):
+    status = 403
+
+
+class InvalidAuthorizationMessageException(AwsError):
+    status = 400
+
+
+class InvalidIdentityToken(AwsError):
+    status = 400
+
+
+class JWTPayloadSizeExceededException(AwsError):
+    status = 400
+
+
+class OutboundWebIdentityFederationDisabledException(AwsError):
+    status = 403
+    wording = "OutboundWebIdentityFederation is disabled."
+
+
+class PackedPolicyTooLarge(AwsError):
+    status = 400
+
+
+class RegionDisabledException(AwsError):
+    status = 403
+
+
+class SessionDurationEscalationException(AwsError):
+    status = 403

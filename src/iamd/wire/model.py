@@ -1,0 +1,294 @@
+"""AWS service models, read from the data files of the installed botocore package.
+
+botocore itself is not imported: its JSON files are read, corrected by `patches.json`, and offered as small values that
+resolve their parts on first use, so that loading a service takes milliseconds. Member order is the model's order,
+which is the order of elements in AWS's answers. Prose is dropped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_ACRONYM_PLURAL = re.compile(r"[A-Z]{2,}s$")
+_WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
+
+
+def snake(name: str) -> str:
+    """A member's or operation's name in snake case, as the AWS SDK for Python spells it (`SAMLArn` -> `saml_arn`)."""
+    plural = _ACRONYM_PLURAL.search(name)
+    if plural and plural.start():
+        name = f"{name[: plural.start()]}_{plural.group().lower()}"
+    return re.sub("_+", "_", _WORD_START.sub("_", name)).lower()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A named place for a value: a structure's member, or a list's element, or a map's key or value.
+
+    `name` is the model's name and `location_name` what stands on the wire instead, when the model says so.
+    """
+
+    name: str
+    snake: str
+    required: bool
+    sensitive: bool
+    location_name: str | None
+    flattened: bool
+    timestamp_format: str | None
+    target: str
+    _shapes: _Shapes = field(repr=False)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the values (resolved late: shapes may be recursive)."""
+        return self._shapes[self.target]
+
+    @property
+    def wire_name(self) -> str:
+        """The name used on the wire."""
+        return self.location_name or self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A type of the model with its constraints.
+
+    `type` is botocore's word: structure, list, map, string, integer, long, float, double, boolean, timestamp, blob.
+    `members` belong to a structure, `element` to a list, `key` and `value` to a map.
+    """
+
+    name: str
+    type: str
+    members: tuple[Member, ...] = ()
+    element: Member | None = None
+    key: Member | None = None
+    value: Member | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    pattern: str | None = None
+    enum: tuple[str, ...] = ()
+    sensitive: bool = False
+    flattened: bool = False
+    union: bool = False
+
+
+class _Shapes(dict[str, Shape]):
+    """Shapes by name, built from the raw model when first asked for."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._raw = raw
+
+    def __missing__(self, name: str) -> Shape:
+        shape = self[name] = self._build(name, self._raw[name])
+        return shape
+
+    def _build(self, name: str, raw: dict[str, Any]) -> Shape:
+        required = frozenset(raw.get("required", ()))
+        return Shape(
+            name=name,
+            type=raw["type"],
+            members=tuple(self._member(m, ref, m in required) for m, ref in raw.get("members", {}).items()),
+            element=self._member("member", raw["member"]) if "member" in raw else None,
+            key=self._member("key", raw["key"]) if "key" in raw else None,
+            value=self._member("value", raw["value"]) if "value" in raw else None,
+            min=raw.get("min"),
+            max=raw.get("max"),
+            pattern=raw.get("pattern"),
+            enum=tuple(raw.get("enum", ())),
+            sensitive=raw.get("sensitive", False),
+            flattened=raw.get("flattened", False),
+            union=raw.get("union", False),
+        )
+
+    def _member(self, name: str, ref: dict[str, Any], required: bool = False) -> Member:
+        target = self._raw[ref["shape"]]
+        return Member(
+            name=name,
+            snake=snake(name),
+            required=required,
+            sensitive=target.get("sensitive", False),
+            location_name=ref.get("locationName"),
+            flattened=ref.get("flattened", target.get("flattened", False)),
+            timestamp_format=ref.get("timestampFormat", target.get("timestampFormat")),
+            target=ref["shape"],
+            _shapes=self,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation pages: names of members, as in the model."""
+
+    input_token: str
+    output_token: str
+    limit_key: str | None
+    more_results: str | None
+    result_keys: tuple[str, ...]
+
+    @property
+    def result_key(self) -> str | None:
+        """The (first) list that is paged."""
+        return self.result_keys[0] if self.result_keys else None
+
+
+@dataclass(frozen=True, eq=False)
+class OperationModel:
+    """One operation. Compared and hashed by identity: each is built once per process."""
+
+    name: str
+    service: ServiceModel = field(repr=False)
+    paging: Paging | None = field(repr=False)
+    _raw: dict[str, Any] = field(repr=False)
+    _shapes: _Shapes = field(repr=False)
+
+    @cached_property
+    def snake(self) -> str:
+        """The name in snake case: the name of the function that implements it."""
+        return snake(self.name)
+
+    @cached_property
+    def input(self) -> Shape | None:
+        """The structure of parameters; None when there are none."""
+        return self._shapes[self._raw["input"]["shape"]] if "input" in self._raw else None
+
+    @cached_property
+    def inputs(self) -> tuple[Member, ...]:
+        """The parameters in the model's order."""
+        return self.input.members if self.input else ()
+
+    @cached_property
+    def output(self) -> Shape | None:
+        """The structure of the answer; None when the operation answers nothing."""
+        return self._shapes[self._raw["output"]["shape"]] if "output" in self._raw else None
+
+    @cached_property
+    def result_wrapper(self) -> str:
+        """The element around the answer in the Query protocol."""
+        wrapper: str = self._raw.get("output", {}).get("resultWrapper", f"{self.name}Result")
+        return wrapper
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether clients call it without a signature."""
+        return self._raw.get("authtype") == "none" or self._raw.get("auth") == ["smithy.api#noAuth"]
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceModel:
+    """One service: metadata and operations by name. `name` is botocore's folder name ("iam", "sso-admin")."""
+
+    name: str
+    _raw: dict[str, Any] = field(repr=False)
+    _paginators: dict[str, Any] = field(repr=False)
+
+    @property
+    def _metadata(self) -> dict[str, str]:
+        metadata: dict[str, str] = self._raw["metadata"]
+        return metadata
+
+    @cached_property
+    def protocol(self) -> str:
+        """query, json, rest-json, rest-xml, ec2 or smithy-rpc-v2-cbor."""
+        return self._metadata["protocol"]
+
+    @cached_property
+    def api_version(self) -> str:
+        """The date that names the API's version."""
+        return self._metadata["apiVersion"]
+
+    @cached_property
+    def namespace(self) -> str:
+        """The XML namespace of answers; empty for services that have none."""
+        return self._metadata.get("xmlNamespace", "")
+
+    @cached_property
+    def signing_name(self) -> str:
+        """The service's name in a signature's credential scope."""
+        return self._metadata.get("signingName", self._metadata["endpointPrefix"])
+
+    @cached_property
+    def operations(self) -> Mapping[str, OperationModel]:
+        """All operations by name, in the model's order."""
+        shapes = _Shapes(self._raw["shapes"])
+        return {
+            name: OperationModel(name, self, _paging(self._paginators.get(name)), raw, shapes)
+            for name, raw in self._raw["operations"].items()
+        }
+
+
+def _paging(raw: dict[str, Any] | None) -> Paging | None:
+    if raw is None:
+        return None
+    result = raw.get("result_key", ())
+    return Paging(
+        input_token=_first(raw["input_token"]),
+        output_token=_first(raw["output_token"]),
+        limit_key=raw.get("limit_key"),
+        more_results=raw.get("more_results"),
+        result_keys=(result,) if isinstance(result, str) else tuple(result),
+    )
+
+
+def _first(token: str | list[str]) -> str:
+    return token if isinstance(token, str) else token[0]
+
+
+@cache
+def load(service: str) -> ServiceModel:
+    """The newest model of the service with that botocore name, corrected; LookupError when there is none."""
+    folder = _data_folder() / service
+    versions = sorted(folder.glob("*/service-2.json*")) if re.fullmatch(r"[\w-]+", service) else []
+    if not versions:
+        raise LookupError(f"no service model named `{service}`")
+    newest = versions[-1].parent
+    raw = _read(newest, "service-2.json")
+    _patch(raw, _patches().get(service, ()))
+    return ServiceModel(service, raw, _read(newest, "paginators-1.json").get("pagination", {}))
+
+
+def _data_folder() -> Path:
+    spec = find_spec("botocore")
+    if spec is None or spec.origin is None:
+        raise LookupError("the botocore package, which holds the service models, is not installed")
+    return Path(spec.origin).parent / "data"
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    """A data file, compressed or not; empty when the service has none of that name."""
+    packed, plain = folder / f"{name}.gz", folder / name
+    if packed.exists():
+        text = gzip.decompress(packed.read_bytes())
+    elif plain.exists():
+        text = plain.read_bytes()
+    else:
+        return {}
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+@cache
+def _patches() -> dict[str, list[dict[str, Any]]]:
+    patches: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("patches.json").read_text())
+    return patches
+
+
+def _patch(raw: dict[str, Any], patches: list[dict[str, Any]] | tuple[()]) -> None:
+    """Apply corrections: each sets (or, with `null`, removes) the value at a path of keys."""
+    for patch in patches:
+        *way, last = patch["path"]
+        place = raw
+        for key in way:
+            place = place[key]
+        if patch["value"] is None:
+            del place[last]
+        else:
+            place[last] = patch["value"]
