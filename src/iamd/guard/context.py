@@ -1,0 +1,139 @@
+"""Condition keys: what a request says about its caller, its resource, its parameters and its circumstances.
+
+Keys are lower case, as the engine wants them. Sources: the pages "AWS global condition context keys" and "Actions,
+resources, and condition keys for AWS IAM" / "AWS STS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from iamd.caller.caller import Caller, CallerKind
+from iamd.guard.target import Target
+from iamd.store.image import Records
+from iamd.store.records import Tags
+
+Value = str | tuple[str, ...]
+Context = dict[str, Value]
+
+
+def principal_context(caller: Caller, records: Records) -> Context:
+    """The keys that every request of one caller shares."""
+    context: Context = {
+        "aws:principalarn": caller.principal_arn,
+        "aws:principalaccount": caller.account_id,
+        "aws:principaltype": caller.kind.value,
+        "aws:principalisawsservice": "false",
+        "aws:viaawsservice": "false",
+        "aws:userid": caller.user_id,
+    }
+    if caller.kind is CallerKind.USER:
+        context["aws:username"] = caller.name
+    owner = records.users.get(caller.id) or records.roles.get(caller.id)
+    for key, value in owner.tags if owner else ():
+        context[f"aws:principaltag/{key.lower()}"] = value
+    if caller.session:
+        _session_context(context, caller)
+    return context
+
+
+def _session_context(context: Context, caller: Caller) -> None:
+    session = caller.session
+    if session is None:
+        return
+    for key, value in session.tags:
+        context[f"aws:principaltag/{key.lower()}"] = value
+    context["aws:tokenissuetime"] = iso(session.issued)
+    if session.source_identity:
+        context["aws:sourceidentity"] = session.source_identity
+    context["aws:multifactorauthpresent"] = "true" if session.mfa_time is not None else "false"
+
+
+def request_context(caller: Caller, now: datetime, client_ip: str, secure: bool, agent: str, region: str) -> Context:
+    """The keys that every request has, whatever it asks for."""
+    context: Context = {
+        "aws:currenttime": iso(now),
+        "aws:epochtime": str(int(now.timestamp())),
+        "aws:securetransport": "true" if secure else "false",
+        "aws:sourceip": client_ip,
+        "aws:requestedregion": region,
+    }
+    if agent:
+        context["aws:useragent"] = agent
+    if caller.session and caller.session.mfa_time is not None:
+        context["aws:multifactorauthage"] = str(int(now.timestamp()) - caller.session.mfa_time)
+    return context
+
+
+def target_context(target: Target[Any]) -> Context:
+    """The keys that tell about the resource."""
+    context: Context = dict(target.context)
+    for key, value in target.tags:
+        context[f"aws:resourcetag/{key.lower()}"] = value
+        context[f"iam:resourcetag/{key.lower()}"] = value
+    return context
+
+
+def tag_context(tags: Tags) -> Context:
+    """`aws:RequestTag/*` and `aws:TagKeys` of tags in a request; of keys that collide the last one counts."""
+    context: Context = {f"aws:requesttag/{key.lower()}": value for key, value in tags}
+    if tags:
+        context["aws:tagkeys"] = tuple(key for key, _ in tags)
+    return context
+
+
+# What an input member tells the policies: (service, operation prefix, member) -> context keys. The first row whose
+# service, prefix and member fit a call applies.
+Row = tuple[str, str, str, Callable[[Any], Mapping[str, Value]]]
+
+
+def _single(key: str) -> Callable[[Any], Mapping[str, Value]]:
+    return lambda value: {key: str(value)}
+
+
+def _many(key: str) -> Callable[[Any], Mapping[str, Value]]:
+    return lambda values: {key: tuple(values)} if values else {}
+
+
+def _tags(values: Any) -> Mapping[str, Value]:
+    return tag_context(tuple((tag["Key"], tag["Value"]) for tag in values))
+
+
+PARAMETER_KEYS: tuple[Row, ...] = (
+    ("iam", "", "permissions_boundary", _single("iam:permissionsboundary")),
+    ("iam", "attach_", "policy_arn", _single("iam:policyarn")),
+    ("iam", "detach_", "policy_arn", _single("iam:policyarn")),
+    ("iam", "", "tags", _tags),
+    ("iam", "", "tag_keys", _many("aws:tagkeys")),
+    ("sts", "", "tags", _tags),
+    ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),
+    ("sts", "", "external_id", _single("sts:externalid")),
+    ("sts", "assume_role", "role_session_name", _single("sts:rolesessionname")),
+    ("sts", "", "source_identity", _single("sts:sourceidentity")),
+)
+
+# Operations that change what a user or role may do see the boundary that it has (`iam:PermissionsBoundary`).
+SEES_TARGET_BOUNDARY = ("attach_", "detach_", "put_", "delete_")
+
+
+def parameter_keys(service: str, operation: str, members: frozenset[str]) -> tuple[Row, ...]:
+    """The rows that apply to an operation with those input members."""
+    return tuple(
+        row for row in PARAMETER_KEYS if row[0] == service and operation.startswith(row[1]) and row[2] in members
+    )
+
+
+_iso_cache: tuple[datetime, str] = (datetime.fromtimestamp(0, timezone.utc), "1970-01-01T00:00:00Z")
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 to the second, as AWS writes `aws:CurrentTime`."""
+    global _iso_cache
+    last, text = _iso_cache
+    if moment == last:
+        return text
+    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    _iso_cache = (moment, text)
+    return text

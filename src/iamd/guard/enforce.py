@@ -1,0 +1,70 @@
+"""The only place where a request is allowed or refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from iamd.guard.context import Context
+from iamd.guard.gather import Snapshot
+from iamd.policy import Attached, Decision, Effect, Kind, Layer, Request, decide, load
+from iamd.wire.errors import AccessDenied
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One action on one resource."""
+
+    action: str  # "iam:CreateUser"
+    resource: str
+    account_id: str  # the resource's
+    label: str | None = None  # how the denial names the resource; None: its ARN
+    policy: str | None = None  # the resource's own policy
+    context: Context = field(default_factory=dict)
+
+
+def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
+    """Decide one request; raises AccessDenied with AWS's wording unless it is allowed.
+
+    Whatever goes wrong in here is a refusal: an exception leaves without a decision, and nothing is executed.
+    """
+    layers = snapshot.layers
+    if ask.policy is not None:
+        attached = Attached(ask.resource, load(ask.policy, Kind.TRUST))
+        layers = dataclasses.replace(layers, resource=attached)
+    request = Request(
+        principal=snapshot.principal,
+        action=ask.action,
+        resource=ask.resource,
+        resource_account=ask.account_id,
+        context=ask.context,
+    )
+    decision = decide(request, layers)
+    if not decision.allowed:
+        raise AccessDenied(denial(caller_arn, ask, decision))
+    return decision
+
+
+def denial(caller_arn: str, ask: Ask, decision: Decision) -> str:
+    """AWS's sentence for a denial (the page "Troubleshoot access denied error messages")."""
+    said = f"User: {caller_arn} is not authorized to perform: {ask.action} on resource: {ask.label or ask.resource}"
+    layer = decision.layer or Layer.IDENTITY
+    if decision.effect is Effect.IMPLICIT_DENY:
+        return f"{said} because no {_policy_type(layer)} allows the {ask.action} action"
+    name = next((grant.name for grant in decision.statements if grant.name.startswith("arn:")), None)
+    suffix = f": {name}" if name and layer in _NAMES_ITS_POLICY else ""
+    return f"{said} with an explicit deny in {_article(layer)} {_policy_type(layer)}{suffix}"
+
+
+# Types whose denials may be followed by the ARN of the policy.
+_NAMES_ITS_POLICY = frozenset({Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP})
+
+
+def _policy_type(layer: Layer) -> str:
+    return "permissions boundary" if layer is Layer.BOUNDARY else f"{layer.value} policy"
+
+
+def _article(layer: Layer) -> str:
+    if layer is Layer.TRUST:
+        return "the"
+    return "an" if layer is Layer.IDENTITY else "a"

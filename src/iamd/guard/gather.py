@@ -1,0 +1,117 @@
+"""Which policies apply to a caller: its layers, compiled once and kept until something that matters changes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.tokens import Session
+from iamd.guard.context import principal_context
+from iamd.policy import Attached, Kind, Layers, Principal, load
+from iamd.reference import managed
+from iamd.store.image import Records
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything about a caller that its requests have in common."""
+
+    principal: Principal
+    layers: Layers
+    context: Mapping[str, str | tuple[str, ...]]
+    generation: int
+
+
+class Snapshots:
+    """Snapshots by caller, bounded; one that was made before the account's last relevant change is made again."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
+
+    def of(self, caller: Caller, records: Records) -> Snapshot:
+        """The caller's present snapshot."""
+        # A session differs from its role's others by its policies and tags, so it is kept by its access key.
+        key = (caller.account_id, caller.access_key_id if caller.session else caller.id)
+        kept = self._kept.get(key)
+        if kept is not None and kept.generation == records.generation:
+            return kept
+        made = take(caller, records)
+        self._kept[key] = made
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+        return made
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+def take(caller: Caller, records: Records) -> Snapshot:
+    """Gather a caller's layers: identity policies, boundary and session policies."""
+    principal = dataclasses.replace(
+        Principal.from_text(caller.arn, session_issuer=caller.principal_arn if caller.session else None),
+        unique_id=caller.id,
+    )
+    layers = Layers(
+        identity=tuple(_identity_policies(caller, records)),
+        boundaries=tuple(_boundaries(caller, records)),
+        session=_session_policies(caller.session, records) if caller.session else None,
+    )
+    return Snapshot(principal, layers, principal_context(caller, records), records.generation)
+
+
+def _identity_policies(caller: Caller, records: Records) -> Iterator[Attached]:
+    if caller.kind is CallerKind.ROOT:
+        return
+    owners = [caller.id]
+    if caller.kind is not CallerKind.ROLE:
+        owners += [membership.group_id for membership in records.memberships.where("user", caller.id)]
+    for owner in owners:
+        for inline in records.inline.where("owner", owner):
+            yield Attached(inline.name, load(inline.document, Kind.IDENTITY))
+        for attachment in records.attachments.where("owner", owner):
+            yield managed_policy(attachment.policy_arn, records)
+
+
+def _boundaries(caller: Caller, records: Records) -> Iterator[Attached]:
+    holders: tuple[Callable[[str], object], ...] = (records.users.get, records.roles.get)
+    for holder in holders:
+        boundary = getattr(holder(caller.id), "boundary", None)
+        if boundary is not None:
+            yield managed_policy(boundary, records, Kind.BOUNDARY)
+
+
+def _session_policies(session: Session, records: Records) -> tuple[Attached, ...] | None:
+    """The policies passed for the session; managed ones act by their present default version (AWS_OBSERVED)."""
+    if session.policy is None and not session.policy_arns:
+        return () if session.kind == "federated-user" else None
+    inline = () if session.policy is None else (Attached("session", load(session.policy, Kind.SESSION)),)
+    return inline + tuple(managed_policy(arn, records, Kind.SESSION) for arn in session.policy_arns)
+
+
+def managed_policy(arn: str, records: Records, kind: Kind = Kind.IDENTITY) -> Attached:
+    """The default version of a managed policy; one that is gone allows nothing.
+
+    INVARIANT: a policy that cannot be found never drops out of its layer, or a boundary would vanish.
+    """
+    document = managed_document(arn, records)
+    return Attached(arn, load(_NOTHING if document is None else document, kind))
+
+
+# A document that names no action that exists: it neither allows nor denies anything.
+_NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iamd:Nothing","Resource":"*"}]}'
+
+
+def managed_document(arn: str, records: Records) -> str | None:
+    """The default version's document of a policy of AWS or of the account, or None."""
+    if arn.split(":", 5)[4] == "aws":
+        policy = managed.get(arn)
+        return None if policy is None else policy.document
+    own = records.policies.named(arn.rpartition("/")[2])
+    if own is None or own.arn != arn:
+        return None
+    version = records.versions.get(f"{own.id}/{own.default_version}")
+    return None if version is None else version.document

@@ -1,0 +1,77 @@
+"""One call of one operation: who calls, with what, on which records, under which circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from iamd.caller.caller import Caller
+from iamd.caller.ids import unique_id
+from iamd.guard.gather import Snapshot, Snapshots
+from iamd.store.image import Records
+
+if TYPE_CHECKING:
+    from iamd.caller.tokens import TokenKeys
+    from iamd.services.registry import Operation
+    from iamd.store.sealing import Sealer
+    from iamd.store.store import Store
+
+Reply = Mapping[str, Any]
+
+
+class Cold(Exception):
+    """The records of an account are needed that are not in memory; load them and call again."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id)
+        self.account_id = account_id
+
+
+@dataclass(slots=True)
+class Realm:
+    """What all calls to one server share."""
+
+    store: Store
+    sealer: Sealer
+    tokens: TokenKeys
+    snapshots: Snapshots = field(default_factory=Snapshots)
+
+    def records(self, account_id: str) -> Records | None:
+        """The records of an account; None when this server has no such account; raises Cold when not in memory."""
+        records = self.store.records(account_id)
+        if records is None and self.store.has_account(account_id):
+            raise Cold(account_id)
+        return records
+
+
+@dataclass(slots=True)
+class Call:
+    """A call as resolvers and operations see it. `records` are those of the caller's account; `now` is in UTC, to the
+    second, the same for the whole call; `params` are the validated inputs by snake-case name."""
+
+    operation: Operation
+    realm: Realm
+    caller: Caller
+    records: Records
+    params: Mapping[str, Any]
+    now: datetime
+    request_id: str
+    client_ip: str = ""
+    secure: bool = False
+    agent: str = ""
+    region: str = "us-east-1"
+
+    @property
+    def account_id(self) -> str:
+        return self.caller.account_id
+
+    def snapshot(self) -> Snapshot:
+        """The caller's policies and condition keys, as they are now."""
+        return self.realm.snapshots.of(self.caller, self.records)
+
+    @staticmethod
+    def new_id(prefix: str) -> str:
+        """A unique id that no entity has had."""
+        return unique_id(prefix)

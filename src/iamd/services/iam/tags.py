@@ -1,0 +1,61 @@
+"""Tags of IAM resources: reserved keys, duplicates, the limit of 50.
+
+Keys are unique regardless of case on users and roles only; other resources keep `Team` and `team` side by side
+(seen of live AWS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from iamd.services.iam import quotas
+from iamd.store.records import Tags
+from iamd.wire.errors import InvalidInput, LimitExceeded
+
+
+def tag_views(tags: Tags) -> dict[str, Any]:
+    """The `Tags` member as single resources show it: absent when there are none."""
+    return {"Tags": views(tags)} if tags else {}
+
+
+def views(tags: Tags) -> list[dict[str, str]]:
+    """The elements of a `Tags` list."""
+    return [{"Key": key, "Value": value} for key, value in tags]
+
+
+def new_tags(given: Iterable[Mapping[str, str]] | None, *, ignore_case: bool) -> Tags:
+    """The tags of something that is being created. Raises InvalidInput, LimitExceeded."""
+    return () if given is None else merged((), given, ignore_case=ignore_case)
+
+
+def merged(present: Tags, given: Iterable[Mapping[str, str]], *, ignore_case: bool) -> Tags:
+    """Tags after adding `given`, which replace those of the same key, spelling included."""
+    pairs = [(tag["Key"], tag["Value"]) for tag in given]
+    if not pairs:
+        raise InvalidInput("Error occurred while validating input. ")
+    _refuse_reserved(key for key, _ in pairs)
+    keys = [_fold(key, ignore_case) for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    kept = [(key, value) for key, value in present if _fold(key, ignore_case) not in keys]
+    result = tuple(kept + pairs)
+    if len(result) > quotas.TAGS:
+        raise LimitExceeded("The number of tags has reached the maximum limit.")
+    return result
+
+
+def untagged(present: Tags, keys: Iterable[str], *, ignore_case: bool) -> Tags:
+    """Tags without those keys; keys that are not there are ignored."""
+    gone = {_fold(key, ignore_case) for key in keys}
+    return tuple((key, value) for key, value in present if _fold(key, ignore_case) not in gone)
+
+
+def _fold(key: str, ignore_case: bool) -> str:
+    return key.lower() if ignore_case else key
+
+
+def _refuse_reserved(keys: Iterable[str]) -> None:
+    for key in keys:
+        if key.lower().startswith("aws:"):
+            raise InvalidInput(f"Tag keys that begin with aws: are reserved for use by AWS: {key}")

@@ -1,0 +1,142 @@
+"""IAM users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iamd.caller.caller import CallerKind
+from iamd.guard.target import Target, found, missing, new
+from iamd.services.call import Call, Reply
+from iamd.services.iam import quotas
+from iamd.services.iam.api import iam
+from iamd.services.iam.boundaries import boundary_policy, boundary_view
+from iamd.services.iam.tags import merged, new_tags, tag_views, untagged
+from iamd.services.paging import page
+from iamd.store.collection import Taken
+from iamd.store.records import User, iam_arn
+from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity, ValidationError
+
+
+def new_user(call: Call, *, user_name: str, path: str = "/") -> Target[str]:
+    return new(iam_arn(call.account_id, f"user{path}{user_name}"))
+
+
+def existing_user(call: Call, *, user_name: str) -> Target[User]:
+    user = call.records.users.named(user_name)
+    label = f"user {user_name}"
+    if user is None:
+        error = NoSuchEntity(f"The user with name {user_name} cannot be found.")
+        return missing(iam_arn(call.account_id, f"user/{user_name}"), error, label)
+    return found(user, label)
+
+
+def named_user_or_caller(call: Call, *, user_name: str | None = None) -> Target[User]:
+    """The user of that name, or the user who calls when there is none."""
+    if user_name is not None:
+        return existing_user(call, user_name=user_name)
+    if call.caller.kind is not CallerKind.USER:
+        raise ValidationError("Must specify userName when calling with non-User credentials")
+    return existing_user(call, user_name=call.caller.name)
+
+
+def user_or_root(call: Call, *, user_name: str | None = None) -> Target[Any]:
+    """As `named_user_or_caller`, but the root user calling without a name means itself."""
+    if user_name is None and call.caller.kind is CallerKind.ROOT:
+        return found(call.records.account)
+    return named_user_or_caller(call, user_name=user_name)
+
+
+def users_under(call: Call, *, path_prefix: str = "/") -> Target[str]:
+    return new(iam_arn(call.account_id, f"user{path_prefix}"))
+
+
+def summary(user: User) -> dict[str, Any]:
+    """A user as lists show it: without tags and boundary."""
+    return {
+        "Path": user.path,
+        "UserName": user.name,
+        "UserId": user.id,
+        "Arn": user.arn,
+        "CreateDate": user.created,
+        "PasswordLastUsed": user.password_last_used,
+    }
+
+
+def detail(user: User) -> dict[str, Any]:
+    """A user as it is shown alone."""
+    return {**summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
+
+
+@iam.operation(on=new_user)
+def create_user(
+    call: Call,
+    arn: str,
+    *,
+    user_name: str,
+    path: str = "/",
+    permissions_boundary: str | None = None,
+    tags: list[dict[str, str]] | None = None,
+) -> Reply:
+    """Create a user; names are unique in the account, whatever their case."""
+    given = new_tags(tags, ignore_case=True)
+    boundary = boundary_policy(call, permissions_boundary)
+    if call.records.users.named(user_name) is not None:
+        raise EntityAlreadyExists(f"User with name {user_name} already exists.")
+    quotas.check(len(call.records.users), quotas.USERS, "UsersPerAccount")
+    user = User(call.account_id, call.new_id("AIDA"), user_name, path, call.now, boundary, given)
+    return {"User": detail(call.records.users.add(user))}
+
+
+@iam.operation(on=user_or_root)
+def get_user(call: Call, user: Any) -> Reply:
+    """Describe a user, or the caller itself when no name is given."""
+    if isinstance(user, User):
+        return {"User": detail(user)}
+    # The root user has no path, and no name but the account's alias; its id is the account's.
+    return {
+        "User": {"UserName": user.alias, "UserId": user.account_id, "Arn": user.arn, "CreateDate": user.created}
+    }
+
+
+@iam.operation(on=users_under)
+def list_users(
+    call: Call, arn: str, *, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
+) -> Reply:
+    """List the users whose path begins with the prefix, by name."""
+    return page("Users", call.records.users, summary, marker, max_items, lambda user: user.path.startswith(path_prefix))
+
+
+@iam.operation(on=existing_user)
+def update_user(call: Call, user: User, *, new_path: str | None = None, new_user_name: str | None = None) -> None:
+    """Rename or move a user; its ARN changes, its id, groups, policies and keys do not."""
+    try:
+        call.records.users.replace(user, path=new_path or user.path, name=new_user_name or user.name)
+    except Taken:
+        raise EntityAlreadyExists(f"User with name {new_user_name} already exists.") from None
+
+
+@iam.operation(on=existing_user)
+def delete_user(call: Call, user: User) -> None:
+    """Delete a user that has nothing left: AWS refuses in this order."""
+    records = call.records
+    if records.memberships.count("user", user.id):
+        raise DeleteConflict("Cannot delete entity, must remove users from group first.")
+    if records.inline.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must delete policies first.")
+    if records.attachments.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must detach all policies first.")
+    if records.access_keys.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    records.users.remove(user)
+
+
+@iam.operation(on=existing_user)
+def tag_user(call: Call, user: User, *, tags: list[dict[str, str]]) -> None:
+    """Add tags or replace their values; a key in another case replaces the old spelling."""
+    call.records.users.replace(user, tags=merged(user.tags, tags, ignore_case=True))
+
+
+@iam.operation(on=existing_user)
+def untag_user(call: Call, user: User, *, tag_keys: list[str]) -> None:
+    """Remove tags; keys that are not there are ignored."""
+    call.records.users.replace(user, tags=untagged(user.tags, tag_keys, ignore_case=True))

@@ -1,0 +1,69 @@
+"""Pages of a list: `MaxItems`, `Marker`, `IsTruncated` as IAM has them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from iamd.store.collection import Collection
+from iamd.wire.errors import ValidationError
+
+R = TypeVar("R")
+
+DEFAULT_PAGE = 100
+
+
+def page(
+    member: str,
+    collection: Collection[R],
+    view: Callable[[R], Any],
+    marker: str | None,
+    max_items: int | None,
+    where: Callable[[R], bool] = lambda record: True,
+) -> dict[str, Any]:
+    """One page of a named collection, by name; the marker survives changes in between (it is the last name told)."""
+    limit = max_items or DEFAULT_PAGE
+    name = collection.kind.unique_name or collection.kind.key
+    records = collection.sorted()
+    start = collection.after(_name(marker)) if marker is not None else 0
+    shown: list[R] = []
+    for index in range(start, len(records)):
+        if where(records[index]):
+            if len(shown) == limit:
+                return _answer(member, [view(r) for r in shown], name(shown[-1]))
+            shown.append(records[index])
+    return _answer(member, [view(r) for r in shown], None)
+
+
+def page_of(
+    member: str,
+    items: Iterable[R],
+    key: Callable[[R], str],
+    view: Callable[[R], Any],
+    marker: str | None,
+    max_items: int | None,
+) -> dict[str, Any]:
+    """One page of a short list, ordered by `key`."""
+    limit = max_items or DEFAULT_PAGE
+    rest: Sequence[R] = sorted(items, key=key)
+    if marker is not None:
+        last = _name(marker)
+        rest = [item for item in rest if key(item) > last]
+    following = key(rest[limit - 1]) if len(rest) > limit else None
+    return _answer(member, [view(item) for item in rest[:limit]], following)
+
+
+def _answer(member: str, views: list[Any], last: str | None) -> dict[str, Any]:
+    answer: dict[str, Any] = {member: views, "IsTruncated": last is not None}
+    if last is not None:
+        answer["Marker"] = base64.urlsafe_b64encode(last.encode()).decode()
+    return answer
+
+
+def _name(marker: str) -> str:
+    try:
+        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise ValidationError("Invalid Marker.") from None

@@ -1,0 +1,166 @@
+"""Operations: plain functions, checked against the service model when they are imported, invoked behind the guard.
+
+An operation is a pair of functions. The *resolver* names the target from the inputs; the guard decides on it; then the
+*handler* gets the target's value and does the work. The parameters of both together must be exactly the members of the
+model's input, so that nothing a client sends is dropped without a word.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, Row, parameter_keys, request_context, target_context
+from iamd.guard.enforce import Ask, authorize
+from iamd.guard.target import Target
+from iamd.services.call import Call, Reply
+from iamd.wire import model
+from iamd.wire.errors import InvalidAction, InvalidInput
+from iamd.wire.model import OperationModel, ServiceModel
+
+Handler = Callable[..., Reply | None]
+Resolver = Callable[..., Target[Any]]
+Also = Callable[[Call, Any], Iterable[Ask]]
+H = TypeVar("H", bound=Handler)
+
+READS = ("get_", "list_", "simulate_")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, ready to be invoked. `reads` tells that it changes no record."""
+
+    model: OperationModel
+    action: str
+    resolver: Resolver
+    handler: Handler
+    resolver_members: tuple[str, ...]
+    handler_members: tuple[str, ...]
+    also: Also | None
+    reads: bool
+    keys: tuple[Row, ...]
+    refuses: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+
+class Api:
+    """The operations that iamd implements of one service."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.model: ServiceModel = model.load(name)
+        self.operations: dict[str, Operation] = {}
+        self._by_function = {operation.snake: operation for operation in self.model.operations.values()}
+
+    def operation(
+        self,
+        *,
+        on: Resolver,
+        also: Also | None = None,
+        reads: bool | None = None,
+        refuses: Mapping[str, str] | None = None,
+    ) -> Callable[[H], H]:
+        """Register the function as the operation of its name.
+
+        `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `refuses` maps
+        input members that iamd does not honour to the reason answered when one is sent. Raises TypeError when the
+        parameters do not fit the model.
+        """
+
+        def register(handler: H) -> H:
+            described = self._by_function.get(handler.__name__)
+            if described is None:
+                raise TypeError(f"{self.name} has no operation {handler.__name__}")
+            mine, theirs = _members(on), _members(handler)
+            _check(described, on, handler, frozenset(refuses or {}))
+            members = frozenset(member.snake for member in described.inputs)
+            self.operations[described.name] = Operation(
+                model=described,
+                action=f"{self.name}:{described.name}",
+                resolver=on,
+                handler=handler,
+                resolver_members=mine,
+                handler_members=theirs,
+                also=also,
+                reads=handler.__name__.startswith(READS) if reads is None else reads,
+                keys=parameter_keys(self.name, handler.__name__, members),
+                refuses=dict(refuses or {}),
+            )
+            return handler
+
+        return register
+
+    def find(self, action: str, version: str) -> Operation:
+        """The operation of that name; raises InvalidAction in AWS's words."""
+        operation = self.operations.get(action)
+        if operation is None or version != self.model.api_version:
+            raise InvalidAction(f"Could not find operation {action} for version {version or 'NO_VERSION_SPECIFIED'}")
+        return operation
+
+
+def invoke(call: Call) -> Reply | None:
+    """Resolve, decide, execute. Raises AwsError; nothing is executed unless every decision allowed it."""
+    operation, params = call.operation, call.params
+    for member, reason in operation.refuses.items():
+        if member in params:
+            raise InvalidInput(reason)
+    target = operation.resolver(call, **{name: params[name] for name in operation.resolver_members if name in params})
+    _authorize(call, target)
+    if target.missing is not None:
+        raise target.missing
+    return operation.handler(
+        call, target.value, **{name: params[name] for name in operation.handler_members if name in params}
+    )
+
+
+def _authorize(call: Call, target: Target[Any]) -> None:
+    snapshot = call.snapshot()
+    context: Context = {**snapshot.context, **_circumstances(call), **target_context(target)}
+    account_id = target.account_id or call.account_id
+    context["aws:resourceaccount"] = account_id
+    for _, prefix, member, keys in call.operation.keys:
+        value = call.params.get(member)
+        if value is not None:
+            context.update(keys(value))
+    if target.boundary is not None and call.operation.model.snake.startswith(SEES_TARGET_BOUNDARY):
+        context.setdefault("iam:permissionsboundary", target.boundary)
+    asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)
+    authorize(call.caller.arn, snapshot, asked)
+    for ask in call.operation.also(call, target.value) if call.operation.also and target.missing is None else ():
+        authorize(call.caller.arn, snapshot, replace(ask, context={**context, **ask.context}))
+
+
+def _circumstances(call: Call) -> Context:
+    return request_context(call.caller, call.now, call.client_ip, call.secure, call.agent, call.region)
+
+
+def _members(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(p.name for p in _keywords(function))
+
+
+def _keywords(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            raise TypeError(f"{function.__name__}: name every parameter, or an unread one would vanish")
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            yield parameter
+
+
+def _check(described: OperationModel, resolver: Resolver, handler: Handler, refused: frozenset[str]) -> None:
+    """The parameters of resolver and handler together are the model's input: required ones without a default."""
+    honoured = {p.name: p for p in (*_keywords(handler), *_keywords(resolver))}
+    for member in described.inputs:
+        if member.snake in refused:
+            continue
+        parameter = honoured.pop(member.snake, None)
+        if parameter is None:
+            raise TypeError(f"{described.name}: nothing reads `{member.snake}`; honour it or list it in refuses")
+        if not member.required and parameter.default is inspect.Parameter.empty:
+            raise TypeError(f"{described.name}: `{member.snake}` is optional in the model and needs a default")
+    if honoured:
+        raise TypeError(f"{described.name}: the model has no {', '.join(sorted(honoured))}")
