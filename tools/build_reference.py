@@ -24,6 +24,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -93,7 +94,10 @@ def write_pack(path: Path, entries: Iterable[tuple[str, list[Any], Any]]) -> Non
         bodies += encoded
     if not index:
         raise ValueError(f"no entries for `{path.name}`")
-    path.write_bytes(compact(index).encode() + b"\n" + bodies)
+    # Replaced, not rewritten: a running iamd has the old file mapped.
+    new = path.with_suffix(".new")
+    new.write_bytes(compact(index).encode() + b"\n" + bodies)
+    new.replace(path)
 
 
 # Services -----------------------------------------------------------------------------------------
@@ -110,8 +114,8 @@ def services() -> Iterable[tuple[str, list[Any], Any]]:
         privileges = extras.get(prefix, {}).get("privileges", {})
         body = [
             [action(item, privileges.get(item["name"], {})) for item in parts["actions"].values()],
-            [[item["key"], item["arn"], item.get("conditionKeys", [])] for item in parts["resourceTypes"].values()],
-            [[item["key"], item["type"], item["description"]] for item in parts["conditionKeys"].values()],
+            [[item["key"], item["arn"], key_names(item)] for item in parts["resourceTypes"].values()],
+            [[variables(item["key"]), item["type"], item["description"]] for item in parts["conditionKeys"].values()],
         ]
         yield prefix, [names[prefix], prefix in controlled], body
 
@@ -121,7 +125,7 @@ PARTS = ("actions", "resourceTypes", "conditionKeys")
 
 def action(item: dict[str, Any], privilege: dict[str, Any]) -> list[Any]:
     """Return one action's row: name, level, description, resources, keys, dependents, link."""
-    resources = [[r["name"], r["required"], r["conditionKeys"]] for r in item["resourceTypes"]]
+    resources = [[r["name"], r["required"], key_names(r)] for r in item["resourceTypes"]]
     dependents = {
         name for resource in privilege.get("resource_types", {}).values() for name in resource["dependent_actions"]
     }
@@ -130,10 +134,20 @@ def action(item: dict[str, Any], privilege: dict[str, Any]) -> list[Any]:
         access_level(item["accessLevel"]),
         item["description"],
         resources,
-        item["conditionKeys"],
+        key_names(item),
         sorted(dependents | set(item["dependentActions"])),
         privilege.get("api_documentation_link") or "",
     ]
+
+
+def key_names(item: dict[str, Any]) -> list[str]:
+    """Return the names of an item's condition keys."""
+    return [variables(name) for name in item.get("conditionKeys", ())]
+
+
+def variables(name: str) -> str:
+    """Return a key's name with its variable as `${key}`; S3's pages write `<key>`."""
+    return re.sub(r"<(\w+)>", r"${\1}", name)
 
 
 def access_level(text: str) -> str:

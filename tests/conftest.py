@@ -1,0 +1,7 @@
+"""Settings that hold for every test."""
+
+from hypothesis import HealthCheck, settings
+
+# Shared machines stall now and then: a slow example is no failure, a hanging test has its time-out.
+settings.register_profile("iamd", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("iamd")
