@@ -1,0 +1,55 @@
+"""Unique ids and access key ids, in the shapes that AWS gives them.
+
+An access key id carries its account: 40 bits of the nine characters after the prefix hold the account number, offset
+by 2**39 and halved, and the ninth character tells whether the number is odd. The rest is random. Ids from before that
+scheme carry nothing. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_VALUE = {character: value for value, character in enumerate(_ALPHABET)}
+_OFFSET = 2**39
+
+_is_account_id = re.compile(r"[0-9]{12}").fullmatch
+_is_access_key_id = re.compile(r"[A-Z]{4}[A-Z2-7]{16}").fullmatch
+
+
+def unique_id(prefix: str) -> str:
+    """A fresh id of an IAM entity: the prefix of its type (`AIDA`, `AROA`, ...) and 17 random characters."""
+    return prefix + _random(17)
+
+
+def access_key_id(account_id: str, prefix: str = "AKIA") -> str:
+    """A fresh access key id of 20 characters that carries the account; `ASIA` marks temporary credentials.
+
+    Raises ValueError when the account id is not 12 digits.
+    """
+    if not _is_account_id(account_id):
+        raise ValueError("an account id is 12 digits")
+    half, odd = divmod(int(account_id), 2)
+    account = base64.b32encode((half + _OFFSET).to_bytes(5, "big")).decode()
+    parity = _ALPHABET[16 * odd + secrets.randbelow(16)]
+    return prefix + account + parity + _random(7)
+
+
+def account_of(access_key_id: str) -> str | None:
+    """The account id that an access key id carries; None when it carries none."""
+    if not _is_access_key_id(access_key_id):
+        return None
+    half = int.from_bytes(base64.b32decode(access_key_id[4:12]), "big") - _OFFSET
+    number = 2 * half + (_VALUE[access_key_id[12]] >= 16)
+    return f"{number:012d}" if 0 <= number < 10**12 else None
+
+
+def secret_access_key() -> str:
+    """A fresh secret access key: 40 characters of the base64 alphabet, 240 random bits."""
+    return base64.b64encode(secrets.token_bytes(30)).decode()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

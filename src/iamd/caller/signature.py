@@ -1,0 +1,122 @@
+"""What a signed request claims about itself, before any of it has been verified."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from iamd.wire.errors import IncompleteSignature, SignatureDoesNotMatch
+from iamd.wire.http import HttpRequest
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+TERMINATOR = "aws4_request"
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+# Bounded, because regions and services become keys of the signing-key cache before the signature is known to hold.
+_is_scope_name = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parts of an AWS Signature Version 4, read but not yet verified.
+
+    `date`, `region` and `service` are the credential's scope. `timestamp` is when the request was signed (UTC),
+    `expires` the seconds that a presigned request asks to live. `token` is the session token of temporary
+    credentials. `content_sha256` is what the request says about its payload, None when it says nothing.
+    """
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    signed_headers: tuple[bytes, ...]
+    signature: str
+    timestamp: datetime
+    token: str | None = field(default=None, repr=False)
+    expires: int | None = None
+    presigned: bool = False
+    content_sha256: str | None = None
+
+
+def parse_timestamp(text: str) -> datetime:
+    """The moment of an ISO 8601 basic-format text such as `20150830T123600Z`; raises IncompleteSignature."""
+    if len(text) == 16 and text[8] == "T" and text[15] == "Z":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    raise IncompleteSignature(
+        f"Date must be in ISO-8601 'basic format'. Got '{shown(text)}'. See http://en.wikipedia.org/wiki/ISO_8601"
+    )
+
+
+def parse_date_header(text: str) -> datetime:
+    """The moment of a `Date` header, in ISO 8601 basic format or that of RFC 9110; raises IncompleteSignature."""
+    try:
+        moment = parsedate_to_datetime(text[:64])
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return parse_timestamp(text)
+
+
+def stamp(moment: datetime) -> str:
+    """The ISO 8601 basic form of a moment in UTC, as signatures have it."""
+    return moment.strftime(_STAMP)
+
+
+def parse_credential(credential: str, timestamp: datetime) -> tuple[str, str, str, str]:
+    """Split a credential into access key id, date, region and service.
+
+    Raises IncompleteSignature when it has not five elements, SignatureDoesNotMatch naming everything that is wrong
+    with its scope. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    elements = credential.split("/")
+    if len(elements) != 5 or not elements[0]:
+        raise IncompleteSignature(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{shown(credential)}'"
+        )
+    access_key_id, date, region, service, terminator = elements
+    problems = []
+    if not _is_scope_name(region):
+        problems.append(f"Credential should be scoped to a valid region, not '{shown(region)}'. ")
+    if not _is_scope_name(service):
+        problems.append("Credential should be scoped to a valid service. ")
+    if terminator != TERMINATOR:
+        problems.append(
+            f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{shown(terminator)}'. "
+        )
+    if problems or date != stamp(timestamp)[:8]:
+        raise SignatureDoesNotMatch("".join(problems) + _wrong_date(date, timestamp))
+    return access_key_id, date, region, service
+
+
+def _wrong_date(date: str, timestamp: datetime) -> str:
+    signed = stamp(timestamp)
+    if date == signed[:8]:
+        return ""
+    return (
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+        f"'{shown(date)}' != '{signed[:8]}', from '{signed}'."
+    )
+
+
+def require_signed(request: HttpRequest, signed_headers: tuple[bytes, ...]) -> None:
+    """Demand that the host and every `x-amz-*` header present are signed, else SignatureDoesNotMatch.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
+    """
+    if b"host" not in signed_headers:
+        raise SignatureDoesNotMatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    for name, _ in request.headers:
+        if name.startswith(b"x-amz-") and name not in signed_headers:
+            raise SignatureDoesNotMatch(
+                f"'{shown(name.decode('latin-1'))}' must be a 'SignedHeader' in the AWS Authorization."
+            )
+
+
+def shown(text: str) -> str:
+    """Foreign text made fit for a message: bounded, and without characters that XML cannot carry."""
+    return "".join(character if character.isprintable() else "?" for character in text[:256])

@@ -1,0 +1,110 @@
+"""AWS Signature Version 4 over the raw request: `read` what it claims, then `verify` that the claim holds.
+
+Between the two, the caller looks up the secret of `Signature.access_key_id`. Bearer tokens are none of this module's
+concern: whoever accepts them looks for them first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from iamd.caller import authorization, presigned
+from iamd.caller.canonical import S3_SERVICES, canonical_request
+from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, stamp
+from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
+from iamd.wire.http import HttpRequest
+
+__all__ = ["Signature", "read", "verify"]
+
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+# Elsewhere AWS hashes the body whatever the header says, so that a signature never stands for another body.
+_MAY_LEAVE_PAYLOAD_UNSIGNED = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
+
+_SKEW_MINUTES = 5
+_SKEW_MINUTES_S3 = 15
+
+
+def read(request: HttpRequest) -> Signature | None:
+    """The signature that a request carries in its Authorization header or its query; None when it carries none.
+
+    Raises IncompleteSignature when it is malformed, incomplete, doubled or of another algorithm, and
+    SignatureDoesNotMatch when its scope is wrong or headers that must be signed are not. Reads no body.
+    """
+    header = request.header(b"authorization")
+    query = presigned.fields(request.query) if request.query else {}
+    if header is None:
+        return presigned.read(request, query) if query else None
+    if query:
+        raise IncompleteSignature(
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+            "parameter or the Authorization header should be specified"
+        )
+    return authorization.read(request, header)
+
+
+def verify(request: HttpRequest, signature: Signature, secret: str, now: datetime) -> None:
+    """Return when `secret` made the signature of this very request and it is valid at `now` (aware).
+
+    Raises SignatureDoesNotMatch when it is too old, too early, or not that of this request (AWS's sentence alone: the
+    canonical request, which some services append, would echo session tokens), RequestExpired when a presigned
+    request has outlived its `X-Amz-Expires`.
+    """
+    _require_current(signature, now)
+    canonical = canonical_request(
+        request,
+        signature.service,
+        signature.signed_headers,
+        _payload_hash(request, signature),
+        presigned=signature.presigned,
+    )
+    scope = f"{signature.date}/{signature.region}/{signature.service}"
+    string_to_sign = (
+        f"{ALGORITHM}\n{stamp(signature.timestamp)}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
+    )
+    key = _signing_key(secret, signature.date, signature.region, signature.service)
+    expected = hmac.digest(key, string_to_sign.encode(), "sha256").hex()
+    if not hmac.compare_digest(expected.encode(), signature.signature.encode()):
+        raise SignatureDoesNotMatch
+
+
+@lru_cache(maxsize=4096)
+def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    key = ("AWS4" + secret).encode()
+    for part in (date, region, service, TERMINATOR):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _payload_hash(request: HttpRequest, signature: Signature) -> str:
+    """The last line of the canonical request; a claim that is not true of the body is refused."""
+    claimed = signature.content_sha256
+    if signature.service in _MAY_LEAVE_PAYLOAD_UNSIGNED:
+        if claimed == UNSIGNED_PAYLOAD:
+            return UNSIGNED_PAYLOAD
+        if claimed is None and signature.presigned and signature.service in S3_SERVICES:
+            return UNSIGNED_PAYLOAD
+    actual = hashlib.sha256(request.body).hexdigest()
+    if claimed is not None and claimed != actual:
+        raise SignatureDoesNotMatch
+    return actual
+
+
+def _require_current(signature: Signature, now: datetime) -> None:
+    minutes = _SKEW_MINUTES_S3 if signature.service in S3_SERVICES else _SKEW_MINUTES
+    skew = timedelta(minutes=minutes)
+    signed = signature.timestamp
+    if signed > now + skew:
+        raise SignatureDoesNotMatch(
+            f"Signature not yet current: {stamp(signed)} is still later than {stamp(now + skew)} "
+            f"({stamp(now)} + {minutes} min.)"
+        )
+    if signature.expires is not None:
+        if now > signed + timedelta(seconds=signature.expires):
+            raise RequestExpired
+    elif signed < now - skew:
+        raise SignatureDoesNotMatch(
+            f"Signature expired: {stamp(signed)} is now earlier than {stamp(now - skew)} ({stamp(now)} - {minutes} min.)"
+        )
