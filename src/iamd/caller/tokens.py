@@ -1,0 +1,135 @@
+"""Session tokens: the whole session of temporary credentials, sealed, so that no node has to remember it.
+
+Layout before base64url: version (1 byte), flags (1), key number (4, big-endian), nonce (12), AES-256-GCM ciphertext
+and tag over the first six bytes as associated data. Inside is the `Session` as a MessagePack array, deflated when
+that is shorter. Nonces are random: replace a key well before it has sealed 2**32 tokens (NIST SP 800-38D, 8.3).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import struct
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from iamd.wire.errors import InvalidClientTokenId
+
+SessionKind = Literal["role", "session-token", "federated-user", "root"]
+
+_VERSION = 1
+_DEFLATED = 1
+_HEADER = struct.Struct(">BBI")
+_NONCE = 12
+_TAG = 16
+_REMEMBERED = 2048  # opened tokens; one takes a few kilobytes
+_MAX_LENGTH = 65_536  # characters; more than any request header may have
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_omit_defaults=True):
+    """Temporary credentials and everything that AWS freezes when it issues them.
+
+    INVARIANT: the order of the fields is the format of sealed tokens. New fields are appended and have a default.
+
+    `kind` is `role` (AssumeRole...), `session-token` (GetSessionToken), `federated-user` (GetFederationToken) or `root`
+    (AssumeRoot). `principal_id` is the unique id of the role or user behind it, the account's id for a root user.
+    `issued` and `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given,
+    in seconds of the epoch. `extras` holds the context keys that a federation brought.
+    """
+
+    kind: SessionKind
+    account_id: str
+    access_key_id: str
+    secret_access_key: str
+    principal_id: str
+    principal_name: str
+    session_name: str
+    issued: datetime
+    expires: datetime
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: tuple[str, ...] = ()
+    source_identity: str | None = None
+    mfa_time: int | None = None
+    chained: bool = False
+    extras: dict[str, str | list[str]] = {}
+
+    def __repr__(self) -> str:
+        """Names the session, without its secret."""
+        return f"Session({self.kind} {self.access_key_id} of {self.principal_name}, expires {self.expires.isoformat()})"
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Session).decode
+
+
+class TokenKeys:
+    """The keys that seal and open session tokens, by number: `current` seals, `older` ones still open.
+
+    Keys have 32 bytes. Rotate by making a new TokenKeys whose `older` includes the former current key, for as long as
+    the longest session lives. Raises ValueError for a key of another length and for a number that is used twice.
+    """
+
+    def __init__(self, current: tuple[int, bytes], older: Mapping[int, bytes] | None = None) -> None:
+        self._number, _ = current
+        keys = dict([*(older or {}).items(), current])
+        if len(keys) != len(older or {}) + 1:
+            raise ValueError("the current key's number is also that of an older key")
+        if any(len(key) != 32 for key in keys.values()):
+            raise ValueError("a token key has 32 bytes")
+        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)
+
+    def seal(self, session: Session) -> str:
+        """The session as a token of URL-safe characters that only these keys open."""
+        plain = _encode(session)
+        # Length tells no secret: all that is compressed belongs to whoever receives the token.
+        deflated = zlib.compress(plain, level=6)
+        flags, payload = (_DEFLATED, deflated) if len(deflated) < len(plain) else (0, plain)
+        header = _HEADER.pack(_VERSION, flags, self._number)
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = self._ciphers[self._number].encrypt(nonce, payload, header)
+        return base64.urlsafe_b64encode(header + nonce + sealed).rstrip(b"=").decode()
+
+    def open(self, token: str) -> Session:
+        """The session in a token, expired or not; raises InvalidClientTokenId unless one of these keys sealed it.
+
+        It is for the caller to hold `access_key_id` against the request's and `expires` against the clock.
+        """
+        return self._remembered(token)
+
+    def _open(self, token: str) -> Session:
+        try:
+            raw = _unarmoured(token)
+            version, flags, number = _HEADER.unpack_from(raw)
+            if version != _VERSION:
+                raise InvalidClientTokenId
+            start = _HEADER.size + _NONCE
+            payload = self._ciphers[number].decrypt(raw[_HEADER.size : start], raw[start:], raw[: _HEADER.size])
+            return _decode(zlib.decompress(payload) if flags & _DEFLATED else payload)
+        except (ValueError, KeyError, InvalidTag, msgspec.MsgspecError, zlib.error):
+            raise InvalidClientTokenId from None
+
+
+def _unarmoured(token: str) -> bytes:
+    """The bytes of a token; raises ValueError for anything that `seal` would not have written in that very way."""
+    if len(token) > _MAX_LENGTH:
+        raise ValueError("too long")
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error
+    if len(raw) < _HEADER.size + _NONCE + _TAG:
+        raise ValueError("too short")
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+        raise ValueError("not canonical")
+    return raw
