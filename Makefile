@@ -1,0 +1,99 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# Everything happens in the clone's own environment, whatever is active in the caller's shell.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON UV_PROJECT_ENVIRONMENT
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+LOCKED = $(UV) pip install --python $(BIN)/python --require-hashes
+RESOLVE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--custom-compile-command "make lock" $(RESOLVE_ARGS)
+SOURCES := src tools tests benchmarks hatch_build.py
+ARGS ?=
+
+.PHONY: help
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(VENV)/.run ## Install iamd into .venv; the program is .venv/bin/iamd
+
+$(UV): requirements/uv.txt tools/venv.sh
+	@tools/venv.sh $(VENV)
+
+$(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py
+	@echo "==> installing the dependencies"
+	@$(LOCKED) -r requirements/run.txt
+	@echo "==> installing iamd, building the reference data"
+	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "==> installing the development tools"
+	@$(LOCKED) -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	@echo "==> installing what the benchmarks compare with"
+	@$(LOCKED) -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run requirements/docs.txt
+	@echo "==> installing the documentation tools"
+	@$(LOCKED) -r requirements/docs.txt
+	@touch $@
+
+# Data go to .iamd in the clone unless the environment names another place.
+.PHONY: run
+run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memory)
+	@$(if $(IAMD_DATABASE_URL)$(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) $(BIN)/iamd serve $(ARGS)
+
+.PHONY: test
+test: lint ## Run the linters and every test; chosen tests in ARGS (make test ARGS=tests/policy)
+	@$(BIN)/pytest -n 2 -q $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.check_sizes
+	@$(BIN)/python -m tools.check_engine
+	@$(BIN)/python -m tools.check_names
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and mend what can be mended safely
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(VENV)/.bench ## Measure speed against the anchors; prints ratios
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: docs
+docs: $(VENV)/.docs ## Build the documentation into site/
+	@$(BIN)/mkdocs build --strict
+
+.PHONY: build
+build: $(UV) ## Build the wheel and the source distribution into dist/
+	@$(UV) build --python $(BIN)/python --build-constraints requirements/build.txt --require-hashes --out-dir dist
+
+# RESOLVE_ARGS=--upgrade takes the newest versions; the reference data's sources are pinned in pyproject.toml.
+.PHONY: lock
+lock: $(UV) ## Resolve the locked requirements again
+	@$(RESOLVE) pyproject.toml -o requirements/run.txt
+	@for group in dev bench docs; do \
+		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
+	done
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(RESOLVE) - -c requirements/run.txt -o requirements/build.txt
+	@$(RESOLVE) requirements/uv.in -o requirements/uv.txt
+
+.PHONY: clean
+clean: ## Remove what was built and installed; data of the server stay
+	@rm -rf $(VENV) dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tools tests -name __pycache__ -prune -exec rm -rf {} +
