@@ -9,7 +9,7 @@ from iamd.caller.signature import (
     Signature,
     parse_credential,
     parse_timestamp,
-    require_signed,
+    read_signed_headers,
     shown,
 )
 from iamd.wire.errors import IncompleteSignature
@@ -65,9 +65,8 @@ def read(request: HttpRequest, found: dict[str, str]) -> Signature:
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{shown(algorithm)}' (only {ALGORITHM} for now). ")
     timestamp = parse_timestamp(found["X-Amz-Date"])
-    signed_headers = tuple(found["X-Amz-SignedHeaders"].lower().encode("latin-1").split(b";"))
-    require_signed(request, signed_headers)
-    access_key_id, date, region, service = parse_credential(found["X-Amz-Credential"], timestamp)
+    signed_headers = read_signed_headers(request, found["X-Amz-SignedHeaders"])
+    access_key_id, date, region, service = parse_credential(found["X-Amz-Credential"], found["X-Amz-Date"])
     return Signature(
         access_key_id=access_key_id,
         date=date,
@@ -76,6 +75,7 @@ def read(request: HttpRequest, found: dict[str, str]) -> Signature:
         signed_headers=signed_headers,
         signature=found["X-Amz-Signature"],
         timestamp=timestamp,
+        stamp=found["X-Amz-Date"],
         token=found.get("X-Amz-Security-Token") or request.header(b"x-amz-security-token"),
         expires=_expires(found.get("X-Amz-Expires")),
         presigned=True,

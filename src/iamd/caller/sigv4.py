@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from iamd.caller import authorization, presigned
 from iamd.caller.canonical import S3_SERVICES, canonical_request
-from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, stamp
+from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, format_timestamp
 from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
 
@@ -23,8 +23,8 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 # Elsewhere AWS hashes the body whatever the header says, so that a signature never stands for another body.
 _MAY_LEAVE_PAYLOAD_UNSIGNED = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
 
-_SKEW_MINUTES = 5
-_SKEW_MINUTES_S3 = 15
+_SKEW = timedelta(minutes=5)
+_SKEW_S3 = timedelta(minutes=15)
 
 
 def read(request: HttpRequest) -> Signature | None:
@@ -61,9 +61,7 @@ def verify(request: HttpRequest, signature: Signature, secret: str, now: datetim
         presigned=signature.presigned,
     )
     scope = f"{signature.date}/{signature.region}/{signature.service}"
-    string_to_sign = (
-        f"{ALGORITHM}\n{stamp(signature.timestamp)}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
-    )
+    string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
     key = _signing_key(secret, signature.date, signature.region, signature.service)
     expected = hmac.digest(key, string_to_sign.encode(), "sha256").hex()
     if not hmac.compare_digest(expected.encode(), signature.signature.encode()):
@@ -93,18 +91,19 @@ def _payload_hash(request: HttpRequest, signature: Signature) -> str:
 
 
 def _require_current(signature: Signature, now: datetime) -> None:
-    minutes = _SKEW_MINUTES_S3 if signature.service in S3_SERVICES else _SKEW_MINUTES
-    skew = timedelta(minutes=minutes)
-    signed = signature.timestamp
-    if signed > now + skew:
+    skew = _SKEW_S3 if signature.service in S3_SERVICES else _SKEW
+    minutes = skew.seconds // 60
+    age = now - signature.timestamp
+    if age < -skew:
         raise SignatureDoesNotMatch(
-            f"Signature not yet current: {stamp(signed)} is still later than {stamp(now + skew)} "
-            f"({stamp(now)} + {minutes} min.)"
+            f"Signature not yet current: {signature.stamp} is still later than {format_timestamp(now + skew)} "
+            f"({format_timestamp(now)} + {minutes} min.)"
         )
     if signature.expires is not None:
-        if now > signed + timedelta(seconds=signature.expires):
+        if age > timedelta(seconds=signature.expires):
             raise RequestExpired
-    elif signed < now - skew:
+    elif age > skew:
         raise SignatureDoesNotMatch(
-            f"Signature expired: {stamp(signed)} is now earlier than {stamp(now - skew)} ({stamp(now)} - {minutes} min.)"
+            f"Signature expired: {signature.stamp} is now earlier than {format_timestamp(now - skew)} "
+            f"({format_timestamp(now)} - {minutes} min.)"
         )
