@@ -80,13 +80,9 @@ class MalformedInput(AwsError):
     status = 400
 
 
-class MalformedQueryString(AwsError):
-    status = 404
-
-
 class MissingAction(AwsError):
     status = 400
-    wording = "The request is missing an action or a required parameter."
+    wording = "Missing Action"
 
 
 class MissingAuthenticationToken(AwsError):
@@ -132,6 +128,11 @@ class Throttling(AwsError):
     wording = "Rate exceeded"
 
 
+class UnknownOperationException(AwsError):
+    status = 404
+    wording = "The action or operation requested is invalid. Verify that the action is typed correctly."
+
+
 class UnrecognizedClientException(AwsError):
     status = 400
     wording = "The security token included in the request is invalid."
@@ -141,7 +142,7 @@ class ValidationError(AwsError):
     status = 400
 
 
-# IAM: AWS facts from the error traits of the service model.
+# IAM: codes and statuses are the error traits of the service model.
 
 
 class ConcurrentModification(AwsError):

@@ -42,7 +42,6 @@ class Member:
     sensitive: bool
     location_name: str | None
     flattened: bool
-    timestamp_format: str | None
     target: str
     _shapes: _Shapes = field(repr=False)
 
@@ -62,15 +61,13 @@ class Shape:
     """A type of the model with its constraints.
 
     `type` is botocore's word: structure, list, map, string, integer, long, float, double, boolean, timestamp, blob.
-    `members` belong to a structure, `element` to a list, `key` and `value` to a map.
+    `members` are a structure's; `parts` are what a list or map is made of: ask `element`, or `key` and `value`.
     """
 
     name: str
     type: str
     members: tuple[Member, ...] = ()
-    element: Member | None = None
-    key: Member | None = None
-    value: Member | None = None
+    parts: tuple[Member, ...] = ()
     min: int | float | None = None
     max: int | float | None = None
     pattern: str | None = None
@@ -78,6 +75,24 @@ class Shape:
     sensitive: bool = False
     flattened: bool = False
     union: bool = False
+
+    @property
+    def element(self) -> Member:
+        """What a list is made of."""
+        (element,) = self.parts
+        return element
+
+    @property
+    def key(self) -> Member:
+        """A map's keys."""
+        key, _ = self.parts
+        return key
+
+    @property
+    def value(self) -> Member:
+        """A map's values."""
+        _, value = self.parts
+        return value
 
 
 class _Shapes(dict[str, Shape]):
@@ -97,9 +112,7 @@ class _Shapes(dict[str, Shape]):
             name=name,
             type=raw["type"],
             members=tuple(self._member(m, ref, m in required) for m, ref in raw.get("members", {}).items()),
-            element=self._member("member", raw["member"]) if "member" in raw else None,
-            key=self._member("key", raw["key"]) if "key" in raw else None,
-            value=self._member("value", raw["value"]) if "value" in raw else None,
+            parts=tuple(self._member(part, raw[part]) for part in ("member", "key", "value") if part in raw),
             min=raw.get("min"),
             max=raw.get("max"),
             pattern=raw.get("pattern"),
@@ -118,7 +131,6 @@ class _Shapes(dict[str, Shape]):
             sensitive=target.get("sensitive", False),
             location_name=ref.get("locationName"),
             flattened=ref.get("flattened", target.get("flattened", False)),
-            timestamp_format=ref.get("timestampFormat", target.get("timestampFormat")),
             target=ref["shape"],
             _shapes=self,
         )
@@ -188,7 +200,6 @@ class ServiceModel:
 
     name: str
     _raw: dict[str, Any] = field(repr=False)
-    _paginators: dict[str, Any] = field(repr=False)
 
     @property
     def _metadata(self) -> dict[str, str]:
@@ -219,8 +230,9 @@ class ServiceModel:
     def operations(self) -> Mapping[str, OperationModel]:
         """All operations by name, in the model's order."""
         shapes = _Shapes(self._raw["shapes"])
+        paginators = self._raw["pagination"]
         return {
-            name: OperationModel(name, self, _paging(self._paginators.get(name)), raw, shapes)
+            name: OperationModel(name, self, _paging(paginators.get(name)), raw, shapes)
             for name, raw in self._raw["operations"].items()
         }
 
@@ -251,8 +263,10 @@ def load(service: str) -> ServiceModel:
         raise LookupError(f"no service model named `{service}`")
     newest = versions[-1].parent
     raw = _read(newest, "service-2.json")
-    _patch(raw, _patches().get(service, ()))
-    return ServiceModel(service, raw, _read(newest, "paginators-1.json").get("pagination", {}))
+    raw["pagination"] = _read(newest, "paginators-1.json").get("pagination", {})
+    for patch in _patches().get(service, ()):
+        _apply(patch, raw)
+    return ServiceModel(service, raw)
 
 
 def _data_folder() -> Path:
@@ -281,14 +295,10 @@ def _patches() -> dict[str, list[dict[str, Any]]]:
     return patches
 
 
-def _patch(raw: dict[str, Any], patches: list[dict[str, Any]] | tuple[()]) -> None:
-    """Apply corrections: each sets (or, with `null`, removes) the value at a path of keys."""
-    for patch in patches:
-        *way, last = patch["path"]
-        place = raw
-        for key in way:
-            place = place[key]
-        if patch["value"] is None:
-            del place[last]
-        else:
-            place[last] = patch["value"]
+def _apply(patch: dict[str, Any], raw: dict[str, Any]) -> None:
+    """Set the value at the patch's path of keys in the raw model."""
+    *way, last = patch["path"]
+    place = raw
+    for key in way:
+        place = place[key]
+    place[last] = patch["value"]

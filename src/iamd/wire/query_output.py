@@ -1,0 +1,193 @@
+"""Answers of the Query protocol: plain values -> XML, by writers compiled from the model.
+
+Elements come in the model's order, None is left out, an empty list or structure is an empty element. A result that does
+not fit the model is a bug of ours, never the client's: unknown keys and values of another type raise TypeError.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from iamd.wire.model import Member, OperationModel, Shape
+
+Write = Callable[[list[str], Any], None]
+"""Appends a value's XML, its own element included, to the pieces of the answer."""
+Text = Callable[[Any], str]
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
+# XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
+_ESCAPED = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+
+
+def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_id: str) -> bytes:
+    """The XML answer of an operation; `result` is keyed by the model's names (None: nothing to say)."""
+    opening, closing, write = _envelope(operation)
+    pieces = [opening]
+    write(pieces, result or {})
+    pieces.append(f"<ResponseMetadata><RequestId>{escape(request_id)}</RequestId></ResponseMetadata>{closing}")
+    return "".join(pieces).encode()
+
+
+def escape(text: str) -> str:
+    """Text as XML content. A carriage return becomes a reference, or parsers would read a line feed; characters that XML
+    cannot carry become U+FFFD."""
+    return _ESCAPED.sub(_entity, text) if _ESCAPED.search(text) else text
+
+
+def _entity(found: re.Match[str]) -> str:
+    return _ENTITIES.get(found[0], "\ufffd")
+
+
+@cache
+def _envelope(operation: OperationModel) -> tuple[str, str, Write]:
+    name = f"{operation.name}Response"
+    write = _nothing if operation.output is None else _structure(operation.output, operation.result_wrapper)
+    return f'<{name} xmlns="{operation.service.namespace}">', f"</{name}>", write
+
+
+def _nothing(pieces: list[str], result: Any) -> None:
+    if result:
+        raise TypeError(f"the operation has no output, yet `{next(iter(result))}` was answered")
+
+
+def _writer(member: Member, name: str) -> Write:
+    shape = member.shape
+    if shape.type == "structure":
+        return _structure(shape, name)
+    if shape.type == "list":
+        return _list(shape, name, member.flattened)
+    if shape.type == "map":
+        return _map(shape, name, member.flattened)
+    text = _TEXT[shape.type]
+    opening, closing = f"<{name}>", f"</{name}>"
+
+    def write(pieces: list[str], value: Any) -> None:
+        pieces.append(opening + text(value) + closing)
+
+    return write
+
+
+def _structure(shape: Shape, name: str) -> Write:
+    # Compiled when first met, because structures may contain themselves.
+    writers: list[tuple[str, Write]] = []
+    opening, closing, empty = f"<{name}>", f"</{name}>", f"<{name}/>"
+
+    def write(pieces: list[str], value: Any) -> None:
+        if not writers:
+            writers.extend((m.name, _writer(m, m.wire_name)) for m in shape.members)
+        if not isinstance(value, Mapping):
+            raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
+        pieces.append(opening)
+        start = len(pieces)
+        known = 0
+        for key, write_member in writers:
+            if key in value:
+                known += 1
+                if (inner := value[key]) is not None:
+                    write_member(pieces, inner)
+        if known != len(value):
+            unknown = value.keys() - {key for key, _ in writers}
+            raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
+        if len(pieces) == start:
+            pieces[-1] = empty
+        else:
+            pieces.append(closing)
+
+    return write
+
+
+def _list(shape: Shape, name: str, flattened: bool) -> Write:
+    element = shape.element
+    write_element = _writer(element, (element.location_name or name) if flattened else element.wire_name)
+    opening, closing, empty = ("", "", "") if flattened else (f"<{name}>", f"</{name}>", f"<{name}/>")
+
+    def write(pieces: list[str], value: Any) -> None:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"`{name}` is a list, not {type(value).__name__}")
+        if not value:
+            pieces.append(empty)
+            return
+        pieces.append(opening)
+        for item in value:
+            write_element(pieces, item)
+        pieces.append(closing)
+
+    return write
+
+
+def _map(shape: Shape, name: str, flattened: bool) -> Write:
+    write_key = _writer(shape.key, shape.key.wire_name)
+    write_value = _writer(shape.value, shape.value.wire_name)
+    opening, closing, empty = ("", "", "") if flattened else (f"<{name}>", f"</{name}>", f"<{name}/>")
+    entry, end = (f"<{name}>", f"</{name}>") if flattened else ("<entry>", "</entry>")
+
+    def write(pieces: list[str], value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"`{name}` is a map, not {type(value).__name__}")
+        if not value:
+            pieces.append(empty)
+            return
+        pieces.append(opening)
+        for key, item in value.items():
+            pieces.append(entry)
+            write_key(pieces, key)
+            write_value(pieces, item)
+            pieces.append(end)
+        pieces.append(closing)
+
+    return write
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a string: {type(value).__name__}")
+    return escape(value)
+
+
+def _boolean(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise TypeError(f"not a boolean: {type(value).__name__}")
+    return "true" if value else "false"
+
+
+def _integer(value: Any) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"not an integer: {type(value).__name__}")
+    return str(value)
+
+
+def _decimal(value: Any) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"not a number: {type(value).__name__}")
+    return repr(float(value))
+
+
+def _timestamp(value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"not a time with its zone: {value!r}")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="seconds")[:19] + "Z"
+
+
+def _blob(value: Any) -> str:
+    if not isinstance(value, bytes):
+        raise TypeError(f"not bytes: {type(value).__name__}")
+    return b64encode(value).decode()
+
+
+_TEXT: dict[str, Text] = {
+    "string": _string,
+    "boolean": _boolean,
+    "integer": _integer,
+    "long": _integer,
+    "float": _decimal,
+    "double": _decimal,
+    "timestamp": _timestamp,
+    "blob": _blob,
+}

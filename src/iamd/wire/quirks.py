@@ -1,0 +1,21 @@
+"""Where AWS's services differ on the wire, as tables: one row a quirk, with the reason it is known.
+
+A model that is plainly wrong is corrected in `patches.json` instead.
+"""
+
+from __future__ import annotations
+
+HIDES_VALUES = frozenset({"iam"})
+"""Services whose validation errors never repeat the offending value: IAM says `Value at 'userName' failed ...`, even
+for a missing member, where STS says `Value 'x' at 'roleSessionName' failed ...` (seen of both, 2024 to 2026)."""
+
+UNLISTED_ENUMS = frozenset({"statusType"})
+"""Enumerations whose refusal does not list the values. IAM's UpdateServiceSpecificCredential answers a bare `Member must
+satisfy enum value set`, while the encoding of an SSH key gets `...: [SSH, PEM]` (seen 2025 and 2026)."""
+
+TELLING_ORDER = {"Tag": ("Value", "Key")}
+"""Structures whose violations are told in another order than the model's: a tag's value comes before its key (seen of
+IAM, 2026)."""
+
+FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
+"""XML namespace of an error for which no service is known: what AWS's front end answers before it has chosen one."""
