@@ -1,0 +1,164 @@
+"""Settings: one frozen value from command-line flags, `IAMD_*` variables, one TOML file and defaults, in this order.
+
+A setting that is unknown, mistyped or half-set refuses to start: `load` raises SettingsError, whose
+message names the setting as it was given and says what to do. Every setting is a field of `Settings`;
+`data_dir` is `--data-dir`, `IAMD_DATA_DIR` and `data_dir` in the file.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from iamd.settings import readers
+
+PREFIX = "IAMD_"
+CONFIG = "IAMD_CONFIG"
+
+# Variables with our prefix that are no settings: what Kubernetes puts into the pods beside a service that is called
+# `iamd` (IAMD_PORT=tcp://... among them), and where the acceptance suites keep their clients.
+_NOT_OURS = re.compile(r"IAMD_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|CLIENTS_HOME)")
+_SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
+
+# Where the data are: one answer. One given by a flag displaces another from the environment or the file.
+_STORES = ("data_dir", "database_url", "in_memory")
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, mistyped or half-set; the message says which and what to do."""
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return $XDG_DATA_HOME/iamd, by default ~/.local/share/iamd (XDG Base Directory Specification)."""
+    home = environ.get("XDG_DATA_HOME", "")
+    # The specification has relative paths ignored.
+    base = Path(home) if home.startswith("/") else Path("~/.local/share").expanduser()
+    return base / "iamd"
+
+
+def _setting(read: Callable[[object], Any], default: Any, doc: str, *, secret: bool = False) -> Any:
+    metadata = {"read": read, "doc": doc}
+    if callable(default):
+        return field(default_factory=default, repr=not secret, metadata=metadata)
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one server runs with. Times are in seconds, sizes in bytes. Secrets are not in the repr."""
+
+    host: str = _setting(readers.text, "127.0.0.1", "Address to listen on.")
+    port: int = _setting(readers.port, 4500, "Port to listen on; 0 takes a free one.")
+    data_dir: Path = _setting(readers.path, default_data_dir, "Folder of the database and the master key.")
+    database_url: str | None = _setting(readers.url, None, "Database instead of the data folder's own.", secret=True)
+    in_memory: bool = _setting(readers.boolean, False, "Keep everything in memory; allows POST /_iamd/reset.")
+    master_key_file: Path | None = _setting(readers.path, None, "File of the key that seals secrets at rest.")
+    region: str = _setting(readers.region, "us-east-1", "Region that the server says it is in.")
+    account_id: str | None = _setting(readers.account_id, None, "Account made on the first start.")
+    root_access_key_id: str | None = _setting(readers.access_key_id, None, "Root's access key on the first start.")
+    root_secret_access_key: str | None = _setting(readers.secret_key, None, "And its secret.", secret=True)
+    root_email: str | None = _setting(readers.email, None, "Root's sign-in name on the first start.")
+    root_password: str | None = _setting(readers.password, None, "And its password.", secret=True)
+    trusted_proxies: tuple[str, ...] = _setting(
+        readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
+    max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")
+    request_timeout: float = _setting(readers.seconds, 30.0, "Time for a request to arrive.")
+    shutdown_timeout: float = _setting(readers.seconds, 10.0, "Time for running requests when told to stop.")
+    log_level: str = _setting(readers.one_of("debug", "info", "warning", "error"), "info", "Least level to log.")
+    log_format: str = _setting(
+        readers.one_of("auto", "text", "json"), "auto", "Form of the log; auto is text on a terminal, else JSON."
+    )
+    metrics: str = _setting(
+        readers.metrics, "off", "Prometheus metrics: off, HOST:PORT of their own, or public (on this server)."
+    )
+
+    @property
+    def metrics_listener(self) -> tuple[str, int] | None:
+        """Host and port of the metrics' own listener; None when they are off or public."""
+        return readers.host_port(self.metrics) if ":" in self.metrics else None
+
+
+SETTINGS: Mapping[str, Field[Any]] = {item.name: item for item in fields(Settings)}
+
+
+def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    `flags` hold what the command line gave, None for what it did not, and may name the file as
+    `config`. `environ` is the process's own unless given. Raises SettingsError.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    environ = os.environ if environ is None else environ
+    variables = _variables(environ)
+    config = given.pop("config", None) or environ.get(CONFIG)
+    layers = [
+        _layer(_file(Path(str(config))) if config else {}, lambda name: f"`{name}` in {config}"),
+        _layer(variables, lambda name: PREFIX + name.upper()),
+        _layer(given, lambda name: "--" + name.replace("_", "-")),
+    ]
+    values: dict[str, Any] = {}
+    for layer in layers:
+        if any(layer.get(name) for name in _STORES):
+            values = {name: value for name, value in values.items() if name not in _STORES}
+        values |= layer
+    _check_pairs(values)
+    values.setdefault("data_dir", default_data_dir(environ))
+    return Settings(**values)
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, object]:
+    """Return the variables that are settings, by setting."""
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX)
+        and name != CONFIG
+        and not _NOT_OURS.fullmatch(name)
+        and not (name == "IAMD_PORT" and _SERVICE_LINK.match(value))
+    }
+
+
+def _file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+
+
+def _layer(values: Mapping[str, object], spelled: Callable[[str], str]) -> dict[str, Any]:
+    """Return one source's values, read; `spelled` names a setting as this source spells it."""
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in SETTINGS:
+            close = difflib.get_close_matches(name, [*SETTINGS, "config"], n=1)
+            hint = (
+                f"did you mean {spelled(close[0])}?" if close else "remove it; `iamd serve --help` lists the settings"
+            )
+            raise SettingsError(f"{spelled(name)} is not a setting: {hint}")
+        try:
+            read[name] = SETTINGS[name].metadata["read"](value)
+        except ValueError as error:
+            raise SettingsError(f"{spelled(name)} {error}") from error
+    chosen = [spelled(name) for name in _STORES if read.get(name)]
+    if len(chosen) > 1:
+        raise SettingsError(f"{' and '.join(chosen)} exclude each other: keep one")
+    return read
+
+
+def _check_pairs(values: Mapping[str, Any]) -> None:
+    """Refuse settings that mean something only together with another one that is missing."""
+    for name, needed in (
+        ("root_access_key_id", "root_secret_access_key"),
+        ("root_secret_access_key", "root_access_key_id"),
+        ("root_password", "root_email"),
+    ):
+        if name in values and needed not in values:
+            raise SettingsError(f"`{name}` is set without `{needed}`: set both or neither")

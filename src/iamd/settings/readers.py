@@ -1,0 +1,130 @@
+"""Readers of single settings: text from a variable or flag, or a TOML value, to a checked value.
+
+Each raises ValueError with the end of a sentence that begins with the setting's name. No message
+holds the value itself: it may be a secret.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def text(value: object) -> str:
+    """A string that is not empty."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError("must be a text that is not empty")
+
+
+def matching(pattern: str, what: str) -> Callable[[object], str]:
+    """Return a reader of strings that match a pattern as a whole."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and compiled.fullmatch(value):
+            return value
+        raise ValueError(f"must be {what}")
+
+    return read
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    """Return a reader of strings out of a few, whatever their case."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value.lower() in choices:
+            return value.lower()
+        raise ValueError(f"must be one of {', '.join(choices)}")
+
+    return read
+
+
+account_id = matching(r"(?!0{12})\d{12}", "an account id: 12 digits, in quotes in a file")
+access_key_id = matching(r"[A-Z0-9]{16,128}", "an access key id: 16 to 128 capital letters and digits")
+secret_key = matching(r"[!-~]{16,128}", "a secret of 16 to 128 characters without spaces")
+password = matching(r"[ -~]{8,128}", "a password of 8 to 128 characters")
+email = matching(r"[^\s@]+@[^\s@]+", "an e-mail address")
+region = matching(r"[a-z]{2,}(-[a-z0-9]+)+", "a region such as us-east-1")
+url = matching(r"[a-z][a-z0-9+]*:\S+", "a URL such as sqlite:////var/lib/iamd/iamd.db")
+
+
+def boolean(value: object) -> bool:
+    """true or false, as TOML has them or as text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    raise ValueError("must be true or false")
+
+
+def whole(value: object) -> int:
+    """A whole number from zero."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        return int(value)
+    raise ValueError("must be a whole number")
+
+
+def positive(value: object) -> int:
+    """A whole number from one."""
+    number = whole(value)
+    if number == 0:
+        raise ValueError("must be above zero")
+    return number
+
+
+def port(value: object) -> int:
+    """A port; 0 means a free one."""
+    number = whole(value)
+    if number > 65_535:
+        raise ValueError("must be a port: 0 to 65535")
+    return number
+
+
+def seconds(value: object) -> float:
+    """A time above zero, at most a day."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
+        value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 86_400:
+        return float(value)
+    raise ValueError("must be a number of seconds above 0 and at most 86400")
+
+
+def path(value: object) -> Path:
+    """A path; `~` is the home folder."""
+    if isinstance(value, Path):
+        return value.expanduser()
+    return Path(text(value)).expanduser()
+
+
+def networks(value: object) -> tuple[str, ...]:
+    """Networks as CIDR blocks or addresses: a TOML list, or text with commas."""
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple):
+        raise ValueError("must be a list of networks such as 10.0.0.0/8")
+    try:
+        return tuple(str(ipaddress.ip_network(str(entry).strip())) for entry in entries if entry != "")
+    except ValueError as error:
+        raise ValueError("must be networks such as 10.0.0.0/8, without host bits, set apart by commas") from error
+
+
+def metrics(value: object) -> str:
+    """`off`, `public`, or HOST:PORT."""
+    if value is False or (isinstance(value, str) and value.lower() in {"off", "public"}):
+        return value.lower() if isinstance(value, str) else "off"
+    try:
+        host_port(text(value))
+    except ValueError as error:
+        raise ValueError("must be off, public, or HOST:PORT such as 127.0.0.1:9464") from error
+    return text(value)
+
+
+def host_port(value: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT` or `[IPv6]:PORT`."""
+    host, _, number = value.rpartition(":")
+    return text(host.removeprefix("[").removesuffix("]")), port(number)

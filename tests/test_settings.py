@@ -1,0 +1,170 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
+
+ROOT = {"IAMD_ROOT_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE12", "IAMD_ROOT_SECRET_ACCESS_KEY": "s3cret/s3cret/s3cret"}
+
+
+def config(folder: Path, text: str) -> dict[str, object]:
+    file = folder / "iamd.toml"
+    file.write_text(text)
+    return {"config": str(file)}
+
+
+def refusal(flags: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load(flags, environ)
+    return str(refused.value)
+
+
+def test_defaults_are_local_and_closed() -> None:
+    settings = load({}, {})
+    assert (settings.host, settings.port, settings.region) == ("127.0.0.1", 4500, "us-east-1")
+    assert (settings.in_memory, settings.database_url, settings.metrics) == (False, None, "off")
+    assert settings.trusted_proxies == ()
+    assert settings.root_access_key_id is None
+
+
+def test_flags_win_over_variables_and_variables_over_the_file(tmp_path: Path) -> None:
+    flags = config(tmp_path, 'host = "10.0.0.1"\nport = 1\nregion = "eu-west-1"\n')
+    settings = load({**flags, "port": "3", "host": None}, {"IAMD_PORT": "2", "IAMD_REGION": "eu-central-1"})
+    assert (settings.port, settings.region, settings.host) == (3, "eu-central-1", "10.0.0.1")
+
+
+def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
+    file = config(tmp_path, 'in_memory = true\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n')["config"]
+    settings = load({}, {"IAMD_CONFIG": str(file)})
+    assert settings.in_memory
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "-1"),
+        ("PORT", "4500 "),
+        ("PORT", "٤٥٠٠"),
+        ("HOST", ""),
+        ("IN_MEMORY", "maybe"),
+        ("ACCOUNT_ID", "12345"),
+        ("ACCOUNT_ID", "000000000000"),
+        ("ROOT_ACCESS_KEY_ID", "short"),
+        ("ROOT_SECRET_ACCESS_KEY", "short"),
+        ("ROOT_EMAIL", "nobody"),
+        ("ROOT_PASSWORD", "short"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("MAX_BODY_BYTES", "0"),
+        ("MAX_HEADER_BYTES", "1e6"),
+        ("REQUEST_TIMEOUT", "0"),
+        ("REQUEST_TIMEOUT", "nan"),
+        ("SHUTDOWN_TIMEOUT", "forever"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("REGION", "US East"),
+        ("METRICS", "on"),
+        ("METRICS", "127.0.0.1:"),
+        ("DATABASE_URL", "not a url"),
+    ],
+)
+def test_a_mistyped_value_is_refused_by_name(name: str, value: str) -> None:
+    message = refusal({}, {f"IAMD_{name}": value})
+    assert message.startswith(f"IAMD_{name} must be ")
+
+
+def test_refusals_never_hold_a_secret() -> None:
+    for name in ("IAMD_ROOT_SECRET_ACCESS_KEY", "IAMD_ROOT_PASSWORD"):
+        assert "hunter2" not in refusal({}, {name: "hunter2"})
+
+
+@pytest.mark.parametrize("line", ["port = true", 'port = "x"', "port = 1.5", "in_memory = 1", "host = 1", "host = []"])
+def test_values_in_the_file_have_their_type(tmp_path: Path, line: str) -> None:
+    assert refusal(config(tmp_path, line), {}).startswith(f"`{line.split()[0]}` in ")
+
+
+def test_unknown_names_are_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    assert refusal({}, {"IAMD_PROT": "1"}) == "IAMD_PROT is not a setting: did you mean IAMD_PORT?"
+    assert "did you mean `host`" in refusal(config(tmp_path, 'hosts = "x"'), {})
+    assert "is not a setting" in refusal({}, {"IAMD_": "1"})
+    assert "is not a setting" in refusal(config(tmp_path, "[server]\nport = 1"), {})
+
+
+def test_case_of_a_variable_counts() -> None:
+    assert load({}, {"iamd_port": "1"}).port == 4500
+
+
+def test_variables_of_kubernetes_service_links_are_not_ours() -> None:
+    links = {
+        "IAMD_PORT": "tcp://10.0.0.7:4500",
+        "IAMD_PORT_4500_TCP": "tcp://10.0.0.7:4500",
+        "IAMD_PORT_4500_TCP_ADDR": "10.0.0.7",
+        "IAMD_SERVICE_HOST": "10.0.0.7",
+        "IAMD_SERVICE_PORT": "4500",
+        "IAMD_SERVICE_PORT_HTTP": "4500",
+    }
+    assert load({}, links) == load({}, {})
+
+
+@pytest.mark.parametrize("name", list(ROOT))
+def test_half_a_root_key_is_refused(name: str) -> None:
+    message = refusal({}, {name: ROOT[name]})
+    assert "set both or neither" in message
+    assert all(key.removeprefix("IAMD_").lower() in message for key in ROOT)
+
+
+def test_a_root_password_needs_an_email() -> None:
+    assert "`root_email`" in refusal({}, {"IAMD_ROOT_PASSWORD": "correct horse"})
+
+
+def test_pairs_may_come_from_different_sources(tmp_path: Path) -> None:
+    flags = config(tmp_path, f'root_access_key_id = "{ROOT["IAMD_ROOT_ACCESS_KEY_ID"]}"')
+    secret = {"IAMD_ROOT_SECRET_ACCESS_KEY": ROOT["IAMD_ROOT_SECRET_ACCESS_KEY"]}
+    assert load(flags, secret).root_secret_access_key == secret["IAMD_ROOT_SECRET_ACCESS_KEY"]
+
+
+def test_one_source_names_one_place_for_the_data(tmp_path: Path) -> None:
+    message = refusal({"data_dir": str(tmp_path), "in_memory": True}, {})
+    assert message == "--data-dir and --in-memory exclude each other: keep one"
+
+
+def test_a_stronger_source_displaces_the_place_for_the_data(tmp_path: Path) -> None:
+    settings = load({"in_memory": True}, {"IAMD_DATABASE_URL": "sqlite:////iamd.db", "XDG_DATA_HOME": str(tmp_path)})
+    assert settings.in_memory
+    assert settings.database_url is None
+    assert settings.data_dir == tmp_path / "iamd"
+    kept = load({"in_memory": False}, {"IAMD_DATA_DIR": str(tmp_path)})
+    assert kept.data_dir == tmp_path
+
+
+def test_the_data_folder_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/srv/someone")
+    assert default_data_dir({"XDG_DATA_HOME": "/data"}) == Path("/data/iamd")
+    assert default_data_dir({"XDG_DATA_HOME": "relative"}) == Path("/srv/someone/.local/share/iamd")
+    assert load({"data_dir": "~/here"}, {}).data_dir == Path("/srv/someone/here")
+
+
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    assert "cannot be read" in refusal({"config": str(tmp_path / "absent.toml")}, {})
+    assert "is not TOML" in refusal(config(tmp_path, "port ="), {})
+
+
+def test_metrics_may_have_their_own_listener() -> None:
+    assert load({}, {"IAMD_METRICS": "127.0.0.1:9464"}).metrics_listener == ("127.0.0.1", 9464)
+    assert load({}, {"IAMD_METRICS": "[::1]:9464"}).metrics_listener == ("::1", 9464)
+    assert load({}, {"IAMD_METRICS": "public"}).metrics_listener is None
+
+
+def test_secrets_are_not_in_the_repr() -> None:
+    secrets = {"IAMD_ROOT_PASSWORD": "correct horse", "IAMD_ROOT_EMAIL": "root@example.com"}
+    shown = repr(load({}, {**ROOT, **secrets, "IAMD_DATABASE_URL": "postgresql://iamd:pgpass@db/iamd"}))
+    assert "root@example.com" in shown
+    assert not any(secret in shown for secret in ("s3cret", "correct horse", "pgpass"))
+
+
+def test_every_setting_is_described() -> None:
+    assert all(item.metadata["doc"] for item in SETTINGS.values())
+    assert Settings(in_memory=True).in_memory
