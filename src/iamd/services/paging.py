@@ -27,7 +27,7 @@ def page(
     limit = max_items or DEFAULT_PAGE
     name = collection.kind.unique_name or collection.kind.key
     records = collection.sorted()
-    start = collection.after(_name(marker)) if marker is not None else 0
+    start = collection.after(text_of(marker)) if marker is not None else 0
     shown: list[R] = []
     for index in range(start, len(records)):
         if where(records[index]):
@@ -49,7 +49,7 @@ def page_of(
     limit = max_items or DEFAULT_PAGE
     rest: Sequence[R] = sorted(items, key=key)
     if marker is not None:
-        last = _name(marker)
+        last = text_of(marker)
         rest = [item for item in rest if key(item) > last]
     following = key(rest[limit - 1]) if len(rest) > limit else None
     return _answer(member, [view(item) for item in rest[:limit]], following)
@@ -58,11 +58,17 @@ def page_of(
 def _answer(member: str, views: list[Any], last: str | None) -> dict[str, Any]:
     answer: dict[str, Any] = {member: views, "IsTruncated": last is not None}
     if last is not None:
-        answer["Marker"] = base64.urlsafe_b64encode(last.encode()).decode()
+        answer["Marker"] = marker_of(last)
     return answer
 
 
-def _name(marker: str) -> str:
+def marker_of(text: str) -> str:
+    """The marker that stands for that text."""
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def text_of(marker: str) -> str:
+    """What `marker_of` was given; raises ValidationError for a marker that it never made."""
     try:
         return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):

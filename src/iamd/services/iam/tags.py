@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iamd.services.iam import quotas
+from iamd.services.paging import page_of
 from iamd.store.records import Tags
 from iamd.wire.errors import InvalidInput, LimitExceeded
 
@@ -22,6 +23,15 @@ def tag_views(tags: Tags) -> dict[str, Any]:
 def views(tags: Tags) -> list[dict[str, str]]:
     """The elements of a `Tags` list."""
     return [{"Key": key, "Value": value} for key, value in tags]
+
+
+def tag_page(tags: Tags, marker: str | None, max_items: int | None) -> dict[str, Any]:
+    """One page of the tags of a resource, in the order that they were given.
+
+    The marker is a position: a key may be longer, encoded, than a marker may be.
+    """
+    numbered = [(f"{number:02d}", tag) for number, tag in enumerate(views(tags))]
+    return page_of("Tags", numbered, lambda pair: pair[0], lambda pair: pair[1], marker, max_items)
 
 
 def new_tags(given: Iterable[Mapping[str, str]] | None, *, ignore_case: bool) -> Tags:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from iamd.caller.caller import CallerKind
+from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.boundaries import boundary_policy, boundary_view
-from iamd.services.iam.tags import merged, new_tags, tag_views, untagged
+from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.paging import page
 from iamd.store.collection import Taken
 from iamd.store.records import User, iam_arn
@@ -25,9 +27,20 @@ def existing_user(call: Call, *, user_name: str) -> Target[User]:
     user = call.records.users.named(user_name)
     label = f"user {user_name}"
     if user is None:
-        error = NoSuchEntity(f"The user with name {user_name} cannot be found.")
-        return missing(iam_arn(call.account_id, f"user/{user_name}"), error, label)
+        return missing(iam_arn(call.account_id, f"user/{user_name}"), no_such_user(user_name), label)
     return found(user, label)
+
+
+def user_named(call: Call, user_name: str) -> User:
+    """The user of that name, whatever its case; raises NoSuchEntity. For a second user besides the target."""
+    user: User | None = call.records.users.named(user_name)
+    if user is None:
+        raise no_such_user(user_name)
+    return user
+
+
+def no_such_user(user_name: str) -> NoSuchEntity:
+    return NoSuchEntity(f"The user with name {user_name} cannot be found.")
 
 
 def named_user_or_caller(call: Call, *, user_name: str | None = None) -> Target[User]:
@@ -67,7 +80,13 @@ def detail(user: User) -> dict[str, Any]:
     return {**summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
 
 
-@iam.operation(on=new_user)
+def tagging(call: Call, arn: str) -> Iterator[Ask]:
+    """Creating with tags takes the permission to tag as well."""
+    if call.params.get("tags"):
+        yield Ask("iam:TagUser", arn, call.account_id)
+
+
+@iam.operation(on=new_user, also=tagging)
 def create_user(
     call: Call,
     arn: str,
@@ -93,9 +112,7 @@ def get_user(call: Call, user: Any) -> Reply:
     if isinstance(user, User):
         return {"User": detail(user)}
     # The root user has no path, and no name but the account's alias; its id is the account's.
-    return {
-        "User": {"UserName": user.alias, "UserId": user.account_id, "Arn": user.arn, "CreateDate": user.created}
-    }
+    return {"User": {"UserName": user.alias, "UserId": user.account_id, "Arn": user.arn, "CreateDate": user.created}}
 
 
 @iam.operation(on=users_under)
@@ -106,7 +123,15 @@ def list_users(
     return page("Users", call.records.users, summary, marker, max_items, lambda user: user.path.startswith(path_prefix))
 
 
-@iam.operation(on=existing_user)
+def renamed_user(call: Call, user: User) -> Iterator[Ask]:
+    """Who moves or renames a user must be allowed to update the user that it becomes, too (the page "Rename users")."""
+    path, name = call.params.get("new_path", user.path), call.params.get("new_user_name", user.name)
+    arn = iam_arn(call.account_id, f"user{path}{name}")
+    if arn != user.arn:
+        yield Ask(call.operation.action, arn, call.account_id)
+
+
+@iam.operation(on=existing_user, also=renamed_user)
 def update_user(call: Call, user: User, *, new_path: str | None = None, new_user_name: str | None = None) -> None:
     """Rename or move a user; its ARN changes, its id, groups, policies and keys do not."""
     try:
@@ -140,3 +165,9 @@ def tag_user(call: Call, user: User, *, tags: list[dict[str, str]]) -> None:
 def untag_user(call: Call, user: User, *, tag_keys: list[str]) -> None:
     """Remove tags; keys that are not there are ignored."""
     call.records.users.replace(user, tags=untagged(user.tags, tag_keys, ignore_case=True))
+
+
+@iam.operation(on=existing_user)
+def list_user_tags(call: Call, user: User, *, marker: str | None = None, max_items: int | None = None) -> Reply:
+    """List the tags of a user."""
+    return tag_page(user.tags, marker, max_items)

@@ -1,0 +1,114 @@
+"""The account as a whole: its alias, and its summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from iamd.guard.target import Target, nothing
+from iamd.services.call import Call, Reply
+from iamd.services.iam import quotas
+from iamd.services.iam.api import iam
+from iamd.services.paging import page_of
+from iamd.store.image import Records
+from iamd.wire.errors import EntityAlreadyExists, NoSuchEntity, ValidationError
+
+_is_account_id = re.compile("[0-9]{12}").fullmatch
+
+
+def the_account(call: Call) -> Target[None]:
+    return nothing()
+
+
+@iam.operation(on=the_account)
+def create_account_alias(call: Call, _: None, *, account_alias: str) -> None:
+    """Give the account an alias, which replaces the present one; no two accounts may have the same.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html
+    """
+    if _is_account_id(account_alias):
+        raise ValidationError("The account alias must not be a 12-digit number.")
+    if call.realm.store.alias_owner(account_alias) is not None:
+        raise EntityAlreadyExists(f"The account alias {account_alias} already exists.")
+    call.records.accounts.replace(call.records.account, alias=account_alias)
+
+
+@iam.operation(on=the_account)
+def delete_account_alias(call: Call, _: None, *, account_alias: str) -> None:
+    """Take the account's alias away; the present one must be named."""
+    account = call.records.account
+    if account.alias != account_alias:
+        raise NoSuchEntity(f"The account alias {account_alias} cannot be found.")
+    call.records.accounts.replace(account, alias=None)
+
+
+@iam.operation(on=the_account)
+def list_account_aliases(call: Call, _: None, *, marker: str | None = None, max_items: int | None = None) -> Reply:
+    """List the account's aliases: one or none."""
+    alias = call.records.account.alias
+    return page_of("AccountAliases", [alias] if alias else [], str, str, marker, max_items)
+
+
+def policies_in_use(records: Records) -> set[str]:
+    """The ARNs of the policies, AWS's among them, that are attached to something or are someone's boundary."""
+    in_use = {attachment.policy_arn for attachment in records.attachments}
+    in_use.update(_boundaries(records))
+    return in_use
+
+
+def _boundaries(records: Records) -> Iterator[str]:
+    for holders in (records.users, records.roles):
+        yield from (holder.boundary for holder in holders if holder.boundary is not None)
+
+
+@iam.operation(on=the_account)
+def get_account_summary(call: Call, _: None) -> Reply:
+    """Count what is in the account, next to the quotas: the 34 entries that AWS was seen to answer."""
+    return {"SummaryMap": {**_usage(call.records), **_ABSENT, **_QUOTAS}}
+
+
+def _usage(records: Records) -> dict[str, int]:
+    return {
+        "Users": len(records.users),
+        "Groups": len(records.groups),
+        "Roles": len(records.roles),
+        "Policies": len(records.policies),
+        "InstanceProfiles": len(records.profiles),
+        "PolicyVersionsInUse": len(policies_in_use(records)),
+        "AccountAccessKeysPresent": int(records.access_keys.count("owner", records.account_id) > 0),
+        "AccountPasswordPresent": int(records.account.root_password is not None),
+    }
+
+
+# Kinds of things that no account can hold.
+_ABSENT = {
+    "ServerCertificates": 0,
+    "Providers": 0,
+    "MFADevices": 0,
+    "MFADevicesInUse": 0,
+    "AccountMFAEnabled": 0,
+    "AccountSigningCertificatesPresent": 0,
+}
+
+_QUOTAS = {
+    "UsersQuota": quotas.USERS,
+    "GroupsQuota": quotas.GROUPS,
+    "RolesQuota": quotas.ROLES,
+    "PoliciesQuota": quotas.POLICIES,
+    "InstanceProfilesQuota": quotas.INSTANCE_PROFILES,
+    "ServerCertificatesQuota": quotas.SERVER_CERTIFICATES,
+    "GroupsPerUserQuota": quotas.GROUPS_PER_USER,
+    "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER,
+    "SigningCertificatesPerUserQuota": quotas.SIGNING_CERTIFICATES_PER_USER,
+    "AttachedPoliciesPerUserQuota": quotas.POLICIES_PER_USER,
+    "AttachedPoliciesPerGroupQuota": quotas.POLICIES_PER_GROUP,
+    "AttachedPoliciesPerRoleQuota": quotas.POLICIES_PER_ROLE,
+    "VersionsPerPolicyQuota": quotas.VERSIONS_PER_POLICY,
+    "PolicyVersionsInUseQuota": quotas.POLICY_VERSIONS_IN_USE,
+    "PolicySizeQuota": quotas.POLICY_SIZE,
+    "UserPolicySizeQuota": quotas.USER_POLICY_SIZE,
+    "GroupPolicySizeQuota": quotas.GROUP_POLICY_SIZE,
+    "RolePolicySizeQuota": quotas.ROLE_POLICY_SIZE,
+    "AssumeRolePolicySizeQuota": quotas.TRUST_POLICY_SIZE,
+    "GlobalEndpointTokenVersion": 1,  # the setting that every account starts with
+}
