@@ -14,6 +14,7 @@ from iamd.policy import Attached, Kind, Layers, Principal, load
 from iamd.reference import managed
 from iamd.store.image import Records
 
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything about a caller that its requests have in common."""

@@ -1,0 +1,156 @@
+"""The composition root: what happens to a request, from the socket to the answer, read top to bottom.
+
+A request to an AWS API passes the links of `CHAIN` in order, each a plain coroutine that fills in its part of the
+Exchange or raises AwsError. Whatever came of it is then recorded and answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from iamd.caller import sigv4
+from iamd.caller.authenticate import authenticate
+from iamd.server import answers, asgi, telemetry
+from iamd.server.asgi import Answer, Receive, Scope, Send
+from iamd.server.endpoints import PREFIX, Endpoints
+from iamd.server.events import event_of
+from iamd.server.exchange import Exchange
+from iamd.services.call import Call, Cold, Realm, Reply
+from iamd.services.catalogue import APIS, api_of
+from iamd.services.registry import invoke
+from iamd.store.store import Change
+from iamd.wire import aws_query, validate
+from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
+from iamd.store.errors import StoreError
+
+Link = Callable[[Realm, Exchange], Awaitable[None]]
+
+
+async def catch_up(realm: Realm, exchange: Exchange) -> None:
+    """See what other processes have committed: a read after a write sees it, wherever it was written."""
+    await realm.store.refresh()
+
+
+async def identify(realm: Realm, exchange: Exchange) -> None:
+    """Whose signature is it? Checked on the raw bytes, before anything of the body is believed."""
+    signature = exchange.signature = sigv4.read(exchange.request)
+    exchange.api = api_of(exchange.request, signature)
+    exchange.caller = await authenticate(
+        exchange.request, signature, realm.store, realm.sealer, realm.tokens, exchange.now
+    )
+
+
+async def understand(realm: Realm, exchange: Exchange) -> None:
+    """Which operation, with which parameters? Refuses what the service model does not know."""
+    query = aws_query.read(exchange.request)
+    api = exchange.api or APIS["iam"]
+    operation = api.find(query.action, query.version)
+    params = aws_query.parse(operation.model, query.pairs)
+    exchange.operation, exchange.params = operation, params
+    validate.check(operation.model, params)
+
+
+async def execute(realm: Realm, exchange: Exchange) -> None:
+    """Resolve the target, decide, do it: durable before it returns."""
+    while True:
+        try:
+            await _execute(realm, exchange)
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+        else:
+            return
+
+
+CHAIN: tuple[Link, ...] = (catch_up, identify, understand, execute)
+
+
+async def _execute(realm: Realm, exchange: Exchange) -> None:
+    caller, operation = exchange.caller, exchange.operation
+    if caller is None or operation is None:
+        raise InternalFailure()
+    records = await realm.store.load(caller.account_id)
+    request = exchange.request
+    call = Call(
+        operation=operation,
+        realm=realm,
+        caller=caller,
+        records=records,
+        params=exchange.params,
+        now=exchange.now,
+        request_id=exchange.request_id,
+        client_ip=request.client_ip,
+        secure=request.secure,
+        agent=request.header(b"user-agent") or "",
+        region=exchange.signature.region
+        if exchange.signature and operation.model.service.name != "iam"
+        else "us-east-1",
+    )
+    if operation.reads:
+        exchange.reply = invoke(call)
+        await realm.store.settled()
+    else:
+        exchange.reply = await realm.store.write(lambda change: _change(call, exchange, change))
+        exchange.recorded = True
+    exchange.revision = records.revision
+
+
+def _change(call: Call, exchange: Exchange, change: Change) -> Reply | None:
+    """A change and its audit event, in one transaction."""
+    call.records = change.records(call.account_id)
+    exchange.reply = invoke(call)
+    change.event(event_of(exchange))
+    return exchange.reply
+
+
+class Application:
+    """The ASGI application: AWS APIs at every path but iamd's own."""
+
+    def __init__(self, realm: Realm, endpoints: Endpoints, limits: asgi.Limits, proxies: asgi.TrustedProxies) -> None:
+        self.realm = realm
+        self.endpoints = endpoints
+        self.limits = limits
+        self.proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            request = await asgi.read(scope, receive, self.limits, self.proxies)
+        except asgi.Gone:
+            return
+        except asgi.TooLarge:
+            await asgi.send(answers.too_large(self.limits.body), send)
+            return
+        except asgi.TooSlow:
+            await asgi.send(answers.too_slow(), send)
+            return
+        if request.path.startswith(PREFIX):
+            await asgi.send(await self.endpoints.answer(request), send)
+            return
+        await asgi.send(await self.handle(Exchange(request)), send)
+
+    async def handle(self, exchange: Exchange) -> Answer:
+        """Take one request through the chain; record it; answer it, whatever happened."""
+        started = perf_counter()
+        try:
+            for link in CHAIN:
+                await link(self.realm, exchange)
+        except AwsError as error:
+            exchange.error = error
+        except StoreError:
+            telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=True)
+            exchange.error = ServiceUnavailable()
+        except Exception:
+            telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=True)
+            exchange.error = InternalFailure()
+        answer = answers.of(exchange)
+        if not exchange.recorded and exchange.caller is not None:
+            self.realm.store.append_event(event_of(exchange))
+        self._used(exchange)
+        telemetry.observe(exchange, started)
+        return answer
+
+    def _used(self, exchange: Exchange) -> None:
+        """Note that the access key was used, by an authenticated call of whatever outcome."""
+        caller, api, signature = exchange.caller, exchange.api, exchange.signature
+        if caller is not None and api is not None and signature is not None and caller.session is None:
+            self.realm.store.used(caller.access_key_id, exchange.now, signature.region, api.name)

@@ -1,0 +1,86 @@
+"""Whose signature is it? Turns a request into a Caller, or refuses it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from iamd.caller import sigv4
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.sigv4 import Signature
+from iamd.caller.tokens import Session, TokenKeys
+from iamd.store.image import Records
+from iamd.store.records import PARTITION, AccessKey
+from iamd.wire.errors import ExpiredToken, InvalidClientTokenId, MissingAuthenticationToken
+from iamd.wire.http import HttpRequest
+
+if TYPE_CHECKING:
+    from iamd.store.sealing import Sealer
+    from iamd.store.store import Store
+
+
+async def authenticate(
+    request: HttpRequest, signature: Signature | None, store: Store, sealer: Sealer, tokens: TokenKeys, now: datetime
+) -> Caller:
+    """The caller whose signature the request carries.
+
+    Raises MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken, SignatureDoesNotMatch: an unknown key and a
+    deactivated one are told apart for nobody.
+    """
+    if signature is None:
+        raise MissingAuthenticationToken()
+    if signature.token is not None:
+        return await _session(request, signature, signature.token, store, tokens, now)
+    account_id = await store.load_key(signature.access_key_id)
+    records = None if account_id is None else await store.load(account_id)
+    key = None if records is None else records.access_keys.get(signature.access_key_id)
+    if records is None or key is None or not key.active:
+        raise InvalidClientTokenId()
+    secret = sealer.open(key.sealed_secret, key.id.encode()).decode()
+    sigv4.verify(request, signature, secret, now)
+    return long_term_caller(key, records)
+
+
+def long_term_caller(key: AccessKey, records: Records) -> Caller:
+    """The root user or user whose access key it is."""
+    account_id = key.account_id
+    if key.owner_id == account_id:
+        arn = records.account.arn
+        return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, key.id)
+    user = records.users.get(key.owner_id)
+    if user is None:
+        raise InvalidClientTokenId()
+    return Caller(CallerKind.USER, account_id, user.id, user.name, user.arn, user.arn, user.id, key.id)
+
+
+async def _session(
+    request: HttpRequest, signature: Signature, token: str, store: Store, tokens: TokenKeys, now: datetime
+) -> Caller:
+    session = tokens.open(token)
+    if session.access_key_id != signature.access_key_id:
+        raise InvalidClientTokenId()
+    sigv4.verify(request, signature, session.secret_access_key, now)
+    if session.expires <= now:
+        raise ExpiredToken()
+    if not store.has_account(session.account_id):
+        raise InvalidClientTokenId()
+    return session_caller(session, await store.load(session.account_id))
+
+
+def session_caller(session: Session, records: Records) -> Caller:
+    """Who a session acts as; raises InvalidClientTokenId when its user or role is gone."""
+    account_id, key = session.account_id, session.access_key_id
+    if session.kind == "role":
+        role = records.roles.get(session.principal_id)
+        if role is None:
+            raise InvalidClientTokenId()
+        arn = f"arn:{PARTITION}:sts::{account_id}:assumed-role/{role.name}/{session.session_name}"
+        user_id = f"{role.id}:{session.session_name}"
+        return Caller(CallerKind.ROLE, account_id, role.id, role.name, arn, role.arn, user_id, key, session)
+    if session.kind == "session-token" and session.principal_id == account_id:
+        arn = records.account.arn
+        return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, key, session)
+    user = records.users.get(session.principal_id)
+    if session.kind != "session-token" or user is None:
+        raise InvalidClientTokenId()
+    return Caller(CallerKind.USER, account_id, user.id, user.name, user.arn, user.arn, user.id, key, session)

@@ -1,0 +1,124 @@
+"""ASGI on one side, HttpRequest on the other: reads the body within limits, sends one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from iamd.wire.http import HttpRequest
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """The body is larger than the server takes."""
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
+
+
+class TooSlow(Exception):
+    """The body did not arrive in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`body` in bytes, `seconds` for the whole body to arrive."""
+
+    body: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class TrustedProxies:
+    """Addresses whose word about the client's address and scheme counts (`X-Forwarded-For`, `X-Forwarded-Proto`)."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in networks)
+
+    def origin(self, peer: str, secure: bool, headers: list[tuple[bytes, bytes]]) -> tuple[str, bool]:
+        """The client's address and whether it came over TLS; the peer's own unless the peer is trusted."""
+        if not self._networks or not self._trusts(peer):
+            return peer, secure
+        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
+        protocol = next((value for name, value in headers if name == b"x-forwarded-proto"), None)
+        # From the right: each trusted hop vouches for the one before it.
+        for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
+            if not _is_address(hop):
+                break
+            peer = hop
+            if not self._trusts(hop):
+                break
+        return peer, secure if protocol is None else protocol.strip().lower() == b"https"
+
+    def _trusts(self, address: str) -> bool:
+        if not _is_address(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._networks if network.version == parsed.version)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+async def read(scope: Scope, receive: Receive, limits: Limits, proxies: TrustedProxies) -> HttpRequest:
+    """The whole request; raises TooLarge, TooSlow or Gone."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    client = scope.get("client")
+    ip, secure = proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
+    message = await receive()
+    body = message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise Gone
+    if len(body) > limits.body:
+        raise TooLarge
+    if message.get("more_body"):
+        body = await _rest(body, receive, limits)
+    return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, body, ip, secure)
+
+
+async def _rest(first: bytes, receive: Receive, limits: Limits) -> bytes:
+    parts, size = [first], len(first)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limits.body:
+                    raise TooLarge
+                if not message.get("more_body"):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def send(answer: Answer, send: Send) -> None:
+    """Send the answer in two messages."""
+    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,33 @@
+"""What `iamd serve` says when it is ready: where it is, what it holds, what it enforces, and the first keys once."""
+
+from __future__ import annotations
+
+from iamd.server.bootstrap import Root
+from iamd.settings import Settings
+
+
+def banner(settings: Settings, account_id: str, endpoint: str, version: str, root: Root | None) -> str:
+    """A few well-set lines; the root secret only when iamd made it up, which is only on the first start."""
+    place = "in memory, gone when it stops" if settings.in_memory else str(settings.data_dir)
+    lines = [
+        f"iamd {version} is ready",
+        "",
+        f"  endpoint   {endpoint}",
+        f"  account    {account_id}",
+        f"  data       {place}",
+        "  enforced   every request is signed, authorized by IAM policies and recorded; there is no off switch",
+    ]
+    if root is not None and root.secret is not None:
+        lines += [
+            "",
+            "The root user's credentials, shown this once. Paste into a shell:",
+            "",
+            f"  export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={settings.region}",
+            f"  export AWS_ACCESS_KEY_ID={root.key.id}",
+            f"  export AWS_SECRET_ACCESS_KEY={root.secret}",
+            "",
+            "Then: aws sts get-caller-identity",
+        ]
+    else:
+        lines += ["", f"  export AWS_ENDPOINT_URL={endpoint}   # and the keys that you have"]
+    return "\n".join(lines) + "\n"

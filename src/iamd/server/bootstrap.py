@@ -1,0 +1,51 @@
+"""The first start: one account, its root user, and that user's access key."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from iamd.caller.ids import access_key_id, secret_access_key
+from iamd.settings import Settings
+from iamd.store.records import AccessKey, Account
+from iamd.store.sealing import Sealer
+from iamd.store.store import Change, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The root user as it was made. `secret` is kept only to be printed once, and only if iamd made it up."""
+
+    account: Account
+    key: AccessKey
+    secret: str | None = field(default=None, repr=False)
+
+
+def new_root(settings: Settings, sealer: Sealer, now: datetime) -> Root:
+    """The account that the settings ask for; what they leave open is random and strong."""
+    account_id = settings.account_id or str(secrets.randbelow(9 * 10**11) + 10**11)
+    key_id = settings.root_access_key_id or access_key_id(account_id)
+    given = settings.root_secret_access_key
+    secret = given or secret_access_key()
+    account = Account(account_id, now, email=settings.root_email or "", root_password=_hashed(settings.root_password))
+    sealed = sealer.seal(secret.encode(), key_id.encode())
+    return Root(account, AccessKey(account_id, key_id, account_id, sealed, now), None if given else secret)
+
+
+def _hashed(password: str | None) -> str | None:
+    if password is None:
+        return None
+    from argon2 import PasswordHasher  # slow to import, and seldom needed
+
+    return PasswordHasher().hash(password)
+
+
+async def ensure_account(store: Store, root: Root) -> None:
+    """Put the account and its root key into an empty store."""
+
+    def create(change: Change) -> None:
+        records = change.create_account(root.account)
+        records.access_keys.add(root.key)
+
+    await store.write(create)

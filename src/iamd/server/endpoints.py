@@ -1,0 +1,60 @@
+"""iamd's own paths, apart from every AWS API: health, metrics, reset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from iamd.server.asgi import Answer
+from iamd.wire.http import HttpRequest
+
+PREFIX = b"/_iamd/"
+
+Endpoint = Callable[[HttpRequest], Awaitable[Answer]]
+
+
+def as_json(status: int, value: object) -> Answer:
+    """A JSON answer that no cache keeps."""
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    return Answer(status, headers, json.dumps(value).encode() + b"\n")
+
+
+class Endpoints:
+    """The paths below `/_iamd/`; `metrics` and `reset` are there only when the server is told so."""
+
+    def __init__(
+        self, ready: Callable[[], bool], metrics: bool = False, reset: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._ready = ready
+        self._reset = reset
+        self._routes: dict[tuple[str, bytes], Endpoint] = {("GET", b"health"): self._health}
+        if metrics:
+            self._routes["GET", b"metrics"] = self._metrics
+        if reset is not None:
+            self._routes["POST", b"reset"] = self._do_reset
+
+    async def answer(self, request: HttpRequest) -> Answer:
+        """Answer a request below `/_iamd/`: 404 for an unknown path, 405 for another method."""
+        path = request.path.removeprefix(PREFIX)
+        endpoint = self._routes.get(("GET" if request.method == "HEAD" else request.method, path))
+        if endpoint is not None:
+            return await endpoint(request)
+        allowed = sorted(method for method, route in self._routes if route == path)
+        if not allowed:
+            return as_json(404, {"error": "no such endpoint"})
+        refused = as_json(405, {"error": f"use {' or '.join(allowed)}"})
+        return Answer(405, [*refused.headers, (b"allow", ", ".join(allowed).encode())], refused.body)
+
+    async def _health(self, request: HttpRequest) -> Answer:
+        ready = self._ready()
+        return as_json(200 if ready else 503, {"status": "ready" if ready else "unavailable"})
+
+    async def _metrics(self, request: HttpRequest) -> Answer:
+        return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], generate_latest())
+
+    async def _do_reset(self, request: HttpRequest) -> Answer:
+        if self._reset is not None:
+            await self._reset()
+        return as_json(200, {"status": "reset"})

@@ -1,0 +1,48 @@
+"""All APIs that iamd serves, and how a request tells which one it is for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from types import ModuleType
+
+from iamd.caller.sigv4 import Signature
+from iamd.services import iam as iam_modules
+from iamd.services import sts as sts_modules
+from iamd.services.iam.api import iam
+from iamd.services.registry import Api
+from iamd.services.sts.api import sts
+from iamd.wire.errors import InvalidAction
+from iamd.wire.http import HttpRequest
+
+
+def _import_operations(folder: ModuleType) -> None:
+    """Import every module of a service's folder, which registers its operations."""
+    for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+        importlib.import_module(module.name)
+
+
+_import_operations(iam_modules)
+_import_operations(sts_modules)
+
+APIS: dict[str, Api] = {api.model.signing_name: api for api in (iam, sts)}
+_VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
+_BY_VERSION = {api.model.api_version: api for api in APIS.values()}
+
+
+def api_of(request: HttpRequest, signature: Signature | None) -> Api:
+    """The API that a request is for: by the scope of its signature, else by the version that it names.
+
+    Raises InvalidAction when iamd serves no such API.
+    """
+    if signature is not None:
+        api = APIS.get(signature.service)
+        if api is None:
+            raise InvalidAction(f"iamd does not serve {signature.service}; it serves {', '.join(sorted(APIS))}.")
+        return api
+    for source in (request.query, request.body):
+        version = _VERSION.search(source)
+        if version is not None and version[1].decode() in _BY_VERSION:
+            return _BY_VERSION[version[1].decode()]
+    return iam

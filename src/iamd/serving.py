@@ -1,0 +1,143 @@
+"""`iamd serve`: builds the application from the settings and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+import uvloop
+from prometheus_client import start_http_server
+
+from iamd import __version__
+from iamd.app import Application
+from iamd.caller.tokens import TokenKeys
+from iamd.server import asgi, telemetry
+from iamd.server.banner import banner
+from iamd.server.bootstrap import Root, ensure_account, new_root
+from iamd.server.endpoints import Endpoints
+from iamd.server.exchange import now
+from iamd.server.protocol import limited
+from iamd.services.call import Realm
+from iamd.settings import Settings
+from iamd.store.store import Store
+
+
+@dataclass(slots=True)
+class Server:
+    """A running iamd without its socket."""
+
+    application: Application
+    account_id: str
+    root: Root | None  # only on the first start
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """Open the store, make the first account if there is none, and close everything at the end."""
+    store = await Store.open(settings)
+    try:
+        realm = Realm(store, store.keyring.sealer, _token_keys(store))
+        root = None
+        if not store.account_ids():
+            root = new_root(settings, realm.sealer, now())
+            await ensure_account(store, root)
+        endpoints = Endpoints(
+            ready=lambda: store.healthy,
+            metrics=settings.metrics == "public",
+            reset=_reset(realm, root) if settings.in_memory and root else None,
+        )
+        limits = asgi.Limits(settings.max_body_bytes, settings.request_timeout)
+        application = Application(realm, endpoints, limits, asgi.TrustedProxies(settings.trusted_proxies))
+        yield Server(application, store.account_ids()[0], root)
+    finally:
+        await store.close()
+
+
+def _token_keys(store: Store) -> TokenKeys:
+    current = store.keyring.current_token_key
+    older = {number: key for number, key in store.keyring.token_keys.items() if number != current[0]}
+    return TokenKeys(current, older)
+
+
+def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
+    """Back to the state after the first start; root's keys stay as they were."""
+
+    async def reset() -> None:
+        await realm.store.reset()
+        realm.snapshots.clear()
+        await ensure_account(realm.store, root)
+
+    return reset
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[str, int], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._listening(host, port)
+
+
+async def serve(settings: Settings, listening: Callable[[Server, str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `listening` is told the endpoint when requests are taken.
+
+    Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
+    the data cannot be opened and OSError when the address cannot be listened on.
+    """
+    sock = _bind(settings.host, settings.port)
+    async with running(settings) as server:
+        if settings.metrics_listener is not None:
+            host, port = settings.metrics_listener
+            start_http_server(port, addr=host)
+        config = uvicorn.Config(
+            server.application,
+            http=limited(settings.max_header_bytes, settings.request_timeout),
+            loop="uvloop",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=int(settings.shutdown_timeout),
+        )
+        uvicorn_server = _Uvicorn(config, lambda host, port: listening(server, endpoint_url(host, port)))
+        await uvicorn_server.serve(sockets=[sock])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def endpoint_url(host: str, port: int) -> str:
+    """The URL that clients on this machine use."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def run(settings: Settings) -> None:
+    """`iamd serve`: serve in the foreground, saying where it is when it is ready. Raises as `serve` does."""
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    telemetry.configure_logs(settings.log_level, as_json)
+
+    def announce(server: Server, endpoint: str) -> None:
+        print(banner(settings, server.account_id, endpoint, __version__, server.root), flush=True)
+
+    uvloop.run(serve(settings, announce))
