@@ -98,7 +98,7 @@ def delete_access_key(call: Call, owner: User | Account, *, access_key_id: str) 
 def get_access_key_last_used(call: Call, key: AccessKey) -> Reply:
     """Tell when, where and with which service a key was last used; region and service are `N/A` before."""
     user = call.records.users.get(key.owner_id)
-    usage = call.realm.store.last_used(key.id)
+    usage = call.realm.store.last_used(call.account_id, key.id)
     if usage is None:
         used = {"ServiceName": NEVER, "Region": NEVER}
     else:
