@@ -1,23 +1,21 @@
-"""Permissions boundaries of users and roles."""
+"""A permissions boundary as input and as output, for everything that users and roles have in common."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from iamd.guard.gather import managed_document
 from iamd.services.call import Call
-from iamd.wire.errors import NoSuchEntity, ValidationError
+from iamd.services.iam.policies import attachable
 
 
 def boundary_policy(call: Call, arn: str | None) -> str | None:
-    """The ARN of a managed policy that is to be a boundary. Raises NoSuchEntity, ValidationError."""
+    """The ARN of a managed policy that is to be the boundary of the user or role that the operation is about.
+
+    Raises NoSuchEntity, PolicyNotAttachable, ValidationError, InvalidInput.
+    """
     if arn is None:
         return None
-    if arn.count(":") < 5 or not arn.startswith("arn:"):
-        raise ValidationError("Invalid ARN:  Could not be parsed!")
-    if managed_document(arn, call.records) is None:
-        raise NoSuchEntity(f"Scope ARN: {arn} does not exist or is not attachable.")
-    return arn
+    return attachable(call.records, arn, "role" if "Role" in call.operation.name else "user", "Scope ARN:")
 
 
 def boundary_view(arn: str | None) -> dict[str, Any]:
