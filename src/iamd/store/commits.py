@@ -1,0 +1,254 @@
+"""Writes on their way to the database: executed at once on the images, committed in groups, answered after that.
+
+While one group is being committed, the writes that come in are executed on top of it and make the next. When the commit
+finds that another process was faster, everything not yet durable is taken back, the images are brought up to date, and
+the same work is done again. When the commit fails, everything not yet durable fails, and the images are dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from iamd.store.cache import ImageCache
+from iamd.store.change import Change, NotLoaded
+from iamd.store.errors import StaleRead, StoreError
+from iamd.store.image import Records
+from iamd.store.interface import AccountChange, Conflict, Database, Event, Group
+from iamd.store.ledger import Ledger
+
+
+class Entry:
+    """One write: its work, what it did when last executed, and the future of its caller."""
+
+    __slots__ = ("changes", "done", "error", "events", "refusals", "value", "work")
+
+    def __init__(self, work: Callable[[Change], Any], done: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.done = done
+        self.value: Any = None
+        self.error: Exception | None = None
+        self.changes: list[AccountChange] = []
+        self.events: list[Event] = []
+        self.refusals: list[Event] = []
+
+    def execute(self, image: Callable[[str], Records | None]) -> None:
+        """Do the work on the images; raises NotLoaded, having done nothing."""
+        change = Change(image)
+        self.value, self.error = None, None
+        self.changes, self.events, self.refusals = [], [], []
+        try:
+            self.value = self.work(change)
+        except NotLoaded:
+            change.undo()
+            raise
+        except Exception as error:
+            change.undo()
+            self.error, self.refusals = error, change.refusals
+        except BaseException:
+            change.undo()
+            raise
+        else:
+            self.changes, self.events = change.take(), change.events
+
+    def resolve(self, error: Exception | None) -> None:
+        """Answer the caller, unless it has gone away."""
+        if self.done.done():
+            return
+        if error is not None:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(self.value)
+
+
+class Batch:
+    """The entries of one group, and the reads that saw what they did."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.bases: dict[str, int] = {}
+        self._reads: list[asyncio.Future[None]] = []
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        for change in entry.changes:
+            self.bases.setdefault(change.account_id, change.revision - 1)
+
+    def group(self) -> Group:
+        changes = [change for entry in self.entries for change in entry.changes]
+        events = []
+        for entry in self.entries:
+            reached = {change.account_id: change.revision for change in entry.changes}
+            events += [(event, reached.get(event.account_id)) for event in entry.events]
+        return Group(self.bases, changes, events)
+
+    async def settle(self) -> None:
+        """Wait until the batch is durable; raises StoreError when it will never be."""
+        read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reads.append(read)
+        await read
+
+    def settled(self, error: StoreError | None) -> None:
+        for read in self._reads:
+            if not read.done():
+                if error is None:
+                    read.set_result(None)
+                else:
+                    read.set_exception(error)
+
+
+class Committer:
+    """Executes writes and commits them in groups."""
+
+    def __init__(
+        self,
+        database: Database,
+        images: ImageCache,
+        ledger: Ledger,
+        load: Callable[[str], Awaitable[Records]],
+    ) -> None:
+        self._database = database
+        self._images = images
+        self._ledger = ledger
+        self._load = load
+        self._committing: Batch | None = None
+        self._filling = Batch()
+        self._wanted: Counter[str] = Counter()
+        self._wake = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def undurable(self, account_id: str) -> bool:
+        """Whether the account's image holds a change that is not committed."""
+        committing = self._committing
+        return account_id in self._filling.bases or (committing is not None and account_id in committing.bases)
+
+    def pinned(self) -> set[str]:
+        """The accounts whose images must stay."""
+        committing = {} if self._committing is None else self._committing.bases
+        return {*committing, *self._filling.bases, *self._wanted}
+
+    async def settled(self) -> None:
+        """Wait for the last group there is."""
+        batch = self._filling if self._filling.entries else self._committing
+        if batch is not None:
+            await batch.settle()
+
+    async def perform(self, entry: Entry) -> None:
+        """Execute the entry, loading what it needs, and put it in the group that is being filled."""
+        needed: Counter[str] = Counter()
+        try:
+            while True:
+                if self._running is None or self._running.done():
+                    raise StoreError("the store is not open")
+                try:
+                    entry.execute(self._images.get)
+                    break
+                except NotLoaded as missing:
+                    needed[missing.account_id] += 1
+                    self._wanted[missing.account_id] += 1
+                    await self._load(missing.account_id)
+        except StoreError as error:
+            entry.resolve(error)
+            return
+        finally:
+            self._wanted -= needed
+        if self._committing is None and not (self._filling.entries or entry.changes or entry.events):
+            self._answer(entry)
+        else:
+            self._filling.add(entry)
+            self._wake.set()
+
+    def start(self) -> None:
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Commit what there is, then take no more."""
+        if self._running is not None:
+            self._closing = True
+            self._wake.set()
+            await self._running
+
+    async def _run(self) -> None:
+        while self._filling.entries or not self._closing:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._filling.entries:
+                await self._commit()
+
+    async def _commit(self) -> None:
+        batch, self._filling = self._filling, Batch()
+        self._committing = batch
+        try:
+            group = batch.group()
+            if group:
+                await self._database.commit(group)
+        except Conflict:
+            await self._again()
+        except StoreError as error:
+            self._fail(error)
+        except Exception as error:
+            self._fail(StoreError(f"the change cannot be written: {error!r}"))
+        else:
+            self._committing = None
+            batch.settled(None)
+            for entry in batch.entries:
+                self._answer(entry)
+
+    def _answer(self, entry: Entry) -> None:
+        error = entry.error
+        try:
+            for event in entry.refusals:
+                self._ledger.append(event)
+        except StoreError as full:
+            error = full
+        entry.resolve(error)
+
+    async def _again(self) -> None:
+        """Another process was faster: execute what is not durable once more, on what there is now."""
+        batches = self._take_back()
+        entries = [entry for batch in batches for entry in batch.entries]
+        accounts = {account_id for batch in batches for account_id in batch.bases}
+        try:
+            self._rewind(entries)
+            for account_id in accounts:
+                image = self._images.get(account_id)
+                if image is not None:
+                    self._database.catch_up(image)
+        except StoreError as error:
+            self._abandon(batches, error)
+            return
+        for batch in batches:
+            batch.settled(StaleRead("another process changed what was read"))
+        for entry in entries:
+            await self.perform(entry)
+
+    def _fail(self, error: StoreError) -> None:
+        self._abandon(self._take_back(), error)
+
+    def _take_back(self) -> list[Batch]:
+        """All batches that are not durable, oldest first; nothing is left under way."""
+        batches = [batch for batch in (self._committing, self._filling) if batch is not None]
+        self._committing, self._filling = None, Batch()
+        return batches
+
+    def _rewind(self, entries: Iterable[Entry]) -> None:
+        for entry in reversed(list(entries)):
+            for change in reversed(entry.changes):
+                image = self._images.get(change.account_id)
+                if image is not None:
+                    for step in reversed(change.steps):
+                        step.collection.apply(step.key, step.after, step.before)
+                    image.revision = change.revision - 1
+                    image.generation += 1
+
+    def _abandon(self, batches: list[Batch], error: StoreError) -> None:
+        """Whether a failed commit became durable is unknown, so the images are read anew."""
+        for batch in batches:
+            for account_id in batch.bases:
+                self._images.drop(account_id)
+            batch.settled(error)
+            for entry in batch.entries:
+                entry.resolve(error)

@@ -1,0 +1,15 @@
+"""What can go wrong in the store, as the rooms above see it."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The database cannot be opened, read or written. Nothing of the failed work was acknowledged."""
+
+
+class StaleRead(StoreError):
+    """What was read has been superseded before it was durable: read again."""
+
+
+class NoAccount(KeyError):
+    """There is no account of that id."""

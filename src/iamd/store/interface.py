@@ -1,0 +1,102 @@
+"""What a database must do for the store, and the values that pass between them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from iamd.store.collection import Step
+from iamd.store.image import Records
+from iamd.store.keyring import Keyring
+
+
+class Event(Protocol):
+    """An audit record; it is encoded only when it is written."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def event_id(self) -> str: ...
+
+    @property
+    def time(self) -> datetime: ...
+
+    def encode(self) -> bytes:
+        """The record as JSON, in CloudTrail's format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """When and where an access key or a role was last used."""
+
+    time: datetime
+    region: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """The steps that took one account to `revision`."""
+
+    account_id: str
+    revision: int
+    steps: Sequence[Step]
+
+
+@dataclass(slots=True)
+class Group:
+    """What is committed in one transaction.
+
+    `bases` has, for every account that is changed, the revision that the changes were executed from.
+    """
+
+    bases: dict[str, int] = field(default_factory=dict)
+    changes: list[AccountChange] = field(default_factory=list)
+    events: list[tuple[Event, int | None]] = field(default_factory=list)
+    usage: list[tuple[str, str, Usage]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.events or self.usage)
+
+
+class Conflict(Exception):
+    """An account is no longer at the revision that the group was executed from. Nothing was written."""
+
+
+class Database(Protocol):
+    """One database. Coroutines do their work off the event loop; the plain methods are for the loop's thread.
+
+    Every method raises StoreError when the database fails.
+    """
+
+    keyring: Keyring
+
+    async def commit(self, group: Group) -> None:
+        """Make the group durable, all or nothing; raises Conflict when another process was faster."""
+        ...
+
+    async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
+        """The account's records (none, when there is no such account) and last uses, as last committed."""
+        ...
+
+    async def find_key(self, access_key_id: str) -> str | None:
+        """The id of the account that has this access key."""
+        ...
+
+    def poll(self) -> Collection[str]:
+        """The accounts that other processes have changed since the last call; a few microseconds when none has."""
+        ...
+
+    def catch_up(self, records: Records) -> None:
+        """Bring an image to the revision last committed; it must hold no uncommitted change."""
+        ...
+
+    async def clear(self) -> None:
+        """Remove every row but the keyring's; only databases in memory can."""
+        ...
+
+    async def close(self) -> None: ...

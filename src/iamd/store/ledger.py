@@ -1,0 +1,102 @@
+"""What is written a moment later: audit events of reads and refusals, and when keys and roles were last used."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from iamd.store.errors import StoreError
+from iamd.store.interface import Database, Event, Group, Usage
+
+FLUSH_SECONDS = 1.0
+FLUSH_EVENTS = 1000  # flushed at once when there are so many
+MAX_EVENTS = 100_000  # beyond this nothing may be done any more that ought to be recorded
+
+log = structlog.get_logger("iamd.store")
+
+
+class Ledger:
+    """Buffers, and writes the buffer at most FLUSH_SECONDS later; what cannot be written stays for the next time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._events: list[Event] = []
+        self._usage: dict[str, dict[str, Usage]] = {}
+        self._unwritten: dict[tuple[str, str], Usage] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+
+    def append(self, event: Event) -> None:
+        """Record an event; raises StoreError when too many wait for a database that does not take them."""
+        if len(self._events) >= MAX_EVENTS:
+            raise StoreError("audit events cannot be recorded")
+        self._events.append(event)
+        self._arm()
+
+    def used(self, account_id: str, subject: str, usage: Usage) -> None:
+        self._usage.setdefault(account_id, {})[subject] = usage
+        self._unwritten[account_id, subject] = usage
+        self._arm()
+
+    def last_used(self, account_id: str, subject: str) -> Usage | None:
+        return self._usage.get(account_id, {}).get(subject)
+
+    def load(self, account_id: str, usage: dict[str, Usage]) -> None:
+        """Take in an account's last uses from the database; those in memory are newer."""
+        unwritten = {subject: use for (owner, subject), use in self._unwritten.items() if owner == account_id}
+        self._usage[account_id] = {**usage, **unwritten, **self._usage.get(account_id, {})}
+
+    def drop(self, account_id: str) -> None:
+        """Forget an account's last uses; those not yet written stay to be written."""
+        self._usage.pop(account_id, None)
+
+    def clear(self) -> None:
+        self._events.clear()
+        self._usage.clear()
+        self._unwritten.clear()
+
+    async def flush(self) -> None:
+        """Write everything that was buffered before the call; raises StoreError, and then keeps it."""
+        if self._flushing is not None:
+            await asyncio.wait({self._flushing})
+        await self._write()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin)
+        if len(self._events) == FLUSH_EVENTS:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.stop()
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.get_running_loop().create_task(self._try())
+
+    async def _try(self) -> None:
+        try:
+            await self._write()
+        except Exception as error:
+            log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
+        if self._events or self._unwritten:
+            self._arm()
+
+    async def _write(self) -> None:
+        events, self._events = self._events, []
+        unwritten, self._unwritten = self._unwritten, {}
+        group = Group(
+            events=[(event, None) for event in events],
+            usage=[(account_id, subject, usage) for (account_id, subject), usage in unwritten.items()],
+        )
+        try:
+            if group:
+                await self._database.commit(group)
+        except BaseException:
+            self._events[:0] = events
+            self._unwritten = {**unwritten, **self._unwritten}
+            raise

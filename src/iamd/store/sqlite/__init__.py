@@ -1,0 +1,5 @@
+"""The store on SQLite."""
+
+from iamd.store.sqlite.database import SqliteDatabase
+
+__all__ = ["SqliteDatabase"]

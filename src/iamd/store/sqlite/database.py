@@ -1,0 +1,90 @@
+"""SQLite as the store's database: one file in WAL mode with synchronous=FULL, or memory.
+
+A file is used over three connections: the writer's and the reader's, each on a thread of its own, and the watch's on
+the event loop. Memory has one connection, on the writer's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from iamd.store.errors import StoreError
+from iamd.store.image import Records
+from iamd.store.interface import Group, Usage
+from iamd.store.sealing import MasterKey
+from iamd.store.sqlite import reading, statements, writing
+from iamd.store.sqlite.file import connect, create, failing, prepare, transaction
+
+T = TypeVar("T")
+
+
+class SqliteDatabase:
+    """Opens, migrates and, when there is none, makes the database; raises StoreError. See `interface.Database`."""
+
+    def __init__(self, file: Path | None, master: MasterKey) -> None:
+        self._file = file
+        self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed
+        if file is not None:
+            create(file)
+        self._writer = connect(file)
+        try:
+            self.keyring = prepare(self._writer, file, master)
+        except StoreError:
+            self._writer.close()
+            raise
+        self._write_thread = ThreadPoolExecutor(1, "iamd-store-writer")
+        self._reader = self._writer if file is None else connect(file)
+        self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
+        self._watch = None if file is None else reading.Watch(file, self._writer_id)
+
+    async def commit(self, group: Group) -> None:
+        def work() -> tuple[int, int]:
+            return writing.commit(self._writer, group, self._writer_id)
+
+        first, last = await self._on(self._write_thread, "write", work)
+        if self._watch is not None:
+            self._watch.written(first, last)
+
+    async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
+        return await self._on(self._read_thread, "read", lambda: reading.load(self._reader, account_id))
+
+    async def find_key(self, access_key_id: str) -> str | None:
+        return await self._on(self._read_thread, "read", lambda: reading.find_key(self._reader, access_key_id))
+
+    def poll(self) -> Collection[str]:
+        return () if self._watch is None else self._watch.poll()
+
+    def catch_up(self, records: Records) -> None:
+        if self._watch is not None:
+            self._watch.catch_up(records)
+
+    async def clear(self) -> None:
+        if self._file is not None:
+            raise StoreError("only a database in memory can be cleared")
+
+        def work() -> None:
+            with transaction(self._writer, "BEGIN IMMEDIATE"):
+                for statement in statements.CLEAR:
+                    self._writer.execute(statement)
+
+        await self._on(self._write_thread, "clear", work)
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        await self._on(self._read_thread, "close", self._reader.close)
+        await self._on(self._write_thread, "close", self._writer.close)
+        self._read_thread.shutdown()
+        self._write_thread.shutdown()
+
+    async def _on(self, thread: ThreadPoolExecutor, verb: str, work: Callable[[], T]) -> T:
+        def guarded() -> T:
+            with failing(verb, self._file):
+                return work()
+
+        return await asyncio.get_running_loop().run_in_executor(thread, guarded)

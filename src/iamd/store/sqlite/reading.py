@@ -1,0 +1,105 @@
+"""What is read from SQLite: whole accounts, and what other processes have committed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from pathlib import Path
+
+from iamd.store.errors import StoreError
+from iamd.store.image import KINDS, Records
+from iamd.store.interface import Usage
+from iamd.store.rows import CODECS, moment
+from iamd.store.sqlite import statements as sql
+from iamd.store.sqlite.file import connect, failing, transaction
+
+
+def load(connection: sqlite3.Connection, account_id: str) -> tuple[Records, dict[str, Usage]]:
+    """All of an account, of one moment."""
+    records = Records(account_id)
+    with transaction(connection, "BEGIN"):
+        records.revision = revision(connection, account_id)
+        for kind in KINDS:
+            codec, collection = CODECS[kind.name], records.collection(kind.name)
+            for row in connection.execute(sql.RECORDS[kind.name].by_account, (account_id,)):
+                collection.load(codec.record(row))
+        used = connection.execute(sql.LAST_USED, (account_id,)).fetchall()
+    return records, {subject: Usage(moment(time), region, service) for subject, time, region, service in used}
+
+
+def revision(connection: sqlite3.Connection, account_id: str) -> int:
+    """The account's last committed change; 0 when it has none."""
+    found = connection.execute(sql.REVISION, (account_id,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def find_key(connection: sqlite3.Connection, access_key_id: str) -> str | None:
+    found = connection.execute(sql.FIND_KEY, (access_key_id,)).fetchone()
+    return None if found is None else str(found[0])
+
+
+def last_position(connection: sqlite3.Connection) -> int:
+    """The newest row of the change feed."""
+    found: int | None = connection.execute(sql.LAST_POSITION).fetchone()[0]
+    return found or 0
+
+
+class Watch:
+    """Follows the change feed over a connection of its own, on the event loop's thread."""
+
+    def __init__(self, file: Path, writer: int) -> None:
+        self._file = file
+        self._writer = writer
+        self._connection = connect(file)
+        self._version = self._data_version()
+        self._seen = last_position(self._connection)
+
+    def written(self, first: int, last: int) -> None:
+        """Note what this process wrote: the feed's rows behind `first` up to `last`."""
+        if first == self._seen:
+            self._seen = last
+
+    def poll(self) -> Collection[str]:
+        """The accounts that others have changed since the last call."""
+        try:  # on the path of every request: no context manager
+            version = self._data_version()
+            if version == self._version:
+                return ()
+            found = self._connection.execute(sql.CHANGED, (self._seen,)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the database {self._file}: {error}") from error
+        self._version = version
+        self._seen = max((position for _, _, position in found), default=self._seen)
+        return {account_id for account_id, writer, _ in found if writer != self._writer}
+
+    def catch_up(self, records: Records) -> None:
+        """Exchange the records that were changed behind the image's revision."""
+        account_id = records.account_id
+        with failing("read", self._file), transaction(self._connection, "BEGIN"):
+            touched = self._connection.execute(sql.TOUCHED, (account_id, records.revision)).fetchall()
+            rows = [
+                self._connection.execute(sql.RECORDS[kind].by_key, (account_id, key)).fetchone()
+                for kind, key, _ in touched
+            ]
+            reached = revision(self._connection, account_id)
+        fresh = [
+            None if row is None else CODECS[kind].record(row) for (kind, _, _), row in zip(touched, rows, strict=True)
+        ]
+        # First take out what is gone, what was added anew (it comes last in listings) and what has another name
+        # (names may have been exchanged), then take in what there is.
+        for (kind, key, added), record in zip(touched, fresh, strict=True):
+            held = records.collection(kind).get(key)
+            records.changed(kind, added=held is None)
+            if held is not None and (record is None or added or CODECS[kind].renamed(held, record)):
+                records.collection(kind).forget(key)
+        for (kind, _, _), record in zip(touched, fresh, strict=True):
+            if record is not None:
+                records.collection(kind).load(record)
+        records.revision = reached
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])

@@ -1,0 +1,76 @@
+"""Every statement that runs on SQLite, as text compiled once from SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Delete, Insert, Select, bindparam, delete, func, insert, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from iamd.store import tables
+from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+_CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, tables.last_used.c, tables.keyring.c
+
+
+def _sql(statement: Select[Any] | Insert | Delete) -> str:
+    return compiled(statement, _DIALECT).sql
+
+
+RECORDS: dict[str, RecordSql] = {kind: record_sql(codec, _DIALECT) for kind, codec in CODECS.items()}
+
+REVISION = _sql(select(_REVISIONS.revision).where(_REVISIONS.account_id == bindparam("a")))
+_set_revision = upsert(tables.revisions)
+SET_REVISION = _sql(
+    _set_revision.on_conflict_do_update(
+        index_elements=["account_id"], set_={"revision": _set_revision.excluded.revision}
+    ),
+)
+
+LAST_POSITION = _sql(select(func.max(_CHANGES.position)))
+ADD_CHANGE = _sql(insert(tables.changes))
+# Who changed what behind a position: account, writer, last position.
+CHANGED = _sql(
+    select(_CHANGES.account_id, _CHANGES.writer, func.max(_CHANGES.position))
+    .where(_CHANGES.position > bindparam("p"))
+    .group_by(_CHANGES.account_id, _CHANGES.writer),
+)
+# The records of an account touched behind a revision: kind, key, whether they were added since.
+TOUCHED = _sql(
+    select(_CHANGES.kind, _CHANGES.key, func.max(_CHANGES.before.is_(None)))
+    .where(_CHANGES.account_id == bindparam("a"), _CHANGES.revision > bindparam("r"))
+    .group_by(_CHANGES.kind, _CHANGES.key)
+    .order_by(func.max(_CHANGES.position)),
+)
+
+ADD_EVENT = _sql(
+    insert(tables.events).values(
+        {name: bindparam(name) for name in ("account_id", "time", "event_id", "revision", "record")}
+    ),
+)
+
+LAST_USED = _sql(
+    select(_USED.subject, _USED.time, _USED.region, _USED.service).where(_USED.account_id == bindparam("a"))
+)
+_use = upsert(tables.last_used)
+# Processes write their uses late and in any order: the newest stays.
+USE = _sql(
+    _use.on_conflict_do_update(
+        index_elements=["account_id", "subject"],
+        set_={name: _use.excluded[name] for name in ("time", "region", "service")},
+        where=_use.excluded.time > _USED.time,
+    ),
+)
+
+FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
+
+KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
+ADD_KEY = _sql(insert(tables.keyring))
+
+CLEAR = [
+    _sql(delete(table))
+    for table in tables.metadata.sorted_tables
+    if table not in (tables.keyring, tables.schema_version)
+]

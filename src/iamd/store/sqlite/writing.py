@@ -1,0 +1,71 @@
+"""One group of changes, written to SQLite in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from iamd.store.collection import Step
+from iamd.store.interface import Conflict, Group
+from iamd.store.rows import CODECS, micros
+from iamd.store.sqlite import statements as sql
+from iamd.store.sqlite.file import transaction
+from iamd.store.sqlite.reading import last_position, revision
+
+
+def commit(connection: sqlite3.Connection, group: Group, writer: int) -> tuple[int, int]:
+    """Write the group durably; returns the change feed's last position before and after.
+
+    Raises Conflict, with nothing written, when an account is not at the revision that the group was executed from.
+    """
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        for account_id, base in group.bases.items():
+            if revision(connection, account_id) != base:
+                raise Conflict(account_id)
+        first = last_position(connection)
+        _write_records(connection, [step for change in group.changes for step in change.steps])
+        feed = list(_feed(group, first, writer))
+        connection.executemany(sql.ADD_CHANGE, feed)
+        reached = {change.account_id: change.revision for change in group.changes}
+        connection.executemany(sql.SET_REVISION, list(reached.items()))
+        write_events(connection, group)
+    return first, first + len(feed)
+
+
+def write_events(connection: sqlite3.Connection, group: Group) -> None:
+    events = [(e.account_id, micros(e.time), e.event_id, revision, e.encode()) for e, revision in group.events]
+    connection.executemany(sql.ADD_EVENT, events)
+    used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
+    connection.executemany(sql.USE, used)
+
+
+def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
+    """Within a table the steps keep their order, which is one in which names never collide; tables are independent."""
+    by_table: dict[str, list[Step]] = {}
+    for step in steps:
+        by_table.setdefault(step.collection.kind.name, []).append(step)
+    for table, own in by_table.items():
+        for statement, run in groupby((_write(table, step) for step in own), key=lambda write: write[0]):
+            connection.executemany(statement, [parameters for _, parameters in run])
+
+
+def _write(table: str, step: Step) -> tuple[str, list[Any]]:
+    """The statement for one step and its parameters."""
+    which = [step.collection.account_id, step.key]
+    if step.after is None:
+        return sql.RECORDS[table].delete, which
+    row = CODECS[table].row(step.after)
+    return (sql.RECORDS[table].insert, row) if step.before is None else (sql.RECORDS[table].update, row + which)
+
+
+def _feed(group: Group, first: int, writer: int) -> Iterable[tuple[Any, ...]]:
+    """The change feed's rows, in the order of its table's columns."""
+    position = first
+    for change in group.changes:
+        for seq, step in enumerate(change.steps):
+            position += 1
+            kind = step.collection.kind.name
+            before = None if step.before is None else CODECS[kind].dump(step.before)
+            yield position, change.account_id, change.revision, seq, writer, kind, step.key, before

@@ -1,0 +1,191 @@
+"""The store: every account as an image in memory, every change durable before it is answered.
+
+All methods are called on one event loop. A request is answered in these steps: `refresh`, find the account
+(`account_of_key` or `load_key`), its records (`records` or `load`), then either read them and await `settled`, or
+`write`. Records must not be kept over an await: they may be dropped or, after a conflict, taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from iamd.store.cache import ImageCache
+from iamd.store.change import Change
+from iamd.store.commits import Committer, Entry
+from iamd.store.errors import NoAccount
+from iamd.store.image import Records
+from iamd.store.interface import Database, Event, Usage
+from iamd.store.keyring import Keyring
+from iamd.store.ledger import Ledger
+from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
+from iamd.store.sqlite import SqliteDatabase
+
+T = TypeVar("T")
+
+DATABASE_FILE = "iamd.db"
+MASTER_KEY_FILE = "master.key"
+MAX_RECORDS = 500_000
+_MAX_KEY_HINTS = 100_000
+
+
+class Store:
+    """Made by `open_sqlite`; `start` before use, `close` at the end."""
+
+    def __init__(self, database: Database, max_records: int = MAX_RECORDS) -> None:
+        self._database = database
+        self._images = ImageCache(max_records)
+        self._ledger = Ledger(database)
+        self._committer = Committer(database, self._images, self._ledger, self._load)
+        self._loading: dict[str, asyncio.Task[Records]] = {}
+        self._key_hints: dict[str, str] = {}
+
+    @classmethod
+    def open_sqlite(
+        cls, data_dir: Path | None, master_key_file: Path | None = None, max_records: int = MAX_RECORDS
+    ) -> Store:
+        """Open the database in a directory, making both on first use; None keeps everything in memory.
+
+        The master key is read from its file, by default in the directory, where the first start makes it. Raises
+        StoreError, saying what is wrong: directory not writable, foreign, damaged or newer database, other master key.
+        """
+        if data_dir is None:
+            master = random_master_key() if master_key_file is None else read_master_key(master_key_file)
+            return cls(SqliteDatabase(None, master), max_records)
+        file = data_dir / DATABASE_FILE
+        if master_key_file is None:
+            master_key_file = data_dir / MASTER_KEY_FILE
+            if not file.exists():  # where there is a database, a missing key is not to be papered over
+                create_master_key(master_key_file)
+        return cls(SqliteDatabase(file, read_master_key(master_key_file)), max_records)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals secrets for the records that hold them."""
+        return self._database.keyring.sealer
+
+    @property
+    def keyring(self) -> Keyring:
+        """Holds the keys of session tokens."""
+        return self._database.keyring
+
+    async def start(self) -> None:
+        self._committer.start()
+
+    async def close(self) -> None:
+        """Commit and flush everything, then close the database. Raises StoreError when the flush fails."""
+        await self._committer.close()
+        try:
+            await self._ledger.flush()
+        finally:
+            self._ledger.stop()
+            await self._database.close()
+
+    def records(self, account_id: str) -> Records | None:
+        """The account's records when they are in memory."""
+        image = self._images.get(account_id)
+        return image if image is not None and image.accounts else None
+
+    async def load(self, account_id: str) -> Records:
+        """The account's records; raises NoAccount."""
+        image = self._images.get(account_id) or await self._load(account_id)
+        if not image.accounts:
+            raise NoAccount(account_id)
+        return image
+
+    def account_of_key(self, access_key_id: str) -> str | None:
+        """The account that has this access key, when that is known without asking the database."""
+        account_id = self._key_hints.get(access_key_id)
+        if account_id is None:
+            return None
+        image = self._images.get(account_id)
+        if image is None or image.access_keys.get(access_key_id) is not None:
+            return account_id
+        del self._key_hints[access_key_id]
+        return None
+
+    async def load_key(self, access_key_id: str) -> str | None:
+        """The account that has this access key; None when there is none."""
+        known = self.account_of_key(access_key_id)
+        if known is not None:
+            return known
+        account_id = await self._database.find_key(access_key_id)
+        if account_id is not None:
+            if len(self._key_hints) >= _MAX_KEY_HINTS:
+                self._key_hints.clear()
+            self._key_hints[access_key_id] = account_id
+        return account_id
+
+    async def refresh(self) -> None:
+        """Bring the images up to date with what other processes have committed."""
+        for account_id in self._database.poll():
+            image = self._images.get(account_id)
+            # An image with changes of our own will meet the other's at its commit, and is brought up to date then.
+            if image is not None and not self._committer.undurable(account_id):
+                self._database.catch_up(image)
+
+    async def write(self, work: Callable[[Change], T]) -> T:
+        """Do the work and return what it returns once its changes are durable.
+
+        The work runs at once, on the loop, and again when another process was faster. When it raises, nothing is
+        changed and the exception comes out here. Raises StoreError when the commit fails; then nothing was
+        acknowledged, and whether it became durable is what the next read shows.
+        """
+        await self.refresh()
+        entry = Entry(work, asyncio.get_running_loop().create_future())
+        await self._committer.perform(entry)
+        result: T = await entry.done
+        return result
+
+    async def settled(self) -> None:
+        """Return when everything read so far is durable: at once, unless changes are under way.
+
+        Raises StaleRead when what was read has been superseded and is to be read again, StoreError when it was lost.
+        """
+        await self._committer.settled()
+
+    def append_event(self, event: Event) -> None:
+        """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
+        self._ledger.append(event)
+
+    def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
+        """Note the use of an access key (its id) or a role (its unique id); durable as an event is."""
+        self._ledger.used(account_id, subject, Usage(when, region, service))
+
+    def last_used(self, account_id: str, subject: str) -> Usage | None:
+        """The last use that this process knows of; the account's records must be in memory."""
+        return self._ledger.last_used(account_id, subject)
+
+    async def flush(self) -> None:
+        """Make the events and uses so far durable now."""
+        await self._ledger.flush()
+
+    async def reset(self) -> None:
+        """Remove every account, in memory only; the keyring stays. Raises StoreError for a file."""
+        await self.settled()
+        if self._loading:
+            await asyncio.wait(self._loading.values())
+        self._images.clear()
+        self._ledger.clear()
+        self._key_hints.clear()
+        await self._database.clear()
+
+    async def _load(self, account_id: str) -> Records:
+        """The image from the database, loaded once however many wait for it."""
+        loading = self._loading.get(account_id)
+        if loading is None:
+            loading = asyncio.get_running_loop().create_task(self._fetch(account_id))
+            self._loading[account_id] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(account_id, None))
+        return await asyncio.shield(loading)
+
+    async def _fetch(self, account_id: str) -> Records:
+        image, usage = await self._database.load(account_id)
+        self._database.catch_up(image)  # with what was committed while it was being loaded
+        self._ledger.load(account_id, usage)
+        for dropped in self._images.put(image, self._committer.pinned()):
+            self._ledger.drop(dropped)
+        return image

@@ -1,0 +1,167 @@
+"""The tables of the store, as SQLAlchemy Core sees them.
+
+One table per record kind, with a column per field of the record, and a few of the store's own. The migrations create
+them; a test holds that both agree.
+
+* Every key leads with `account_id`, so that accounts can be told apart, exported and sharded.
+* `position` numbers the rows of a table in the order in which they were added, which is the order of listings.
+* Times are integers, microseconds since 1970 UTC: they compare and sort alike in every database.
+* Tags and other small structures are JSON text.
+* `name_key` is the folded name under which a name is unique regardless of case; no collation is relied on.
+* There are no foreign keys: the image in memory is checked before a change is written, and whole accounts move.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy.sql.schema import SchemaItem
+
+metadata = MetaData()
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER PRIMARY KEY
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _optional(name: str) -> Column[str]:
+    return Column(name, Text)
+
+
+def _time(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _optional_time(name: str) -> Column[int]:
+    return Column(name, BigInteger)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _blob(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
+def _position() -> Column[int]:
+    return Column("position", _BIG, primary_key=True)
+
+
+def _records(name: str, key: str, *columns: SchemaItem) -> Table:
+    """A table of records: `key` is the column that holds what the kind's key function gives."""
+    table = Table(name, metadata, _position(), _text("account_id"), *columns, info={"key": key})
+    keys = ("account_id",) if key == "account_id" else ("account_id", key)
+    table.append_constraint(UniqueConstraint(*keys))
+    if "name_key" in table.c:
+        table.append_constraint(UniqueConstraint("account_id", "name_key"))
+    return table
+
+
+def _named() -> tuple[SchemaItem, ...]:
+    """What users, groups, roles, policies and instance profiles have in common."""
+    return _text("id"), _text("name"), _text("name_key"), _text("path"), _time("created")
+
+
+accounts = _records(
+    "accounts",
+    "account_id",
+    _time("created"),
+    _text("name"),
+    _text("email"),
+    _optional("alias"),
+    _optional("root_password"),
+)
+users = _records("users", "id", *_named(), _optional("boundary"), _text("tags"), _optional_time("password_last_used"))
+groups = _records("groups", "id", *_named())
+roles = _records(
+    "roles",
+    "id",
+    *_named(),
+    _text("trust"),
+    _text("trusted"),
+    _optional("description"),
+    _number("max_session"),
+    _optional("boundary"),
+    _text("tags"),
+)
+policies = _records(
+    "policies",
+    "id",
+    *_named(),
+    _time("updated"),
+    _number("default_version"),
+    _number("last_version"),
+    _optional("description"),
+    _text("tags"),
+)
+policy_versions = _records(
+    "policy_versions", "key", _text("key"), _text("policy_id"), _number("number"), _text("document"), _time("created")
+)
+inline_policies = _records("inline_policies", "key", _text("key"), _text("owner_id"), _text("name"), _text("document"))
+attachments = _records("attachments", "key", _text("key"), _text("owner_id"), _text("policy_arn"), _time("attached"))
+memberships = _records("memberships", "key", _text("key"), _text("group_id"), _text("user_id"), _time("joined"))
+access_keys = _records(
+    "access_keys", "id", _text("id"), _text("owner_id"), _blob("sealed_secret"), _time("created"), _flag("active")
+)
+Index("access_keys_id", access_keys.c.id)  # a request names its access key before its account is known
+instance_profiles = _records("instance_profiles", "id", *_named(), _optional("role_id"), _text("tags"))
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    comment="the number of each account's last committed change; outlives the account",
+)
+changes = Table(
+    "changes",
+    metadata,
+    _position(),
+    _text("account_id"),
+    Column("revision", BigInteger, nullable=False),
+    _number("seq"),
+    Column("writer", BigInteger, nullable=False),
+    _text("kind"),
+    _text("key"),
+    Column("before", LargeBinary),
+    UniqueConstraint("account_id", "revision", "seq"),
+    comment="change feed and history: which record each change touched, and as JSON the record that it replaced",
+)
+events = Table(
+    "events",
+    metadata,
+    _position(),
+    _text("account_id"),
+    _time("time"),
+    _text("event_id"),
+    Column("revision", BigInteger),
+    _blob("record"),
+    Index("events_time", "account_id", "time"),
+    comment="audit records in CloudTrail's format; revision is that of the change they tell of",
+)
+last_used = Table(
+    "last_used",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    _time("time"),
+    _text("region"),
+    _text("service"),
+    comment="when an access key or a role was last used",
+)
+keyring = Table(
+    "keyring",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("purpose"),
+    _blob("wrapped"),
+    _time("created"),
+    comment="data keys wrapped by the master key, token keys sealed by a data key",
+)
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True), _time("applied"))
