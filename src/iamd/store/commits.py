@@ -120,6 +120,10 @@ class Committer:
         self._running: asyncio.Task[None] | None = None
         self._closing = False
 
+    @property
+    def running(self) -> bool:
+        return self._running is not None and not self._running.done()
+
     def undurable(self, account_id: str) -> bool:
         """Whether the account's image holds a change that is not committed."""
         committing = self._committing
@@ -141,7 +145,7 @@ class Committer:
         needed: Counter[str] = Counter()
         try:
             while True:
-                if self._running is None or self._running.done():
+                if not self.running:
                     raise StoreError("the store is not open")
                 try:
                     entry.execute(self._images.get)

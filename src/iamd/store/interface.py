@@ -83,6 +83,10 @@ class Database(Protocol):
         """The account's records (none, when there is no such account) and last uses, as last committed."""
         ...
 
+    async def accounts(self) -> dict[str, str | None]:
+        """The alias of every account by its id, oldest account first."""
+        ...
+
     async def find_key(self, access_key_id: str) -> str | None:
         """The id of the account that has this access key."""
         ...

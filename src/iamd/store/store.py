@@ -42,6 +42,7 @@ class Store:
         self._committer = Committer(database, self._images, self._ledger, self._load)
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._key_hints: dict[str, str] = {}
+        self._aliases: dict[str, str | None] = {}  # of every account
 
     @classmethod
     def open_sqlite(
@@ -73,6 +74,7 @@ class Store:
         return self._database.keyring
 
     async def start(self) -> None:
+        self._aliases = await self._database.accounts()
         self._committer.start()
 
     async def close(self) -> None:
@@ -83,6 +85,26 @@ class Store:
         finally:
             self._ledger.stop()
             await self._database.close()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether changes are taken."""
+        return self._committer.running
+
+    def account_ids(self) -> list[str]:
+        """Every account there is, oldest first."""
+        return list(self._aliases)
+
+    def has_account(self, account_id: str) -> bool:
+        return account_id in self._aliases or self.records(account_id) is not None
+
+    def alias_owner(self, alias: str) -> str | None:
+        """The account that has this alias; aliases are unique over all accounts."""
+        for account_id, known in self._aliases.items():
+            records = self.records(account_id)
+            if alias == (known if records is None else records.account.alias):
+                return account_id
+        return None
 
     def records(self, account_id: str) -> Records | None:
         """The account's records when they are in memory."""
@@ -121,11 +143,15 @@ class Store:
 
     async def refresh(self) -> None:
         """Bring the images up to date with what other processes have committed."""
-        for account_id in self._database.poll():
+        changed = self._database.poll()
+        if not changed:
+            return
+        for account_id in changed:
             image = self._images.get(account_id)
             # An image with changes of our own will meet the other's at its commit, and is brought up to date then.
             if image is not None and not self._committer.undurable(account_id):
                 self._database.catch_up(image)
+        self._aliases = await self._database.accounts()
 
     async def write(self, work: Callable[[Change], T]) -> T:
         """Do the work and return what it returns once its changes are durable.
@@ -138,6 +164,10 @@ class Store:
         entry = Entry(work, asyncio.get_running_loop().create_future())
         await self._committer.perform(entry)
         result: T = await entry.done
+        for change in entry.changes:
+            records = self.records(change.account_id)
+            if records is not None:
+                self._aliases[change.account_id] = records.account.alias
         return result
 
     async def settled(self) -> None:
@@ -171,6 +201,7 @@ class Store:
         self._images.clear()
         self._ledger.clear()
         self._key_hints.clear()
+        self._aliases.clear()
         await self._database.clear()
 
     async def _load(self, account_id: str) -> Records:

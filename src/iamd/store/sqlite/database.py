@@ -53,6 +53,9 @@ class SqliteDatabase:
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         return await self._on(self._read_thread, "read", lambda: reading.load(self._reader, account_id))
 
+    async def accounts(self) -> dict[str, str | None]:
+        return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
+
     async def find_key(self, access_key_id: str) -> str | None:
         return await self._on(self._read_thread, "read", lambda: reading.find_key(self._reader, access_key_id))
 

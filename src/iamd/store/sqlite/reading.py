@@ -33,6 +33,11 @@ def revision(connection: sqlite3.Connection, account_id: str) -> int:
     return 0 if found is None else int(found[0])
 
 
+def accounts(connection: sqlite3.Connection) -> dict[str, str | None]:
+    """The alias of every account by its id, oldest account first."""
+    return dict(connection.execute(sql.ACCOUNTS).fetchall())
+
+
 def find_key(connection: sqlite3.Connection, access_key_id: str) -> str | None:
     found = connection.execute(sql.FIND_KEY, (access_key_id,)).fetchone()
     return None if found is None else str(found[0])

@@ -64,6 +64,7 @@ USE = _sql(
     ),
 )
 
+ACCOUNTS = _sql(select(tables.accounts.c.account_id, tables.accounts.c.alias).order_by(tables.accounts.c.position))
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
