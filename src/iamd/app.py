@@ -11,18 +11,19 @@ from time import perf_counter
 
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
+from iamd.caller.caller import CallerKind
 from iamd.server import answers, asgi, telemetry
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import event_of
 from iamd.server.exchange import Exchange
-from iamd.services.call import Call, Cold, Realm, Reply
+from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of
 from iamd.services.registry import invoke
+from iamd.store.errors import StaleRead, StoreError
 from iamd.store.store import Change
 from iamd.wire import aws_query, validate
 from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
-from iamd.store.errors import StoreError
 
 Link = Callable[[Realm, Exchange], Awaitable[None]]
 
@@ -58,6 +59,8 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             await _execute(realm, exchange)
         except Cold as cold:
             await realm.store.load(cold.account_id)
+        except StaleRead:
+            continue  # another process changed what was read: read it again
         else:
             return
 
@@ -69,38 +72,34 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
     caller, operation = exchange.caller, exchange.operation
     if caller is None or operation is None:
         raise InternalFailure()
-    records = await realm.store.load(caller.account_id)
-    request = exchange.request
     call = Call(
         operation=operation,
         realm=realm,
         caller=caller,
-        records=records,
+        records=await realm.store.load(caller.account_id),
         params=exchange.params,
         now=exchange.now,
         request_id=exchange.request_id,
-        client_ip=request.client_ip,
-        secure=request.secure,
-        agent=request.header(b"user-agent") or "",
-        region=exchange.signature.region
-        if exchange.signature and operation.model.service.name != "iam"
-        else "us-east-1",
+        client_ip=exchange.request.client_ip,
+        secure=exchange.request.secure,
+        agent=exchange.request.header(b"user-agent") or "",
+        region=exchange.region,
     )
     if operation.reads:
         exchange.reply = invoke(call)
+        exchange.revision = call.records.revision
         await realm.store.settled()
     else:
-        exchange.reply = await realm.store.write(lambda change: _change(call, exchange, change))
+        await realm.store.write(lambda change: _change(call, exchange, change))
         exchange.recorded = True
-    exchange.revision = records.revision
+        exchange.revision = (await realm.store.load(caller.account_id)).revision
 
 
-def _change(call: Call, exchange: Exchange, change: Change) -> Reply | None:
-    """A change and its audit event, in one transaction."""
+def _change(call: Call, exchange: Exchange, change: Change) -> None:
+    """A change and its audit event, in one transaction; may run again on fresher records."""
     call.records = change.records(call.account_id)
     exchange.reply = invoke(call)
     change.event(event_of(exchange))
-    return exchange.reply
 
 
 class Application:
@@ -142,15 +141,24 @@ class Application:
         except Exception:
             telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=True)
             exchange.error = InternalFailure()
-        answer = answers.of(exchange)
-        if not exchange.recorded and exchange.caller is not None:
-            self.realm.store.append_event(event_of(exchange))
-        self._used(exchange)
-        telemetry.observe(exchange, started)
-        return answer
+        try:
+            self._record(exchange)
+            return answers.of(exchange)
+        except Exception:
+            # What cannot be recorded is not told; what cannot be written down is not sent in part.
+            telemetry.log.error("an answer failed", request_id=exchange.request_id, exc_info=True)
+            exchange.error = InternalFailure()
+            return answers.of(exchange)
+        finally:
+            telemetry.observe(exchange, started)
 
-    def _used(self, exchange: Exchange) -> None:
-        """Note that the access key was used, by an authenticated call of whatever outcome."""
-        caller, api, signature = exchange.caller, exchange.api, exchange.signature
-        if caller is not None and api is not None and signature is not None and caller.session is None:
-            self.realm.store.used(caller.access_key_id, exchange.now, signature.region, api.name)
+    def _record(self, exchange: Exchange) -> None:
+        """The audit event, unless it went with the change; and that the credentials were used."""
+        caller, store = exchange.caller, self.realm.store
+        if caller is None:
+            return
+        if not exchange.recorded:
+            store.append_event(event_of(exchange))
+        if exchange.api is not None:
+            subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
+            store.used(caller.account_id, subject, exchange.now, exchange.region, exchange.api.name)

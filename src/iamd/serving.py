@@ -38,9 +38,10 @@ class Server:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
-    store = await Store.open(settings)
+    store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
+    await store.start()
     try:
-        realm = Realm(store, store.keyring.sealer, _token_keys(store))
+        realm = Realm(store, store.sealer, _token_keys(store))
         root = None
         if not store.account_ids():
             root = new_root(settings, realm.sealer, now())
@@ -138,6 +139,7 @@ def run(settings: Settings) -> None:
     telemetry.configure_logs(settings.log_level, as_json)
 
     def announce(server: Server, endpoint: str) -> None:
-        print(banner(settings, server.account_id, endpoint, __version__, server.root), flush=True)
+        sys.stdout.write(banner(settings, server.account_id, endpoint, __version__, server.root) + "\n")
+        sys.stdout.flush()
 
     uvloop.run(serve(settings, announce))

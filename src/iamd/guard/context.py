@@ -7,7 +7,7 @@ resources, and condition keys for AWS IAM" / "AWS STS".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
@@ -125,7 +125,7 @@ def parameter_keys(service: str, operation: str, members: frozenset[str]) -> tup
     )
 
 
-_iso_cache: tuple[datetime, str] = (datetime.fromtimestamp(0, timezone.utc), "1970-01-01T00:00:00Z")
+_iso_cache: tuple[datetime, str] = (datetime.fromtimestamp(0, UTC), "1970-01-01T00:00:00Z")
 
 
 def iso(moment: datetime) -> str:

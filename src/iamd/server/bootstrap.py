@@ -8,9 +8,10 @@ from datetime import datetime
 
 from iamd.caller.ids import access_key_id, secret_access_key
 from iamd.settings import Settings
+from iamd.store.change import Change
 from iamd.store.records import AccessKey, Account
 from iamd.store.sealing import Sealer
-from iamd.store.store import Change, Store
+from iamd.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ async def ensure_account(store: Store, root: Root) -> None:
     """Put the account and its root key into an empty store."""
 
     def create(change: Change) -> None:
-        records = change.create_account(root.account)
+        records = change.create(root.account.account_id)
+        records.accounts.add(root.account)
         records.access_keys.add(root.key)
 
     await store.write(create)

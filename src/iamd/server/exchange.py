@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from iamd.caller.caller import Caller
@@ -23,7 +23,7 @@ def new_request_id() -> str:
 
 def now() -> datetime:
     """The present second in UTC: AWS's times have no fractions."""
-    return datetime.now(timezone.utc).replace(microsecond=0)
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(slots=True)
@@ -47,3 +47,10 @@ class Exchange:
     def wants_json(self) -> bool:
         """The Query services answer JSON to clients that ask for it."""
         return "application/json" in (self.request.header(b"accept") or "")
+
+    @property
+    def region(self) -> str:
+        """`aws:RequestedRegion`: IAM is global and answers any region as us-east-1."""
+        if self.signature is None or self.api is None or self.api.name == "iam":
+            return "us-east-1"
+        return self.signature.region

@@ -123,7 +123,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
     context: Context = {**snapshot.context, **_circumstances(call), **target_context(target)}
     account_id = target.account_id or call.account_id
     context["aws:resourceaccount"] = account_id
-    for _, prefix, member, keys in call.operation.keys:
+    for _service, _prefix, member, keys in call.operation.keys:
         value = call.params.get(member)
         if value is not None:
             context.update(keys(value))

@@ -1,0 +1,83 @@
+"""A running iamd in memory for tests that go through the public door, and boto3 clients for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from iamd.serving import Server, serve
+from iamd.settings import load
+
+ACCOUNT = "123456789012"
+ROOT_KEY = "AKIAIOSFODNN7EXAMPLE"
+ROOT_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@dataclass
+class Live:
+    """Where the server is, and clients for it."""
+
+    endpoint: str
+
+    def client(self, service: str, key: Any = None) -> Any:
+        """A boto3 client: as root, or with an access key or credentials as the API answered them."""
+        given = key or {"AccessKeyId": ROOT_KEY, "SecretAccessKey": ROOT_SECRET}
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given.get("SessionToken"),
+            config=Config(retries={"max_attempts": 0}, parameter_validation=False),
+        )
+
+    def reset(self) -> None:
+        """Back to an account with its root user and nothing else."""
+        with urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/_iamd/reset", method="POST")) as answer:
+            assert answer.status == 200
+
+
+@contextmanager
+def live(**flags: Any) -> Iterator[Live]:
+    """Serve in a thread of this process until the block ends."""
+    flags = {"in_memory": True, "port": 0, "account_id": ACCOUNT, **flags}
+    flags |= {"root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
+    ready = threading.Event()
+    endpoints: list[str] = []
+    stopping: list[Any] = []
+
+    def listening(server: Server, endpoint: str) -> None:
+        endpoints.append(endpoint)
+        ready.set()
+
+    async def main() -> None:
+        task = asyncio.create_task(serve(load(flags, {}), listening))
+        stopping.append((asyncio.get_running_loop(), task))
+        with suppress(asyncio.CancelledError):
+            await task
+
+    def run() -> None:
+        try:
+            asyncio.run(main())
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="iamd")
+    thread.start()
+    try:
+        assert ready.wait(30)
+        assert endpoints, "the server did not start"
+        yield Live(endpoints[0])
+    finally:
+        loop, task = stopping[0]
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(30)
