@@ -25,7 +25,7 @@ _usual = re.compile(
     ALGORITHM + r" Credential=([0-9A-Za-z]+)/([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request,"
     r" ?SignedHeaders=([0-9a-z;_-]+), ?Signature=([0-9a-f]{64})"
 ).fullmatch
-_separator = re.compile(r"[\s,]+")
+_separator = re.compile(r"[ \t,]+")
 
 
 def read(request: HttpRequest, value: str) -> Signature:
@@ -62,7 +62,7 @@ def read(request: HttpRequest, value: str) -> Signature:
 
 def _general(request: HttpRequest, value: str) -> tuple[str, str, str]:
     """Credential, signed headers and signature, in any order, parted by commas or white space as AWS takes them."""
-    scheme, *pairs = _separator.split(value.strip())
+    scheme, *pairs = _separator.split(value.strip(" \t"))
     if scheme != ALGORITHM:
         raise _unsupported(scheme, value)
     fields: dict[str, str] = {}

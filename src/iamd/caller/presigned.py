@@ -21,21 +21,17 @@ _REQUIRED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Si
 _OPTIONAL = ("X-Amz-Expires", "X-Amz-Security-Token", "X-Amz-Content-Sha256")
 _KNOWN = frozenset(_REQUIRED + _OPTIONAL)
 _TELLING = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
-_VERSION_2 = frozenset({"AWSAccessKeyId", "SignatureMethod", "SignatureVersion"})
 
 
 def fields(query: bytes) -> dict[str, str]:
     """The authentication parameters of a raw query, decoded; empty when the request is not signed in its query.
 
-    Raises IncompleteSignature when one is repeated, since it would not be clear which one counts, and for Signature
-    Version 2.
+    Raises IncompleteSignature when one is repeated, since it would not be clear which one counts.
     """
     found: dict[str, str] = {}
-    version_2 = False
     for pair in query.split(b"&"):
         raw_name, _, raw_value = pair.partition(b"=")
         name = unquote_to_bytes(raw_name).decode("latin-1")
-        version_2 = version_2 or name in _VERSION_2
         if name not in _KNOWN:
             continue
         if name in found:
@@ -43,13 +39,7 @@ def fields(query: bytes) -> dict[str, str]:
                 f"AWS query-string parameters must include '{name}' only once. Re-examine the query-string parameters."
             )
         found[name] = unquote_to_bytes(raw_value.replace(b"+", b" ")).decode("latin-1")
-    if not _TELLING.isdisjoint(found):
-        return found
-    if version_2:
-        raise IncompleteSignature(
-            f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
-        )
-    return {}
+    return {} if _TELLING.isdisjoint(found) else found
 
 
 def read(request: HttpRequest, found: dict[str, str]) -> Signature:

@@ -108,7 +108,7 @@ def read_signed_headers(request: HttpRequest, names: str) -> tuple[bytes, ...]:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
     """
-    signed_headers = tuple(names.lower().encode("latin-1").split(b";"))
+    signed_headers = tuple(names.encode("latin-1").split(b";"))
     if b"host" not in signed_headers:
         raise SignatureDoesNotMatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     for name, _ in request.headers:

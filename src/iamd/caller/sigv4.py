@@ -35,14 +35,20 @@ def read(request: HttpRequest) -> Signature | None:
     """
     header = request.header(b"authorization")
     query = presigned.fields(request.query) if request.query else {}
-    if header is None:
-        return presigned.read(request, query) if query else None
-    if query:
+    if header is not None and query:
         raise IncompleteSignature(
             "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
             "parameter or the Authorization header should be specified"
         )
-    return authorization.read(request, header)
+    if header is not None:
+        return authorization.read(request, header)
+    if query:
+        return presigned.read(request, query)
+    if b"AWSAccessKeyId=" in request.query:  # Signature Version 2
+        raise IncompleteSignature(
+            f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
+        )
+    return None
 
 
 def verify(request: HttpRequest, signature: Signature, secret: str, now: datetime) -> None:
@@ -68,6 +74,7 @@ def verify(request: HttpRequest, signature: Signature, secret: str, now: datetim
         raise SignatureDoesNotMatch
 
 
+# By the secret itself, not its key id: a key of a changed secret must not live on.
 @lru_cache(maxsize=4096)
 def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     key = ("AWS4" + secret).encode()
