@@ -115,7 +115,7 @@ PARAMETER_KEYS: tuple[Row, ...] = (
 )
 
 # Operations that change what a user or role may do see the boundary that it has (`iam:PermissionsBoundary`).
-SEES_TARGET_BOUNDARY = ("attach_", "detach_", "put_", "delete_")
+SEES_TARGET_BOUNDARY = ("attach_", "detach_", "put_", "delete_", "update_assume_role_policy")
 
 
 def parameter_keys(service: str, operation: str, members: frozenset[str]) -> tuple[Row, ...]:

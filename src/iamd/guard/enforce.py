@@ -50,6 +50,9 @@ def denial(caller_arn: str, ask: Ask, decision: Decision) -> str:
     said = f"User: {caller_arn} is not authorized to perform: {ask.action} on resource: {ask.label or ask.resource}"
     layer = decision.layer or Layer.IDENTITY
     if decision.effect is Effect.IMPLICIT_DENY:
+        if ask.action.startswith("sts:"):
+            # STS does not tell what is missing (seen of live AWS), or it would tell which roles there are.
+            return said
         return f"{said} because no {_policy_type(layer)} allows the {ask.action} action"
     name = next((grant.name for grant in decision.statements if grant.name.startswith("arn:")), None)
     suffix = f": {name}" if name and layer in _NAMES_ITS_POLICY else ""

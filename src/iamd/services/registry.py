@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from iamd.guard import sessions
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, Row, parameter_keys, request_context, target_context
 from iamd.guard.enforce import Ask, authorize
 from iamd.guard.target import Target
@@ -106,6 +107,7 @@ class Api:
 def invoke(call: Call) -> Reply | None:
     """Resolve, decide, execute. Raises AwsError; nothing is executed unless every decision allowed it."""
     operation, params = call.operation, call.params
+    sessions.check(call.caller, operation.model.service.name, operation.name)
     for member, reason in operation.refuses.items():
         if member in params:
             raise InvalidInput(reason)
@@ -120,19 +122,30 @@ def invoke(call: Call) -> Reply | None:
 
 def _authorize(call: Call, target: Target[Any]) -> None:
     snapshot = call.snapshot()
-    context: Context = {**snapshot.context, **_circumstances(call), **target_context(target)}
     account_id = target.account_id or call.account_id
+    context: Context = {**snapshot.context, **_circumstances(call), **target_context(target), **_parameters(call)}
     context["aws:resourceaccount"] = account_id
-    for _service, _prefix, member, keys in call.operation.keys:
-        value = call.params.get(member)
-        if value is not None:
-            context.update(keys(value))
     if target.boundary is not None and call.operation.model.snake.startswith(SEES_TARGET_BOUNDARY):
         context.setdefault("iam:permissionsboundary", target.boundary)
     asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)
     authorize(call.caller.arn, snapshot, asked)
     for ask in call.operation.also(call, target.value) if call.operation.also and target.missing is None else ():
-        authorize(call.caller.arn, snapshot, replace(ask, context={**context, **ask.context}))
+        seen = context
+        if ask.action != asked.action and ask.resource != asked.resource:
+            # Another action on another resource, such as passing a role, must not see this target's tags as its own.
+            seen = {**snapshot.context, **_circumstances(call), **_parameters(call)}
+            seen["aws:resourceaccount"] = ask.account_id
+        authorize(call.caller.arn, snapshot, replace(ask, context={**seen, **ask.context}))
+
+
+def _parameters(call: Call) -> Context:
+    """The condition keys that the inputs give."""
+    context: Context = {}
+    for _service, _prefix, member, keys in call.operation.keys:
+        value = call.params.get(member)
+        if value is not None:
+            context.update(keys(value))
+    return context
 
 
 def _circumstances(call: Call) -> Context:

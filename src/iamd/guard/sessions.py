@@ -1,0 +1,35 @@
+"""What temporary credentials may not call, whatever their policies say.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+"""
+
+from __future__ import annotations
+
+from iamd.caller.caller import Caller
+from iamd.wire.errors import AccessDenied, InvalidClientTokenId
+
+# The STS operations of each kind of session; those of a role are limited only by its policies, but for two.
+_ALLOWED = {
+    "session-token": frozenset({"AssumeRole", "GetCallerIdentity", "GetWebIdentityToken"}),
+    "federated-user": frozenset({"GetCallerIdentity"}),
+}
+_LONG_TERM_ONLY = frozenset({"GetSessionToken", "GetFederationToken"})
+
+
+def check(caller: Caller, service: str, operation: str) -> None:
+    """Refuse what this kind of session may not call, in AWS's words.
+
+    Raises AccessDenied for STS; for IAM InvalidClientTokenId, with which AWS answers GetSessionToken credentials that
+    were issued without MFA, and those of federated users.
+    """
+    session = caller.session
+    if session is None:
+        return
+    if service == "iam":
+        without_mfa = session.kind == "session-token" and session.mfa_time is None
+        if without_mfa or session.kind == "federated-user":
+            raise InvalidClientTokenId()
+    elif service == "sts":
+        allowed = _ALLOWED.get(session.kind)
+        if operation in _LONG_TERM_ONLY or (allowed is not None and operation not in allowed):
+            raise AccessDenied(f"Cannot call {operation} with session credentials")

@@ -1,0 +1,143 @@
+"""Trust policies: who may assume a role.
+
+AWS stores a trust policy re-serialised, and the users and roles that it names by their unique ids, so that one who is
+made anew under the same name is not trusted: see the note on principals in the page "AWS JSON policy elements:
+Principal". Accounts that are not on this server are trusted as they are written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from iamd.policy import Kind
+from iamd.services.call import Call, Realm
+from iamd.services.iam import quotas
+from iamd.services.iam.documents import checked, within
+from iamd.store.image import Records
+from iamd.store.records import PARTITION, Role, Tags, User
+from iamd.wire.errors import MalformedPolicyDocument
+
+_ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
+_ACCOUNT = re.compile(rf"(?:arn:{PARTITION}:iam::)?[0-9]{{12}}(?::root)?")
+_PRINCIPAL = re.compile(
+    rf"arn:{PARTITION}:(?:iam::(?P<account>[0-9]{{12}}):(?P<kind>user|role)|"
+    r"sts::(?P<sts_account>[0-9]{12}):(?P<sts_kind>assumed-role|federated-user))/(?P<name>[!-~]+)"
+)
+_SERVICE = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z]+(?:\.[a-z]+)?")
+
+
+def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
+    """A trust policy as a role keeps it: `Role.trust` and `Role.trusted`.
+
+    Raises MalformedPolicyDocument, also for a principal that does not exist, and LimitExceeded.
+    """
+    within(checked(text, Kind.TRUST), quotas.TRUST_POLICY_SIZE, "ACLSizePerRole")
+    document = _normalised(json.loads(text))
+    trusted: dict[str, str] = {}
+    for principals in _principals(document):
+        for kind, values in principals.items():
+            for value in _listed(values):
+                unique_id = _resolved(call.realm, kind, value)
+                if unique_id is not None:
+                    trusted[value] = unique_id
+    return _text(document), tuple(trusted.items())
+
+
+def rendered(role: Role, realm: Realm) -> str:
+    """The trust policy as it is answered and evaluated: whoever is trusted under the present ARN, or under the unique
+    id, which matches nobody else, when gone. Raises Cold when an account is needed that is not in memory."""
+    present = {arn: _present(arn, unique_id, realm) for arn, unique_id in role.trusted}
+    if all(arn == now for arn, now in present.items()):
+        return role.trust
+    document = json.loads(role.trust)
+    for principals in _principals(document):
+        if "AWS" in principals:
+            principals["AWS"] = _scalar([present.get(value, value) for value in _listed(principals["AWS"])])
+    return _text(document)
+
+
+def _resolved(realm: Realm, kind: str, value: str) -> str | None:
+    """The unique id of a principal that has one here; raises MalformedPolicyDocument for one that cannot be."""
+    if kind == "Service" and _SERVICE.fullmatch(value):
+        return None
+    if kind == "AWS":
+        if value == "*" or _ACCOUNT.fullmatch(value):
+            return None
+        named = _PRINCIPAL.fullmatch(value)
+        if named is not None and not {"*", "?"} & set(named["name"]):
+            records = realm.records(named["account"] or named["sts_account"])
+            if records is None or named["sts_kind"] == "federated-user":
+                return None
+            unique_id = _unique_id(records, named["kind"] or named["sts_kind"], named["name"], value)
+            if unique_id is not None:
+                return unique_id
+    if kind == "Federated":
+        return None
+    raise MalformedPolicyDocument(f'Invalid principal in policy: "{kind.upper()}":"{value}"')
+
+
+def _unique_id(records: Records, kind: str, name: str, arn: str) -> str | None:
+    """The id behind the ARN of a user, a role, or a role session (whose id is the role's, with the session's name)."""
+    if kind == "assumed-role":
+        role_name, _, session = name.partition("/")
+        role = records.roles.named(role_name)
+        return f"{role.id}:{session}" if role is not None and role.name == role_name and session else None
+    found: User | Role | None = (records.users if kind == "user" else records.roles).named(name.rpartition("/")[2])
+    return found.id if found is not None and found.arn == arn else None
+
+
+def _present(arn: str, unique_id: str, realm: Realm) -> str:
+    """The ARN that the entity of this id has now; the id itself when it is gone."""
+    account_id = arn.split(":")[4]
+    records = realm.records(account_id)
+    if records is None:
+        return unique_id
+    entity_id, _, session = unique_id.partition(":")
+    role = records.roles.get(entity_id)
+    if role is not None:
+        return f"arn:{PARTITION}:sts::{account_id}:assumed-role/{role.name}/{session}" if session else role.arn
+    user = records.users.get(entity_id)
+    return unique_id if user is None else user.arn
+
+
+def _normalised(document: dict[str, Any]) -> dict[str, Any]:
+    """The document in AWS's order of elements, with lists of one as scalars (seen of live AWS)."""
+    kept = {name: document[name] for name in ("Version", "Id") if name in document}
+    return {**kept, "Statement": [_statement(statement) for statement in _listed(document["Statement"])]}
+
+
+def _statement(statement: dict[str, Any]) -> dict[str, Any]:
+    ordered = {name: statement[name] for name in _ELEMENTS if name in statement}
+    for name, value in ordered.items():
+        if name in ("Principal", "NotPrincipal") and isinstance(value, dict):
+            ordered[name] = {kind: _scalar(values) for kind, values in value.items()}
+        elif name in ("Action", "NotAction"):
+            ordered[name] = _scalar(value)
+        elif name == "Condition":
+            ordered[name] = {
+                operator: {key: _scalar(values) for key, values in keys.items()} for operator, keys in value.items()
+            }
+    return ordered
+
+
+def _principals(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The maps of principals of a normalised document, to read or to change."""
+    for statement in document["Statement"]:
+        for name in ("Principal", "NotPrincipal"):
+            if isinstance(statement.get(name), dict):
+                yield statement[name]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _scalar(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
