@@ -31,6 +31,9 @@ class ImageCache:
         self._images.move_to_end(image.account_id)
         return self._shrink({*pinned, image.account_id})
 
+    def all(self) -> Collection[Records]:
+        return self._images.values()
+
     def drop(self, account_id: str) -> None:
         self._images.pop(account_id, None)
 

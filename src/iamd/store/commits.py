@@ -108,11 +108,13 @@ class Committer:
         images: ImageCache,
         ledger: Ledger,
         load: Callable[[str], Awaitable[Records]],
+        committed: Callable[[AccountChange], None],
     ) -> None:
         self._database = database
         self._images = images
         self._ledger = ledger
         self._load = load
+        self._committed = committed
         self._committing: Batch | None = None
         self._filling = Batch()
         self._wanted: Counter[str] = Counter()
@@ -197,6 +199,8 @@ class Committer:
             self._fail(StoreError(f"the change cannot be written: {error!r}"))
         else:
             self._committing = None
+            for change in group.changes:
+                self._committed(change)
             batch.settled(None)
             for entry in batch.entries:
                 self._answer(entry)

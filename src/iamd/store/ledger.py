@@ -26,6 +26,7 @@ class Ledger:
         self._unwritten: dict[tuple[str, str], Usage] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self.healthy = True  # whether the last flush succeeded
 
     def append(self, event: Event) -> None:
         """Record an event; raises StoreError when too many wait for a database that does not take them."""
@@ -96,7 +97,9 @@ class Ledger:
         try:
             if group:
                 await self._database.commit(group)
+            self.healthy = True
         except BaseException:
+            self.healthy = False
             self._events[:0] = events
             self._unwritten = {**unwritten, **self._unwritten}
             raise
