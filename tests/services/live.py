@@ -13,6 +13,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from iamd.server.bootstrap import ensure_account, new_root
+from iamd.server.exchange import now
+from iamd.services.call import Realm
 from iamd.serving import Server, serve
 from iamd.settings import load
 
@@ -23,9 +26,11 @@ ROOT_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 @dataclass
 class Live:
-    """Where the server is, and clients for it."""
+    """Where the server is, clients for it, and what only tests may reach: its realm and its loop."""
 
     endpoint: str
+    realm: Realm
+    loop: asyncio.AbstractEventLoop
 
     def client(self, service: str, key: Any = None) -> Any:
         """A boto3 client: as root, or with an access key or credentials as the API answered them."""
@@ -40,6 +45,12 @@ class Live:
             config=Config(retries={"max_attempts": 0}, parameter_validation=False),
         )
 
+    def add_account(self, account_id: str) -> Any:
+        """Make another account until the next reset; returns its root user's access key."""
+        root = new_root(load({"in_memory": True, "account_id": account_id}, {}), self.realm.sealer, now())
+        asyncio.run_coroutine_threadsafe(ensure_account(self.realm.store, root), self.loop).result(10)
+        return {"AccessKeyId": root.key.id, "SecretAccessKey": root.secret}
+
     def reset(self) -> None:
         """Back to an account with its root user and nothing else."""
         with urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/_iamd/reset", method="POST")) as answer:
@@ -52,11 +63,11 @@ def live(**flags: Any) -> Iterator[Live]:
     flags = {"in_memory": True, "port": 0, "account_id": ACCOUNT, **flags}
     flags |= {"root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
     ready = threading.Event()
-    endpoints: list[str] = []
+    started: list[tuple[str, Realm]] = []
     stopping: list[Any] = []
 
     def listening(server: Server, endpoint: str) -> None:
-        endpoints.append(endpoint)
+        started.append((endpoint, server.application.realm))
         ready.set()
 
     async def main() -> None:
@@ -75,8 +86,8 @@ def live(**flags: Any) -> Iterator[Live]:
     thread.start()
     try:
         assert ready.wait(30)
-        assert endpoints, "the server did not start"
-        yield Live(endpoints[0])
+        assert started, "the server did not start"
+        yield Live(*started[0], stopping[0][0])
     finally:
         loop, task = stopping[0]
         loop.call_soon_threadsafe(task.cancel)
