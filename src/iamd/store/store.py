@@ -16,6 +16,7 @@ from typing import TypeVar
 from iamd.store.cache import ImageCache
 from iamd.store.change import Change
 from iamd.store.commits import Committer, Entry
+from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount
 from iamd.store.image import Records
 from iamd.store.interface import Database, Event, Usage
@@ -29,7 +30,6 @@ T = TypeVar("T")
 DATABASE_FILE = "iamd.db"
 MASTER_KEY_FILE = "master.key"
 MAX_RECORDS = 500_000
-_MAX_KEY_HINTS = 100_000
 
 
 class Store:
@@ -39,10 +39,9 @@ class Store:
         self._database = database
         self._images = ImageCache(max_records)
         self._ledger = Ledger(database)
-        self._committer = Committer(database, self._images, self._ledger, self._load)
+        self._directory = Directory(self._images)
+        self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
         self._loading: dict[str, asyncio.Task[Records]] = {}
-        self._key_hints: dict[str, str] = {}
-        self._aliases: dict[str, str | None] = {}  # of every account
 
     @classmethod
     def open_sqlite(
@@ -74,7 +73,7 @@ class Store:
         return self._database.keyring
 
     async def start(self) -> None:
-        self._aliases = await self._database.accounts()
+        self._directory.load(await self._database.accounts())
         self._committer.start()
 
     async def close(self) -> None:
@@ -88,23 +87,20 @@ class Store:
 
     @property
     def healthy(self) -> bool:
-        """Whether changes are taken."""
-        return self._committer.running
+        """Whether changes are taken, and the last events could be recorded."""
+        return self._committer.running and self._ledger.healthy
 
     def account_ids(self) -> list[str]:
         """Every account there is, oldest first."""
-        return list(self._aliases)
+        return self._directory.accounts()
 
     def has_account(self, account_id: str) -> bool:
-        return account_id in self._aliases or self.records(account_id) is not None
+        """Whether there is such an account, in memory or not."""
+        return self._directory.has_account(account_id)
 
     def alias_owner(self, alias: str) -> str | None:
         """The account that has this alias; aliases are unique over all accounts."""
-        for account_id, known in self._aliases.items():
-            records = self.records(account_id)
-            if alias == (known if records is None else records.account.alias):
-                return account_id
-        return None
+        return self._directory.alias_owner(alias)
 
     def records(self, account_id: str) -> Records | None:
         """The account's records when they are in memory."""
@@ -120,25 +116,15 @@ class Store:
 
     def account_of_key(self, access_key_id: str) -> str | None:
         """The account that has this access key, when that is known without asking the database."""
-        account_id = self._key_hints.get(access_key_id)
-        if account_id is None:
-            return None
-        image = self._images.get(account_id)
-        if image is None or image.access_keys.get(access_key_id) is not None:
-            return account_id
-        del self._key_hints[access_key_id]
-        return None
+        return self._directory.account_of_key(access_key_id)
 
     async def load_key(self, access_key_id: str) -> str | None:
         """The account that has this access key; None when there is none."""
-        known = self.account_of_key(access_key_id)
-        if known is not None:
-            return known
-        account_id = await self._database.find_key(access_key_id)
-        if account_id is not None:
-            if len(self._key_hints) >= _MAX_KEY_HINTS:
-                self._key_hints.clear()
-            self._key_hints[access_key_id] = account_id
+        account_id = self._directory.account_of_key(access_key_id)
+        if account_id is None:
+            account_id = await self._database.find_key(access_key_id)
+            if account_id is not None:
+                self._directory.note_key(access_key_id, account_id)
         return account_id
 
     async def refresh(self) -> None:
@@ -146,12 +132,17 @@ class Store:
         changed = self._database.poll()
         if not changed:
             return
+        unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
-            # An image with changes of our own will meet the other's at its commit, and is brought up to date then.
-            if image is not None and not self._committer.undurable(account_id):
+            if image is None:
+                unknown = True
+            elif not self._committer.undurable(account_id):
                 self._database.catch_up(image)
-        self._aliases = await self._database.accounts()
+                self._directory.note(image)
+            # else the changes of our own will meet the other's at their commit, and the image is mended then
+        if unknown:
+            self._directory.load(await self._database.accounts())
 
     async def write(self, work: Callable[[Change], T]) -> T:
         """Do the work and return what it returns once its changes are durable.
@@ -164,10 +155,6 @@ class Store:
         entry = Entry(work, asyncio.get_running_loop().create_future())
         await self._committer.perform(entry)
         result: T = await entry.done
-        for change in entry.changes:
-            records = self.records(change.account_id)
-            if records is not None:
-                self._aliases[change.account_id] = records.account.alias
         return result
 
     async def settled(self) -> None:
@@ -200,8 +187,7 @@ class Store:
             await asyncio.wait(self._loading.values())
         self._images.clear()
         self._ledger.clear()
-        self._key_hints.clear()
-        self._aliases.clear()
+        self._directory.clear()
         await self._database.clear()
 
     async def _load(self, account_id: str) -> Records:
@@ -217,6 +203,7 @@ class Store:
         image, usage = await self._database.load(account_id)
         self._database.catch_up(image)  # with what was committed while it was being loaded
         self._ledger.load(account_id, usage)
+        self._directory.note(image)
         for dropped in self._images.put(image, self._committer.pinned()):
             self._ledger.drop(dropped)
         return image

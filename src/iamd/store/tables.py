@@ -76,6 +76,7 @@ accounts = _records(
     _text("email"),
     _optional("alias"),
     _optional("root_password"),
+    UniqueConstraint("alias"),  # over all accounts
 )
 users = _records("users", "id", *_named(), _optional("boundary"), _text("tags"), _optional_time("password_last_used"))
 groups = _records("groups", "id", *_named())

@@ -9,7 +9,7 @@ _KEYED = "{position}, account_id TEXT NOT NULL, key TEXT NOT NULL"
 STATEMENTS = (
     """CREATE TABLE accounts (
         {position}, account_id TEXT NOT NULL, created BIGINT NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL,
-        alias TEXT, root_password TEXT, UNIQUE (account_id))""",
+        alias TEXT, root_password TEXT, UNIQUE (account_id), UNIQUE (alias))""",
     f"""CREATE TABLE users (
         {{position}}, account_id TEXT NOT NULL, {_NAMED}, boundary TEXT, tags TEXT NOT NULL,
         password_last_used BIGINT, {_UNIQUE_NAME})""",
