@@ -46,15 +46,16 @@ def signed_request() -> tuple[AWSRequest, HttpRequest]:
     return signed, HttpRequest("POST", b"/", b"", headers + SENT_ANYWAY, BODY)
 
 
-def microseconds(work: Callable[[], object], rounds: int = 20_000) -> float:
-    """CPU time of one run: the best of five batches."""
-    best = float("inf")
-    for _ in range(5):
-        start = time.process_time()
-        for _ in range(rounds // 5):
-            work()
-        best = min(best, (time.process_time() - start) / (rounds // 5))
-    return best * 1e6
+def microseconds(works: dict[str, Callable[[], object]], batches: int = 50, runs: int = 200) -> dict[str, float]:
+    """CPU time of one run of each: the best of many batches, taken in turns since clock rates wander."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(batches):
+        for label, work in works.items():
+            start = time.process_time()
+            for _ in range(runs):
+                work()
+            best[label] = min(best[label], (time.process_time() - start) / runs)
+    return {label: seconds * 1e6 for label, seconds in best.items()}
 
 
 def main() -> None:
@@ -80,12 +81,11 @@ def main() -> None:
         digest = hashlib.sha256(BODY).hexdigest()
         hmac.digest(b"k" * 32, digest.encode(), "sha256").hex()
 
-    mine = microseconds(ours)
-    for label, cost in (
-        ("iamd, read and verify", mine),
-        ("botocore, compute only", microseconds(theirs)),
-        ("two SHA-256 and one HMAC", microseconds(floor)),
-    ):
+    costs = microseconds(
+        {"iamd, read and verify": ours, "botocore, compute only": theirs, "two SHA-256 and one HMAC": floor}
+    )
+    mine = costs["iamd, read and verify"]
+    for label, cost in costs.items():
         print(f"{label:28}{cost:8.2f} us {cost / mine:8.2f} x")
 
 

@@ -68,19 +68,20 @@ def verify(request: HttpRequest, signature: Signature, secret: str, now: datetim
     )
     scope = f"{signature.date}/{signature.region}/{signature.service}"
     string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
-    key = _signing_key(secret, signature.date, signature.region, signature.service)
-    expected = hmac.digest(key, string_to_sign.encode(), "sha256").hex()
-    if not hmac.compare_digest(expected.encode(), signature.signature.encode()):
+    mac = _signer(secret, signature.date, signature.region, signature.service).copy()
+    mac.update(string_to_sign.encode())
+    if not hmac.compare_digest(mac.hexdigest().encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
 
 
-# By the secret itself, not its key id: a key of a changed secret must not live on.
+# By the secret itself, not its key id: a key of a changed secret must not live on. What is kept is an HMAC that has
+# digested the signing key and is copied for each request; that is a third cheaper than keying one anew.
 @lru_cache(maxsize=4096)
-def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+def _signer(secret: str, date: str, region: str, service: str) -> hmac.HMAC:
     key = ("AWS4" + secret).encode()
     for part in (date, region, service, TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key
+    return hmac.new(key, digestmod="sha256")
 
 
 def _payload_hash(request: HttpRequest, signature: Signature) -> str:
