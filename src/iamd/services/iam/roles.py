@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from iamd.guard.target import Target, found, missing, new
@@ -14,7 +15,7 @@ from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagg
 from iamd.services.iam.trust import rendered, trust_policy
 from iamd.services.paging import page
 from iamd.store.records import Role, iam_arn
-from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
+from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity, UnmodifiableEntity
 
 # Roles below this path are beyond the reach of service control policies, so nobody makes them but AWS.
 SERVICE_LINKED_PATH = "/aws-service-role/"
@@ -30,6 +31,15 @@ def existing_role(call: Call, *, role_name: str) -> Target[Role]:
     if role is None:
         return missing(iam_arn(call.account_id, f"role/{role_name}"), no_such_role(role_name), label)
     return found(role, label)
+
+
+def modifiable_role(call: Call, *, role_name: str) -> Target[Role]:
+    """The role of that name, unless it is linked to a service, which alone may change what it can do."""
+    target = existing_role(call, role_name=role_name)
+    if target.value is None or not target.value.path.startswith(SERVICE_LINKED_PATH):
+        return target
+    said = f"Cannot perform the operation on the protected role '{target.value.name}'"
+    return replace(target, missing=UnmodifiableEntity(f"{said} - this role is only modifiable by AWS"))
 
 
 def no_such_role(role_name: str) -> NoSuchEntity:
@@ -146,6 +156,8 @@ def update_role(
 ) -> Reply:
     """Change description and longest session; what is left out stays, whatever the documentation says of the
     duration (seen of live AWS)."""
+    if max_session_duration is not None and role.path.startswith(SERVICE_LINKED_PATH):
+        raise InvalidInput(f"{role.name} is an AWS service linked role, max session duration cannot be changed.")
     call.records.roles.replace(
         role,
         description=role.description if description is None else description,
@@ -161,14 +173,14 @@ def update_role_description(call: Call, role: Role, *, description: str) -> Repl
     return {"Role": {**outline(role, rendered(role, call.realm)), "Description": role.description}}
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=modifiable_role)
 def update_assume_role_policy(call: Call, role: Role, *, policy_document: str) -> None:
     """Replace the trust policy; sessions that exist are not affected."""
     trust, trusted = trust_policy(call, policy_document)
     call.records.roles.replace(role, trust=trust, trusted=trusted)
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=modifiable_role)
 def delete_role(call: Call, role: Role) -> None:
     """Delete a role that has nothing left: AWS refuses in this order."""
     records = call.records

@@ -26,7 +26,6 @@ _PRINCIPAL = re.compile(
     rf"arn:{PARTITION}:(?:iam::(?P<account>[0-9]{{12}}):(?P<kind>user|role)|"
     r"sts::(?P<sts_account>[0-9]{12}):(?P<sts_kind>assumed-role|federated-user))/(?P<name>[!-~]+)"
 )
-_SERVICE = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z]+(?:\.[a-z]+)?")
 
 
 def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
@@ -38,11 +37,10 @@ def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
     document = _normalised(json.loads(text))
     trusted: dict[str, str] = {}
     for principals in _principals(document):
-        for kind, values in principals.items():
-            for value in _listed(values):
-                unique_id = _resolved(call.realm, kind, value)
-                if unique_id is not None:
-                    trusted[value] = unique_id
+        for value in _listed(principals.get("AWS", [])):
+            unique_id = _resolved(call.realm, value)
+            if unique_id is not None:
+                trusted[value] = unique_id
     return _text(document), tuple(trusted.items())
 
 
@@ -59,24 +57,22 @@ def rendered(role: Role, realm: Realm) -> str:
     return _text(document)
 
 
-def _resolved(realm: Realm, kind: str, value: str) -> str | None:
-    """The unique id of a principal that has one here; raises MalformedPolicyDocument for one that cannot be."""
-    if kind == "Service" and _SERVICE.fullmatch(value):
+def _resolved(realm: Realm, principal: str) -> str | None:
+    """The unique id of an AWS principal, or None for one that has no id here: an account, or a stranger.
+
+    Raises MalformedPolicyDocument for one that cannot be, as are unique ids themselves, and for one that is not there.
+    """
+    if principal == "*" or _ACCOUNT.fullmatch(principal):
         return None
-    if kind == "AWS":
-        if value == "*" or _ACCOUNT.fullmatch(value):
+    named = _PRINCIPAL.fullmatch(principal)
+    if named is not None:
+        records = realm.records(named["account"] or named["sts_account"])
+        if records is None or named["sts_kind"] == "federated-user":
             return None
-        named = _PRINCIPAL.fullmatch(value)
-        if named is not None and not {"*", "?"} & set(named["name"]):
-            records = realm.records(named["account"] or named["sts_account"])
-            if records is None or named["sts_kind"] == "federated-user":
-                return None
-            unique_id = _unique_id(records, named["kind"] or named["sts_kind"], named["name"], value)
-            if unique_id is not None:
-                return unique_id
-    if kind == "Federated":
-        return None
-    raise MalformedPolicyDocument(f'Invalid principal in policy: "{kind.upper()}":"{value}"')
+        unique_id = _unique_id(records, named["kind"] or named["sts_kind"], named["name"], principal)
+        if unique_id is not None:
+            return unique_id
+    raise MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{principal}"')
 
 
 def _unique_id(records: Records, kind: str, name: str, arn: str) -> str | None:
