@@ -1,0 +1,45 @@
+"""AWS's policy language: parse, compile, decide. Pure: no I/O, no clock, nothing beyond the standard library.
+
+`parse(text, kind)` checks a document as AWS does before it stores it; `load(text, kind)` makes the form that decides;
+`decide(request, layers)` answers, and `explain(request, layers)` answers with the reasons.
+"""
+
+from .compiled import Policy, load
+from .document import Condition, Document, Kind, Position, Principals, Statement
+from .evaluate import decide
+from .explain import Explanation, LayerTrace, Outcome, explain
+from .parse import parse
+from .principals import Principal, PrincipalKind
+from .problems import MalformedPolicy, Problem
+from .request import Layers, Request
+from .scan import size
+from .vocabulary import Attached, Decision, Effect, Grant, Layer
+
+__all__ = [
+    "Attached",
+    "Condition",
+    "Decision",
+    "Document",
+    "Effect",
+    "Explanation",
+    "Grant",
+    "Kind",
+    "Layer",
+    "LayerTrace",
+    "Layers",
+    "MalformedPolicy",
+    "Outcome",
+    "Policy",
+    "Position",
+    "Principal",
+    "PrincipalKind",
+    "Principals",
+    "Problem",
+    "Request",
+    "Statement",
+    "decide",
+    "explain",
+    "load",
+    "parse",
+    "size",
+]

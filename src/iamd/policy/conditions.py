@@ -1,0 +1,131 @@
+"""Condition blocks, compiled: one check for each key of each operator, all of which must hold.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .document import Condition
+from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, Test, operator_name
+from .values import truth
+from .variables import Context
+
+
+class Check:
+    """What a statement asks of one context key. `holds` notes keys that it looked for in vain."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def holds(self, context: Context, missing: list[str]) -> bool:
+        raise NotImplementedError
+
+
+class ScalarCheck(Check):
+    """An operator without a set qualifier: a multivalued key never matches it, negated or not."""
+
+    __slots__ = ("_absent", "_test", "_wanted")
+
+    def __init__(self, key: str, test: Test, wanted: int, absent: bool) -> None:
+        super().__init__(key)
+        self._test: Callable[[str, Context, list[str]], int] = test.test
+        self._wanted = wanted
+        self._absent = absent
+
+    def holds(self, context: Context, missing: list[str]) -> bool:
+        value = context.get(self.key)
+        if value is None:
+            missing.append(self.key)
+            return self._absent
+        return isinstance(value, str) and self._test(value, context, missing) == self._wanted
+
+
+class SetCheck(Check):
+    """`ForAllValues` and `ForAnyValue`. An absent key, no values and one empty text are all the empty set."""
+
+    __slots__ = ("_absent", "_every", "_test", "_wanted")
+
+    def __init__(self, key: str, test: Test, wanted: int, absent: bool, every: bool) -> None:
+        super().__init__(key)
+        self._test: Callable[[str, Context, list[str]], int] = test.test
+        self._wanted = wanted
+        self._absent = absent
+        self._every = every
+
+    def holds(self, context: Context, missing: list[str]) -> bool:
+        value = context.get(self.key)
+        if value is None:
+            missing.append(self.key)
+            return self._absent
+        if not value or value == ("",):
+            return self._absent
+        every, test, wanted = self._every, self._test, self._wanted
+        for one in (value,) if isinstance(value, str) else value:
+            if (test(one, context, missing) == wanted) is not every:
+                return not every
+        return every
+
+
+class NullCheck(Check):
+    """`Null`: `true` asks that the key is absent, `false` that it is there and has a value."""
+
+    __slots__ = ("_absent", "_present")
+
+    def __init__(self, key: str, operands: Sequence[str]) -> None:
+        super().__init__(key)
+        wanted = set(map(truth, operands))
+        self._absent = True in wanted
+        self._present = False in wanted
+
+    def holds(self, context: Context, missing: list[str]) -> bool:
+        value = context.get(self.key)
+        if value is None:
+            missing.append(self.key)
+            return self._absent
+        return self._absent if value in ((), ("",)) else self._present
+
+
+class BrokenTest(Test):
+    """Stands in for operands of the wrong type, which AWS lets into session policies: they cannot grant, and in a
+    Deny they count as a match of every value that the operator can read."""
+
+    __slots__ = ("_allow", "_test", "_wanted")
+
+    def __init__(self, test: Test, wanted: int, allow: bool) -> None:
+        super().__init__()
+        self._test = test
+        self._wanted = wanted
+        self._allow = allow
+
+    def test(self, value: str, context: Context, missing: list[str]) -> int:
+        found = self._test.test(value, context, missing)
+        if self._allow:
+            return found if self._wanted == YES else NEVER
+        return NEVER if found == NEVER else self._wanted
+
+
+def _check(condition: Condition, variables: bool, allow: bool) -> Check | None:
+    name = operator_name(condition.operator)
+    if name is None:
+        return None  # the parser lets an unknown operator through only where it holds no key
+    key = condition.key.lower()
+    if name.base == NULL:
+        return NullCheck(key, condition.values)
+    operator = OPERATORS[name.base]
+    test = operator.build(condition.values, variables)
+    wanted = NO if operator.negated else YES
+    if test.broken:
+        test = BrokenTest(test, wanted, allow)
+    if not name.qualifier:
+        return ScalarCheck(key, test, wanted, absent=operator.negated or name.if_exists)
+    every = name.qualifier == FOR_ALL
+    return SetCheck(key, test, wanted, absent=every or name.if_exists, every=every)
+
+
+def compile_conditions(conditions: Sequence[Condition], variables: bool, allow: bool) -> tuple[Check, ...]:
+    """The checks of one statement. `variables`: the document's version knows them; `allow`: the statement's effect."""
+    return tuple(check for condition in conditions if (check := _check(condition, variables, allow)) is not None)

@@ -1,0 +1,121 @@
+"""Wildcard patterns, matched in linear time.
+
+A pattern is kept as *marked* text: every `*` and `?` that is a wildcard is replaced by a marker character that no
+document and no context value can hold, so that the literal asterisks that `${*}` or a policy variable bring in stay
+plain text. Nothing here backtracks and no regular expression sees a policy's text: a hostile pattern costs time in
+proportion to the value that it is matched against, never more.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+ANY = "\x00"  # stands for one UTF-16 code unit
+MANY = "\x01"  # stands for any number of them, none included
+
+_MARKS = str.maketrans({"*": MANY, "?": ANY})
+
+
+def mark(text: str) -> str:
+    """The text with its wildcards turned into markers."""
+    return text.translate(_MARKS)
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value may be put into a pattern: it holds no marker."""
+    return ANY not in value and MANY not in value
+
+
+def has_wildcards(marked: str) -> bool:
+    return ANY in marked or MANY in marked
+
+
+def units(text: str) -> str:
+    """The text as UTF-16 code units, each one character: `?` matches half of a supplementary character."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    raw = text.encode("utf-16-be", "surrogatepass")
+    return "".join(chr(raw[at] << 8 | raw[at + 1]) for at in range(0, len(raw), 2))
+
+
+class Piece:
+    """A run of literal characters and `?` between two `*`."""
+
+    __slots__ = ("_final", "_holes", "_masks", "_wild", "length", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.length = len(text)
+        self._holes = ANY in text
+        self._wild = 0  # the bits of the positions where any character will do
+        self._masks: dict[str, int] = {}
+        if self._holes:
+            for at, char in enumerate(text):
+                if char == ANY:
+                    self._wild |= 1 << at
+                else:
+                    self._masks[char] = self._masks.get(char, 0) | 1 << at
+        self._final = 1 << (self.length - 1) if self.length else 0
+
+    def at(self, value: str, start: int) -> bool:
+        """Whether the piece matches the value at just that place."""
+        if not self._holes:
+            return value.startswith(self.text, start)
+        if start < 0 or start + self.length > len(value):
+            return False
+        return all(char in (ANY, value[start + at]) for at, char in enumerate(self.text))
+
+    def find(self, value: str, start: int, end: int) -> int:
+        """The first place from `start` where the piece fits before `end`, or -1.
+
+        With `?` inside it is searched by Shift-And: one machine-word step a character, whatever the piece.
+        """
+        if not self._holes:
+            return value.find(self.text, start, end)
+        masks, wild, final = self._masks, self._wild, self._final
+        state = 0
+        for at in range(start, end):
+            state = (state << 1 | 1) & (masks.get(value[at], 0) | wild)
+            if state & final:
+                return at - self.length + 1
+        return -1
+
+
+class Pattern:
+    """A compiled marked pattern; `matches` looks at the whole value."""
+
+    __slots__ = ("_first", "_holes", "_last", "_least", "_middle", "_single")
+
+    def __init__(self, marked: str) -> None:
+        pieces = [Piece(text) for text in units(marked).split(MANY)]
+        self._single = len(pieces) == 1
+        self._holes = ANY in marked
+        self._first = pieces[0]
+        self._last = pieces[-1]
+        self._middle = tuple(piece for piece in pieces[1:-1] if piece.length)
+        self._least = sum(piece.length for piece in pieces)
+
+    def matches(self, value: str) -> bool:
+        if self._holes:
+            value = units(value)
+        size = len(value)
+        if self._single:
+            return size == self._least and self._first.at(value, 0)
+        if size < self._least or not self._first.at(value, 0):
+            return False
+        end = size - self._last.length
+        if not self._last.at(value, end):
+            return False
+        place = self._first.length
+        for piece in self._middle:  # leftmost fits never spoil a later one, so no step is taken back
+            found = piece.find(value, place, end)
+            if found < 0:
+                return False
+            place = found + piece.length
+        return place <= end
+
+
+def matches(marked: str, value: str) -> bool:
+    """One-off match of a marked pattern, for patterns that a request completes."""
+    if not has_wildcards(marked):
+        return marked == value
+    return Pattern(marked).matches(value)

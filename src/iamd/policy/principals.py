@@ -1,0 +1,190 @@
+"""Who asks, and how a Principal element names them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .arns import account_of, split
+from .document import Principals
+
+SERVICE_LINKED = ":role/aws-service-role/"
+
+
+class PrincipalKind(Enum):
+    ROOT = "root"
+    USER = "user"
+    ROLE = "role"
+    SESSION = "session"
+    FEDERATED_USER = "federated-user"
+    SERVICE = "service"
+    FEDERATED = "federated"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, as policies see it.
+
+    `arn` is the caller's own ARN ("*" when anonymous, the provider for FEDERATED, the service's name for SERVICE).
+    `role_arn` is the role behind a SESSION, `issuer_arn` the IAM user (or root) behind a FEDERATED_USER, `unique_id`
+    the id (AIDA..., AROA...) of the user or of the role behind a session.
+    """
+
+    kind: PrincipalKind
+    arn: str
+    account: str | None = None
+    name: str = ""
+    role_arn: str | None = None
+    issuer_arn: str | None = None
+    service: str | None = None
+    canonical_user: str | None = None
+    unique_id: str | None = None
+
+    @staticmethod
+    def from_text(
+        text: str,
+        session_issuer: str | None = None,
+        account: str | None = None,
+        canonical_user: str | None = None,
+        unique_id: str | None = None,
+    ) -> Principal:
+        """A principal from an ARN, `*` (anonymous), `service:NAME` or `federated:PROVIDER`; ValueError otherwise."""
+        if text == "*":
+            return Principal(PrincipalKind.ANONYMOUS, text, account, canonical_user=canonical_user)
+        kind, _, name = text.partition(":")
+        if kind == "service" and name:
+            return Principal(PrincipalKind.SERVICE, name, account, name, service=name)
+        if kind == "federated" and name:
+            return Principal(PrincipalKind.FEDERATED, name, account or account_of(name), name)
+        found = _from_arn(text, session_issuer, canonical_user, unique_id)
+        if account is not None and account != found.account:
+            raise ValueError(f"principal `{text}` is not of account `{account}`")
+        return found
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether this is a service-linked role or a session of one."""
+        return SERVICE_LINKED in (self.role_arn or self.arn)
+
+
+def _from_arn(text: str, session_issuer: str | None, canonical_user: str | None, unique_id: str | None) -> Principal:
+    fields, account = split(text), account_of(text)
+    if fields is None or account is None:
+        raise ValueError(f"principal `{text}` is neither an ARN, `*`, `service:NAME` nor `federated:PROVIDER`")
+    service, (type_, _, path) = fields[2], fields[5].partition("/")
+    name = path.rsplit("/", 1)[-1]
+    if service == "iam" and fields[5] == "root":
+        return Principal(PrincipalKind.ROOT, text, account, "root", canonical_user=canonical_user)
+    if name and service == "iam" and type_ == "user":
+        return Principal(PrincipalKind.USER, text, account, name, canonical_user=canonical_user, unique_id=unique_id)
+    if name and service == "iam" and type_ == "role":
+        return Principal(
+            PrincipalKind.ROLE, text, account, name, text, canonical_user=canonical_user, unique_id=unique_id
+        )
+    if service == "sts" and type_ == "assumed-role" and path.count("/") == 1 and name:
+        role = session_issuer or f"arn:{fields[1]}:iam::{account}:role/{path.partition('/')[0]}"
+        return Principal(
+            PrincipalKind.SESSION, text, account, name, role, canonical_user=canonical_user, unique_id=unique_id
+        )
+    if name and service == "sts" and type_ == "federated-user":
+        return Principal(
+            PrincipalKind.FEDERATED_USER,
+            text,
+            account,
+            name,
+            issuer_arn=session_issuer,
+            canonical_user=canonical_user,
+            unique_id=unique_id,
+        )
+    raise ValueError(f"principal `{text}` is no root user, user, role, role session or federated user")
+
+
+# How closely an element names a caller, in rising order. It decides what a grant bypasses:
+NOBODY = 0  # not named
+ACCOUNT = 1  # the account is named: it delegates to the account's own policies
+ISSUER = 2  # the role behind the session, or the user behind the federated session
+ITSELF = 3  # the caller's own ARN
+EVERYONE = 4  # "*"
+
+
+class PrincipalSet:
+    """A compiled Principal or NotPrincipal element."""
+
+    __slots__ = ("_accounts", "_arns", "_canonical", "_federated", "_services", "everyone", "negated")
+
+    def __init__(self, element: Principals) -> None:
+        self.negated = element.negated
+        self.everyone = element.everyone
+        self._arns = frozenset(element.aws)
+        self._accounts = frozenset(account for text in element.aws if (account := _account(text)) is not None)
+        self._services = frozenset(element.service)
+        self._federated = frozenset(element.federated)
+        self._canonical = frozenset(element.canonical)
+
+    def named(self, who: Principal) -> int:
+        """How closely the list (negated or not) names the caller."""
+        if self.everyone:
+            return EVERYONE
+        kind = who.kind
+        if kind is PrincipalKind.SERVICE:
+            return ITSELF if who.service in self._services else NOBODY
+        if kind is PrincipalKind.FEDERATED:
+            return ITSELF if who.arn in self._federated else NOBODY
+        if kind is PrincipalKind.ANONYMOUS:
+            return NOBODY
+        arns = self._arns
+        if who.arn in arns and kind is not PrincipalKind.ROOT:
+            return ISSUER if kind is PrincipalKind.ROLE else ITSELF
+        if who.unique_id is not None and who.unique_id in arns:
+            return ITSELF if kind is PrincipalKind.USER else ISSUER
+        if who.role_arn in arns or who.issuer_arn in arns:
+            return ISSUER
+        return ACCOUNT if self._names_account(who) else NOBODY
+
+    def _names_account(self, who: Principal) -> bool:
+        return who.account in self._accounts or who.canonical_user in self._canonical
+
+    def exempts(self, who: Principal) -> bool:
+        """Whether a NotPrincipal list leaves the caller out of a Deny.
+
+        AWS validates the account, then the role, then the session: each has to be in the list.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        closeness = self.named(who)
+        if closeness == EVERYONE or who.account is None or who.kind in (PrincipalKind.SERVICE, PrincipalKind.FEDERATED):
+            return closeness != NOBODY
+        if not self._names_account(who):
+            return False
+        if who.kind is PrincipalKind.ROOT:
+            return True
+        if who.kind is PrincipalKind.SESSION:
+            role = who.role_arn in self._arns or (who.unique_id is not None and who.unique_id in self._arns)
+            return role and who.arn in self._arns
+        return closeness > ACCOUNT
+
+    def grants(self, who: Principal, admits_federated: bool) -> int:
+        """How closely an Allow names the caller. `admits_federated`: `*` covers an identity provider's principal
+        (it does in control and endpoint policies, and does not in a trust policy)."""
+        if self.negated:
+            return EVERYONE if self.named(who) == NOBODY else NOBODY
+        if self.everyone and who.kind is PrincipalKind.FEDERATED and not admits_federated:
+            return ITSELF if who.arn in self._federated else NOBODY
+        return self.named(who)
+
+    def denies(self, who: Principal, bounded: bool) -> bool:
+        """Whether a Deny covers the caller; `bounded`: they have a permissions boundary, whom no NotPrincipal spares."""
+        if self.negated:
+            return bounded or not self.exempts(who)
+        return self.named(who) != NOBODY
+
+
+def _account(text: str) -> str | None:
+    """The account that an AWS principal stands for, written as twelve digits or as the root user's ARN."""
+    if len(text) == 12 and text.isascii() and text.isdigit():
+        return text
+    fields = split(text)
+    return account_of(text) if fields is not None and fields[2] == "iam" and fields[5] == "root" else None
