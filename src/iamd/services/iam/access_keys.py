@@ -100,7 +100,7 @@ def get_access_key_last_used(call: Call, key: AccessKey) -> Reply:
     user = call.records.users.get(key.owner_id)
     usage = call.realm.store.last_used(call.account_id, key.id)
     if usage is None:
-        used = {"ServiceName": NEVER, "Region": NEVER}
+        used: dict[str, Any] = {"ServiceName": NEVER, "Region": NEVER}
     else:
         used = {"LastUsedDate": usage.time, "ServiceName": usage.service, "Region": usage.region}
     return {"UserName": user.name if user else None, "AccessKeyLastUsed": used}
