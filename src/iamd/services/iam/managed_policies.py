@@ -102,7 +102,7 @@ def create_policy(
     given = new_tags(tags, ignore_case=False)
     if call.records.policies.named(policy_name) is not None:
         raise EntityAlreadyExists(f"A policy called {policy_name} already exists. Duplicate names are not allowed.")
-    document = within(checked(policy_document, Kind.IDENTITY), quotas.POLICY_SIZE, "PolicySize")
+    document = within(checked(policy_document, Kind.MANAGED), quotas.POLICY_SIZE, "PolicySize")
     quotas.check(len(call.records.policies), quotas.POLICIES, "PoliciesPerAccount")
     policy = call.records.policies.add(
         OwnPolicy(

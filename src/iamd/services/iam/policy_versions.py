@@ -58,7 +58,7 @@ def create_policy_version(
     call: Call, policy: OwnPolicy, *, policy_document: str, set_as_default: bool = False
 ) -> Reply:
     """Add a version, in force at once only if asked."""
-    document = within(checked(policy_document, Kind.IDENTITY), quotas.POLICY_SIZE, "PolicySize")
+    document = within(checked(policy_document, Kind.MANAGED), quotas.POLICY_SIZE, "PolicySize")
     if call.records.versions.count("policy", policy.id) >= quotas.VERSIONS_PER_POLICY:
         raise LimitExceeded(
             "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing "
