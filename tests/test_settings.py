@@ -23,7 +23,7 @@ def refusal(flags: Mapping[str, object], environ: Mapping[str, str]) -> str:
 def test_defaults_are_local_and_closed() -> None:
     settings = load({}, {})
     assert (settings.host, settings.port, settings.region) == ("127.0.0.1", 4500, "us-east-1")
-    assert (settings.in_memory, settings.database_url, settings.metrics) == (False, None, "off")
+    assert (settings.in_memory, settings.metrics) == (False, "off")
     assert settings.trusted_proxies == ()
     assert settings.root_access_key_id is None
 
@@ -68,7 +68,6 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("REGION", "US East"),
         ("METRICS", "on"),
         ("METRICS", "127.0.0.1:"),
-        ("DATABASE_URL", "not a url"),
     ],
 )
 def test_a_mistyped_value_is_refused_by_name(name: str, value: str) -> None:
@@ -132,9 +131,8 @@ def test_one_source_names_one_place_for_the_data(tmp_path: Path) -> None:
 
 
 def test_a_stronger_source_displaces_the_place_for_the_data(tmp_path: Path) -> None:
-    settings = load({"in_memory": True}, {"IAMD_DATABASE_URL": "sqlite:////iamd.db", "XDG_DATA_HOME": str(tmp_path)})
+    settings = load({"in_memory": True}, {"IAMD_DATA_DIR": "/srv/data", "XDG_DATA_HOME": str(tmp_path)})
     assert settings.in_memory
-    assert settings.database_url is None
     assert settings.data_dir == tmp_path / "iamd"
     kept = load({"in_memory": False}, {"IAMD_DATA_DIR": str(tmp_path)})
     assert kept.data_dir == tmp_path
@@ -160,9 +158,9 @@ def test_metrics_may_have_their_own_listener() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     secrets = {"IAMD_ROOT_PASSWORD": "correct horse", "IAMD_ROOT_EMAIL": "root@example.com"}
-    shown = repr(load({}, {**ROOT, **secrets, "IAMD_DATABASE_URL": "postgresql://iamd:pgpass@db/iamd"}))
+    shown = repr(load({}, {**ROOT, **secrets}))
     assert "root@example.com" in shown
-    assert not any(secret in shown for secret in ("s3cret", "correct horse", "pgpass"))
+    assert not any(secret in shown for secret in ("s3cret", "correct horse"))
 
 
 def test_every_setting_is_described() -> None:

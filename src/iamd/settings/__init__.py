@@ -25,7 +25,7 @@ _NOT_OURS = re.compile(r"IAMD_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UD
 _SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 
 # Where the data are: one answer. One given by a flag displaces another from the environment or the file.
-_STORES = ("data_dir", "database_url", "in_memory")
+_STORES = ("data_dir", "in_memory")
 
 
 class SettingsError(ValueError):
@@ -54,7 +54,6 @@ class Settings:
     host: str = _setting(readers.text, "127.0.0.1", "Address to listen on.")
     port: int = _setting(readers.port, 4500, "Port to listen on; 0 takes a free one.")
     data_dir: Path = _setting(readers.path, default_data_dir, "Folder of the database and the master key.")
-    database_url: str | None = _setting(readers.url, None, "Database instead of the data folder's own.", secret=True)
     in_memory: bool = _setting(readers.boolean, False, "Keep everything in memory; allows POST /_iamd/reset.")
     master_key_file: Path | None = _setting(readers.path, None, "File of the key that seals secrets at rest.")
     region: str = _setting(readers.region, "us-east-1", "Region that the server says it is in.")
@@ -85,6 +84,7 @@ class Settings:
 
 
 SETTINGS: Mapping[str, Field[Any]] = {item.name: item for item in fields(Settings)}
+SECRETS = frozenset(name for name, item in SETTINGS.items() if not item.repr)  # never given as flags: `ps` shows those
 
 
 def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -49,7 +49,6 @@ secret_key = matching(r"[!-~]{16,128}", "a secret of 16 to 128 characters withou
 password = matching(r"[ -~]{8,128}", "a password of 8 to 128 characters")
 email = matching(r"[^\s@]+@[^\s@]+", "an e-mail address")
 region = matching(r"[a-z]{2,}(-[a-z0-9]+)+", "a region such as us-east-1")
-url = matching(r"[a-z][a-z0-9+]*:\S+", "a URL such as sqlite:////var/lib/iamd/iamd.db")
 
 
 def boolean(value: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,8 +19,6 @@ from iamd.store.keyring import Keyring, KeyRow
 from iamd.store.migrations import LATEST, version
 from iamd.store.sealing import read_master_key
 from iamd.store.sqlite import statements
-
-_CHUNK = 1 << 20
 
 
 def backup(database: Path, copy: Path) -> str:
@@ -36,7 +35,7 @@ def backup(database: Path, copy: Path) -> str:
             raise StoreError(f"{file} exists already: choose another name")
     new = copy.with_name(copy.name + ".new")
     with _failing(f"back up {database} to {copy}"), _removed_on_failure(new):
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _create(new)
         with closing(_open(database, "rw")) as source, closing(sqlite3.connect(new)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")  # one file that needs no other to be read
@@ -60,10 +59,8 @@ def restore(copy: Path, database: Path, master_key_file: Path) -> None:
     new = database.with_name(database.name + ".restoring")
     with _failing(f"restore {copy} to {database}"), _removed_on_failure(new):
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new.unlink(missing_ok=True)
-        with copy.open("rb") as source, open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
-            while chunk := source.read(_CHUNK):
-                target.write(chunk)
+        _create(new)
+        shutil.copyfile(copy, new)
         if _digest(new) != digest:
             raise StoreError(f"{copy} changed while it was restored")
         _sync(new)
@@ -143,6 +140,12 @@ def _removed_on_failure(file: Path) -> Iterator[None]:
     except BaseException:
         file.unlink(missing_ok=True)
         raise
+
+
+def _create(file: Path) -> None:
+    """Make an empty file with mode 0600, in place of what a killed process left there."""
+    file.unlink(missing_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _digest(file: Path) -> str:

@@ -1,0 +1,31 @@
+"""`iamd backup`."""
+
+import argparse
+import json
+from pathlib import Path
+
+from iamd.cli import Failure
+from iamd.cli.place import add_place, place
+from iamd.store import StoreError
+from iamd.store.backup import backup, checksum_file
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the copy goes."""
+    parser.add_argument("copy", type=Path, metavar="COPY", help="the file to write; its checksum goes beside it")
+    add_place(parser)
+
+
+def command(args: argparse.Namespace) -> int:
+    """Copy the database; it may be in use."""
+    database, master_key = place(args)
+    try:
+        digest = backup(database, args.copy)
+    except StoreError as error:
+        raise Failure(str(error)) from error
+    if args.json:
+        print(json.dumps({"copy": str(args.copy), "checksum": str(checksum_file(args.copy)), "sha256": digest}))
+    else:
+        print(f"{args.copy}  sha256 {digest}")
+        print(f"The master key is not in it, and it cannot be used without: keep {master_key} safe elsewhere.")
+    return 0

@@ -1,0 +1,103 @@
+"""`iamd`: finds the command, reads its arguments and turns its outcome into the exit code.
+
+Exit codes: 0 yes or done, 1 no, 2 usage or failure.
+
+A command is a module with `add_arguments(parser)` and `command(args) -> int`. Only the one that is
+asked for is imported, so that small commands start fast.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from iamd.cli import Failure
+
+YES, NO, FAILED = 0, 1, 2
+INTERRUPTED = 130  # as shells count death by SIGINT
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is told about a command without importing it."""
+
+    module: str
+    help: str
+    example: str
+
+
+COMMANDS = {
+    "serve": Command("serve", "Serve IAM and STS on one endpoint.", "iamd serve --port 4500 --data-dir ./data"),
+    "migrate": Command("migrate", "Bring a database up to this version's schema.", "iamd migrate --data-dir ./data"),
+    "backup": Command("backup", "Copy the database while it is in use.", "iamd backup monday.db --data-dir ./data"),
+    "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
+    "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
+    "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
+    "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (the process's own unless given); returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if not arguments or arguments[0] not in COMMANDS:
+        return _overview(arguments)
+    name, *rest = arguments
+    module = import_module(f"iamd.cli.{COMMANDS[name].module}")
+    parser = _parser(name)
+    module.add_arguments(parser)
+    try:
+        outcome: int = module.command(parser.parse_args(rest))
+    except Failure as failure:
+        print(f"iamd {name}: {failure}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader left; closing standard output at exit must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception:
+        # Python's own exit code for this is 1, which means no here.
+        traceback.print_exc()
+        return FAILED
+    return outcome
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    command = COMMANDS[name]
+    parser = argparse.ArgumentParser(
+        prog=f"iamd {name}", description=command.help, epilog=f"example: {command.example}", allow_abbrev=False
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _overview(arguments: Sequence[str]) -> int:
+    """Answer `--help`, `--version`, and whatever is no command."""
+    width = max(map(len, COMMANDS)) + 2
+    listing = "\n".join(f"  {name:<{width}}{command.help}" for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="iamd",
+        usage="iamd COMMAND ...",
+        description=f"The AWS IAM system, self-hosted.\n\ncommands:\n{listing}",
+        epilog="iamd COMMAND --help tells more, with an example.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="show the program's version")
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
+    if parser.parse_args(arguments).version:
+        from iamd import __version__
+
+        print(f"iamd {__version__}")
+        return YES
+    parser.print_help(sys.stderr)
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

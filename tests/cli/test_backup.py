@@ -1,0 +1,163 @@
+import asyncio
+import hashlib
+import json
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from iamd.cli.main import main
+from iamd.store import Change, Store
+from iamd.store.records import Account
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+async def add_account(data: Path, account_id: str) -> None:
+    store = Store.open_sqlite(data)
+    await store.start()
+    try:
+        await store.write(lambda change: create(change, account_id))
+    finally:
+        await store.close()
+
+
+def create(change: Change, account_id: str) -> None:
+    change.create(account_id).accounts.add(Account(account_id, NOW))
+
+
+async def account_ids(data: Path) -> set[str]:
+    store = Store.open_sqlite(data)
+    await store.start()
+    try:
+        return set(store.account_ids())
+    finally:
+        await store.close()
+
+
+def accounts(data: Path) -> set[str]:
+    return asyncio.run(account_ids(data))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    asyncio.run(add_account(folder, "111111111111"))
+    return folder
+
+
+@pytest.fixture
+def copy(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    copy = tmp_path / "copy.db"
+    assert main(["backup", str(copy), "--data-dir", str(data)]) == 0
+    capsys.readouterr()
+    return copy
+
+
+def test_what_is_restored_is_what_was_backed_up(data: Path, copy: Path) -> None:
+    asyncio.run(add_account(data, "222222222222"))
+    assert accounts(data) == {"111111111111", "222222222222"}
+    assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 0
+    assert accounts(data) == {"111111111111"}
+
+
+def test_a_copy_is_one_private_file_with_its_checksum(copy: Path) -> None:
+    assert sorted(file.name for file in copy.parent.glob("copy*")) == ["copy.db", "copy.db.sha256"]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    digest, name = copy.with_name("copy.db.sha256").read_text().split()
+    assert (len(digest), name) == (64, "copy.db")
+
+
+def test_a_database_in_use_can_be_backed_up_but_not_replaced(
+    data: Path, tmp_path: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(data / "iamd.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE unfinished (x)")
+        assert main(["backup", str(tmp_path / "second.db"), "--data-dir", str(data)]) == 0
+        other.execute("ROLLBACK")
+        assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 2
+    assert "stop iamd first" in capsys.readouterr().err
+    assert accounts(data) == {"111111111111"}
+
+
+def test_nothing_is_overwritten_unasked(data: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = copy.read_bytes()
+    assert main(["backup", str(copy), "--data-dir", str(data)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert copy.read_bytes() == before
+    assert main(["restore", str(copy), "--data-dir", str(data)]) == 2
+    assert "--replace" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "no checksum", "foreign", "other key"])
+def test_a_copy_that_does_not_verify_changes_nothing(
+    harm: str, data: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(copy.read_bytes())
+    checksum = copy.with_name("copy.db.sha256")
+    if harm == "flip":
+        content[len(content) // 2] ^= 1
+        copy.write_bytes(content)
+    elif harm == "cut":
+        copy.write_bytes(content[:-4096])
+    elif harm == "no checksum":
+        checksum.unlink()
+    elif harm == "foreign":
+        replace_with_foreign(copy, checksum)
+    else:
+        (data / "master.key").write_bytes(os.urandom(32))
+    before = (data / "iamd.db").read_bytes()
+
+    assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 2
+
+    assert capsys.readouterr().err.startswith("iamd restore: ")
+    assert (data / "iamd.db").read_bytes() == before
+    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "master.key"]
+
+
+def replace_with_foreign(copy: Path, checksum: Path) -> None:
+    """Put another program's database, with a right checksum, where the copy was."""
+    copy.unlink()
+    with closing(sqlite3.connect(copy)) as foreign:
+        foreign.execute("CREATE TABLE recipes (name)")
+    checksum.write_text(f"{hashlib.sha256(copy.read_bytes()).hexdigest()}  {copy.name}\n")
+
+
+def test_restoring_into_an_empty_place_needs_the_master_key(
+    data: Path, copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    arguments = ["restore", str(copy), "--data-dir", str(elsewhere), "--json"]
+    assert main(arguments) == 2
+    assert "master key" in capsys.readouterr().err
+    elsewhere.mkdir()
+    (elsewhere / "master.key").write_bytes((data / "master.key").read_bytes())
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out) == {"database": str(elsewhere / "iamd.db")}
+    assert accounts(elsewhere) == {"111111111111"}
+
+
+def test_there_must_be_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--data-dir", str(tmp_path / "nowhere")]
+    assert main(["backup", str(tmp_path / "copy.db"), *place]) == 2
+    assert main(["migrate", *place]) == 2
+    assert capsys.readouterr().err.count("there is no database") == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_cannot_be_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IAMD_IN_MEMORY", "true")
+    assert main(["backup", str(tmp_path / "copy.db")]) == 2
+    assert "in memory" in capsys.readouterr().err
+
+
+def test_migrating_tells_the_schema(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "--data-dir", str(data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] >= 1
+    assert accounts(data) == {"111111111111"}
