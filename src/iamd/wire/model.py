@@ -24,9 +24,9 @@ _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
 def snake(name: str) -> str:
     """A member's or operation's name in snake case, as the AWS SDK for Python spells it (`SAMLArn` -> `saml_arn`)."""
     plural = _ACRONYM_PLURAL.search(name)
-    if plural and plural.start():
+    if plural:
         name = f"{name[: plural.start()]}_{plural.group().lower()}"
-    return re.sub("_+", "_", _WORD_START.sub("_", name)).lower()
+    return _WORD_START.sub("_", name).lower()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,8 +285,14 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
         text = plain.read_bytes()
     else:
         return {}
-    data: dict[str, Any] = json.loads(text)
+    data: dict[str, Any] = json.loads(text, object_hook=_without_prose)
     return data
+
+
+def _without_prose(raw: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(raw.get("documentation"), str):  # a member may have that name, too
+        del raw["documentation"]
+    return raw
 
 
 @cache

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
-_CATEGORY = re.compile(r"\\p\{(\w)\}")
+_TOKEN = re.compile(r"\\p\{(\w)\}|\\.|[\[\]]")
 # Planes 4 to 13 are unassigned, planes 15 and 16 private use: neither holds letters, marks, numbers or separators.
 _ASSIGNED = (range(0x40000), range(0xE0000, 0xF0000))
 
@@ -21,7 +21,18 @@ _ASSIGNED = (range(0x40000), range(0xE0000, 0xF0000))
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern compiled with Java's meaning; `re.error` for a construct that Python does not have."""
-    return re.compile(_CATEGORY.sub(lambda found: _ranges()[found[1]], pattern), re.ASCII)
+    in_class = False
+
+    def translate(token: re.Match[str]) -> str:
+        nonlocal in_class
+        if token[1] is not None:
+            body = _ranges()[token[1]]
+            return body if in_class else f"[{body}]"
+        if token[0] in "[]":
+            in_class = token[0] == "["
+        return token[0]
+
+    return re.compile(_TOKEN.sub(translate, pattern), re.ASCII)
 
 
 @cache

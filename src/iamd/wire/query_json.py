@@ -16,6 +16,8 @@ from iamd.wire.model import OperationModel, Shape
 
 Convert = Callable[[Any], Any]
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+
 
 def answer_json(operation: OperationModel, result: Mapping[str, Any] | None, request_id: str) -> bytes:
     """The JSON answer of an operation: `{"XResponse": {"XResult": {...}, "ResponseMetadata": {"RequestId": ...}}}`."""
@@ -30,7 +32,7 @@ def answer_json(operation: OperationModel, result: Mapping[str, Any] | None, req
 
 def encode(value: Any) -> bytes:
     """Compact JSON. Unpaired surrogates, which UTF-8 cannot carry, become `?`."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+    return _ENCODER.encode(value).encode(errors="replace")
 
 
 @cache
