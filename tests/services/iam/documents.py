@@ -1,17 +1,9 @@
-"""Policy documents, and how a refusal is asserted, for the tests of IAM."""
+"""Policy documents for the tests of IAM."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
-
-from tests.services.iam.support import refused
-
-
-def assert_refused(operation: Callable[..., Any], code: str, message: str, /, **params: Any) -> None:
-    """The call fails with exactly this code and message."""
-    assert refused(operation, **params) == (code, message)
 
 
 def statement(action: str | list[str], resource: str = "*", effect: str = "Allow", **more: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.iam.documents import READ, TRUST, assert_refused, statement
+from tests.services.iam.documents import READ, TRUST, statement
+from tests.services.iam.refusals import assert_refused
 
 AWS = "arn:aws:iam::aws:policy/"
 READ_ONLY = AWS + "ReadOnlyAccess"

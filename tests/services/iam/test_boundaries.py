@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.iam.documents import READ, TRUST, assert_refused, document, statement
+from tests.services.iam.documents import READ, TRUST, document, statement
+from tests.services.iam.refusals import assert_refused
 
 AWS = "arn:aws:iam::aws:policy/"
 READ_ONLY = AWS + "ReadOnlyAccess"

@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamd.services.iam.documents import encoded
-from tests.services.iam.documents import READ, TRUST, WRITE, assert_refused, of_size, statement
+from tests.services.iam.documents import READ, TRUST, WRITE, of_size, statement
+from tests.services.iam.refusals import assert_refused
 
 
 @dataclass

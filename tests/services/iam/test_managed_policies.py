@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.iam.documents import READ, TRUST, WRITE, assert_refused, of_size, statement
+from tests.services.iam.documents import READ, TRUST, WRITE, of_size, statement
+from tests.services.iam.refusals import assert_refused
 
 Users = Callable[..., Callable[[str], Any]]
 BOB = "arn:aws:iam::123456789012:user/bob"

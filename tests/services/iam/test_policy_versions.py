@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.iam.documents import READ, WRITE, assert_refused, document, of_size, statement
+from tests.services.iam.documents import READ, WRITE, document, of_size, statement
+from tests.services.iam.refusals import assert_refused
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
