@@ -74,7 +74,6 @@ class Shape:
     enum: tuple[str, ...] = ()
     sensitive: bool = False
     flattened: bool = False
-    union: bool = False
 
     @property
     def element(self) -> Member:
@@ -119,7 +118,6 @@ class _Shapes(dict[str, Shape]):
             enum=tuple(raw.get("enum", ())),
             sensitive=raw.get("sensitive", False),
             flattened=raw.get("flattened", False),
-            union=raw.get("union", False),
         )
 
     def _member(self, name: str, ref: dict[str, Any], required: bool = False) -> Member:
