@@ -60,7 +60,7 @@ lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.check_sizes
 	@$(BIN)/python -m tools.check_engine
 	@$(BIN)/python -m tools.check_names
