@@ -41,8 +41,7 @@ class Section:
 def user_detail(call: Call, user: User) -> dict[str, Any]:
     """A `UserDetail`."""
     return {
-        **users.summary(user),
-        "PasswordLastUsed": None,
+        **users.outline(user),
         "UserPolicyList": _inline(call, user.id) or None,
         "GroupList": [group.name for group in groups.groups_of(call.records, user)],
         "AttachedManagedPolicies": _attached(call, user.id),

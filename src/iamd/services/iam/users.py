@@ -63,16 +63,20 @@ def users_under(call: Call, *, path_prefix: str = "/") -> Target[str]:
     return new(iam_arn(call.account_id, f"user{path_prefix}"))
 
 
-def summary(user: User) -> dict[str, Any]:
-    """A user as lists show it: without tags and boundary."""
+def outline(user: User) -> dict[str, Any]:
+    """The five members that a user shows everywhere."""
     return {
         "Path": user.path,
         "UserName": user.name,
         "UserId": user.id,
         "Arn": user.arn,
         "CreateDate": user.created,
-        "PasswordLastUsed": user.password_last_used,
     }
+
+
+def summary(user: User) -> dict[str, Any]:
+    """A user as lists show it: without tags and boundary."""
+    return {**outline(user), "PasswordLastUsed": user.password_last_used}
 
 
 def detail(user: User) -> dict[str, Any]:
