@@ -20,8 +20,8 @@ from iamd.server.exchange import Exchange
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of
 from iamd.services.registry import invoke
+from iamd.store.change import Change
 from iamd.store.errors import StaleRead, StoreError
-from iamd.store.store import Change
 from iamd.wire import aws_query, validate
 from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
 
@@ -45,6 +45,7 @@ async def identify(realm: Realm, exchange: Exchange) -> None:
 async def understand(realm: Realm, exchange: Exchange) -> None:
     """Which operation, with which parameters? Refuses what the service model does not know."""
     query = aws_query.read(exchange.request)
+    exchange.action = query.action
     api = exchange.api or APIS["iam"]
     operation = api.find(query.action, query.version)
     params = aws_query.parse(operation.model, query.pairs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 
 from iamd.guard.context import Context
@@ -30,8 +29,7 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     """
     layers = snapshot.layers
     if ask.policy is not None:
-        attached = Attached(ask.resource, load(ask.policy, Kind.TRUST))
-        layers = dataclasses.replace(layers, resource=attached)
+        layers = layers.about(Attached(ask.resource, load(ask.policy, Kind.TRUST)))
     request = Request(
         principal=snapshot.principal,
         action=ask.action,
@@ -54,7 +52,7 @@ def denial(caller_arn: str, ask: Ask, decision: Decision) -> str:
             # STS does not tell what is missing (seen of live AWS), or it would tell which roles there are.
             return said
         return f"{said} because no {_policy_type(layer)} allows the {ask.action} action"
-    name = next((grant.name for grant in decision.statements if grant.name.startswith("arn:")), None)
+    name = next((grant.policy for grant in decision.statements if grant.policy.startswith("arn:")), None)
     suffix = f": {name}" if name and layer in _NAMES_ITS_POLICY else ""
     return f"{said} with an explicit deny in {_article(layer)} {_policy_type(layer)}{suffix}"
 

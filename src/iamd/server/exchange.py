@@ -36,6 +36,7 @@ class Exchange:
     signature: Signature | None = None
     caller: Caller | None = None
     api: Api | None = None
+    action: str = ""  # as the client named it
     operation: Operation | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     reply: Mapping[str, Any] | None = None

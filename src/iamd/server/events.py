@@ -1,0 +1,31 @@
+"""An Exchange as an audit event."""
+
+from __future__ import annotations
+
+from iamd.audit import ApiEvent
+from iamd.server.exchange import Exchange
+
+
+def event_of(exchange: Exchange) -> ApiEvent:
+    """The event of an exchange whose caller is known, for the trail of the caller's account."""
+    caller, api, operation = exchange.caller, exchange.api, exchange.operation
+    if caller is None or api is None:
+        raise ValueError("a call without a caller belongs to no account's trail")
+    request, error = exchange.request, exchange.error
+    return ApiEvent(
+        account_id=caller.account_id,
+        time=exchange.now,
+        source=f"{api.name}.amazonaws.com",
+        name=operation.name if operation else exchange.action,
+        region=exchange.region,
+        request_id=exchange.request_id,
+        read_only=operation is None or operation.reads,
+        who=caller,
+        operation=operation.model if operation else None,
+        params=exchange.params,
+        reply=exchange.reply,
+        error=None if error is None else (error.code, error.message),
+        client_ip=request.client_ip,
+        agent=request.header(b"user-agent") or "",
+        secure_host=request.header(b"host") if request.secure else None,
+    )
