@@ -1,0 +1,6 @@
+"""Audit: every call as a record in CloudTrail's format."""
+
+from iamd.audit.event import ApiEvent
+from iamd.audit.identity import Identity, Issuer, identity_of
+
+__all__ = ["ApiEvent", "Identity", "Issuer", "identity_of"]

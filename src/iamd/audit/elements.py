@@ -1,0 +1,79 @@
+"""A call's parameters and reply as CloudTrail writes them, with nothing secret in them.
+
+Names are the model's with the first letter in lower case (`AWSServiceName` -> `aWSServiceName`, as CloudTrail has it);
+times are text in the way of the Java services that write these logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from iamd.wire.model import Member, OperationModel, Shape
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+# Whether a member is left out or hidden: what a caller sends is hidden, so that it shows that something was sent.
+_Secret = Callable[[dict[str, Any], str], None]
+
+
+def request_parameters(operation: OperationModel, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The parameters by snake-case name as `requestParameters`; secrets are hidden; None when there are none."""
+    if operation.input is None:
+        return None
+    named = {member.name: params[member.snake] for member in operation.inputs if member.snake in params}
+    return _structure(operation.input, named, _hide) or None
+
+
+def response_elements(operation: OperationModel, reply: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The reply by the model's names as `responseElements`; secrets are left out; None when there is nothing."""
+    if operation.output is None or not reply:
+        return None
+    return _structure(operation.output, reply, _omit) or None
+
+
+def _hide(element: dict[str, Any], name: str) -> None:
+    element[name] = HIDDEN
+
+
+def _omit(element: dict[str, Any], name: str) -> None:
+    """Leave the member out."""
+
+
+def _structure(shape: Shape, values: Mapping[str, Any], secret: _Secret) -> dict[str, Any]:
+    element: dict[str, Any] = {}
+    for member in shape.members:
+        value = values.get(member.name)
+        if value is None:
+            continue
+        name = member.name[:1].lower() + member.name[1:]
+        if _is_secret(member):
+            secret(element, name)
+        else:
+            element[name] = _value(member.shape, value, secret)
+    return element
+
+
+def _is_secret(member: Member) -> bool:
+    return member.sensitive or member.shape.sensitive
+
+
+def _value(shape: Shape, value: Any, secret: _Secret) -> Any:
+    if shape.type == "structure":
+        return _structure(shape, value, secret)
+    if shape.type == "list":
+        if _is_secret(shape.element):
+            return HIDDEN
+        return [_value(shape.element.shape, item, secret) for item in value]
+    if shape.type == "map":
+        if _is_secret(shape.key) or _is_secret(shape.value):
+            return HIDDEN
+        return {key: _value(shape.value.shape, item, secret) for key, item in value.items()}
+    return _time(value) if isinstance(value, datetime) else value
+
+
+def _time(when: datetime) -> str:
+    """`Mar 24, 2014 9:11:59 PM`"""
+    utc = when.astimezone(UTC)
+    return f"{utc:%b} {utc.day}, {utc.year} {utc.hour % 12 or 12}:{utc:%M:%S %p}"
