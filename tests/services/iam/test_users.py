@@ -50,11 +50,18 @@ def test_names_are_unique_and_found_whatever_their_case(iam: Any) -> None:
     assert iam.get_user(UserName="carol")["User"]["UserName"] == "Carol"
 
 
-@pytest.mark.parametrize("path", ["//", "/a", "a/", "/ü/", "/a b/", "/\x7f/"])
+@pytest.mark.parametrize("path", ["//", "/a", "a/", "/ü/", "/a b/", "/\x7f/", "/a/\n", "/a\n/"])
 def test_impossible_paths_are_refused(iam: Any, path: str) -> None:
     code, message = refused(iam.create_user, UserName="dave", Path=path)
     assert code == "ValidationError"
     assert message.startswith("1 validation error detected: Value at 'path' failed to satisfy constraint:")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "ünal", "name\n", "n" * 65])
+def test_impossible_names_are_refused(iam: Any, name: str) -> None:
+    code, message = refused(iam.create_user, UserName=name)
+    assert code == "ValidationError"
+    assert "Value at 'userName' failed to satisfy constraint:" in message
 
 
 def test_a_path_may_hold_two_slashes_in_a_row(iam: Any) -> None:
@@ -193,9 +200,9 @@ def test_untagging_nothing_succeeds_and_tagging_nothing_does_not(iam: Any) -> No
 
 def test_reserved_and_repeated_keys_are_refused(iam: Any) -> None:
     iam.create_user(UserName="liam")
-    code, message = refused(iam.tag_user, UserName="liam", Tags=[{"Key": "aws:x", "Value": ""}])
-    assert code == "InvalidInput"
-    assert "aws:" in message
+    reserved = [{"Key": "aws:x", "Value": "1"}] * 2  # reserved keys are told before repeated ones
+    told = ("InvalidInput", "Tag keys beginning with aws: are reserved for system use.")
+    assert refused(iam.tag_user, UserName="liam", Tags=reserved) == told
     twice = [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]
     told = ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     assert refused(iam.tag_user, UserName="liam", Tags=twice) == told

@@ -66,6 +66,5 @@ def _fold(key: str, ignore_case: bool) -> str:
 
 
 def _refuse_reserved(keys: Iterable[str]) -> None:
-    for key in keys:
-        if key.lower().startswith("aws:"):
-            raise InvalidInput(f"Tag keys that begin with aws: are reserved for use by AWS: {key}")
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise InvalidInput("Tag keys beginning with aws: are reserved for system use.")

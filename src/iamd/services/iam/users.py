@@ -49,7 +49,11 @@ def named_user_or_caller(call: Call, *, user_name: str | None = None) -> Target[
         return existing_user(call, user_name=user_name)
     if call.caller.kind is not CallerKind.USER:
         raise ValidationError("Must specify userName when calling with non-User credentials")
-    return existing_user(call, user_name=call.caller.name)
+    # By id: by now another user may have the name that this one had when the request was signed.
+    caller = call.caller
+    user: User | None = call.records.users.get(caller.id)
+    label = f"user {caller.name}"
+    return missing(caller.principal_arn, no_such_user(caller.name), label) if user is None else found(user, label)
 
 
 def user_or_root(call: Call, *, user_name: str | None = None) -> Target[Any]:
