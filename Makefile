@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-builtin-rules
 
 # Everything happens in the clone's own environment, whatever is active in the caller's shell.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH UV_PYTHON UV_PROJECT_ENVIRONMENT
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE UV_PYTHON UV_PROJECT_ENVIRONMENT
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,9 +26,10 @@ $(UV): requirements/uv.txt tools/venv.sh
 
 $(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py
 	@echo "==> installing the dependencies"
-	@$(LOCKED) -r requirements/run.txt
+	@$(LOCKED) --compile-bytecode -r requirements/run.txt
 	@echo "==> installing iamd, building the reference data"
 	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
@@ -76,7 +77,7 @@ bench: $(VENV)/.bench ## Measure speed against the anchors; prints ratios
 
 .PHONY: docs
 docs: $(VENV)/.docs ## Build the documentation into site/
-	@$(BIN)/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 .PHONY: build
 build: $(UV) ## Build the wheel and the source distribution into dist/

@@ -3,8 +3,10 @@
 import argparse
 import json
 import platform
-from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
+
+import botocore
 
 from iamd import __version__, reference
 from iamd.cli import Failure
@@ -25,7 +27,7 @@ def command(args: argparse.Namespace) -> int:
         "iamd": __version__,
         "python": platform.python_version(),
         "engine": engine_form(),
-        "botocore": version("botocore"),
+        "botocore": botocore.__version__,
         "reference": data,
     }
     if args.json:
@@ -39,5 +41,6 @@ def command(args: argparse.Namespace) -> int:
 
 def engine_form() -> str:
     """Return `compiled` when the policy engine is native code, else `pure`."""
-    spec = find_spec("iamd.policy.compiled")
-    return "pure" if spec is None or (spec.origin or "").endswith(".py") else "compiled"
+    engine = find_spec("iamd.policy")  # finds it without importing it
+    folders = engine.submodule_search_locations if engine else None
+    return "compiled" if any(any(Path(folder).glob("*.so")) for folder in folders or ()) else "pure"
