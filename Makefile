@@ -50,7 +50,7 @@ $(VENV)/.docs: $(VENV)/.run requirements/docs.txt
 # Data go to .iamd in the clone unless the environment names another place.
 .PHONY: run
 run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memory)
-	@$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) $(BIN)/iamd serve $(ARGS)
+	@$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
 
 .PHONY: test
 test: lint ## Run the linters and every test; chosen tests in ARGS (make test ARGS=tests/policy)
