@@ -46,20 +46,17 @@ _ROOT_RECOVERS = frozenset(
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 _BEYOND_RCPS = frozenset({"kms:retiregrant"})
 
-_WITHOUT_OWN_POLICIES = frozenset({PrincipalKind.SERVICE, PrincipalKind.FEDERATED, PrincipalKind.ANONYMOUS})
-
 _UNGUARDED_DECISION = Decision(Effect.ALLOWED)
 
 
 class Case:
     """One request under its layers, with the facts that several rules ask for."""
 
-    __slots__ = ("action", "context", "layers", "missing", "owner", "plan", "request", "resource", "rules", "who")
+    __slots__ = ("context", "layers", "missing", "owner", "plan", "request", "resource", "rules", "who")
 
-    def __init__(self, request: Request, layers: Layers, action: str) -> None:
+    def __init__(self, request: Request, layers: Layers) -> None:
         self.request = request
         self.layers = layers
-        self.action = action
         self.who = request.principal
         self.resource = request.resource
         self.context = request.context
@@ -73,35 +70,31 @@ class Case:
         return Layer.TRUST if self.is_trust else Layer.RESOURCE
 
     @property
-    def has_own_policies(self) -> bool:
-        """Whether the caller is one that identity policies and SCPs are about."""
-        return self.who.kind not in _WITHOUT_OWN_POLICIES
-
-    @property
     def is_trust(self) -> bool:
         """Whether the resource policy is a role's trust policy."""
-        return self.action in _TRUST_ACTIONS and ":role/" in self.resource
+        return self.plan.action in _TRUST_ACTIONS and ":role/" in self.resource
 
     @property
     def is_sovereign(self) -> bool:
         """Whether the resource's own policy must allow, whatever the identity's says."""
-        if self.action.startswith("sts:"):
-            return self.is_trust
-        return self.action.startswith("kms:") and ":key/" in self.resource
+        action = self.plan.action
+        if action.startswith("kms:"):
+            return ":key/" in self.resource
+        return self.is_trust
 
     @property
     def under_scps(self) -> bool:
         """SCPs bind the principals of member accounts, service-linked roles excepted."""
         layers, who = self.layers, self.who
-        if not layers.scps or who.kind in _WITHOUT_OWN_POLICIES or who.account == layers.management_account:
+        if not layers.scps or who.account == layers.management_account:
             return False
-        return not who.is_service_linked
+        return who.has_policies and not who.is_service_linked
 
     @property
     def under_rcps(self) -> bool:
         """RCPs bind the resources of member accounts, whoever calls, service-linked roles excepted."""
         layers = self.layers
-        if not layers.rcps or self.action in _BEYOND_RCPS or self.owner == layers.management_account:
+        if not layers.rcps or self.plan.action in _BEYOND_RCPS or self.owner == layers.management_account:
             return False
         return not (self.who.is_service_linked or (self.is_trust and SERVICE_LINKED in self.resource))
 
@@ -114,15 +107,16 @@ class Case:
     def granted(self, entry: Entry | None) -> Decision:
         if entry is None:
             return self.decision(Effect.ALLOWED, None)
+        if not self.missing:
+            return entry.allowed
         return self.decision(Effect.ALLOWED, entry.layer, (entry.grant,))
 
 
 def decide(request: Request, layers: Layers) -> Decision:
     """Whether the request is allowed under the layers. Pure; never raises for a well-typed request."""
-    action = request.action.lower()
-    if action in UNGUARDED:
+    case = Case(request, layers)
+    if case.plan.action in UNGUARDED:
         return _UNGUARDED_DECISION
-    case = Case(request, layers, action)
     under_scps, under_rcps = case.under_scps, case.under_rcps
     denial = _denial(case, under_scps, under_rcps)
     if denial is not None:
@@ -130,12 +124,13 @@ def decide(request: Request, layers: Layers) -> Decision:
     closed = _closed_gate(case, under_scps, under_rcps)
     if closed is not None:
         return case.refused(closed.layer)
-    if case.who.kind in _WITHOUT_OWN_POLICIES:
+    who = case.who
+    if not who.has_policies:
         _, grant = _resource_grant(case)
         return case.refused(case.resource_layer) if grant is None else case.granted(grant)
-    if case.who.kind is PrincipalKind.ROOT:
+    if who.kind is PrincipalKind.ROOT:
         return _decide_for_root(case)
-    if case.who.account != case.owner:
+    if who.account != case.owner:
         return _decide_across_accounts(case)
     return _decide_in_account(case)
 
@@ -144,17 +139,18 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
     """The first statement that denies the request, or None."""
     plan, who = case.plan, case.who
     resource, context, missing = case.resource, case.context, case.missing
-    if who.kind not in _WITHOUT_OWN_POLICIES:
+    if who.has_policies:
         for entry in plan.denies if under_scps else plan.own_denies:
             if entry.rule.applies(resource, context, missing):
                 return entry
-    bounded = bool(case.layers.boundaries)
-    for entry in (*plan.rcp_denies, *plan.endpoint_denies) if under_rcps else plan.endpoint_denies:
+    shared = (*plan.rcp_denies, *plan.endpoint_denies) if under_rcps else plan.endpoint_denies
+    for entry in shared:
         principals = entry.rule.principals
         if (principals is None or principals.denies(who, False)) and entry.rule.applies(resource, context, missing):
             return entry
     if case.rules is None or not case.rules.denies or _root_recovers(case):
         return None
+    bounded = bool(case.layers.boundaries)
     for rule in case.rules.denies:
         principals = rule.principals
         if (principals is None or principals.denies(who, bounded)) and rule.applies(resource, context, missing):
@@ -164,7 +160,7 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
 
 def _root_recovers(case: Case) -> bool:
     who = case.who
-    return who.kind is PrincipalKind.ROOT and case.action in _ROOT_RECOVERS and who.account == case.owner
+    return who.kind is PrincipalKind.ROOT and case.plan.action in _ROOT_RECOVERS and who.account == case.owner
 
 
 def _resource_policy_name(case: Case) -> str:
@@ -197,13 +193,14 @@ def _opened(case: Case, gate: Gate) -> Entry | None:
 
 def _resource_grant(case: Case) -> tuple[int, Entry | None]:
     """How closely the resource policy's Allow statements name the caller, and the closest of them."""
-    best, grant = NOBODY, None
-    if case.rules is not None:
-        for rule in case.rules.allows:
-            closeness = ITSELF if rule.principals is None else rule.principals.grants(case.who, False)
-            if closeness > best and rule.applies(case.resource, case.context, case.missing):
-                best, grant = closeness, Entry(case.resource_layer, _resource_policy_name(case), rule)
-    return best, grant
+    best, found = NOBODY, None
+    if case.rules is None:
+        return best, None
+    for rule in case.rules.allows:
+        closeness = ITSELF if rule.principals is None else rule.principals.grants(case.who, False)
+        if closeness > best and rule.applies(case.resource, case.context, case.missing):
+            best, found = closeness, rule
+    return best, None if found is None else Entry(case.resource_layer, _resource_policy_name(case), found)
 
 
 def _limits(case: Case) -> Layer | None:
@@ -256,15 +253,18 @@ def _decide_in_account(case: Case) -> Decision:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-resource.html
     """
+    allowed, entry = _identity_grant(case)
+    limit = _limits(case)
+    sovereign = case.is_sovereign
+    if allowed and limit is None and not sovereign:
+        return case.granted(entry)
     closeness, grant = _resource_grant(case)
     if closeness >= ITSELF:
         return case.granted(grant)
     if closeness != ISSUER:
-        allowed, entry = _identity_grant(case)
         if not allowed:
             return case.refused(Layer.IDENTITY)
-        if closeness < ACCOUNT and case.is_sovereign:
+        if sovereign and closeness < ACCOUNT:
             return case.refused(case.resource_layer)
         grant = entry
-    limit = _limits(case)
     return case.granted(grant) if limit is None else case.refused(limit)

@@ -70,7 +70,7 @@ def _shown(grant: Grant, effect: str) -> dict[str, object]:
 
 def explain(request: Request, layers: Layers) -> Explanation:
     """The decision and every layer's part in it. `missing` are the keys that any of its statements looked for."""
-    case = Case(request, layers, request.action.lower())
+    case = Case(request, layers)
     traces = tuple(_traces(case, layers))
     return Explanation(decide(request, layers), traces, tuple(dict.fromkeys(case.missing)))
 
@@ -84,7 +84,7 @@ def _traces(case: Case, layers: Layers) -> Iterable[LayerTrace]:
         yield _trace(case, Layer.ENDPOINT, layers.endpoint, True)
     if layers.resource is not None:
         yield _trace(case, case.resource_layer, (layers.resource,), True)
-    own = case.has_own_policies
+    own = case.who.has_policies
     yield _trace(case, Layer.IDENTITY, layers.identity, own)
     if layers.boundaries:
         yield _trace(case, Layer.BOUNDARY, layers.boundaries, own)

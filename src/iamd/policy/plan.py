@@ -26,10 +26,11 @@ class Plan:
     """Denials and gates of all layers but the resource policy, for one action.
 
     `own_denies` are those of the principal's own policies, `denies` these and the SCPs'. A gate list holds only gates
-    that are not open to all; `boundary` and `session` are None where they cannot stop anything.
+    that are not open to all; `action` is in lower case; `boundary` and `session` are None where they cannot stop anything.
     """
 
     __slots__ = (
+        "action",
         "boundary",
         "denies",
         "endpoint",
@@ -53,6 +54,7 @@ class Plan:
         rcps: Sequence[Sequence[Attached]],
         endpoint: Sequence[Attached],
     ) -> None:
+        self.action = action.lower()
         self.identity = Gate(Layer.IDENTITY, identity, action)
         self.boundary = _closed(Gate(Layer.BOUNDARY, boundaries, action)) if boundaries else None
         self.session = _closed(Gate(Layer.SESSION, session, action)) if session is not None else None

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from .arns import account_of, split
@@ -25,13 +25,17 @@ class PrincipalKind(Enum):
     ANONYMOUS = "anonymous"
 
 
+_WITHOUT_POLICIES = frozenset({PrincipalKind.SERVICE, PrincipalKind.FEDERATED, PrincipalKind.ANONYMOUS})
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller, as policies see it.
 
     `arn` is the caller's own ARN ("*" when anonymous, the provider for FEDERATED, the service's name for SERVICE).
     `role_arn` is the role behind a SESSION, `issuer_arn` the IAM user (or root) behind a FEDERATED_USER, `unique_id`
-    the id (AIDA..., AROA...) of the user or of the role behind a session.
+    the id (AIDA..., AROA...) of the user or of the role behind a session. Derived: `has_policies`, whether identity
+    policies and SCPs are about such a caller; `is_service_linked`, whether it is a service-linked role's session.
     """
 
     kind: PrincipalKind
@@ -43,6 +47,12 @@ class Principal:
     service: str | None = None
     canonical_user: str | None = None
     unique_id: str | None = None
+    has_policies: bool = field(init=False, compare=False, repr=False)
+    is_service_linked: bool = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "has_policies", self.kind not in _WITHOUT_POLICIES)
+        object.__setattr__(self, "is_service_linked", SERVICE_LINKED in (self.role_arn or self.arn))
 
     @staticmethod
     def from_text(
@@ -64,11 +74,6 @@ class Principal:
         if account is not None and account != found.account:
             raise ValueError(f"principal `{text}` is not of account `{account}`")
         return found
-
-    @property
-    def is_service_linked(self) -> bool:
-        """Whether this is a service-linked role or a session of one."""
-        return SERVICE_LINKED in (self.role_arn or self.arn)
 
 
 def _from_arn(text: str, session_issuer: str | None, canonical_user: str | None, unique_id: str | None) -> Principal:
@@ -129,14 +134,11 @@ class PrincipalSet:
         """How closely the list (negated or not) names the caller."""
         if self.everyone:
             return EVERYONE
-        kind = who.kind
-        if kind is PrincipalKind.SERVICE:
-            return ITSELF if who.service in self._services else NOBODY
-        if kind is PrincipalKind.FEDERATED:
-            return ITSELF if who.arn in self._federated else NOBODY
-        if kind is PrincipalKind.ANONYMOUS:
-            return NOBODY
-        arns = self._arns
+        kind, arns = who.kind, self._arns
+        if not who.has_policies:
+            if kind is PrincipalKind.SERVICE:
+                return ITSELF if who.service in self._services else NOBODY
+            return ITSELF if kind is PrincipalKind.FEDERATED and who.arn in self._federated else NOBODY
         if who.arn in arns and kind is not PrincipalKind.ROOT:
             return ISSUER if kind is PrincipalKind.ROLE else ITSELF
         if who.unique_id is not None and who.unique_id in arns:

@@ -69,12 +69,20 @@ class Decision:
 class Entry:
     """A rule where it stands: its layer, its policy's name, the rule."""
 
-    __slots__ = ("layer", "name", "rule")
+    __slots__ = ("_allowed", "layer", "name", "rule")
 
     def __init__(self, layer: Layer, name: str, rule: Rule) -> None:
         self.layer = layer
         self.name = name
         self.rule = rule
+        self._allowed: Decision | None = None
+
+    @property
+    def allowed(self) -> Decision:
+        """The decision that this grant makes where no context key was looked for in vain; made once."""
+        if self._allowed is None:
+            self._allowed = Decision(Effect.ALLOWED, self.layer, (self.grant,))
+        return self._allowed
 
     @property
     def grant(self) -> Grant:
