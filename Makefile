@@ -16,7 +16,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(VENV)/.run ## Install iamd into .venv; the program is .venv/bin/iamd
@@ -83,9 +83,8 @@ docs: $(VENV)/.docs ## Build the documentation into site/
 build: $(UV) ## Build the wheel and the source distribution into dist/
 	@$(UV) build --python $(BIN)/python --build-constraints requirements/build.txt --require-hashes --out-dir dist
 
-# RESOLVE_ARGS=--upgrade takes the newest versions; the reference data's sources are pinned in pyproject.toml.
 .PHONY: lock
-lock: $(UV) ## Resolve the locked requirements again
+lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade takes newer versions
 	@$(RESOLVE) pyproject.toml -o requirements/run.txt
 	@for group in dev bench docs; do \
 		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
@@ -93,6 +92,11 @@ lock: $(UV) ## Resolve the locked requirements again
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(RESOLVE) - -c requirements/run.txt -o requirements/build.txt
 	@$(RESOLVE) requirements/uv.in -o requirements/uv.txt
+
+.PHONY: refresh-reference
+refresh-reference: $(UV) ## Take the newest reference data: bump their pins and lock them
+	@$(BIN)/python -m tools.pin_sources $(UV)
+	@$(MAKE) lock
 
 .PHONY: clean
 clean: ## Remove what was built and installed; data of the server stay
