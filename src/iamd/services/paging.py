@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from iamd.store.collection import Collection
@@ -53,6 +54,16 @@ def page_of(
         rest = [item for item in rest if key(item) > last]
     following = key(rest[limit - 1]) if len(rest) > limit else None
     return _answer(member, [view(item) for item in rest[:limit]], following)
+
+
+def page_in_order(
+    member: str, rest: Iterable[R], key: Callable[[R], str], view: Callable[[R], Any], max_items: int | None
+) -> dict[str, Any]:
+    """One page of a long list; `rest` is what lies behind the marker, in order of `key`, and is read only so far."""
+    limit = max_items or DEFAULT_PAGE
+    shown = list(islice(rest, limit + 1))
+    following = key(shown[limit - 1]) if len(shown) > limit else None
+    return _answer(member, [view(item) for item in shown[:limit]], following)
 
 
 def _answer(member: str, views: list[Any], last: str | None) -> dict[str, Any]:

@@ -147,16 +147,22 @@ def test_another_accounts_policy_cannot_be_read(iam: Any) -> None:
     assert caught.value.response["Error"]["Code"] == "AccessDenied"
 
 
+def everything_listed(iam: Any, **params: Any) -> list[dict[str, Any]]:
+    pages = iam.get_paginator("list_policies").paginate(**params, PaginationConfig={"PageSize": 700})
+    return [policy for page in pages for policy in page["Policies"]]
+
+
 def test_listing_by_scope_and_path(iam: Any) -> None:
     for name, path in (("b", "/x/"), ("A", "/x/y/"), ("c", "/")):
         iam.create_policy(PolicyName=name, Path=path, PolicyDocument=READ)
     assert names(iam.list_policies(Scope="Local")) == ["A", "b", "c"]
     assert names(iam.list_policies(Scope="Local", PathPrefix="/x/")) == ["A", "b"]
-    everything = [p for page in iam.get_paginator("list_policies").paginate() for p in page["Policies"]]
-    of_aws = [p for page in iam.get_paginator("list_policies").paginate(Scope="AWS") for p in page["Policies"]]
-    assert len(everything) == len(of_aws) + 3
-    assert len({p["Arn"] for p in everything}) == len(everything) > 1_000
-    assert all(p["Arn"].startswith(AWS) for p in of_aws)
+    everything = everything_listed(iam, Scope="All")
+    assert (
+        len({p["Arn"] for p in everything}) == len(everything) == len(everything_listed(iam, Scope="AWS")) + 3 > 1_000
+    )
+    assert [p["PolicyName"] for p in everything if not p["Arn"].startswith(AWS)] == ["A", "b", "c"]
+    assert [p["PolicyName"].lower() for p in everything] == sorted(p["PolicyName"].lower() for p in everything)
     assert not any("Tags" in p or "Description" in p for p in everything)
 
 
@@ -168,6 +174,19 @@ def test_pages_survive_changes_between_them(iam: Any) -> None:
     iam.delete_policy(PolicyArn=first["Policies"][1]["Arn"])
     rest = iam.list_policies(Scope="Local", Marker=first["Marker"], MaxItems=1000)
     assert (names(rest), rest["IsTruncated"]) == (["c", "d"], False)
+
+
+def test_an_own_policy_may_be_named_as_one_of_aws(iam: Any) -> None:
+    own = iam.create_policy(PolicyName="readonlyaccess", PolicyDocument=READ)["Policy"]["Arn"]
+    iam.create_user(UserName="u")
+    for arn in (READ_ONLY, own):
+        iam.attach_user_policy(UserName="u", PolicyArn=arn)
+    listed = (iam.list_policies, "Policies", "Arn", {"OnlyAttached": True})
+    attached = (iam.list_attached_user_policies, "AttachedPolicies", "PolicyArn", {"UserName": "u"})
+    for operation, member, key, params in (listed, attached):
+        first = operation(MaxItems=1, **params)
+        rest = operation(Marker=first["Marker"], **params)
+        assert [policy[key] for policy in first[member] + rest[member]] == [own, READ_ONLY]
 
 
 def test_usage_is_counted_and_filters_the_list(iam: Any, own: str) -> None:

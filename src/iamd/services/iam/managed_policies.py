@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from functools import cache
+from heapq import merge
 from typing import Any
 
 from iamd.guard.enforce import Ask
@@ -17,7 +19,7 @@ from iamd.services.iam.api import iam
 from iamd.services.iam.documents import checked, within
 from iamd.services.iam.policies import OwnPolicy, Policy, by_name, default_version, find, owner, usage
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged, views
-from iamd.services.paging import page_of
+from iamd.services.paging import page_in_order, text_of
 from iamd.store.image import Records
 from iamd.store.records import PolicyVersion, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, AwsError, DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
@@ -145,13 +147,22 @@ def list_policies(
         in_use = not only_attached or _in_use(call.records, policy.arn, policy_usage_filter)
         return in_use and policy.path.startswith(path_prefix)
 
-    shown = filter(wanted, _of_scope(call.records, scope))
-    return page_of("Policies", shown, _key, lambda policy: summary(call.records, policy), marker, max_items)
+    rest = filter(wanted, _behind(call.records, scope, "" if marker is None else text_of(marker)))
+    return page_in_order("Policies", rest, _key, lambda policy: summary(call.records, policy), max_items)
 
 
-def _of_scope(records: Records, scope: str) -> Iterable[Policy]:
-    own: Iterable[Policy] = () if scope == "AWS" else records.policies
-    return chain(own, () if scope == "Local" else managed.all())
+def _behind(records: Records, scope: str, last: str) -> Iterator[Policy]:
+    """The policies whose key is greater, in order, without a look at those before it."""
+    own, (keys, aws) = records.policies, _of_aws()
+    ours = own.sorted()[own.after(last.rpartition(" ")[0]) :] if scope != "AWS" else ()
+    theirs = aws[bisect_right(keys, last) :] if scope != "Local" else ()
+    return merge(ours, theirs, key=_key)
+
+
+@cache
+def _of_aws() -> tuple[Sequence[str], Sequence[Policy]]:
+    policies = sorted(managed.all(), key=_key)
+    return [_key(policy) for policy in policies], policies
 
 
 def _key(policy: Policy) -> str:

@@ -45,7 +45,10 @@ def path_of(arn: str) -> str:
 
 
 def by_name(arn: str) -> str:
-    """The key by which lists of policies are ordered: unlike the ARN it always fits into a marker."""
+    """The key by which lists of policies are ordered: by name, and the account's own before AWS's of the same name.
+
+    Unlike an ARN it always fits into a marker.
+    """
     return f"{stored.fold(name_of(arn))} {owner(arn)}"
 
 
