@@ -134,8 +134,10 @@ def test_adding_takes_permission_to_pass_the_role_to_ec2(iam, user):
     without = user("without", add)("iam")
     assert refused(without.add_role_to_instance_profile, InstanceProfileName="Prof", RoleName="App") == (
         "AccessDenied",
-        f"User: {user_arn('without')} is not authorized to perform: iam:PassRole on resource: {role_arn('App')} "
-        "because no identity-based policy allows the iam:PassRole action",
+        (
+            f"User: {user_arn('without')} is not authorized to perform: iam:PassRole on resource: {role_arn('App')} "
+            "because no identity-based policy allows the iam:PassRole action"
+        ),
     )
     elsewhere = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
     other = user("other", add, {**allow("iam:PassRole"), "Condition": elsewhere})("iam")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -32,7 +32,7 @@ def everything(iam):
 
 
 def test_a_new_role_has_what_aws_shows_and_nothing_more(iam):
-    before = datetime.now(timezone.utc).replace(microsecond=0)
+    before = datetime.now(UTC).replace(microsecond=0)
     role = iam.create_role(RoleName="App", AssumeRolePolicyDocument=TRUST)["Role"]
     assert set(role) == OUTLINE
     assert role["Arn"] == role_arn("App")
@@ -171,7 +171,7 @@ def test_tags_ignore_case_and_page(iam):
 def test_last_use_is_told(iam, user):
     bob = user("bob")
     arn = make_role(iam, "App", trusting(user_arn("bob")))
-    before = datetime.now(timezone.utc).replace(microsecond=0)
+    before = datetime.now(UTC).replace(microsecond=0)
     bob("sts").assume_role(RoleArn=arn, RoleSessionName="here")
     used = iam.get_role(RoleName="App")["Role"]["RoleLastUsed"]
     assert used["LastUsedDate"] >= before
