@@ -106,14 +106,18 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def statement(draw: st.DrawFn, principals: bool = False, effects: tuple[str, ...] = ("Allow", "Deny")) -> dict[str, Any]:
+def statement(
+    draw: st.DrawFn, principals: bool = False, effects: tuple[str, ...] = ("Allow", "Deny")
+) -> dict[str, Any]:
     made: dict[str, Any] = {"Effect": draw(st.sampled_from(effects))}
     made[draw(st.sampled_from(["Action", "Action", "Action", "NotAction"]))] = draw(one_or_many(ACTION_PATTERNS))
     made[draw(st.sampled_from(["Resource", "Resource", "Resource", "NotResource"]))] = draw(
         one_or_many(RESOURCE_PATTERNS)
     )
     if principals:
-        who = st.just("*") | st.fixed_dictionaries({}, optional={"AWS": one_or_many(NAMED), "Service": st.just(SERVICE)})
+        who = st.just("*") | st.fixed_dictionaries(
+            {}, optional={"AWS": one_or_many(NAMED), "Service": st.just(SERVICE)}
+        )
         made["Principal"] = draw(who.filter(bool))
     if block := draw(conditions()):
         made["Condition"] = block

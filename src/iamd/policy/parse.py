@@ -170,7 +170,7 @@ class _Reader:
             if action != "*" and ":" not in action:
                 vendor = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
                 self.note(vendor, Rank.VENDORLESS, f"`{action}`")
-        return tuple(action for action in actions if action == "*" or ":" in action)
+        return actions
 
     def _resources(self, node: Object) -> tuple[str, ...] | None:
         name = "NotResource" if "NotResource" in node.members else "Resource"

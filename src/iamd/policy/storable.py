@@ -30,6 +30,7 @@ _IAM_PATHS = (
     "report/",
     "access-report/",
 )
+_UNTOLD_PATHS = (*_IAM_PATHS, "u2f/", "role-template/", "${")  # AWS takes these too, though its message omits them
 _PARTITION_PREFIX = "aws"
 _OF_IAM = frozenset({Kind.IDENTITY, Kind.MANAGED, Kind.BOUNDARY, Kind.SESSION})
 _READERS: dict[str, Callable[[str], object]] = {
@@ -91,8 +92,8 @@ def _actions(statement: Statement) -> Iterator[tuple[Rank, str]]:
         yield Rank.NO_ACTION, "Policy statement must contain actions."
     for action in statement.actions:
         vendor, _, name = action.partition(":")
-        if action in ("*", "*:*"):
-            continue
+        if action in ("*", "*:*") or ":" not in action:
+            continue  # the grammar has spoken of actions without a vendor
         if ":" in name:
             yield Rank.ACTION, "Actions/Condition can contain only one colon."
         if "*" in vendor or "?" in vendor:
@@ -140,7 +141,7 @@ def _of_service(resource: str, fields: list[str]) -> tuple[Rank, str] | None:
         return Rank.RESOURCE, f"IAM resource {resource} cannot contain region information."
     if service == "s3" and region and not account:
         return Rank.RESOURCE, f"Resource {resource} can not contain region information."
-    if service == "iam" and path not in ("*", "root") and not path.startswith((*_IAM_PATHS, "u2f/", "${")):
+    if service == "iam" and path not in ("*", "root") and not path.startswith(_UNTOLD_PATHS):
         starts = ", ".join(_IAM_PATHS)
         return Rank.RESOURCE, f'IAM resource path must either be "*" or start with {starts}.'
     return None
