@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from iamd.services.catalogue import APIS
+from iamd.services.iam.roles import modifiable_role
+from iamd.services.iam.users import existing_user
 from tests.services.iam.documents import READ, TRUST, statement
 from tests.services.iam.refusals import assert_refused
 
+API = APIS["iam"]
 AWS = "arn:aws:iam::aws:policy/"
 READ_ONLY = AWS + "ReadOnlyAccess"
 Users = Callable[..., Callable[[str], Any]]
@@ -152,6 +156,12 @@ def test_attached_policies_count_at_once_for_members_too(iam: Any, user: Users) 
     iam.detach_group_policy(GroupName="g", PolicyArn=AWS + "IAMReadOnlyAccess")
     with pytest.raises(ClientError, match="AccessDenied"):
         bob.list_users()
+
+
+@pytest.mark.parametrize("operation", ["Attach{}Policy", "Detach{}Policy", "Put{}Policy", "Delete{}Policy"])
+def test_only_services_change_the_policies_of_roles_linked_to_them(operation: str) -> None:
+    assert API.operations[operation.format("Role")].resolver is modifiable_role
+    assert API.operations[operation.format("User")].resolver is existing_user
 
 
 def entities(answer: dict[str, Any]) -> list[str]:

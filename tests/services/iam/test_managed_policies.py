@@ -73,6 +73,14 @@ def test_a_document_that_is_no_policy_is_refused(iam: Any) -> None:
     assert names(iam.list_policies(Scope="Local")) == []
 
 
+def test_documents_of_managed_policies_are_of_the_latest_version(iam: Any) -> None:
+    message = "Policy document must be version 2012-10-17 or greater."
+    old = READ.replace("2012-10-17", "2008-10-17")
+    assert_refused(iam.create_policy, "MalformedPolicyDocument", message, PolicyName="p", PolicyDocument=old)
+    iam.create_user(UserName="u")
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=old)
+
+
 def test_the_quota_on_size_does_not_count_white_space(iam: Any) -> None:
     iam.create_policy(PolicyName="fits", PolicyDocument=json.dumps(json.loads(of_size(6144)), indent=4))
     assert_refused(

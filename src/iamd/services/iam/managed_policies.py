@@ -102,9 +102,10 @@ def create_policy(
 ) -> Reply:
     """Create a policy with its first version; names are unique in the account, whatever their case and path."""
     given = new_tags(tags, ignore_case=False)
+    document = checked(policy_document, Kind.MANAGED)
     if call.records.policies.named(policy_name) is not None:
         raise EntityAlreadyExists(f"A policy called {policy_name} already exists. Duplicate names are not allowed.")
-    document = within(checked(policy_document, Kind.MANAGED), quotas.POLICY_SIZE, "PolicySize")
+    within(document, quotas.POLICY_SIZE, "PolicySize")
     quotas.check(len(call.records.policies), quotas.POLICIES, "PoliciesPerAccount")
     policy = call.records.policies.add(
         OwnPolicy(
