@@ -11,7 +11,8 @@ import pytest
 from iamd.services.iam import quotas
 from tests.services.iam.documents import statement
 from tests.services.iam.support import denied, let, refused
-from tests.services.live import ACCOUNT
+from tests.services.live import ACCOUNT, Live
+from tests.services.roles import make_role, trust
 
 USERS = f"arn:aws:iam::{ACCOUNT}:user/"
 STRANGER = f"{USERS}stranger"
@@ -311,3 +312,13 @@ def test_a_boundary_may_be_demanded(iam: Any, stranger: Any) -> None:
     another = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     assert refused(stranger.create_user, UserName="free", PermissionsBoundary=another)[0] == "AccessDenied"
     stranger.create_user(UserName="bound", PermissionsBoundary=boundary)
+
+
+def test_a_role_session_must_name_the_user(iam: Any, user: Callable[..., Any], server: Live) -> None:
+    role = make_role(iam, "worker", trust({"AWS": ACCOUNT}))
+    assume = user("paul", statement("sts:AssumeRole"))("sts").assume_role
+    session = server.client("iam", assume(RoleArn=role, RoleSessionName="test")["Credentials"])
+    told = ("ValidationError", "Must specify userName when calling with non-User credentials")
+    assert refused(session.get_user) == told
+    assert refused(session.create_access_key) == told
+    assert refused(session.list_access_keys) == told
