@@ -95,7 +95,7 @@ class Watch:
         for (kind, key, added), record in zip(touched, fresh, strict=True):
             held = records.collection(kind).get(key)
             records.changed(kind, added=held is None)
-            if held is not None and (record is None or added or CODECS[kind].renamed(held, record)):
+            if held is not None and (record is None or added is not None or CODECS[kind].renamed(held, record)):
                 records.collection(kind).forget(key)
         for (kind, _, _), record in zip(touched, fresh, strict=True):
             if record is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -37,12 +37,13 @@ CHANGED = _sql(
     .where(_CHANGES.position > bindparam("p"))
     .group_by(_CHANGES.account_id, _CHANGES.writer),
 )
-# The records of an account touched behind a revision: kind, key, whether they were added since.
+# The records of an account touched behind a revision: kind, key, where they were last added (null when they were not).
+_added = func.max(case((_CHANGES.before.is_(None), _CHANGES.position)))
 TOUCHED = _sql(
-    select(_CHANGES.kind, _CHANGES.key, func.max(_CHANGES.before.is_(None)))
+    select(_CHANGES.kind, _CHANGES.key, _added)
     .where(_CHANGES.account_id == bindparam("a"), _CHANGES.revision > bindparam("r"))
     .group_by(_CHANGES.kind, _CHANGES.key)
-    .order_by(func.max(_CHANGES.position)),
+    .order_by(_added)
 )
 
 ADD_EVENT = _sql(

@@ -1,0 +1,165 @@
+"""Records of every kind, events, and small helpers for the store's tests."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from iamd.store import Change, Records, Store
+from iamd.store.image import KINDS
+from iamd.store.interface import Group
+from iamd.store.records import (
+    AccessKey,
+    Account,
+    Attachment,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Membership,
+    PolicyVersion,
+    Role,
+    User,
+)
+from iamd.store.records import (
+    Group as IamGroup,
+)
+
+ACCOUNT = "123456789012"
+OTHER = "210987654321"
+NOW = datetime(2026, 11, 21, 12, 30, 15, 678901, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
+
+Opener = Callable[[], Store]
+
+# A record of every kind, and what is changed in it.
+SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "accounts": (
+        Account(OTHER, NOW, "Other", "a@example.com", "other", "$argon2id$"),
+        {"alias": None, "name": "Übrig"},
+    ),
+    "users": (
+        User(ACCOUNT, "AIDA1", "Ünal", "/a/", NOW, "arn:aws:iam::aws:policy/X", (("k", "v"), ("ключ", "")), LATER),
+        {"name": "renamed", "path": "/", "boundary": None, "tags": (), "password_last_used": None},
+    ),
+    "groups": (IamGroup(ACCOUNT, "AGPA1", "Admins", "/", NOW), {"name": "Operators"}),
+    "roles": (
+        Role(ACCOUNT, "AROA1", "Deploy", "/", NOW, "{}", (("arn:aws:iam::1:user/a", "AIDA1"),), "why", 7200, None, ()),
+        {"description": None, "trusted": (), "tags": (("a", '"\\\n'),)},
+    ),
+    "policies": (
+        ManagedPolicy(ACCOUNT, "ANPA1", "Read", "/", NOW, NOW, 1, 1, None, ()),
+        {"default_version": 2, "last_version": 2, "updated": LATER},
+    ),
+    "policy_versions": (PolicyVersion(ACCOUNT, "ANPA1", 1, '{"Version": "2012-10-17"}', NOW), {"document": "{}"}),
+    "inline_policies": (InlinePolicy(ACCOUNT, "AIDA1", "Inline", "{}"), {"document": '{"a": "ß"}', "name": "INLINE"}),
+    "attachments": (Attachment(ACCOUNT, "AIDA1", "arn:aws:iam::aws:policy/ReadOnlyAccess", NOW), {"attached": LATER}),
+    "memberships": (Membership(ACCOUNT, "AGPA1", "AIDA1", NOW), {"joined": LATER}),
+    "access_keys": (AccessKey(ACCOUNT, "AKIA1", "AIDA1", b"\x00\xffsealed", NOW), {"active": False}),
+    "instance_profiles": (InstanceProfile(ACCOUNT, "AIPA1", "Web", "/", NOW, "AROA1"), {"role_id": None}),
+}
+
+
+@dataclass
+class SampleEvent:
+    """An audit event that says no more than its id."""
+
+    event_id: str
+    account_id: str = ACCOUNT
+    time: datetime = NOW
+
+    def encode(self) -> bytes:
+        return b'{"eventID": "%s"}' % self.event_id.encode()
+
+
+def user(number: int, name: str | None = None) -> User:
+    return User(ACCOUNT, f"AIDA{number:017}", name or f"user{number}", "/", NOW)
+
+
+def new_account(account_id: str = ACCOUNT) -> Callable[[Change], None]:
+    def work(change: Change) -> None:
+        change.create(account_id).accounts.add(Account(account_id, NOW))
+
+    return work
+
+
+def add_user(number: int, name: str | None = None) -> Callable[[Change], User]:
+    def work(change: Change) -> User:
+        added: User = change.records(ACCOUNT).users.add(user(number, name))
+        return added
+
+    return work
+
+
+def contents(records: Records) -> dict[str, list[Any]]:
+    """Everything in an image, in the order of listings."""
+    return {kind.name: list(records.collection(kind.name)) for kind in KINDS}
+
+
+def indexed(records: Records) -> dict[str, Any]:
+    """Everything that the indexes and names of an image say."""
+    found: dict[str, Any] = {}
+    for kind in KINDS:
+        collection = records.collection(kind.name)
+        for record in collection:
+            if kind.unique_name:
+                found[kind.name, kind.unique_name(record)] = collection.named(kind.unique_name(record).swapcase())
+            for index, value_of in kind.indexes.items():
+                value = value_of(record)
+                if value is not None:
+                    found[kind.name, index, value] = list(collection.where(index, value))
+    return found
+
+
+def on_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Run an asynchronous test on a loop of its own."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        async def main() -> None:
+            await test(*args, **kwargs)
+
+        asyncio.run(main())
+
+    return run
+
+
+@asynccontextmanager
+async def running(store: Store) -> AsyncIterator[Store]:
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def prepared(opener: Opener) -> AsyncIterator[Store]:
+    """A store with one account."""
+    async with running(opener()) as store:
+        await store.write(new_account())
+        yield store
+
+
+class Gate:
+    """Holds a store's commits until it is opened, or makes them fail."""
+
+    def __init__(self, store: Store) -> None:
+        self._commit = store._database.commit
+        store._database.commit = self.commit  # type: ignore[method-assign]
+        self.groups: list[Group] = []
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def commit(self, group: Group) -> None:
+        self.groups.append(group)
+        self.reached.set()
+        await self.opened.wait()
+        if self.failure is not None:
+            raise self.failure
+        await self._commit(group)
