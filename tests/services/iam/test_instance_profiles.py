@@ -6,7 +6,7 @@ import pytest
 
 from iamd.services.iam import quotas
 from tests.services.iam.documents import statement as allow
-from tests.services.iam.support import refused
+from tests.services.iam.support import denied, refused
 from tests.services.live import ACCOUNT
 from tests.services.roles import EC2, make_role, role_arn, trust, user_arn
 
@@ -132,12 +132,8 @@ def test_adding_takes_permission_to_pass_the_role_to_ec2(iam, user):
     add = allow("iam:AddRoleToInstanceProfile")
     to_ec2 = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com", "aws:ResourceTag/team": "blue"}}
     without = user("without", add)("iam")
-    assert refused(without.add_role_to_instance_profile, InstanceProfileName="Prof", RoleName="App") == (
-        "AccessDenied",
-        (
-            f"User: {user_arn('without')} is not authorized to perform: iam:PassRole on resource: {role_arn('App')} "
-            "because no identity-based policy allows the iam:PassRole action"
-        ),
+    assert refused(without.add_role_to_instance_profile, InstanceProfileName="Prof", RoleName="App") == denied(
+        user_arn("without"), "PassRole", role_arn("App")
     )
     elsewhere = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
     other = user("other", add, {**allow("iam:PassRole"), "Condition": elsewhere})("iam")
@@ -151,16 +147,20 @@ def test_adding_takes_permission_to_pass_the_role_to_ec2(iam, user):
 def test_denials_name_profiles_as_aws_does(iam, user):
     bob = user("bob")("iam")
 
-    def denied(action, resource):
-        said = f"User: {user_arn('bob')} is not authorized to perform: {action} on resource: {resource} "
-        return ("AccessDenied", said + f"because no identity-based policy allows the {action} action")
-
     assert refused(bob.get_instance_profile, InstanceProfileName="P") == denied(
-        "iam:GetInstanceProfile", "instance profile P"
+        user_arn("bob"), "GetInstanceProfile", "instance profile P"
     )
     assert refused(bob.create_instance_profile, InstanceProfileName="P") == denied(
-        "iam:CreateInstanceProfile", profile_arn("P")
+        user_arn("bob"), "CreateInstanceProfile", profile_arn("P")
     )
     assert refused(bob.list_instance_profiles_for_role, RoleName="R") == denied(
-        "iam:ListInstanceProfilesForRole", "role R"
+        user_arn("bob"), "ListInstanceProfilesForRole", "role R"
+    )
+
+
+def test_creating_with_tags_takes_the_permission_to_tag(iam, user):
+    bob = user("bob", allow("iam:CreateInstanceProfile"))("iam")
+    bob.create_instance_profile(InstanceProfileName="plain")
+    assert refused(bob.create_instance_profile, InstanceProfileName="tagged", Tags=BLUE) == denied(
+        user_arn("bob"), "TagInstanceProfile", profile_arn("tagged")
     )

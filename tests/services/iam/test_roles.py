@@ -9,7 +9,7 @@ import pytest
 
 from iamd.services.iam import quotas
 from tests.services.iam.documents import statement as allow
-from tests.services.iam.support import refused
+from tests.services.iam.support import denied, refused
 from tests.services.live import ACCOUNT
 from tests.services.roles import EC2, make_role, role_arn, trust, trusting, user_arn
 
@@ -183,19 +183,12 @@ def test_denials_name_roles_as_aws_does(iam, user):
     make_role(iam, "App", TRUST)
     bob = user("bob")("iam")
 
-    def denial(action, resource):
-        reason = f"because no identity-based policy allows the {action} action"
-        return (
-            "AccessDenied",
-            f"User: {user_arn('bob')} is not authorized to perform: {action} on resource: {resource} {reason}",
-        )
-
-    assert refused(bob.get_role, RoleName="App") == denial("iam:GetRole", "role App")
-    assert refused(bob.get_role, RoleName="Absent") == denial("iam:GetRole", "role Absent")
-    assert refused(bob.create_role, RoleName="New", Path="/p/", AssumeRolePolicyDocument=TRUST) == denial(
-        "iam:CreateRole", role_arn("p/New")
+    assert refused(bob.get_role, RoleName="App") == denied(user_arn("bob"), "GetRole", "role App")
+    assert refused(bob.get_role, RoleName="Absent") == denied(user_arn("bob"), "GetRole", "role Absent")
+    assert refused(bob.create_role, RoleName="New", Path="/p/", AssumeRolePolicyDocument=TRUST) == denied(
+        user_arn("bob"), "CreateRole", role_arn("p/New")
     )
-    assert refused(bob.list_roles, PathPrefix="/p/") == denial("iam:ListRoles", role_arn("p/"))
+    assert refused(bob.list_roles, PathPrefix="/p/") == denied(user_arn("bob"), "ListRoles", role_arn("p/"))
 
 
 def test_condition_keys_of_roles(iam, user):
@@ -218,3 +211,11 @@ def test_condition_keys_of_roles(iam, user):
     assert refused(bob.update_assume_role_policy, RoleName="red", PolicyDocument=TRUST)[0] == "AccessDenied"
     bob.update_assume_role_policy(RoleName="good", PolicyDocument=trust({"AWS": ACCOUNT}))
     bob.delete_role(RoleName="good")
+
+
+def test_creating_with_tags_takes_the_permission_to_tag(iam, user):
+    bob = user("bob", allow("iam:CreateRole"))("iam")
+    bob.create_role(RoleName="plain", AssumeRolePolicyDocument=TRUST)
+    assert refused(bob.create_role, RoleName="tagged", AssumeRolePolicyDocument=TRUST, Tags=TAGS) == denied(
+        user_arn("bob"), "TagRole", role_arn("tagged")
+    )

@@ -72,7 +72,13 @@ def role_named(call: Call, role_name: str) -> Role:
     return role
 
 
-@iam.operation(on=new_profile)
+def tagging_profile(call: Call, arn: str) -> Iterator[Ask]:
+    """Who creates a profile with tags must be allowed to tag it (the page "Tag instance profiles")."""
+    if call.params.get("tags"):
+        yield Ask("iam:TagInstanceProfile", arn, call.account_id)
+
+
+@iam.operation(on=new_profile, also=tagging_profile)
 def create_instance_profile(
     call: Call,
     arn: str,

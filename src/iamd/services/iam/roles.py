@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Realm, Reply
 from iamd.services.iam import quotas
@@ -87,7 +89,13 @@ def last_used(role: Role, realm: Realm) -> dict[str, Any]:
     return {} if usage is None else {"LastUsedDate": usage.time, "Region": usage.region}
 
 
-@iam.operation(on=new_role)
+def tagging_role(call: Call, arn: str) -> Iterator[Ask]:
+    """Who creates a role with tags must be allowed to tag it (the page "Tag IAM roles")."""
+    if call.params.get("tags"):
+        yield Ask("iam:TagRole", arn, call.account_id)
+
+
+@iam.operation(on=new_role, also=tagging_role)
 def create_role(
     call: Call,
     arn: str,

@@ -101,7 +101,7 @@ def _present(arn: str, unique_id: str, realm: Realm) -> str:
 
 def _normalised(document: dict[str, Any]) -> dict[str, Any]:
     """The document in AWS's order of elements, with lists of one as scalars (seen of live AWS)."""
-    kept = {name: document[name] for name in ("Version", "Id") if name in document}
+    kept: dict[str, Any] = {name: document[name] for name in ("Version", "Id") if name in document}
     return {**kept, "Statement": [_statement(statement) for statement in _listed(document["Statement"])]}
 
 
