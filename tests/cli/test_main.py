@@ -1,5 +1,8 @@
 import json
+import os
 import platform
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -84,3 +87,14 @@ def test_secrets_are_no_flags(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["serve", "--root-password", "visible to all"])
     assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_a_reader_that_left_is_a_failure_without_a_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "iamd.cli.main", "version"]
+    try:
+        done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (2, b"")

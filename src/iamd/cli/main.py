@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     module.add_arguments(parser)
     try:
         outcome: int = module.command(parser.parse_args(rest))
+        sys.stdout.flush()
     except Failure as failure:
         print(f"iamd {name}: {failure}", file=sys.stderr)
         return FAILED
