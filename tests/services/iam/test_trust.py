@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from iamd.policy import Kind, parse
 from iamd.services.iam import quotas
+from iamd.services.iam.trust import trust_policy
+from iamd.wire.errors import MalformedPolicyDocument
 from tests.services.iam.support import refused
 from tests.services.live import ACCOUNT
 from tests.services.roles import EC2, make_role, role_arn, trust, trusting, user_arn
@@ -171,3 +177,57 @@ def test_the_quota_counts_no_white_space(iam):
     document = of_size(limit + 1)
     assert refused(iam.create_role, RoleName="more", AssumeRolePolicyDocument=document) == too_long
     assert refused(iam.update_assume_role_policy, RoleName="full", PolicyDocument=document) == too_long
+
+
+NOWHERE = SimpleNamespace(realm=SimpleNamespace(records=lambda account_id: None))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def one_or_more(strategy):
+    return strategy | st.lists(strategy, min_size=1, max_size=3)
+
+
+PRINCIPALS = one_or_more(st.sampled_from(["*", STRANGER, user_arn("someone", STRANGER)]))
+ELEMENTS = {
+    "Sid": st.text("abc", max_size=3),
+    "Effect": st.sampled_from(["Allow", "Deny"]),
+    "Principal": st.fixed_dictionaries({}, optional={"AWS": PRINCIPALS, "Service": st.just("ec2.amazonaws.com")}),
+    "Action": one_or_more(st.sampled_from(["sts:AssumeRole", "sts:TagSession", "sts:*"])),
+    "Condition": st.dictionaries(
+        st.sampled_from(["StringEquals", "ForAnyValue:StringLike", "Bool"]),
+        st.dictionaries(st.sampled_from(["sts:ExternalId", "aws:TagKeys"]), one_or_more(st.just("true")), max_size=2),
+        max_size=2,
+    ),
+}
+STATEMENTS = st.fixed_dictionaries({name: strategy | JSON for name, strategy in ELEMENTS.items()})
+
+
+@given(JSON | st.fixed_dictionaries({"Version": st.just("2012-10-17"), "Statement": one_or_more(STATEMENTS) | JSON}))
+def test_whatever_is_sent_is_refused_or_stored_with_the_same_meaning(document):
+    text = json.dumps(document)
+    try:
+        stored, trusted = trust_policy(NOWHERE, text)
+    except MalformedPolicyDocument:
+        return
+    assert trusted == ()
+    assert trust_policy(NOWHERE, stored) == (stored, ())
+    assert meaning(stored) == meaning(text)
+
+
+@given(st.lists(st.fixed_dictionaries(ELEMENTS), min_size=1, max_size=3))
+def test_what_is_stored_means_what_was_sent(statements):
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    try:
+        stored, _ = trust_policy(NOWHERE, text)
+    except MalformedPolicyDocument:
+        return
+    assert meaning(stored) == meaning(text)
+
+
+def meaning(text):
+    statements = parse(text, Kind.TRUST).statements
+    return [(each.sid, each.allow, each.principals, each.actions, each.conditions) for each in statements]
