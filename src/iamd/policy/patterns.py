@@ -86,9 +86,9 @@ class Pattern:
     __slots__ = ("_first", "_holes", "_last", "_least", "_middle", "_single")
 
     def __init__(self, marked: str) -> None:
-        pieces = [Piece(text) for text in units(marked).split(MANY)]
+        self._holes = ANY in marked  # only `?` can tell a character from its code units
+        pieces = [Piece(text) for text in (units(marked) if self._holes else marked).split(MANY)]
         self._single = len(pieces) == 1
-        self._holes = ANY in marked
         self._first = pieces[0]
         self._last = pieces[-1]
         self._middle = tuple(piece for piece in pieces[1:-1] if piece.length)
