@@ -35,6 +35,7 @@ NOW = datetime(2026, 11, 21, 12, 30, 15, 678901, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=1)
 
 Opener = Callable[[], Store]
+Query = Callable[[str], list[tuple[Any, ...]]]
 
 # A record of every kind, and what is changed in it.
 SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
