@@ -1,54 +1,94 @@
+"""`iamd evaluate --jsonl`: a decision for every line, in order."""
+
+from __future__ import annotations
+
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-REQUEST = {
-    "id": "one",
-    "principal": "arn:aws:iam::123456789012:user/ann",
+from iamd.cli.evaluate import run
+
+REQUEST: dict[str, Any] = {
+    "id": "a",
+    "principal": "arn:aws:iam::111122223333:user/alice",
     "action": "s3:GetObject",
-    "resource": "arn:aws:s3:::bucket/key",
-    "resourceAccount": "123456789012",
-    "context": {},
+    "resource": "*",
     "identityPolicies": [
-        {
-            "name": "read",
-            "document": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
-            },
-        }
+        {"name": "p", "document": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}}
     ],
 }
 
 
-@pytest.fixture
-def evaluator() -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "iamd.cli.main", "evaluate", "--jsonl"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield process
-        process.kill()
+def answers(*lines: str, explain: bool = False) -> list[dict[str, Any]]:
+    out = io.StringIO()
+    assert run(lines, out, explain) == 0
+    return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def asked(process: subprocess.Popen[bytes], line: bytes) -> dict[str, object]:
-    """Send one line and wait for its answer, with standard input still open."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(line + b"\n")
-    process.stdin.flush()
-    answer: dict[str, object] = json.loads(process.stdout.readline())
-    return answer
+def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
+    good = json.dumps(REQUEST)
+    found = answers(good, "\n", "{", json.dumps(REQUEST | {"id": 2, "wrong": 1}), good)
+    assert found == [
+        {"id": "a", "decision": "allowed"},
+        {"id": None, "error": found[1]["error"]},
+        {"id": 2, "error": "unknown field `wrong`"},
+        {"id": "a", "decision": "allowed"},
+    ]
 
 
-def test_answers_stream_and_bad_lines_do_not_stop_them(evaluator: subprocess.Popen[bytes]) -> None:
-    request = json.dumps(REQUEST).encode()
-    assert asked(evaluator, request) == {"id": "one", "decision": "allowed"}
-    assert "error" in asked(evaluator, b"no request")
-    assert "error" in asked(evaluator, b'{"id": "\xff"}')
-    denied = json.dumps({**REQUEST, "id": "two", "action": "s3:PutObject"}).encode()
-    assert asked(evaluator, denied) == {"id": "two", "decision": "implicitDeny"}
-    assert evaluator.stdin is not None
-    evaluator.stdin.close()
-    assert evaluator.wait(timeout=30) == 0
+def test_each_answer_is_written_before_the_next_line_is_read() -> None:
+    out = io.StringIO()
+
+    def lines() -> Iterator[str]:
+        for number in range(3):
+            assert len(out.getvalue().splitlines()) == number
+            yield json.dumps(REQUEST | {"id": number})
+
+    run(lines(), out)
+    assert [json.loads(line)["id"] for line in out.getvalue().splitlines()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"principal": "alice"}, "principal"),
+        ({"principal": None}, "`principal` is missing"),
+        ({"principalAccount": "444455556666"}, "is not of account"),
+        ({"action": "GetObject"}, "service:Action"),
+        ({"action": 1}, "`action` must be a string"),
+        ({"context": []}, None),
+        ({"context": [1]}, "`context` must be an object"),
+        ({"context": {"a": 1}}, "context key `a`"),
+        ({"identityPolicies": {"a": 1}}, "must be a list of {name, document}"),
+        ({"identityPolicies": [{"name": "p"}]}, "must be a list of {name, document}"),
+        ({"identityPolicies": [{"name": "p", "document": "x"}]}, "must be an object"),
+        ({"serviceControlPolicies": ["x"]}, "must be a list of {target, policies}"),
+        ({"serviceControlPolicies": [{"target": "r"}]}, "must be a list of {name, document}"),
+        ({"permissionsBoundaries": "x"}, "must be a list"),
+        ({"sessionPolicies": [{"Statement": []}]}, "Syntax errors in policy."),
+        ({"resourcePolicy": {"Statement": [{"Effect": "Allow", "Action": "*"}]}}, "Missing required field Principal"),
+    ],
+)
+def test_what_is_no_request_is_told(change: dict[str, Any], error: str | None) -> None:
+    (found,) = answers(json.dumps(REQUEST | change))
+    assert (error is None and "decision" in found) or str(error) in found["error"]
+
+
+def test_a_key_may_not_be_repeated_anywhere_in_a_line() -> None:
+    line = json.dumps(REQUEST).replace('"Effect": "Allow"', '"Effect": "Deny", "Effect": "Allow"')
+    assert answers(line) == [{"id": None, "error": "repeated key in an object"}]
+
+
+def test_an_explained_answer_has_the_trace() -> None:
+    (found,) = answers(json.dumps(REQUEST), explain=True)
+    assert found["decision"] == "allowed"
+    assert found["trace"]["layers"] == [
+        {
+            "layer": "identity-based",
+            "outcome": "allowed",
+            "statements": [{"policy": "p", "index": 0, "sid": None, "effect": "Allow"}],
+        }
+    ]
