@@ -1,0 +1,128 @@
+"""Events and uses that are written a moment later."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from iamd.store import StoreError, ledger
+from iamd.store.interface import Group, Usage
+from iamd.store.ledger import Ledger
+from tests.store.samples import ACCOUNT, LATER, NOW, SampleEvent, on_loop
+
+
+class Sink:
+    """Takes groups, or fails."""
+
+    def __init__(self) -> None:
+        self.groups: list[Group] = []
+        self.failure: Exception | None = None
+        self.took = asyncio.Event()
+
+    async def commit(self, group: Group) -> None:
+        self.took.set()
+        if self.failure is not None:
+            raise self.failure
+        self.groups.append(group)
+
+    def events(self) -> list[str]:
+        return [event.event_id for group in self.groups for event, _ in group.events]
+
+
+def ledger_of(sink: Any) -> Ledger:
+    return Ledger(sink)
+
+
+@on_loop
+async def test_nothing_is_written_for_nothing() -> None:
+    sink = Sink()
+    await ledger_of(sink).flush()
+    assert sink.groups == []
+
+
+@on_loop
+async def test_a_flush_comes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "FLUSH_SECONDS", 0.001)
+    sink = Sink()
+    held = ledger_of(sink)
+    held.append(SampleEvent("one"))
+    await sink.took.wait()
+    await held.flush()
+    held.stop()
+    assert sink.events() == ["one"]
+
+
+@on_loop
+async def test_a_full_buffer_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "FLUSH_SECONDS", 3600)
+    monkeypatch.setattr(ledger, "FLUSH_EVENTS", 3)
+    sink = Sink()
+    held = ledger_of(sink)
+    for number in range(3):
+        held.append(SampleEvent(str(number)))
+    await sink.took.wait()
+    await held.flush()
+    held.stop()
+    assert sink.events() == ["0", "1", "2"]
+
+
+@on_loop
+async def test_what_cannot_be_written_is_kept_in_order() -> None:
+    sink = Sink()
+    held = ledger_of(sink)
+    held.append(SampleEvent("one"))
+    held.used(ACCOUNT, "AKIA1", Usage(NOW, "us-east-1", "iam"))
+    sink.failure = StoreError("disk full")
+    with pytest.raises(StoreError):
+        await held.flush()
+    assert not held.healthy
+    held.append(SampleEvent("two"))
+    held.used(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))
+    sink.failure = None
+    await held.flush()
+    held.stop()
+    assert held.healthy
+    assert sink.events() == ["one", "two"]
+    assert [group.usage for group in sink.groups] == [[(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))]]
+
+
+@on_loop
+async def test_a_failed_flush_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "FLUSH_SECONDS", 0.001)
+    sink = Sink()
+    sink.failure = ValueError("cannot be encoded")
+    held = ledger_of(sink)
+    held.append(SampleEvent("one"))
+    await sink.took.wait()
+    sink.failure = None
+    sink.took.clear()
+    await sink.took.wait()
+    await held.flush()
+    held.stop()
+    assert sink.events() == ["one"]
+
+
+@on_loop
+async def test_what_could_not_be_recorded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "MAX_EVENTS", 2)
+    held = ledger_of(Sink())
+    held.append(SampleEvent("one"))
+    held.append(SampleEvent("two"))
+    with pytest.raises(StoreError, match="cannot be recorded"):
+        held.append(SampleEvent("three"))
+    held.stop()
+
+
+@on_loop
+async def test_uses_in_memory_are_newer_than_those_loaded() -> None:
+    held = ledger_of(Sink())
+    old, new = Usage(NOW, "us-east-1", "iam"), Usage(LATER, "us-east-1", "iam")
+    held.used(ACCOUNT, "AKIA1", new)
+    held.drop(ACCOUNT)
+    assert held.last_used(ACCOUNT, "AKIA1") is None
+    held.load(ACCOUNT, {"AKIA1": old, "AKIA2": old})
+    assert held.last_used(ACCOUNT, "AKIA1") == new
+    assert held.last_used(ACCOUNT, "AKIA2") == old
+    held.stop()
