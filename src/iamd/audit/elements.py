@@ -12,6 +12,8 @@ from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 # Whether a member is left out or hidden: what a caller sends is hidden, so that it shows that something was sent.
@@ -76,4 +78,5 @@ def _value(shape: Shape, value: Any, secret: _Secret) -> Any:
 def _time(when: datetime) -> str:
     """`Mar 24, 2014 9:11:59 PM`"""
     utc = when.astimezone(UTC)
-    return f"{utc:%b} {utc.day}, {utc.year} {utc.hour % 12 or 12}:{utc:%M:%S %p}"
+    clock = f"{utc.hour % 12 or 12}:{utc.minute:02}:{utc.second:02}"
+    return f"{_MONTHS[utc.month - 1]} {utc.day}, {utc.year} {clock} {'AM' if utc.hour < 12 else 'PM'}"

@@ -105,26 +105,28 @@ class ApiEvent:
         return record
 
     def encode(self) -> bytes:
-        """The record as JSON."""
-        return _json(self.record())
+        """The record as JSON; parameters or a response that are longer than CloudTrail records are left out."""
+        record = self.record()
+        encoded = _json(record)
+        if len(encoded) <= _ELEMENT_LIMIT:
+            return encoded
+        for name in ("requestParameters", "responseElements"):
+            if len(_json(record[name])) > _ELEMENT_LIMIT:
+                record[name] = None
+        return _json(record)
 
     def _parameters(self) -> dict[str, Any] | None:
-        return None if self.operation is None else _bounded(request_parameters(self.operation, self.params))
+        return None if self.operation is None else request_parameters(self.operation, self.params)
 
     def _response(self) -> dict[str, Any] | None:
         """Nothing for reads and failures, as on AWS."""
         if self.operation is None or self.read_only or self.error is not None:
             return None
-        return _bounded(response_elements(self.operation, self.reply))
+        return response_elements(self.operation, self.reply)
 
 
 def _shortened(text: str) -> str:
     """At most 1 KB, as CloudTrail cuts long texts."""
-    return (
-        text if len(text) <= _TEXT_LIMIT // 4 else text.encode(errors="replace")[:_TEXT_LIMIT].decode(errors="ignore")
-    )
-
-
-def _bounded(element: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The element, unless it is longer than CloudTrail records."""
-    return element if len(_json(element)) <= _ELEMENT_LIMIT else None
+    if len(text) <= _TEXT_LIMIT // 4:  # no character takes more than four bytes
+        return text
+    return text.encode(errors="replace")[:_TEXT_LIMIT].decode(errors="ignore")

@@ -113,4 +113,4 @@ def _issuer(caller: Caller) -> Issuer | None:
 
 def iso(when: datetime) -> str:
     """A time as CloudTrail writes it: UTC, to the second."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"

@@ -70,7 +70,9 @@ class Watch:
             version = self._data_version()
             if version == self._version:
                 return ()
-            found = self._connection.execute(sql.CHANGED, (self._seen,)).fetchall()
+            # Mostly it was this process's own commit, and the feed ends where that did.
+            end = last_position(self._connection)
+            found = self._connection.execute(sql.CHANGED, (self._seen,)).fetchall() if end > self._seen else ()
         except sqlite3.Error as error:
             raise StoreError(f"cannot read the database {self._file}: {error}") from error
         self._version = version
