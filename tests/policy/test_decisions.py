@@ -305,3 +305,91 @@ def test_what_has_no_meaning_cannot_be_loaded() -> None:
     for statement in (allow(Condition={"StringIs": {"a": "b"}}), allow(Effect="deny"), allow(Extra=1)):
         with pytest.raises(MalformedPolicy):
             policy(statement)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "expected"),
+    [
+        ("arn:aws:s3:::*-prod/*", "arn:aws:s3:::x-prod/key", True),
+        ("arn:aws:s3:::*-prod/*", "arn:aws:s3:::x-test/key", False),
+        ("arn:aws:s3:::?/key", "arn:aws:s3:::b/key", True),
+        ("arn:aws:s3:::a*a", "arn:aws:s3:::a", False),
+        ("arn:aws:sqs:*:*:", "arn:aws:sqs:a:b:c:d:", False),
+        ("arn:aws:sqs:*:*:", "arn:aws:sqs:a:b:", True),
+        ("arn:aws:sqs:e?-*:111122223333:*q", "arn:aws:sqs:eu-west-1:111122223333:a:q", True),
+        ("arn:aws:sqs:e?-*:111122223333:*q", "arn:aws:sqs:eu-west-1:444455556666:q", False),
+        ("arn:*", "arn:aws:s3:::b", True),
+        ("arn:aws:s3:::${aws:username}", "arn:aws:s3:::alice", True),
+        ("arn:aws:${aws:username}", "arn:aws:alice:::b", True),
+        ("arn:aws:${aws:username}", "arn:aws:bob:::b", False),
+        ("execute-api:/*/GET/*", "execute-api:/stage/GET/pets", True),
+        ("execute-api:/*/GET/*", "execute-api:/stage/POST/pets", False),
+    ],
+)
+def test_resource_patterns(pattern: str, resource: str, expected: bool) -> None:
+    granting = policy(allow("any:*", pattern))
+    request = Request(ALICE, "any:Do", resource, ACCOUNT, {"aws:username": "alice"})
+    assert decide(request, Layers(identity=(granting,))).allowed is expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand", "value", "expected"),
+    [
+        ("ArnLike", "${aws:principalarn}", ALICE.arn, True),
+        ("ArnLike", "${aws:principalarn}", ROLE, False),
+        ("ArnLike", "arn:aws:iam::${aws:none}:root", f"arn:aws:iam::{ACCOUNT}:root", False),
+        ("StringLike", ["plain", "a*c*e"], "abcde", True),
+        ("StringLike", ["plain", "a*c*e"], "plain", True),
+        ("StringLike", "${aws:principalarn}*", ALICE.arn + "/x", True),
+        ("StringEqualsIgnoreCase", "${aws:principalarn}", ALICE.arn.upper(), True),
+        ("BinaryEquals", "QUI=", "no base64", False),
+        ("Unknown", None, "x", True),
+    ],
+)
+def test_operands_of_every_form(operator: str, operand: Any, value: str, expected: bool) -> None:
+    granting = policy(allow(Condition={operator: {} if operand is None else {"k:k": operand}}))
+    request = get(k__k=value, aws__principalarn=ALICE.arn)
+    assert decide(request, Layers(identity=(granting,))).allowed is expected
+
+
+def test_services_and_canonical_users_are_named_as_such() -> None:
+    service = Principal.from_text("service:sns.amazonaws.com")
+    only_service = bucket(allow(Principal={"Service": "sns.amazonaws.com"}))
+    assert decide(get(service), Layers(resource=only_service)).allowed
+    assert not decide(get(Principal.from_text("service:sqs.amazonaws.com")), Layers(resource=only_service)).allowed
+    canonical = Principal.from_text(ALICE.arn, canonical_user="c" * 64)
+    delegated = bucket(allow(Principal={"CanonicalUser": "c" * 64}))
+    assert decide(get(canonical), Layers(resource=delegated)).layer is Layer.IDENTITY
+
+
+def test_not_principal_and_those_without_an_account() -> None:
+    spared = bucket(allow(Principal="*"), {**deny(), "NotPrincipal": {"Service": "sns.amazonaws.com", "AWS": ACCOUNT}})
+    assert decide(get(Principal.from_text("service:sns.amazonaws.com")), Layers(resource=spared)).allowed
+    assert not decide(get(Principal.from_text("*")), Layers(resource=spared)).allowed
+    assert decide(get(ROOT), Layers(resource=spared)).allowed
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    layers = Layers(identity=(GRANTING,))
+    for number in range(1000):
+        decide(Request(ALICE, f"s3:Get{number}"), layers)
+    assert len(layers.plans) <= 256
+
+
+def test_a_federated_user_of_root_has_what_the_session_policy_allows() -> None:
+    passed_on = Principal.from_text(f"arn:aws:sts::{ACCOUNT}:federated-user/carol", session_issuer=ROOT.arn)
+    assert decide(get(passed_on), Layers(session=(GRANTING,))).allowed
+    assert not decide(get(passed_on), Layers(session=(NARROW,))).allowed
+
+
+def test_levels_and_callers_out_of_reach_are_told() -> None:
+    layers = Layers(identity=(GRANTING,), scps=((FULL,), (policy(deny()),)), management_account=ACCOUNT)
+    outcomes = [(trace.layer, trace.level, trace.outcome.value) for trace in explain(get(), layers).layers]
+    assert outcomes == [
+        (Layer.SCP, 0, "notApplicable"),
+        (Layer.SCP, 1, "notApplicable"),
+        (Layer.IDENTITY, None, "allowed"),
+    ]
+    other = bucket(allow(Principal={"AWS": BOB.arn}))
+    resource = explain(get(), Layers(resource=other, endpoint=(GRANTING,))).layers[1]
+    assert (resource.layer, resource.outcome.value) == (Layer.RESOURCE, "implicitDeny")

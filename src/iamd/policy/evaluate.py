@@ -13,7 +13,7 @@ from .arns import account_of
 from .plan import Gate, Plan
 from .principals import ACCOUNT, ISSUER, ITSELF, NOBODY, SERVICE_LINKED, PrincipalKind
 from .request import Layers, Request
-from .vocabulary import Decision, Effect, Entry, Grant, Layer
+from .vocabulary import Decision, Effect, Entry, Layer
 
 # Calls that no policy can refuse.
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
@@ -46,7 +46,8 @@ _ROOT_RECOVERS = frozenset(
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 _BEYOND_RCPS = frozenset({"kms:retiregrant"})
 
-_UNGUARDED_DECISION = Decision(Effect.ALLOWED)
+_UNASKED = Decision(Effect.ALLOWED)
+_REFUSALS = {layer: Decision(Effect.IMPLICIT_DENY, layer) for layer in Layer}
 
 
 class Case:
@@ -98,36 +99,37 @@ class Case:
             return False
         return not (self.who.is_service_linked or (self.is_trust and SERVICE_LINKED in self.resource))
 
-    def decision(self, effect: Effect, layer: Layer | None, grants: tuple[Grant, ...] = ()) -> Decision:
-        return Decision(effect, layer, grants, tuple(dict.fromkeys(self.missing)))
-
     def refused(self, layer: Layer) -> Decision:
-        return self.decision(Effect.IMPLICIT_DENY, layer)
+        """The implicit denial by a layer."""
+        return _with_missing(_REFUSALS[layer], self.missing)
 
-    def granted(self, entry: Entry | None) -> Decision:
-        if entry is None:
-            return self.decision(Effect.ALLOWED, None)
-        if not self.missing:
-            return entry.allowed
-        return self.decision(Effect.ALLOWED, entry.layer, (entry.grant,))
+    def settled(self, entry: Entry | None) -> Decision:
+        """The decision that a statement makes; without one, root's own permission to do everything."""
+        return _with_missing(_UNASKED if entry is None else entry.settled, self.missing)
+
+
+def _with_missing(decision: Decision, missing: list[str]) -> Decision:
+    if not missing:
+        return decision
+    return Decision(decision.effect, decision.layer, decision.statements, tuple(dict.fromkeys(missing)))
 
 
 def decide(request: Request, layers: Layers) -> Decision:
     """Whether the request is allowed under the layers. Pure; never raises for a well-typed request."""
     case = Case(request, layers)
     if case.plan.action in UNGUARDED:
-        return _UNGUARDED_DECISION
+        return _UNASKED
     under_scps, under_rcps = case.under_scps, case.under_rcps
     denial = _denial(case, under_scps, under_rcps)
     if denial is not None:
-        return case.decision(Effect.EXPLICIT_DENY, denial.layer, (denial.grant,))
+        return case.settled(denial)
     closed = _closed_gate(case, under_scps, under_rcps)
     if closed is not None:
         return case.refused(closed.layer)
     who = case.who
     if not who.has_policies:
         _, grant = _resource_grant(case)
-        return case.refused(case.resource_layer) if grant is None else case.granted(grant)
+        return case.refused(case.resource_layer) if grant is None else case.settled(grant)
     if who.kind is PrincipalKind.ROOT:
         return _decide_for_root(case)
     if who.account != case.owner:
@@ -231,9 +233,9 @@ def _decide_for_root(case: Case) -> Decision:
     if plan.session is not None and not plan.session_denies_only and _opened(case, plan.session) is None:
         return case.refused(Layer.SESSION)
     if case.who.account == case.owner and not case.is_sovereign:
-        return case.granted(None)
+        return case.settled(None)
     closeness, grant = _resource_grant(case)
-    return case.granted(grant) if closeness >= ACCOUNT else case.refused(Layer.RESOURCE)
+    return case.settled(grant) if closeness >= ACCOUNT else case.refused(Layer.RESOURCE)
 
 
 def _decide_across_accounts(case: Case) -> Decision:
@@ -245,7 +247,7 @@ def _decide_across_accounts(case: Case) -> Decision:
     if limit is not None:
         return case.refused(limit)
     _, grant = _resource_grant(case)
-    return case.refused(case.resource_layer) if grant is None else case.granted(grant)
+    return case.refused(case.resource_layer) if grant is None else case.settled(grant)
 
 
 def _decide_in_account(case: Case) -> Decision:
@@ -257,14 +259,14 @@ def _decide_in_account(case: Case) -> Decision:
     limit = _limits(case)
     sovereign = case.is_sovereign
     if allowed and limit is None and not sovereign:
-        return case.granted(entry)
+        return case.settled(entry)
     closeness, grant = _resource_grant(case)
     if closeness >= ITSELF:
-        return case.granted(grant)
+        return case.settled(grant)
     if closeness != ISSUER:
         if not allowed:
             return case.refused(Layer.IDENTITY)
         if sovereign and closeness < ACCOUNT:
             return case.refused(case.resource_layer)
         grant = entry
-    return case.granted(grant) if limit is None else case.refused(limit)
+    return case.settled(grant) if limit is None else case.refused(limit)

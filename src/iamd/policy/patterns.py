@@ -83,7 +83,7 @@ class Piece:
 class Pattern:
     """A compiled marked pattern; `matches` looks at the whole value."""
 
-    __slots__ = ("_first", "_holes", "_last", "_least", "_middle", "_single")
+    __slots__ = ("_first", "_holes", "_last", "_least", "_middle", "_prefix", "_single", "_suffix")
 
     def __init__(self, marked: str) -> None:
         self._holes = ANY in marked  # only `?` can tell a character from its code units
@@ -91,27 +91,33 @@ class Pattern:
         self._single = len(pieces) == 1
         self._first = pieces[0]
         self._last = pieces[-1]
+        self._prefix = self._first.text
+        self._suffix = self._last.text
         self._middle = tuple(piece for piece in pieces[1:-1] if piece.length)
         self._least = sum(piece.length for piece in pieces)
 
     def matches(self, value: str) -> bool:
         if self._holes:
             value = units(value)
+            if not self._ends_fit(value):
+                return False
+        elif not (value.startswith(self._prefix) and value.endswith(self._suffix)):
+            return False
         size = len(value)
         if self._single:
-            return size == self._least and self._first.at(value, 0)
-        if size < self._least or not self._first.at(value, 0):
+            return size == self._least
+        if size < self._least:
             return False
-        end = size - self._last.length
-        if not self._last.at(value, end):
-            return False
-        place = self._first.length
+        place, end = self._first.length, size - self._last.length
         for piece in self._middle:  # leftmost fits never spoil a later one, so no step is taken back
             found = piece.find(value, place, end)
             if found < 0:
                 return False
             place = found + piece.length
-        return place <= end
+        return True
+
+    def _ends_fit(self, value: str) -> bool:
+        return self._first.at(value, 0) and self._last.at(value, len(value) - self._last.length)
 
 
 def matches(marked: str, value: str) -> bool:

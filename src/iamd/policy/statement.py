@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .arns import ArnPattern, completed, matches_fields, split
+from .arns import FIELDS, ArnPattern, completed, matches_fields, split
 from .conditions import compile_conditions
 from .document import Statement
 from .operators import by_field, fill_fields
@@ -56,7 +56,7 @@ class Resources:
         self._exact: set[str] = set()
         prefixes: list[str] = []
         patterns: list[ArnPattern] = []
-        texts: list[Pattern] = []  # what some services write instead of ARNs, such as `execute-api:/stage/GET/*`
+        texts: list[Pattern] = []  # among them what some services write for ARNs, such as `execute-api:/stage/GET/*`
         for text in ready:
             if isinstance(text, Template):
                 continue
@@ -69,6 +69,8 @@ class Resources:
                 self._exact.add(whole)
             elif whole[-1] == MANY and not has_wildcards(head):
                 prefixes.append(head)
+            elif not has_wildcards("".join(whole.split(":", FIELDS - 1)[:-1])):
+                texts.append(Pattern(whole))  # with its first five fields spelled out, an ARN is matched in one go
             else:
                 patterns.append(ArnPattern(whole))
         self._prefixes = tuple(prefixes)
@@ -85,22 +87,24 @@ class Resources:
     def _listed(self, resource: str, context: Context, missing: list[str]) -> bool:
         if self._everything:
             return True
-        if not (self._patterns or self._templates or self._texts):
+        for text in self._texts:
+            if text.matches(resource):
+                return True
+        fields = split(resource) if self._patterns or self._templates else None
+        if fields is None:
             return False
-        fields = split(resource)
-        if fields is not None:
-            for pattern in self._patterns:
-                if pattern.matches(fields):
+        for pattern in self._patterns:
+            if pattern.matches(fields):
+                return True
+        for whole, cut in self._templates:
+            if cut is not None:
+                if fill_fields(cut, fields, context, missing):
                     return True
-            for whole, cut in self._templates:
-                if cut is not None:
-                    if fill_fields(cut, fields, context, missing):
-                        return True
-                    continue
-                text = whole.fill(context, missing)
-                if text is not None and matches_fields(completed(text), fields):
-                    return True
-        return any(pattern.matches(resource) for pattern in self._texts)
+                continue
+            filled = whole.fill(context, missing)
+            if filled is not None and matches_fields(completed(filled), fields):
+                return True
+        return False
 
 
 class Rule:

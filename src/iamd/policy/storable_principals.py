@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .document import Kind, Principals, Statement
 from .problems import Rank
+from .shared_issuers import issuer_problems
 
 _ACCOUNT = r"[0-9]{12}"
 _AWS = re.compile(
@@ -29,6 +30,7 @@ def principal_problems(kind: Kind, statement: Statement) -> Iterator[tuple[Rank,
         return
     if kind is Kind.TRUST:
         yield from _trust(statement, who)
+        yield from issuer_problems(statement)
     if kind is Kind.RCP and (who.negated or not who.everyone):
         yield Rank.PRINCIPAL, 'Invalid principal in policy: only "*" is allowed.'
     for type_, pattern, texts in (

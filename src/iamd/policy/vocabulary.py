@@ -69,20 +69,21 @@ class Decision:
 class Entry:
     """A rule where it stands: its layer, its policy's name, the rule."""
 
-    __slots__ = ("_allowed", "layer", "name", "rule")
+    __slots__ = ("_settled", "layer", "name", "rule")
 
     def __init__(self, layer: Layer, name: str, rule: Rule) -> None:
         self.layer = layer
         self.name = name
         self.rule = rule
-        self._allowed: Decision | None = None
+        self._settled: Decision | None = None
 
     @property
-    def allowed(self) -> Decision:
-        """The decision that this grant makes where no context key was looked for in vain; made once."""
-        if self._allowed is None:
-            self._allowed = Decision(Effect.ALLOWED, self.layer, (self.grant,))
-        return self._allowed
+    def settled(self) -> Decision:
+        """The decision of a request that this statement settles, where no key was looked for in vain; made once."""
+        if self._settled is None:
+            effect = Effect.ALLOWED if self.rule.allow else Effect.EXPLICIT_DENY
+            self._settled = Decision(effect, self.layer, (self.grant,))
+        return self._settled
 
     @property
     def grant(self) -> Grant:
