@@ -9,6 +9,7 @@ import pytest
 
 from iamd.policy import (
     Attached,
+    Condition,
     Decision,
     Effect,
     Grant,
@@ -23,6 +24,7 @@ from iamd.policy import (
     explain,
     load,
 )
+from iamd.policy.conditions import compile_conditions
 
 ACCOUNT = "111122223333"
 ALICE = Principal.from_text(f"arn:aws:iam::{ACCOUNT}:user/alice")
@@ -301,6 +303,11 @@ def test_what_is_no_principal(text: str) -> None:
         Principal.from_text(text)
 
 
+def test_an_unknown_operator_is_never_compiled() -> None:
+    with pytest.raises(ValueError, match="unknown condition operator"):
+        compile_conditions((Condition("StringIs", "a:b", ("c",)),), variables=True, allow=False)
+
+
 def test_what_has_no_meaning_cannot_be_loaded() -> None:
     for statement in (allow(Condition={"StringIs": {"a": "b"}}), allow(Effect="deny"), allow(Extra=1)):
         with pytest.raises(MalformedPolicy):
@@ -337,6 +344,8 @@ def test_resource_patterns(pattern: str, resource: str, expected: bool) -> None:
     [
         ("ArnLike", "${aws:principalarn}", ALICE.arn, True),
         ("ArnLike", "${aws:principalarn}", ROLE, False),
+        ("ArnLike", "arn:aws:iam::*:user/${aws:username}", ALICE.arn, True),
+        ("ArnLike", ["arn:aws:s3:::*", "arn:aws:iam::1*:user/*"], ALICE.arn, True),
         ("ArnLike", "arn:aws:iam::${aws:none}:root", f"arn:aws:iam::{ACCOUNT}:root", False),
         ("StringLike", ["plain", "a*c*e"], "abcde", True),
         ("StringLike", ["plain", "a*c*e"], "plain", True),
@@ -348,7 +357,7 @@ def test_resource_patterns(pattern: str, resource: str, expected: bool) -> None:
 )
 def test_operands_of_every_form(operator: str, operand: Any, value: str, expected: bool) -> None:
     granting = policy(allow(Condition={operator: {} if operand is None else {"k:k": operand}}))
-    request = get(k__k=value, aws__principalarn=ALICE.arn)
+    request = get(k__k=value, aws__principalarn=ALICE.arn, aws__username="alice")
     assert decide(request, Layers(identity=(granting,))).allowed is expected
 
 
@@ -391,5 +400,6 @@ def test_levels_and_callers_out_of_reach_are_told() -> None:
         (Layer.IDENTITY, None, "allowed"),
     ]
     other = bucket(allow(Principal={"AWS": BOB.arn}))
-    resource = explain(get(), Layers(resource=other, endpoint=(GRANTING,))).layers[1]
+    rcp = policy(allow("*", Principal="*"), kind=Kind.RCP)
+    resource = explain(get(), Layers(resource=other, endpoint=(GRANTING,), rcps=((rcp,),))).layers[2]
     assert (resource.layer, resource.outcome.value) == (Layer.RESOURCE, "implicitDeny")

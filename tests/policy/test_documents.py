@@ -93,6 +93,11 @@ def refusal(text: str, kind: Kind) -> str:
             document(changed(SOUND, Resource="arn:aws")),
             "Resource vendor must be fully qualified and cannot contain regexes.",
         ),
+        (
+            document(changed(SOUND, Resource="arn:aws:s*:::bucket")),
+            "Resource vendor must be fully qualified and cannot contain regexes.",
+        ),
+        (document(changed(SOUND, Resource="x:aws:s3:::b")), 'Resource x:aws:s3:::b must be in ARN format or "*".'),
         (document(changed(SOUND, Resource="arn:aws:iam:::bucket")), IAM_PATH),
         (
             document(changed(SOUND, Resource="arn:aws:iam:us-east-1::user/x")),
@@ -198,6 +203,12 @@ def test_a_trust_policy_is_refused_in_awss_words(text: str, message: str) -> Non
     assert refusal(text, Kind.TRUST) == message
 
 
+def test_a_resource_control_policy_is_about_everyone() -> None:
+    denial = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    parse(document({**denial, "Principal": {"AWS": "*"}}), Kind.RCP)
+    assert refusal(document({**denial, "Principal": {"AWS": "111122223333"}}), Kind.RCP).startswith("Invalid principal")
+
+
 def test_all_errors_are_found_at_once_each_with_its_place() -> None:
     text = document(changed(SOUND, Action="invalid"), changed(SOUND, Effect="x"), changed(SOUND, Resource="y"))
     with pytest.raises(MalformedPolicy) as caught:
@@ -277,6 +288,11 @@ def test_white_space_between_tokens_does_not_count() -> None:
         "[" * 100_000,
         '{"a":' * 100_000,
         document(SOUND) + "x",
+        "{1: 2}",
+        '{"a" 1}',
+        '{"a": 1 "b"}',
+        '["a" "b"]',
+        "[1, tru]",
         document(SOUND).replace('"Allow"', "NaN"),
         document(SOUND).replace('"Allow"', "1" * 50_000),
         document(changed(SOUND, Condition={"NumericEquals": {"a": "9" * 50_000}})),

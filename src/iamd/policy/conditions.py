@@ -108,10 +108,10 @@ class BrokenTest(Test):
         return NEVER if found == NEVER else self._wanted
 
 
-def _check(condition: Condition, variables: bool, allow: bool) -> Check | None:
+def _check(condition: Condition, variables: bool, allow: bool) -> Check:
     name = operator_name(condition.operator)
     if name is None:
-        return None  # the parser lets an unknown operator through only where it holds no key
+        raise ValueError(f"unknown condition operator `{condition.operator}`")  # the parser lets none through
     key = condition.key.lower()
     if name.base == NULL:
         return NullCheck(key, condition.values)
@@ -128,4 +128,4 @@ def _check(condition: Condition, variables: bool, allow: bool) -> Check | None:
 
 def compile_conditions(conditions: Sequence[Condition], variables: bool, allow: bool) -> tuple[Check, ...]:
     """The checks of one statement. `variables`: the document's version knows them; `allow`: the statement's effect."""
-    return tuple(check for condition in conditions if (check := _check(condition, variables, allow)) is not None)
+    return tuple(_check(condition, variables, allow) for condition in conditions)
