@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain, groupby
 from typing import Any
 
 from iamd.store.collection import Step
@@ -13,6 +14,8 @@ from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import transaction
 from iamd.store.sqlite.reading import last_position, revision
+
+_SIZES = (64, 16, 4, 1)  # rows in a statement; few sizes, so that the statements stay prepared
 
 
 def commit(connection: sqlite3.Connection, group: Group, writer: int) -> tuple[int, int]:
@@ -27,16 +30,35 @@ def commit(connection: sqlite3.Connection, group: Group, writer: int) -> tuple[i
         first = last_position(connection)
         _write_records(connection, [step for change in group.changes for step in change.steps])
         feed = list(_feed(group, first, writer))
-        connection.executemany(sql.ADD_CHANGE, feed)
+        insert(connection, sql.ADD_CHANGE, feed)
         reached = {change.account_id: change.revision for change in group.changes}
         connection.executemany(sql.SET_REVISION, list(reached.items()))
-        write_events(connection, group)
+        _write_events(connection, group)
     return first, first + len(feed)
 
 
-def write_events(connection: sqlite3.Connection, group: Group) -> None:
+def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run `INSERT ... VALUES (?, ...)` for all rows, in order, many rows at a time.
+
+    Each step of a statement gives up the interpreter's lock, and gets it back only milliseconds later when the event
+    loop is busy: with a step for every row, a large group would take as long as a disk of the last century.
+    """
+    at = 0
+    for size in _SIZES:
+        while len(rows) - at >= size:
+            connection.execute(_for_many(statement, size), list(chain.from_iterable(rows[at : at + size])))
+            at += size
+
+
+@cache
+def _for_many(statement: str, size: int) -> str:
+    marks = statement[statement.rindex("(") :]
+    return statement + f", {marks}" * (size - 1)
+
+
+def _write_events(connection: sqlite3.Connection, group: Group) -> None:
     events = [(e.account_id, micros(e.time), e.event_id, revision, e.encode()) for e, revision in group.events]
-    connection.executemany(sql.ADD_EVENT, events)
+    insert(connection, sql.ADD_EVENT, events)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
 
@@ -48,7 +70,11 @@ def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
         by_table.setdefault(step.collection.kind.name, []).append(step)
     for table, own in by_table.items():
         for statement, run in groupby((_write(table, step) for step in own), key=lambda write: write[0]):
-            connection.executemany(statement, [parameters for _, parameters in run])
+            rows = [parameters for _, parameters in run]
+            if statement == sql.RECORDS[table].insert:
+                insert(connection, statement, rows)
+            else:
+                connection.executemany(statement, rows)
 
 
 def _write(table: str, step: Step) -> tuple[str, list[Any]]:
