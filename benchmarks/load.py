@@ -25,6 +25,8 @@ class Load:
 
 
 class _Client(asyncio.Protocol):
+    """One connection: sends, waits for the whole answer, sends again; tells how it went when it is closed."""
+
     def __init__(self, feed: Callable[[], bytes | None], done: Callable[[bool], None]) -> None:
         self._feed, self._done = feed, done
         self._buffer = b""
@@ -46,10 +48,15 @@ class _Client(asyncio.Protocol):
         head, found, body = self._buffer.partition(b"\r\n\r\n")
         if not found:
             return
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        if len(body) >= length:
-            self._buffer = body[length:]
-            self._done(head[9:12] == b"200")
+        lowered = head.lower()
+        length = int(lowered.split(b"content-length:")[1].split(b"\r\n")[0])
+        if len(body) < length:
+            return
+        self._buffer = body[length:]
+        self._done(head[9:12] == b"200")
+        if b"connection: close" in lowered:
+            self._transport.close()
+        else:
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,12 +79,14 @@ async def _drive(port: int, requests: Callable[[int], bytes], count: int, connec
         answered += 1
         failures += not ok
 
+    async def connect() -> None:
+        while sent < count:
+            _, client = await loop.create_connection(lambda: _Client(feed, done), "127.0.0.1", port)
+            await client.closed
+
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
-    clients = await asyncio.gather(
-        *(loop.create_connection(lambda: _Client(feed, done), "127.0.0.1", port) for _ in range(connections))
-    )
-    await asyncio.gather(*(client.closed for _, client in clients))
+    await asyncio.gather(*(connect() for _ in range(connections)))
     return Load(answered, time.perf_counter() - started, failures)
 
 

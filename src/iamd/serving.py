@@ -28,11 +28,12 @@ from iamd.store.store import Store
 
 @dataclass(slots=True)
 class Server:
-    """A running iamd without its socket."""
+    """A running iamd. `root` is there on the first start only; `stop` ends `serve` gracefully."""
 
     application: Application
     account_id: str
-    root: Root | None  # only on the first start
+    root: Root | None
+    stop: Callable[[], None] = lambda: None
 
 
 @asynccontextmanager
@@ -95,7 +96,11 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
     the data cannot be opened and OSError when the address cannot be listened on.
     """
-    sock = _bind(settings.host, settings.port)
+    with _bind(settings.host, settings.port) as sock:
+        await _serve(settings, sock, listening)
+
+
+async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[Server, str], None]) -> None:
     async with running(settings) as server:
         if settings.metrics_listener is not None:
             host, port = settings.metrics_listener
@@ -112,12 +117,13 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
             timeout_graceful_shutdown=int(settings.shutdown_timeout),
         )
         uvicorn_server = _Uvicorn(config, lambda host, port: listening(server, endpoint_url(host, port)))
+        server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
         await uvicorn_server.serve(sockets=[sock])
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # or asyncio leaves Nagle on
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.live import Live, live
+from tests.live import Live, live
 
 
 @pytest.fixture(scope="session")

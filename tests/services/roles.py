@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.services.live import ACCOUNT
+from tests.live import ACCOUNT
 
 EC2 = {"Service": "ec2.amazonaws.com"}
 

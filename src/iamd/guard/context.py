@@ -114,8 +114,20 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("sts", "", "source_identity", _single("sts:sourceidentity")),
 )
 
-# Operations that change what a user or role may do see the boundary that it has (`iam:PermissionsBoundary`).
-SEES_TARGET_BOUNDARY = ("attach_", "detach_", "put_", "delete_", "update_assume_role_policy")
+# Operations on a user or role that see the boundary which it has (`iam:PermissionsBoundary`), as the service
+# authorization reference lists them; those that are given a boundary see that one.
+SEES_TARGET_BOUNDARY = frozenset(
+    f"{verb}_{noun}"
+    for verb, nouns in {
+        "attach": ("role_policy", "user_policy"),
+        "detach": ("role_policy", "user_policy"),
+        "put": ("role_policy", "user_policy"),
+        "delete": ("role", "role_policy", "user_policy", "role_permissions_boundary", "user_permissions_boundary"),
+        "get": ("role",),
+        "update": ("role", "role_description", "assume_role_policy"),
+    }.items()
+    for noun in nouns
+)
 
 
 def parameter_keys(service: str, operation: str, members: frozenset[str]) -> tuple[Row, ...]:

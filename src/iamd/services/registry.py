@@ -125,7 +125,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
     account_id = target.account_id or call.account_id
     context: Context = {**snapshot.context, **_circumstances(call), **target_context(target), **_parameters(call)}
     context["aws:resourceaccount"] = account_id
-    if target.boundary is not None and call.operation.model.snake.startswith(SEES_TARGET_BOUNDARY):
+    if target.boundary is not None and call.operation.model.snake in SEES_TARGET_BOUNDARY:
         context.setdefault("iam:permissionsboundary", target.boundary)
     asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)
     authorize(call.caller.arn, snapshot, asked)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.services.iam.documents import statement
 from tests.services.iam.support import denied, let, refused
-from tests.services.live import ACCOUNT, Live
+from tests.live import ACCOUNT, Live
 
 
 def test_an_account_has_no_alias_at_first(iam: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.services.iam.documents import READ, TRUST, WRITE
 from tests.services.iam.support import denied, refused
-from tests.services.live import ACCOUNT
+from tests.live import ACCOUNT
 
 LISTS = ("UserDetailList", "RoleDetailList", "GroupDetailList", "Policies")
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.live import Live
+from tests.live import Live
 from tests.services.roles import make_role, trusting, user_arn
 
 Client = Callable[[str], Any]

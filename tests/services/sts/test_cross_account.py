@@ -8,7 +8,7 @@ import pytest
 
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.services.live import ACCOUNT
+from tests.live import ACCOUNT
 from tests.services.roles import make_role, permit, role_arn, trust, trusting, user_arn
 
 OTHER = "210987654321"

@@ -7,7 +7,7 @@ import pytest
 from iamd.caller.ids import access_key_id
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.services.live import ACCOUNT, ROOT_KEY
+from tests.live import ACCOUNT, ROOT_KEY
 from tests.services.roles import user_arn
 
 DENY_ALL = statement("*", effect="Deny")

@@ -13,7 +13,7 @@ from iamd.guard import sessions
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.services.live import ACCOUNT
+from tests.live import ACCOUNT
 from tests.services.roles import permit, user_arn
 
 NO_DEVICE = (

@@ -6,13 +6,14 @@ import asyncio
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from iamd.server import telemetry
 from iamd.server.bootstrap import ensure_account, new_root
 from iamd.server.exchange import now
 from iamd.services.call import Realm
@@ -63,32 +64,26 @@ def live(**flags: Any) -> Iterator[Live]:
     flags = {"in_memory": True, "port": 0, "account_id": ACCOUNT, **flags}
     flags |= {"root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
     ready = threading.Event()
-    started: list[tuple[str, Realm]] = []
-    stopping: list[Any] = []
+    started: list[tuple[Server, Live]] = []
 
     def listening(server: Server, endpoint: str) -> None:
-        started.append((endpoint, server.application.realm))
+        started.append((server, Live(endpoint, server.application.realm, asyncio.get_running_loop())))
         ready.set()
-
-    async def main() -> None:
-        task = asyncio.create_task(serve(load(flags, {}), listening))
-        stopping.append((asyncio.get_running_loop(), task))
-        with suppress(asyncio.CancelledError):
-            await task
 
     def run() -> None:
         try:
-            asyncio.run(main())
+            asyncio.run(serve(load(flags, {}), listening))
         finally:
             ready.set()
 
+    telemetry.configure_logs("error", as_json=True)
     thread = threading.Thread(target=run, name="iamd")
     thread.start()
     try:
         assert ready.wait(30)
         assert started, "the server did not start"
-        yield Live(*started[0], stopping[0][0])
+        yield started[0][1]
     finally:
-        loop, task = stopping[0]
-        loop.call_soon_threadsafe(task.cancel)
+        for server, _ in started:
+            server.stop()
         thread.join(30)
