@@ -109,7 +109,9 @@ class Store:
 
     async def load(self, account_id: str) -> Records:
         """The account's records; raises NoAccount."""
-        image = self._images.get(account_id) or await self._load(account_id)
+        image = self._images.get(account_id)
+        if image is None:
+            image = await self._load(account_id)
         if not image.accounts:
             raise NoAccount(account_id)
         return image
