@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -117,6 +118,9 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
             timeout_graceful_shutdown=int(settings.shutdown_timeout),
         )
         uvicorn_server = _Uvicorn(config, lambda host, port: listening(server, endpoint_url(host, port)))
+        # What was made so far lives as long as the process: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
         await uvicorn_server.serve(sockets=[sock])
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from iamd.audit.elements import request_parameters, response_elements
-from iamd.audit.identity import Identity, identity_of, iso
+from iamd.audit.identity import Identity, element_of, iso
 from iamd.caller.caller import Caller
 from iamd.wire.model import OperationModel
 
@@ -72,10 +72,10 @@ class ApiEvent:
 
     def record(self) -> dict[str, Any]:
         """The CloudTrail record; what does not apply is absent, but for the elements that always are there."""
-        who = identity_of(self.who) if isinstance(self.who, Caller) else self.who or _NO_IDENTITY
+        who = element_of(self.who) if isinstance(self.who, Caller) else (self.who or _NO_IDENTITY).element()
         record: dict[str, Any] = {
             "eventVersion": EVENT_VERSION,
-            "userIdentity": who.element(),
+            "userIdentity": who,
             "eventTime": iso(self.time),
             "eventSource": self.source,
             "eventName": self.name,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
@@ -75,6 +76,21 @@ class Identity:
         return session
 
 
+_elements: dict[tuple[str, ...], dict[str, Any]] = {}
+_MAX_ELEMENTS = 4096
+
+
+def element_of(caller: Caller) -> dict[str, Any]:
+    """The `userIdentity` element of a caller; shared between its calls, and not to be changed."""
+    key = (caller.access_key_id, caller.arn, caller.principal_arn, caller.user_id)
+    element = _elements.get(key)
+    if element is None:
+        if len(_elements) >= _MAX_ELEMENTS:
+            _elements.clear()
+        element = _elements[key] = identity_of(caller).element()
+    return element
+
+
 _TYPES = {
     CallerKind.ROOT: "Root",
     CallerKind.USER: "IAMUser",
@@ -111,6 +127,7 @@ def _issuer(caller: Caller) -> Issuer | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def iso(when: datetime) -> str:
     """A time as CloudTrail writes it: UTC, to the second."""
     return when.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"

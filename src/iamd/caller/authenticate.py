@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamd.caller import sigv4
@@ -36,9 +37,14 @@ async def authenticate(
     key = None if records is None else records.access_keys.get(signature.access_key_id)
     if records is None or key is None or not key.active:
         raise InvalidClientTokenId()
-    secret = sealer.open(key.sealed_secret, key.id.encode()).decode()
-    sigv4.verify(request, signature, secret, now)
+    sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now)
     return long_term_caller(key, records)
+
+
+@lru_cache(maxsize=4096)
+def _secret(sealer: Sealer, sealed: bytes, key_id: str) -> str:
+    """Opened once while it is in use: its signing keys are in memory anyway."""
+    return sealer.open(sealed, key_id.encode()).decode()
 
 
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
