@@ -245,6 +245,15 @@ def test_a_value_with_a_colon_cannot_shift_the_fields_of_an_arn() -> None:
     assert not decide(request, Layers(identity=(granting,))).allowed
 
 
+def test_a_variable_without_a_value_grants_nothing_by_not_resource() -> None:
+    rest = {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::${aws:username}/*"}
+    layers = Layers(identity=(policy(rest),))
+    assert not decide(get(), layers).allowed
+    assert decide(get(aws__username="alice"), layers).allowed
+    denying = Layers(identity=(GRANTING, policy(rest | {"Effect": "Deny"})))
+    assert decide(get(), denying).effect is Effect.EXPLICIT_DENY
+
+
 def test_layers_share_what_they_know_across_resources() -> None:
     layers = Layers(identity=(GRANTING,))
     assert decide(get(), layers.about(bucket(deny(Principal="*")))).effect is Effect.EXPLICIT_DENY

@@ -108,7 +108,9 @@ def covers_resource(statement: Json, resource: str, variables: bool, context: Js
         if text == "*":
             return True
         pattern = expand(text, True, variables, context)
-        return pattern is not UNDEFINED and arn_like(pattern, resource, pad=True)
+        if pattern is UNDEFINED:  # grants nothing: not what is listed, and not what is left when all but it is allowed
+            return element == "NotResource" and statement["Effect"] == "Allow"
+        return arn_like(pattern, resource, pad=True)
 
     return any(map(covered, listed(statement[element]))) is (element == "Resource")
 

@@ -44,12 +44,27 @@ class Actions:
 
 
 class Resources:
-    """The resource list of a statement; ARNs are compared with their case."""
+    """The resource list of a statement; ARNs are compared with their case.
 
-    __slots__ = ("_everything", "_exact", "_negated", "_patterns", "_prefixes", "_templates", "_texts", "free")
+    `cautious`: an Allow of all but the listed. A variable without a value then counts as listed, so that it cannot
+    grant what it was to keep out.
+    """
 
-    def __init__(self, resources: Sequence[str] | None, negated: bool, variables: bool) -> None:
+    __slots__ = (
+        "_cautious",
+        "_everything",
+        "_exact",
+        "_negated",
+        "_patterns",
+        "_prefixes",
+        "_templates",
+        "_texts",
+        "free",
+    )
+
+    def __init__(self, resources: Sequence[str] | None, negated: bool, variables: bool, allow: bool) -> None:
         self._negated = negated
+        self._cautious = negated and allow
         self._everything = resources is None or "*" in resources
         self.free = self._everything and not negated
         ready = [read(text, wild=True) if variables else mark(text) for text in resources or () if text != "*"]
@@ -90,6 +105,8 @@ class Resources:
         for text in self._texts:
             if text.matches(resource):
                 return True
+        if self._cautious and any(whole.fill(context, missing) is None for whole, _ in self._templates):
+            return True
         fields = split(resource) if self._patterns or self._templates else None
         if fields is None:
             return False
@@ -118,7 +135,7 @@ class Rule:
         self.allow = statement.allow
         self.actions = Actions(statement.actions, statement.not_action)
         self.principals = None if statement.principals is None else PrincipalSet(statement.principals)
-        self._resources = Resources(statement.resources, statement.not_resource, variables)
+        self._resources = Resources(statement.resources, statement.not_resource, variables, statement.allow)
         self._checks = compile_conditions(statement.conditions, variables, statement.allow)
         self.free = self._resources.free and not self._checks
 
