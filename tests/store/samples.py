@@ -146,6 +146,16 @@ async def prepared(opener: Opener) -> AsyncIterator[Store]:
         yield store
 
 
+async def same_after_reopening(store: Store, opener: Opener, account_id: str = ACCOUNT) -> None:
+    """What is in memory is what a fresh load gives: records, their order, names, indexes and revision."""
+    held = await store.load(account_id)
+    async with running(opener()) as fresh:
+        loaded = await fresh.load(account_id)
+        assert contents(loaded) == contents(held)
+        assert indexed(loaded) == indexed(held)
+        assert loaded.revision == held.revision
+
+
 class Gate:
     """Holds a store's commits until it is opened, or makes them fail."""
 

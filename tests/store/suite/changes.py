@@ -1,0 +1,298 @@
+"""Changes: all or nothing, durable before they are told; keys; what is held in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from iamd.store import Change, NoAccount, StoreError, Taken
+from iamd.store.records import Membership
+from tests.store.samples import (
+    ACCOUNT,
+    LATER,
+    NOW,
+    OTHER,
+    SAMPLES,
+    Gate,
+    Opener,
+    SampleEvent,
+    add_user,
+    contents,
+    new_account,
+    on_loop,
+    prepared,
+    running,
+    same_after_reopening,
+    user,
+)
+
+
+class Changes:
+    """One change is one revision, all or nothing."""
+
+    @on_loop
+    async def test_a_failed_change_leaves_nothing(self, opener: Opener) -> None:
+        def work(change: Change) -> None:
+            records = change.records(ACCOUNT)
+            records.users.replace(records.users.named("one"), name="other")
+            records.users.add(user(2))
+            records.memberships.add(Membership(ACCOUNT, "AGPA1", "AIDA1", NOW))
+            change.event(SampleEvent("never"))
+            raise LookupError("no")
+
+        async with prepared(opener) as store:
+            await store.write(add_user(1, "one"))
+            before = contents(await store.load(ACCOUNT))
+            with pytest.raises(LookupError, match="no"):
+                await store.write(work)
+            records = await store.load(ACCOUNT)
+            assert contents(records) == before
+            assert records.revision == 2
+            await same_after_reopening(store, opener)
+
+    @on_loop
+    async def test_each_change_is_the_next_revision_of_its_accounts(self, opener: Opener) -> None:
+        def both(change: Change) -> None:
+            change.records(ACCOUNT).users.add(user(1))
+            change.records(OTHER).groups.add(replace(SAMPLES["groups"][0], account_id=OTHER))
+
+        async with prepared(opener) as store:
+            await store.write(new_account(OTHER))
+            await store.write(lambda change: len(change.records(ACCOUNT).users))
+            assert (await store.load(ACCOUNT)).revision == 1
+            await store.write(both)
+            assert ((await store.load(ACCOUNT)).revision, (await store.load(OTHER)).revision) == (2, 2)
+
+    @on_loop
+    async def test_a_change_answers_what_its_work_returns(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            assert await store.write(add_user(7)) == user(7)
+
+    @on_loop
+    async def test_an_account_is_created_once(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            with pytest.raises(Taken):
+                await store.write(new_account())
+            await store.write(new_account(OTHER))
+            assert store.account_ids() == [ACCOUNT, OTHER]
+            assert store.has_account(OTHER)
+            async with running(opener()) as fresh:
+                assert fresh.account_ids() == [ACCOUNT, OTHER]
+                assert fresh.has_account(OTHER)
+                assert fresh.records(OTHER) is None
+
+    @on_loop
+    async def test_an_unknown_account_is_refused(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            with pytest.raises(NoAccount):
+                await store.load("000000000000")
+            with pytest.raises(NoAccount):
+                await store.write(lambda change: change.records("000000000000"))
+            assert store.records("000000000000") is None
+            assert not store.has_account("000000000000")
+
+    @on_loop
+    async def test_a_change_loads_what_it_needs(self, opener: Opener) -> None:
+        def both(change: Change) -> int:
+            change.records(ACCOUNT).users.add(user(1))
+            return len(change.records(OTHER).accounts)
+
+        async with prepared(opener) as store:
+            await store.write(new_account(OTHER))
+        async with running(opener()) as store:
+            assert await store.write(both) == 1
+            assert (await store.load(ACCOUNT)).revision == 2
+
+    @on_loop
+    async def test_many_changes_share_a_commit(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            gate = Gate(store)
+            first = asyncio.create_task(store.write(add_user(0)))
+            await gate.reached.wait()
+            others = [asyncio.create_task(store.write(add_user(number))) for number in range(1, 20)]
+            await asyncio.sleep(0)
+            assert not first.done()
+            gate.opened.set()
+            await asyncio.gather(first, *others)
+            assert [len(group.changes) for group in gate.groups] == [1, 19]
+            assert (await store.load(ACCOUNT)).revision == 21
+            await same_after_reopening(store, opener)
+
+    @on_loop
+    async def test_a_caller_that_has_gone_away_stops_nothing(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            gate = Gate(store)
+            gone = asyncio.create_task(store.write(add_user(1)))
+            await gate.reached.wait()
+            stays = asyncio.create_task(store.write(add_user(2)))
+            gone.cancel()
+            gate.opened.set()
+            await stays
+            assert len((await store.load(ACCOUNT)).users) == 2
+            await same_after_reopening(store, opener)
+
+
+class Durability:
+    """Nothing is told that could still be taken back."""
+
+    @on_loop
+    async def test_a_read_that_saw_a_change_waits_for_its_commit(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            await store.settled()
+            gate = Gate(store)
+            write = asyncio.create_task(store.write(add_user(1)))
+            await gate.reached.wait()
+            assert len((await store.load(ACCOUNT)).users) == 1
+            read = asyncio.create_task(store.settled())
+            await asyncio.sleep(0)
+            assert not read.done()
+            gate.opened.set()
+            await read
+            await write
+            await store.settled()
+
+    @on_loop
+    async def test_a_refusal_that_saw_a_change_waits_for_its_commit(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            gate = Gate(store)
+            write = asyncio.create_task(store.write(add_user(1, "name")))
+            await gate.reached.wait()
+            refused = asyncio.create_task(store.write(add_user(2, "name")))
+            await asyncio.sleep(0)
+            assert not refused.done()
+            gate.opened.set()
+            with pytest.raises(Taken):
+                await refused
+            await write
+
+    @on_loop
+    async def test_a_failed_commit_fails_everyone_who_saw_it(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            gate = Gate(store)
+            gate.failure = StoreError("disk full")
+            waiting = [asyncio.create_task(store.write(add_user(1)))]
+            await gate.reached.wait()
+            waiting.append(asyncio.create_task(store.write(add_user(2))))
+            waiting.append(asyncio.create_task(store.settled()))
+            await asyncio.sleep(0)
+            gate.opened.set()
+            for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+                assert isinstance(outcome, StoreError)
+            gate.failure = None
+            assert not (await store.load(ACCOUNT)).users
+            await store.write(add_user(3))
+            await same_after_reopening(store, opener)
+
+    @on_loop
+    async def test_closing_commits_what_is_under_way_and_takes_no_more(self, opener: Opener) -> None:
+        store = opener()
+        await store.start()
+        await store.write(new_account())
+        writes = [asyncio.create_task(store.write(add_user(number))) for number in range(10)]
+        await asyncio.sleep(0)
+        await store.close()
+        await asyncio.gather(*writes)
+        assert not store.healthy
+        with pytest.raises(StoreError):
+            await store.write(add_user(11))
+        async with running(opener()) as fresh:
+            assert len((await fresh.load(ACCOUNT)).users) == 10
+
+
+class Keys:
+    """Access keys and the accounts they belong to."""
+
+    @on_loop
+    async def test_a_key_leads_to_its_account(self, opener: Opener) -> None:
+        key = SAMPLES["access_keys"][0]
+        async with prepared(opener) as store:
+            await store.write(lambda change: change.records(ACCOUNT).access_keys.add(key))
+            assert await store.load_key(key.id) == ACCOUNT
+            assert store.account_of_key(key.id) == ACCOUNT
+            assert await store.load_key("AKIAUNKNOWN") is None
+            await store.write(lambda change: change.records(ACCOUNT).access_keys.remove(key))
+            assert store.account_of_key(key.id) is None
+            assert await store.load_key(key.id) is None
+
+    @on_loop
+    async def test_a_cold_key_is_looked_up(self, opener: Opener) -> None:
+        key = SAMPLES["access_keys"][0]
+        async with prepared(opener) as store:
+            await store.write(lambda change: change.records(ACCOUNT).access_keys.add(key))
+        async with running(opener()) as store:
+            assert store.account_of_key(key.id) is None
+            assert await store.load_key(key.id) == ACCOUNT
+            assert store.account_of_key(key.id) == ACCOUNT
+            assert store.records(ACCOUNT) is None
+
+    @on_loop
+    async def test_last_uses_survive(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            await store.load(ACCOUNT)
+            assert store.last_used(ACCOUNT, "AKIA1") is None
+            store.used(ACCOUNT, "AKIA1", NOW, "us-east-1", "iam")
+            store.used(ACCOUNT, "AKIA1", LATER, "eu-west-1", "sts")
+            used = store.last_used(ACCOUNT, "AKIA1")
+            assert used is not None
+            assert (used.time, used.region, used.service) == (LATER, "eu-west-1", "sts")
+        async with running(opener()) as late:
+            await late.load(ACCOUNT)
+            assert late.last_used(ACCOUNT, "AKIA1") == used
+            late.used(ACCOUNT, "AKIA1", NOW, "us-east-1", "iam")  # an older use, written later
+        async with running(opener()) as last:
+            await last.load(ACCOUNT)
+            assert last.last_used(ACCOUNT, "AKIA1") == used
+
+    @on_loop
+    async def test_sealed_secrets_open_after_a_restart(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            sealed = store.sealer.seal(b"secret", b"AKIA1")
+            token_key = store.keyring.current_token_key
+        async with running(opener()) as again:
+            assert again.sealer.open(sealed, b"AKIA1") == b"secret"
+            assert again.keyring.current_token_key == token_key
+
+
+class Memory:
+    """Accounts come and go in memory."""
+
+    @on_loop
+    async def test_accounts_beyond_the_bound_are_dropped_and_come_back(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            await store.write(new_account(OTHER))
+            await store.write(add_user(1))
+        async with running(opener()) as store:
+            store._images._max_records = 4
+            first = await store.load(ACCOUNT)
+            await store.load(OTHER)
+            assert store.records(ACCOUNT) is None
+            again = await store.load(ACCOUNT)
+            assert store.records(OTHER) is None
+            assert contents(again) == contents(first)
+            assert again.generation != first.generation
+            await store.write(lambda change: (change.records(ACCOUNT), change.records(OTHER)))
+
+    @on_loop
+    async def test_an_account_is_loaded_once_for_all_who_wait(self, opener: Opener) -> None:
+        async with prepared(opener):
+            pass
+        async with running(opener()) as store:
+            found = await asyncio.gather(*(store.load(ACCOUNT) for _ in range(5)))
+            assert all(image is found[0] for image in found)
+
+    @on_loop
+    async def test_a_load_sees_what_is_committed_meanwhile(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            load = two._database.load
+
+            async def overtaken(account_id: str) -> Any:
+                loaded = await load(account_id)
+                await one.write(add_user(1))
+                await two.refresh()
+                return loaded
+
+            two._database.load = overtaken  # type: ignore[method-assign]
+            assert len((await two.load(ACCOUNT)).users) == 1

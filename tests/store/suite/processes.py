@@ -1,0 +1,130 @@
+"""Two processes on one database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from iamd.store import StaleRead, Taken
+from tests.store.samples import (
+    ACCOUNT,
+    OTHER,
+    SAMPLES,
+    Gate,
+    Opener,
+    add_user,
+    contents,
+    new_account,
+    on_loop,
+    prepared,
+    running,
+    same_after_reopening,
+    user,
+)
+
+
+class Processes:
+    """Two stores on one database, as two processes have it."""
+
+    @on_loop
+    async def test_each_sees_what_the_other_did(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await two.load(ACCOUNT)
+            for number in range(0, 10, 2):
+                await one.write(add_user(number))
+                await two.refresh()
+                assert user(number) in list((await two.load(ACCOUNT)).users)
+                await two.write(add_user(number + 1))
+                await one.refresh()
+                assert user(number + 1) in list((await one.load(ACCOUNT)).users)
+            assert contents(await one.load(ACCOUNT)) == contents(await two.load(ACCOUNT))
+            await same_after_reopening(one, opener)
+
+    @on_loop
+    async def test_the_slower_of_two_writers_does_its_work_again(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await two.load(ACCOUNT)
+            gate = Gate(two)
+            slow = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            queued = asyncio.create_task(two.write(add_user(2)))
+            read = asyncio.create_task(two.settled())
+            await asyncio.sleep(0)
+            await one.write(add_user(3))
+            gate.opened.set()
+            with pytest.raises(StaleRead):
+                await read
+            await asyncio.gather(slow, queued)
+            held = await two.load(ACCOUNT)
+            assert [found.id for found in held.users] == [user(3).id, user(1).id, user(2).id]
+            assert held.revision == 4
+            await one.refresh()
+            assert contents(await one.load(ACCOUNT)) == contents(held)
+            await same_after_reopening(two, opener)
+
+    @on_loop
+    async def test_work_done_again_may_come_out_otherwise(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await two.load(ACCOUNT)
+            gate = Gate(two)
+            slow = asyncio.create_task(two.write(add_user(1, "name")))
+            await gate.reached.wait()
+            await one.write(add_user(2, "NAME"))
+            gate.opened.set()
+            with pytest.raises(Taken):
+                await slow
+            await same_after_reopening(two, opener)
+
+    @on_loop
+    async def test_a_change_elsewhere_is_seen_while_one_is_under_way(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(new_account(OTHER))
+            await two.load(OTHER)
+            await two.load(ACCOUNT)
+            gate = Gate(two)
+            slow = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            await one.write(
+                lambda change: change.records(OTHER).groups.add(replace(SAMPLES["groups"][0], account_id=OTHER))
+            )
+            await one.write(add_user(2))
+            await two.refresh()
+            assert len((await two.load(OTHER)).groups) == 1
+            gate.opened.set()
+            await slow
+            assert len((await two.load(ACCOUNT)).users) == 2
+
+    @on_loop
+    async def test_many_writers_lose_nothing(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            stores = (one, two)
+            await asyncio.gather(*(stores[number % 2].write(add_user(number)) for number in range(60)))
+            await one.refresh()
+            await two.refresh()
+            held = await one.load(ACCOUNT)
+            assert len(held.users) == 60
+            assert held.revision == 61
+            assert contents(held) == contents(await two.load(ACCOUNT))
+            await same_after_reopening(one, opener)
+
+    @on_loop
+    async def test_accounts_of_others_are_known(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(new_account(OTHER))
+            await two.refresh()
+            assert two.has_account(OTHER)
+            assert two.account_ids() == [ACCOUNT, OTHER]
+
+    @on_loop
+    async def test_a_change_of_permissions_elsewhere_is_a_new_generation(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            held = await two.load(ACCOUNT)
+            first = held.generation
+            await one.write(add_user(1))
+            await two.refresh()
+            assert held.generation == first
+            await one.write(lambda change: change.records(ACCOUNT).attachments.add(SAMPLES["attachments"][0]))
+            await two.refresh()
+            assert held.generation != first
