@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import json
+import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class ApiEvent:
     @property
     def event_id(self) -> str:
         if not self._id:
-            self._id = str(uuid.uuid4())
+            self._id = str(uuid.UUID(int=random.getrandbits(128), version=4))  # unique, but no secret
         return self._id
 
     def record(self) -> dict[str, Any]:
