@@ -196,7 +196,9 @@ class Committer:
         except StoreError as error:
             self._fail(error)
         except Exception as error:
-            self._fail(StoreError(f"the change cannot be written: {error!r}"))
+            failure = StoreError(f"the change cannot be written: {error!r}")
+            failure.__cause__ = error
+            self._fail(failure)
         else:
             self._committing = None
             for change in group.changes:
