@@ -106,22 +106,19 @@ def _change(call: Call, exchange: Exchange, change: Change) -> None:
 class Application:
     """The ASGI application: AWS APIs at every path but iamd's own."""
 
-    def __init__(self, realm: Realm, endpoints: Endpoints, limits: asgi.Limits, proxies: asgi.TrustedProxies) -> None:
+    def __init__(self, realm: Realm, endpoints: Endpoints, max_body_bytes: int, proxies: asgi.TrustedProxies) -> None:
         self.realm = realm
         self.endpoints = endpoints
-        self.limits = limits
+        self.max_body_bytes = max_body_bytes
         self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            request = await asgi.read(scope, receive, self.limits, self.proxies)
+            request = await asgi.read(scope, receive, self.max_body_bytes, self.proxies)
         except asgi.Gone:
             return
         except asgi.TooLarge:
-            await asgi.send(answers.too_large(self.limits.body), send)
-            return
-        except asgi.TooSlow:
-            await asgi.send(answers.too_slow(), send)
+            await asgi.send(answers.too_large(self.max_body_bytes), send)
             return
         if request.path.startswith(PREFIX):
             await asgi.send(await self.endpoints.answer(request), send)

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from iamd.server.asgi import Answer
-from iamd.server.exchange import Exchange
+from iamd.server.exchange import Exchange, new_request_id
 from iamd.wire import aws_query
+from iamd.wire.errors import AwsError, RequestEntityTooLarge
+from iamd.wire.query_json import encode
 
 _XML = (b"content-type", b"text/xml")
 _JSON = (b"content-type", b"application/json")
+_AWS_JSON = (b"content-type", b"application/x-amz-json-1.1")
 
 
 def of(exchange: Exchange) -> Answer:
     """The answer of an operation, or the error in the form that the client asked for."""
-    as_json = exchange.wants_json
-    headers = [(b"x-amzn-requestid", exchange.request_id.encode()), _JSON if as_json else _XML]
-    error = exchange.error
-    if error is not None:
-        service = exchange.api.model if exchange.api else None
-        write_error = aws_query.error_json if as_json else aws_query.error
-        return Answer(error.status, headers, write_error(error, service, exchange.request_id))
+    headers = _identified(exchange.request_id)
+    if exchange.revision:
+        headers.append((b"x-iamd-revision", str(exchange.revision).encode()))
+    if exchange.error is not None:
+        return _refusal(exchange, exchange.error, headers)
     if exchange.operation is None:
         raise RuntimeError("an exchange without error has an operation")
-    headers.append((b"x-iamd-revision", str(exchange.revision).encode()))
+    as_json = exchange.wants_json
+    headers.append(_JSON if as_json else _XML)
     write = aws_query.answer_json if as_json else aws_query.answer
     return Answer(200, headers, write(exchange.operation.model, exchange.reply, exchange.request_id))
 
 
 def too_large(limit: int) -> Answer:
-    """The body exceeds what the server takes; the connection is closed, since its rest is not read."""
-    return _plain(413, f"the request body is larger than {limit} bytes")
+    """The body exceeds what the server takes."""
+    request_id = new_request_id()
+    error = RequestEntityTooLarge(f"The request body is larger than {limit} bytes.")
+    return Answer(413, [*_identified(request_id), _XML], aws_query.error(error, None, request_id))
 
 
-def too_slow() -> Answer:
-    return _plain(408, "the request body did not arrive in time")
+def _identified(request_id: str) -> list[tuple[bytes, bytes]]:
+    return [(b"x-amzn-requestid", request_id.encode())]
 
 
-def _plain(status: int, text: str) -> Answer:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
-    return Answer(status, headers, text.encode() + b"\n")
+def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, bytes]]) -> Answer:
+    if exchange.request.header(b"x-amz-target") is not None:
+        # Sent by the SDKs of the AWS JSON services, which find no error in XML.
+        # https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+        told = encode({"__type": error.code, "message": error.message})
+        return Answer(error.status, [*headers, _AWS_JSON, (b"x-amzn-errortype", error.code.encode())], told)
+    service = exchange.api.model if exchange.api else None
+    if exchange.wants_json:
+        return Answer(error.status, [*headers, _JSON], aws_query.error_json(error, service, exchange.request_id))
+    return Answer(error.status, [*headers, _XML], aws_query.error(error, service, exchange.request_id))

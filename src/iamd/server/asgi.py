@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
@@ -21,18 +20,6 @@ class TooLarge(Exception):
 
 class Gone(Exception):
     """The client left before its request was complete."""
-
-
-class TooSlow(Exception):
-    """The body did not arrive in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`body` in bytes, `seconds` for the whole body to arrive."""
-
-    body: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,7 @@ class TrustedProxies:
         if not self._networks or not self._trusts(peer):
             return peer, secure
         forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
-        protocol = next((value for name, value in headers if name == b"x-forwarded-proto"), None)
+        protocol = next((value for name, value in reversed(headers) if name == b"x-forwarded-proto"), None)
         # From the right: each trusted hop vouches for the one before it.
         for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
             if not _is_address(hop):
@@ -83,38 +70,35 @@ def _is_address(text: str) -> bool:
     return True
 
 
-async def read(scope: Scope, receive: Receive, limits: Limits, proxies: TrustedProxies) -> HttpRequest:
-    """The whole request; raises TooLarge, TooSlow or Gone."""
+async def read(scope: Scope, receive: Receive, max_bytes: int, proxies: TrustedProxies) -> HttpRequest:
+    """The whole request; raises TooLarge and Gone. How long it may take is the protocol's concern."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     client = scope.get("client")
     ip, secure = proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
-    message = await receive()
-    body = message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise Gone
-    if len(body) > limits.body:
-        raise TooLarge
-    if message.get("more_body"):
-        body = await _rest(body, receive, limits)
+    body, more = await _part(receive)
+    if more or len(body) > max_bytes:
+        body = await _rest(body, more, receive, max_bytes)
     return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, body, ip, secure)
 
 
-async def _rest(first: bytes, receive: Receive, limits: Limits) -> bytes:
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _rest(first: bytes, more: bool, receive: Receive, max_bytes: int) -> bytes:
     parts, size = [first], len(first)
-    try:
-        async with asyncio.timeout(limits.seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Gone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limits.body:
-                    raise TooLarge
-                if not message.get("more_body"):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise TooSlow from None
+    while more:
+        part, more = await _part(receive)
+        size += len(part)
+        if size <= max_bytes:
+            parts.append(part)
+    # Read to its end, keeping nothing: a connection that is closed before takes the answer with it.
+    if size > max_bytes:
+        raise TooLarge
+    return b"".join(parts)
 
 
 async def send(answer: Answer, send: Send) -> None:

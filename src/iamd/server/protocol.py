@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits on what a client may send before its request is complete."""
+"""uvicorn's HTTP protocol with limits on what a client may send, and how long it may take, for one request."""
 
 from __future__ import annotations
 
@@ -7,37 +7,45 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+from iamd.server.exchange import new_request_id
 
 
-def limited(header_bytes: int, header_seconds: float) -> type[asyncio.Protocol]:
-    """A protocol class that closes a connection whose request line and headers are too long or too slow."""
+def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
+    """A protocol class that refuses requests whose first line and headers are longer than that, and closes
+    connections on which a request has not arrived completely after `seconds`."""
 
     class Limited(_LimitedHttp):
         max_header_bytes = header_bytes
-        max_header_seconds = header_seconds
+        max_seconds = seconds
 
     return Limited
 
 
 class _LimitedHttp(HttpToolsProtocol):
     max_header_bytes: ClassVar[int]
-    max_header_seconds: ClassVar[float]
+    max_seconds: ClassVar[float]
 
     def connection_made(self, transport: Any) -> None:
-        self._header_bytes = 0
+        self._header_bytes = 0  # parsed
+        self._pending_bytes = 0  # received in whole pieces that ended no header: the parser keeps these
+        self._begun = False  # there is a part of a request
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        if self._in_headers and self._begun:
+            self._pending_bytes += len(data)
         super().data_received(data)
-        self._watch()
+        if self._in_headers and self._pending_bytes > self.max_header_bytes:
+            self._refuse(b"431 Request Header Fields Too Large")
+        if self._begun or self.cycle is None or self.cycle.response_complete:
+            self._watch()
 
     def on_message_begin(self) -> None:
-        self._header_bytes = 0
-        self._in_headers = True
+        self._header_bytes = self._pending_bytes = 0
+        self._begun = self._in_headers = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -50,25 +58,51 @@ class _LimitedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
-        self._unwatch()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._begun = False
+        self._unwatch()
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser or a limit has refused."""
+        too_long = self._header_bytes > self.max_header_bytes
+        self._refuse(b"431 Request Header Fields Too Large" if too_long else b"400 Bad Request")
+
     def _watch(self) -> None:
-        """Start the clock for headers that did not come in one piece."""
-        if self._in_headers and self._deadline is None and not self.transport.is_closing():
-            self._deadline = self.loop.call_later(self.max_header_seconds, self.transport.close)
+        """Start the clock for a request that did not come in one piece, and for one that does not come at all."""
+        if self._deadline is None and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(self.max_seconds, self._give_up)
 
     def _unwatch(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
+    def _give_up(self) -> None:
+        if self._begun:
+            self._refuse(b"408 Request Timeout")
+        else:
+            self.transport.close()
+
     def _count(self, size: int) -> None:
         self._header_bytes += size
-        if self._header_bytes > self.max_header_bytes and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._header_bytes > self.max_header_bytes:
+            # Ends the parsing, so that what was refused is not executed; the parser's error is answered above.
+            raise ValueError("the request line and the headers are too long")
+
+    def _refuse(self, status: bytes) -> None:
+        """Answer and close. The client sees no AWS error, since no request has been understood."""
+        if self.transport.is_closing():
+            return
+        headers = [*self.server_state.default_headers, (b"x-amzn-requestid", new_request_id().encode())]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(
+            b"HTTP/1.1 " + status + b"\r\n" + lines + b"content-length: 0\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.close()
