@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -53,8 +54,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             metrics=settings.metrics == "public",
             reset=_reset(realm, root) if settings.in_memory and root else None,
         )
-        limits = asgi.Limits(settings.max_body_bytes, settings.request_timeout)
-        application = Application(realm, endpoints, limits, asgi.TrustedProxies(settings.trusted_proxies))
+        proxies = asgi.TrustedProxies(settings.trusted_proxies)
+        application = Application(realm, endpoints, settings.max_body_bytes, proxies)
         yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
@@ -90,6 +91,11 @@ class _Uvicorn(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._listening(host, port)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # uvicorn would raise these once more when it has stopped, which ends the process before the store is closed.
+        self._captured_signals.clear()
+
 
 async def serve(settings: Settings, listening: Callable[[Server, str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `listening` is told the endpoint when requests are taken.
@@ -110,6 +116,7 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
             server.application,
             http=limited(settings.max_header_bytes, settings.request_timeout),
             loop="uvloop",
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -67,6 +67,13 @@ def observe(exchange: Exchange, started: float) -> None:
     TALLY.count(service, operation, exchange.error.code if exchange.error else "OK", perf_counter() - started)
 
 
+class _Forward(logging.Handler):
+    """Passes on what libraries log, in the form of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
 def configure_logs(level: str, as_json: bool) -> None:
     """One structured line an event, on standard error."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
@@ -81,3 +88,8 @@ def configure_logs(level: str, as_json: bool) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+    for name in ("asyncio", "uvicorn.error"):
+        library = logging.getLogger(name)
+        library.handlers, library.propagate = [_Forward()], False
+        # Below this, uvicorn tells of every malformed request: anyone could fill the log.
+        library.setLevel(logging.ERROR)
