@@ -56,7 +56,7 @@ class Watch:
         self._file = file
         self._writer = writer
         self._connection = connect(file)
-        self._version = self._data_version()
+        self._version = self._data_version()  # a row: it is only ever compared
         self._seen = last_position(self._connection)
 
     def written(self, first: int, last: int) -> None:
@@ -107,6 +107,6 @@ class Watch:
     def close(self) -> None:
         self._connection.close()
 
-    def _data_version(self) -> int:
+    def _data_version(self) -> object:
         """A number that changes when another connection has committed."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return self._connection.execute("PRAGMA data_version").fetchone()
