@@ -2,5 +2,6 @@
 
 from iamd.audit.event import ApiEvent
 from iamd.audit.identity import Identity, Issuer, identity_of
+from iamd.audit.stored import record
 
-__all__ = ["ApiEvent", "Identity", "Issuer", "identity_of"]
+__all__ = ["ApiEvent", "Identity", "Issuer", "identity_of", "record"]

@@ -1,13 +1,8 @@
-"""The record of one API call, in CloudTrail's format.
-
-https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-"""
+"""One API call, to be recorded as CloudTrail does."""
 
 from __future__ import annotations
 
-import json
 import random
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,24 +11,34 @@ from typing import Any
 import msgspec
 
 from iamd.audit.elements import request_parameters, response_elements
-from iamd.audit.identity import Identity, element_of, iso
+from iamd.audit.identity import Identity, element_of
+from iamd.audit.stored import StoredEvent, packed, record
 from iamd.caller.caller import Caller
 from iamd.wire.model import OperationModel
 
-EVENT_VERSION = "1.11"
-
 _TEXT_LIMIT = 1024  # bytes of userAgent, errorCode and errorMessage
 _ELEMENT_LIMIT = 100 * 1024  # bytes of requestParameters and of responseElements
-_NO_IDENTITY = Identity("Unknown")
+_NOBODY = Identity("Unknown")
 
-_encode = msgspec.json.Encoder(enc_hook=str).encode  # a record is never lost for a value of an unforeseen type
+_identities: dict[tuple[str, ...], bytes] = {}
+_MAX_IDENTITIES = 4096
 
 
-def _json(element: Mapping[str, Any] | None) -> bytes:
-    try:
-        return _encode(element)
-    except UnicodeEncodeError:  # an unpaired surrogate, in a call that was refused for it
-        return json.dumps(element, default=str).encode()
+def new_uuid() -> str:
+    """A random UUID (RFC 9562, version 4) as text: unique, but no secret, so no system call is spent on it."""
+    digits = f"{random.getrandbits(128) & ~(0xF000 << 64 | 0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _identity(caller: Caller) -> bytes:
+    """The packed `userIdentity` of a caller, which is the same for all its calls."""
+    key = (caller.access_key_id, caller.arn, caller.principal_arn, caller.user_id)
+    known = _identities.get(key)
+    if known is None:
+        if len(_identities) >= _MAX_IDENTITIES:
+            _identities.clear()
+        known = _identities[key] = packed(element_of(caller))
+    return known
 
 
 @dataclass(slots=True)
@@ -68,53 +73,43 @@ class ApiEvent:
     @property
     def event_id(self) -> str:
         if not self._id:
-            self._id = str(uuid.UUID(int=random.getrandbits(128), version=4))  # unique, but no secret
+            self._id = new_uuid()
         return self._id
 
     def record(self) -> dict[str, Any]:
-        """The CloudTrail record; what does not apply is absent, but for the elements that always are there."""
-        who = element_of(self.who) if isinstance(self.who, Caller) else (self.who or _NO_IDENTITY).element()
-        record: dict[str, Any] = {
-            "eventVersion": EVENT_VERSION,
-            "userIdentity": who,
-            "eventTime": iso(self.time),
-            "eventSource": self.source,
-            "eventName": self.name,
-            "awsRegion": self.region,
-            "sourceIPAddress": self.client_ip,
-            "userAgent": _shortened(self.agent),
-        }
-        if self.error is not None:
-            code, message = self.error
-            record |= {"errorCode": _shortened(code), "errorMessage": _shortened(message)}
-        record |= {"requestParameters": self._parameters(), "responseElements": self._response()}
-        if self.additional:
-            record["additionalEventData"] = dict(self.additional)
-        record |= {
-            "requestID": self.request_id,
-            "eventID": self.event_id,
-            "readOnly": self.read_only,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": self.account_id,
-            "eventCategory": "Management",
-        }
-        if self.shared_id is not None:
-            record["sharedEventID"] = self.shared_id
-        if self.secure_host is not None:
-            record["tlsDetails"] = {"clientProvidedHostHeader": self.secure_host}
-        return record
+        """The CloudTrail record, as it will be read back."""
+        return record(self.account_id, self.time, self.event_id, self.encode())
 
     def encode(self) -> bytes:
-        """The record as JSON; parameters or a response that are longer than CloudTrail records are left out."""
-        record = self.record()
-        encoded = _json(record)
-        if len(encoded) <= _ELEMENT_LIMIT:
-            return encoded
-        for name in ("requestParameters", "responseElements"):
-            if len(_json(record[name])) > _ELEMENT_LIMIT:
-                record[name] = None
-        return _json(record)
+        """The event as it is stored; parameters or a response that are longer than CloudTrail records are left out."""
+        stored = self._stored(self._parameters(), self._response())
+        if len(stored) <= _ELEMENT_LIMIT:
+            return stored
+        return self._stored(_bounded(self._parameters()), _bounded(self._response()))
+
+    def _stored(self, params: dict[str, Any] | None, response: dict[str, Any] | None) -> bytes:
+        who = self.who
+        identity = _identity(who) if isinstance(who, Caller) else packed((who or _NOBODY).element())
+        code, message = (None, None) if self.error is None else map(_shortened, self.error)
+        return packed(
+            StoredEvent(
+                self.source,
+                self.name,
+                self.region,
+                self.request_id,
+                self.read_only,
+                msgspec.Raw(identity),
+                self.client_ip,
+                _shortened(self.agent),
+                params,
+                response,
+                code,
+                message,
+                None if self.additional is None else dict(self.additional),
+                self.shared_id,
+                self.secure_host,
+            )
+        )
 
     def _parameters(self) -> dict[str, Any] | None:
         return None if self.operation is None else request_parameters(self.operation, self.params)
@@ -124,6 +119,11 @@ class ApiEvent:
         if self.operation is None or self.read_only or self.error is not None:
             return None
         return response_elements(self.operation, self.reply)
+
+
+def _bounded(element: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The element, unless it is longer than CloudTrail records."""
+    return element if len(packed(element)) <= _ELEMENT_LIMIT else None
 
 
 def _shortened(text: str) -> str:

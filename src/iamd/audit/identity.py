@@ -76,19 +76,9 @@ class Identity:
         return session
 
 
-_elements: dict[tuple[str, ...], dict[str, Any]] = {}
-_MAX_ELEMENTS = 4096
-
-
 def element_of(caller: Caller) -> dict[str, Any]:
-    """The `userIdentity` element of a caller; shared between its calls, and not to be changed."""
-    key = (caller.access_key_id, caller.arn, caller.principal_arn, caller.user_id)
-    element = _elements.get(key)
-    if element is None:
-        if len(_elements) >= _MAX_ELEMENTS:
-            _elements.clear()
-        element = _elements[key] = identity_of(caller).element()
-    return element
+    """The `userIdentity` element of a caller."""
+    return identity_of(caller).element()
 
 
 _TYPES = {

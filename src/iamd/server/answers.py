@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iamd.audit.event import new_uuid
 from iamd.server.asgi import Answer
-from iamd.server.exchange import Exchange, new_request_id
+from iamd.server.exchange import Exchange
 from iamd.wire import aws_query
 from iamd.wire.errors import AwsError, RequestEntityTooLarge
 from iamd.wire.query_json import encode
@@ -30,7 +31,7 @@ def of(exchange: Exchange) -> Answer:
 
 def too_large(limit: int) -> Answer:
     """The body exceeds what the server takes."""
-    request_id = new_request_id()
+    request_id = new_uuid()
     error = RequestEntityTooLarge(f"The request body is larger than {limit} bytes.")
     return Answer(413, [*_identified(request_id), _XML], aws_query.error(error, None, request_id))
 

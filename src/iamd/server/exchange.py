@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import time
 from typing import Any
 
+from iamd.audit.event import new_uuid
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
 from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
 
-
-def new_request_id() -> str:
-    """A random UUID as text, as AWS's request ids are: unique, but no secret, so no system call is spent on it."""
-    bits = random.getrandbits(128) & ~(0xF000 << 64 | 0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48  # RFC 9562, version 4
-    digits = f"{bits:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+_second: tuple[int, datetime] = (0, datetime.fromtimestamp(0, UTC))
 
 
 def now() -> datetime:
     """The present second in UTC: AWS's times have no fractions."""
-    return datetime.now(UTC).replace(microsecond=0)
+    global _second
+    seconds = int(time())
+    if seconds != _second[0]:
+        _second = (seconds, datetime.fromtimestamp(seconds, UTC))
+    return _second[1]
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Exchange:
     """Each link of the chain fills in its part; `error` is set when one refused."""
 
     request: HttpRequest
-    request_id: str = field(default_factory=new_request_id)
+    request_id: str = field(default_factory=new_uuid)
     now: datetime = field(default_factory=now)
     signature: Signature | None = None
     caller: Caller | None = None

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from iamd.server.exchange import new_request_id
+from iamd.audit.event import new_uuid
 
 
 def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
@@ -100,7 +100,7 @@ class _LimitedHttp(HttpToolsProtocol):
         """Answer and close. The client sees no AWS error, since no request has been understood."""
         if self.transport.is_closing():
             return
-        headers = [*self.server_state.default_headers, (b"x-amzn-requestid", new_request_id().encode())]
+        headers = [*self.server_state.default_headers, (b"x-amzn-requestid", new_uuid().encode())]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(
             b"HTTP/1.1 " + status + b"\r\n" + lines + b"content-length: 0\r\nconnection: close\r\n\r\n"

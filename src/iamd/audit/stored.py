@@ -1,0 +1,100 @@
+"""How an audit event is stored: only what differs between calls, as a MessagePack array.
+
+A CloudTrail record in JSON is three times as long, and most of it says the same for every call; storing it would cost
+a read more than deciding it. `record` gives the CloudTrail record back.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from iamd.audit.identity import iso
+
+EVENT_VERSION = "1.11"
+
+
+class StoredEvent(msgspec.Struct, array_like=True, omit_defaults=True):
+    """The parts of a record that account, time and id of the event do not tell already.
+
+    INVARIANT: the order of the fields is the format. New fields are appended and have a default.
+    """
+
+    source: str
+    name: str
+    region: str
+    request_id: str
+    read_only: bool
+    identity: msgspec.Raw
+    ip: str = ""
+    agent: str = ""
+    params: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    additional: dict[str, Any] | None = None
+    shared_id: str | None = None
+    secure_host: str | None = None
+
+
+# A record is never lost for a value of an unforeseen type.
+_encoder = msgspec.msgpack.Encoder(enc_hook=str)
+_decode = msgspec.msgpack.Decoder(StoredEvent).decode
+
+
+def packed(value: object) -> bytes:
+    """The value as MessagePack; unpaired surrogates, in a call that was refused for them, are spelled out."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_spelled_out(value))
+
+
+def _spelled_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_spelled_out(key): _spelled_out(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled_out(item) for item in value]
+    if isinstance(value, StoredEvent):
+        return StoredEvent(*(_spelled_out(getattr(value, name)) for name in value.__struct_fields__))
+    return value
+
+
+def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dict[str, Any]:
+    """The CloudTrail record of a stored event; what does not apply is absent, but for what always is there."""
+    event = _decode(stored)
+    told: dict[str, Any] = {
+        "eventVersion": EVENT_VERSION,
+        "userIdentity": msgspec.msgpack.decode(event.identity),
+        "eventTime": iso(time),
+        "eventSource": event.source,
+        "eventName": event.name,
+        "awsRegion": event.region,
+        "sourceIPAddress": event.ip,
+        "userAgent": event.agent,
+    }
+    if event.error_code is not None:
+        told |= {"errorCode": event.error_code, "errorMessage": event.error_message}
+    told |= {"requestParameters": event.params, "responseElements": event.response}
+    if event.additional:
+        told["additionalEventData"] = event.additional
+    told |= {
+        "requestID": event.request_id,
+        "eventID": event_id,
+        "readOnly": event.read_only,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account_id,
+        "eventCategory": "Management",
+    }
+    if event.shared_id is not None:
+        told["sharedEventID"] = event.shared_id
+    if event.secure_host is not None:
+        told["tlsDetails"] = {"clientProvidedHostHeader": event.secure_host}
+    return told
