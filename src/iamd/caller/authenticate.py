@@ -11,7 +11,7 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.tokens import Session, TokenKeys
 from iamd.store.image import Records
-from iamd.store.records import PARTITION, AccessKey
+from iamd.store.records import PARTITION, AccessKey, Account, User
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId, MissingAuthenticationToken
 from iamd.wire.http import HttpRequest
 
@@ -49,14 +49,25 @@ def _secret(sealer: Sealer, sealed: bytes, key_id: str) -> str:
 
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
     """The root user or user whose access key it is."""
-    account_id = key.account_id
-    if key.owner_id == account_id:
-        arn = records.account.arn
-        return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, key.id)
-    user = records.users.get(key.owner_id)
-    if user is None:
+    owner = records.account if key.owner_id == key.account_id else records.users.get(key.owner_id)
+    if owner is None:
         raise InvalidClientTokenId()
-    return Caller(CallerKind.USER, account_id, user.id, user.name, user.arn, user.arn, user.id, key.id)
+    known = _callers.get(key.id)
+    if known is not None and known[0] is owner:  # records are frozen: the same one tells the same
+        return known[1]
+    if isinstance(owner, User):
+        arn, name, kind, owner_id = owner.arn, owner.name, CallerKind.USER, owner.id
+    else:
+        arn, name, kind, owner_id = owner.arn, "root", CallerKind.ROOT, owner.account_id
+    caller = Caller(kind, key.account_id, owner_id, name, arn, arn, owner_id, key.id)
+    if len(_callers) >= _MAX_CALLERS:
+        _callers.clear()
+    _callers[key.id] = (owner, caller)
+    return caller
+
+
+_callers: dict[str, tuple[User | Account, Caller]] = {}
+_MAX_CALLERS = 4096
 
 
 async def _session(

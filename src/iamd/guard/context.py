@@ -7,7 +7,8 @@ resources, and condition keys for AWS IAM" / "AWS STS".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
@@ -55,7 +56,7 @@ def request_context(caller: Caller, now: datetime, client_ip: str, secure: bool,
     """The keys that every request has, whatever it asks for."""
     context: Context = {
         "aws:currenttime": iso(now),
-        "aws:epochtime": str(int(now.timestamp())),
+        "aws:epochtime": epoch(now),
         "aws:securetransport": "true" if secure else "false",
         "aws:sourceip": client_ip,
         "aws:requestedregion": region,
@@ -137,15 +138,13 @@ def parameter_keys(service: str, operation: str, members: frozenset[str]) -> tup
     )
 
 
-_iso_cache: tuple[datetime, str] = (datetime.fromtimestamp(0, UTC), "1970-01-01T00:00:00Z")
-
-
+@lru_cache(maxsize=256)
 def iso(moment: datetime) -> str:
     """ISO 8601 to the second, as AWS writes `aws:CurrentTime`."""
-    global _iso_cache
-    last, text = _iso_cache
-    if moment == last:
-        return text
-    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    _iso_cache = (moment, text)
-    return text
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=256)
+def epoch(moment: datetime) -> str:
+    """Seconds since 1970."""
+    return str(int(moment.timestamp()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from iamd.guard.context import Context
 from iamd.guard.gather import Snapshot
@@ -10,8 +10,7 @@ from iamd.policy import Attached, Decision, Effect, Kind, Layer, Request, decide
 from iamd.wire.errors import AccessDenied
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One action on one resource."""
 
     action: str  # "iam:CreateUser"
@@ -19,7 +18,7 @@ class Ask:
     account_id: str  # the resource's
     label: str | None = None  # how the denial names the resource; None: its ARN
     policy: str | None = None  # the resource's own policy
-    context: Context = field(default_factory=dict)
+    context: Context = {}
 
 
 def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from iamd.store.records import Tags
 from iamd.wire.errors import AwsError
@@ -22,8 +23,7 @@ class Described(Protocol):
 D = TypeVar("D", bound=Described)
 
 
-@dataclass(frozen=True, slots=True)
-class Target(Generic[T]):
+class Target(msgspec.Struct, Generic[T], frozen=True):
     """One resource of one call.
 
     `arn` is decided on ("*" when the operation has none); `label` is how a denial names it where that is not the ARN
@@ -40,7 +40,7 @@ class Target(Generic[T]):
     boundary: str | None = None
     policy: str | None = None
     missing: AwsError | None = None
-    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, str | tuple[str, ...]] = {}
 
 
 def found(record: D, label: str | None = None) -> Target[D]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import structs
 
 from iamd.guard import sessions
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, Row, parameter_keys, request_context, target_context
@@ -135,7 +137,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
             # Another action on another resource, such as passing a role, must not see this target's tags as its own.
             seen = {**snapshot.context, **_circumstances(call), **_parameters(call)}
             seen["aws:resourceaccount"] = ask.account_id
-        authorize(call.caller.arn, snapshot, replace(ask, context={**seen, **ask.context}))
+        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}))
 
 
 def _parameters(call: Call) -> Context:

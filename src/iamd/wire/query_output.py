@@ -10,7 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
@@ -80,7 +80,7 @@ def _structure(shape: Shape, name: str) -> Write:
     def write(pieces: list[str], value: Any) -> None:
         if not writers:
             writers.extend((m.name, _writer(m, m.wire_name)) for m in shape.members)
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # the abstract class is slow to ask
             raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
         pieces.append(opening)
         start = len(pieces)
@@ -170,6 +170,11 @@ def _decimal(value: Any) -> str:
 def _timestamp(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(f"not a time with its zone: {value!r}")
+    return _time(value)
+
+
+@lru_cache(maxsize=8192)
+def _time(value: datetime) -> str:
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     return utc.isoformat(timespec="seconds")[:19] + "Z"
 

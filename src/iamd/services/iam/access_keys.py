@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
+
+from msgspec import structs
 
 from iamd.caller.ids import access_key_id as new_access_key_id
 from iamd.caller.ids import secret_access_key
@@ -29,7 +30,7 @@ def key_with_owner(call: Call, *, access_key_id: str) -> Target[Any]:
         return missing("*", AccessDenied(denial), label)
     user = call.records.users.get(key.owner_id)
     owner: Target[Any] = found(call.records.account) if user is None else found(user, f"user {user.name}")
-    return dataclasses.replace(owner, value=key)
+    return structs.replace(owner, value=key)
 
 
 def owner_name(owner: User | Account) -> str | None:

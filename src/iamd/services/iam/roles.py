@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing, new
@@ -41,7 +42,7 @@ def modifiable_role(call: Call, *, role_name: str) -> Target[Role]:
     if target.value is None or not target.value.path.startswith(SERVICE_LINKED_PATH):
         return target
     said = f"Cannot perform the operation on the protected role '{target.value.name}'"
-    return replace(target, missing=UnmodifiableEntity(f"{said} - this role is only modifiable by AWS"))
+    return structs.replace(target, missing=UnmodifiableEntity(f"{said} - this role is only modifiable by AWS"))
 
 
 def no_such_role(role_name: str) -> NoSuchEntity:
