@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from heapq import merge
 from typing import Any
+
+from msgspec.structs import replace
 
 from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing
