@@ -182,7 +182,10 @@ class Committer:
             await self._wake.wait()
             self._wake.clear()
             while self._filling.entries:
-                await self._commit()
+                try:
+                    await self._commit()
+                except Exception as error:  # whatever it is, nobody may wait for an answer that never comes
+                    self.give_up(_unwritable(error))
 
     async def _commit(self) -> None:
         batch, self._filling = self._filling, Batch()
@@ -191,15 +194,12 @@ class Committer:
             group = batch.group()
             if group:
                 await self._database.commit(group)
-        except Conflict:
-            await self._again()
-        except StoreError as error:
-            self._fail(error)
         except Exception as error:
-            failure = StoreError(f"the change cannot be written: {error!r}")
-            failure.__cause__ = error
-            self._fail(failure)
+            if self._committing is batch:
+                await self._failed(error)
         else:
+            if self._committing is not batch:
+                return  # given up meanwhile
             self._committing = None
             for change in group.changes:
                 self._committed(change)
@@ -215,6 +215,12 @@ class Committer:
         except StoreError as full:
             error = full
         entry.resolve(error)
+
+    async def _failed(self, error: Exception) -> None:
+        if isinstance(error, Conflict):
+            await self._again()
+        else:
+            self.give_up(error if isinstance(error, StoreError) else _unwritable(error))
 
     async def _again(self) -> None:
         """Another process was faster: execute what is not durable once more, on what there is now."""
@@ -235,7 +241,8 @@ class Committer:
         for entry in entries:
             await self.perform(entry)
 
-    def _fail(self, error: StoreError) -> None:
+    def give_up(self, error: StoreError) -> None:
+        """Fail everything that is not durable, also when it is just being committed."""
         self._abandon(self._take_back(), error)
 
     def _take_back(self) -> list[Batch]:
@@ -262,3 +269,9 @@ class Committer:
             batch.settled(error)
             for entry in batch.entries:
                 entry.resolve(error)
+
+
+def _unwritable(error: Exception) -> StoreError:
+    failure = StoreError(f"the change cannot be written: {error!r}")
+    failure.__cause__ = error
+    return failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -99,8 +99,9 @@ class Database(Protocol):
         """Bring an image to the revision last committed; it must hold no uncommitted change."""
         ...
 
-    async def clear(self) -> None:
-        """Remove every row but the keyring's; only databases in memory can."""
+    def clear(self) -> Awaitable[None]:
+        """Remove every row but the keyring's, behind the commits that were asked for before this call and ahead of
+        later ones; raises StoreError at once unless the database is in memory."""
         ...
 
     async def close(self) -> None: ...

@@ -17,7 +17,7 @@ from iamd.store.cache import ImageCache
 from iamd.store.change import Change
 from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
-from iamd.store.errors import NoAccount
+from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Database, Event, Usage
 from iamd.store.keyring import Keyring
@@ -183,20 +183,26 @@ class Store:
         await self._ledger.flush()
 
     async def reset(self) -> None:
-        """Remove every account, in memory only; the keyring stays. Raises StoreError for a file."""
+        """Remove every account, in memory only; the keyring stays. Raises StoreError for a file.
+
+        What is under way is finished first; changes that come in meanwhile fail with StoreError.
+        """
         await self.settled()
-        if self._loading:
+        while self._loading:
             await asyncio.wait(self._loading.values())
         self._images.clear()
         self._ledger.clear()
         self._directory.clear()
-        await self._database.clear()
+        await cleared
 
     async def _load(self, account_id: str) -> Records:
         """The image from the database, loaded once however many wait for it."""
         loading = self._loading.get(account_id)
         if loading is None:
             loading = asyncio.get_running_loop().create_task(self._fetch(account_id))
+        # From here to the end without a pause: what came in meanwhile must not be half in, half out.
+        cleared = self._database.clear()
+        self._committer.give_up(StoreError("everything has been removed"))
             self._loading[account_id] = loading
             loading.add_done_callback(lambda _: self._loading.pop(account_id, None))
         return await asyncio.shield(loading)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -66,7 +66,7 @@ class SqliteDatabase:
         if self._watch is not None:
             self._watch.catch_up(records)
 
-    async def clear(self) -> None:
+    def clear(self) -> Awaitable[None]:
         if self._file is not None:
             raise StoreError("only a database in memory can be cleared")
 
@@ -75,7 +75,7 @@ class SqliteDatabase:
                 for statement in statements.CLEAR:
                     self._writer.execute(statement)
 
-        await self._on(self._write_thread, "clear", work)
+        return self._on(self._write_thread, "clear", work)
 
     async def close(self) -> None:
         if self._watch is not None:
@@ -85,9 +85,11 @@ class SqliteDatabase:
         self._read_thread.shutdown()
         self._write_thread.shutdown()
 
-    async def _on(self, thread: ThreadPoolExecutor, verb: str, work: Callable[[], T]) -> T:
+    def _on(self, thread: ThreadPoolExecutor, verb: str, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Queue the work at once."""
+
         def guarded() -> T:
             with failing(verb, self._file):
                 return work()
 
-        return await asyncio.get_running_loop().run_in_executor(thread, guarded)
+        return asyncio.get_running_loop().run_in_executor(thread, guarded)
