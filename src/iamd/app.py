@@ -6,7 +6,9 @@ Exchange or raises AwsError. Whatever came of it is then recorded and answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import perf_counter
 
 from iamd.caller import sigv4
@@ -21,9 +23,9 @@ from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of
 from iamd.services.registry import invoke
 from iamd.store.change import Change
-from iamd.store.errors import StaleRead, StoreError
+from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.wire import aws_query, validate
-from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
 
 Link = Callable[[Realm, Exchange], Awaitable[None]]
 
@@ -66,7 +68,7 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-CHAIN: tuple[Link, ...] = (catch_up, identify, understand, execute)
+CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, execute)
 
 
 async def _execute(realm: Realm, exchange: Exchange) -> None:
@@ -87,13 +89,14 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         region=exchange.region,
     )
     if operation.reads:
-        exchange.reply = invoke(call)
         exchange.revision = call.records.revision
-        await realm.store.settled()
+        try:
+            exchange.reply = invoke(call)
+        finally:
+            await realm.store.settled()  # a refusal tells of what was read, too
     else:
         await realm.store.write(lambda change: _change(call, exchange, change))
         exchange.recorded = True
-        exchange.revision = (await realm.store.load(caller.account_id)).revision
 
 
 def _change(call: Call, exchange: Exchange, change: Change) -> None:
@@ -122,6 +125,7 @@ class Application:
             return
         if request.path.startswith(PREFIX):
             await asgi.send(await self.endpoints.answer(request), send)
+    exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 
@@ -133,7 +137,7 @@ class Application:
                 await link(self.realm, exchange)
         except AwsError as error:
             exchange.error = error
-        except StoreError:
+        except (StoreError, NoAccount):
             telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=True)
             exchange.error = ServiceUnavailable()
         except Exception:

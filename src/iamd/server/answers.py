@@ -46,6 +46,8 @@ def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, byt
         # https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
         told = encode({"__type": error.code, "message": error.message})
         return Answer(error.status, [*headers, _AWS_JSON, (b"x-amzn-errortype", error.code.encode())], told)
+    if exchange.api is None:
+        headers.append((b"x-amzn-errortype", error.code.encode()))  # read by the SDKs of the REST-JSON services
     service = exchange.api.model if exchange.api else None
     if exchange.wants_json:
         return Answer(error.status, [*headers, _JSON], aws_query.error_json(error, service, exchange.request_id))
