@@ -44,6 +44,28 @@ async def identify(realm: Realm, exchange: Exchange) -> None:
     )
 
 
+async def freshen(realm: Realm, exchange: Exchange) -> None:
+    """See at least the revision of the caller's account that the client asks for with `x-iamd-revision`."""
+    asked, caller = exchange.request.header(b"x-iamd-revision"), exchange.caller
+    if asked is None or caller is None:
+        return
+    if not _is_revision(asked):
+        raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
+    if (await realm.store.load(caller.account_id)).revision >= int(asked):
+        return
+    with suppress(StaleRead):
+        await realm.store.settled()  # changes of our own under way hide those of others until they are committed
+    await realm.store.refresh()
+    reached = (await realm.store.load(caller.account_id)).revision
+    if reached < int(asked):
+        raise ServiceUnavailable(
+            f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
+        )
+
+
+_is_revision = re.compile(r"[0-9]{1,18}").fullmatch
+
+
 async def understand(realm: Realm, exchange: Exchange) -> None:
     """Which operation, with which parameters? Refuses what the service model does not know."""
     query = aws_query.read(exchange.request)
@@ -103,6 +125,7 @@ def _change(call: Call, exchange: Exchange, change: Change) -> None:
     """A change and its audit event, in one transaction; may run again on fresher records."""
     call.records = change.records(call.account_id)
     exchange.reply = invoke(call)
+    exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
     change.event(event_of(exchange))
 
 
@@ -125,7 +148,6 @@ class Application:
             return
         if request.path.startswith(PREFIX):
             await asgi.send(await self.endpoints.answer(request), send)
-    exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 

@@ -190,6 +190,9 @@ class Store:
         await self.settled()
         while self._loading:
             await asyncio.wait(self._loading.values())
+        # From here to the end without a pause: what came in meanwhile must not be half in, half out.
+        cleared = self._database.clear()
+        self._committer.give_up(StoreError("everything has been removed"))
         self._images.clear()
         self._ledger.clear()
         self._directory.clear()
@@ -200,9 +203,6 @@ class Store:
         loading = self._loading.get(account_id)
         if loading is None:
             loading = asyncio.get_running_loop().create_task(self._fetch(account_id))
-        # From here to the end without a pause: what came in meanwhile must not be half in, half out.
-        cleared = self._database.clear()
-        self._committer.give_up(StoreError("everything has been removed"))
             self._loading[account_id] = loading
             loading.add_done_callback(lambda _: self._loading.pop(account_id, None))
         return await asyncio.shield(loading)
