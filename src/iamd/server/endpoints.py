@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from iamd.audit.event import new_uuid
 from iamd.server.asgi import Answer
+from iamd.store.errors import StoreError
 from iamd.wire.http import HttpRequest
 
 PREFIX = b"/_iamd/"
@@ -37,6 +40,10 @@ class Endpoints:
 
     async def answer(self, request: HttpRequest) -> Answer:
         """Answer a request below `/_iamd/`: 404 for an unknown path, 405 for another method."""
+        answered = await self._answer(request)
+        return replace(answered, headers=[*answered.headers, (b"x-amzn-requestid", new_uuid().encode())])
+
+    async def _answer(self, request: HttpRequest) -> Answer:
         path = request.path.removeprefix(PREFIX)
         endpoint = self._routes.get(("GET" if request.method == "HEAD" else request.method, path))
         if endpoint is not None:
@@ -55,6 +62,10 @@ class Endpoints:
         return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], generate_latest())
 
     async def _do_reset(self, request: HttpRequest) -> Answer:
-        if self._reset is not None:
+        if self._reset is None:
+            raise RuntimeError("this path is there only with something to reset")
+        try:
             await self._reset()
+        except StoreError as error:
+            return as_json(503, {"error": str(error)})
         return as_json(200, {"status": "reset"})
