@@ -14,7 +14,7 @@ from time import perf_counter
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
-from iamd.server import answers, asgi, telemetry
+from iamd.server import answers, asgi, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import event_of
@@ -32,7 +32,7 @@ Link = Callable[[Realm, Exchange], Awaitable[None]]
 
 async def catch_up(realm: Realm, exchange: Exchange) -> None:
     """See what other processes have committed: a read after a write sees it, wherever it was written."""
-    await realm.store.refresh()
+    await realm.store.refresh(exchange.request.arrived)
 
 
 async def identify(realm: Realm, exchange: Exchange) -> None:
@@ -68,13 +68,19 @@ _is_revision = re.compile(r"[0-9]{1,18}").fullmatch
 
 async def understand(realm: Realm, exchange: Exchange) -> None:
     """Which operation, with which parameters? Refuses what the service model does not know."""
+    api = exchange.api or APIS["iam"]
+    known = understood.get(api, exchange.request)
+    if known is not None:
+        exchange.operation, exchange.params = known
+        exchange.action = known[0].name
+        return
     query = aws_query.read(exchange.request)
     exchange.action = query.action
-    api = exchange.api or APIS["iam"]
     operation = api.find(query.action, query.version)
     params = aws_query.parse(operation.model, query.pairs)
     exchange.operation, exchange.params = operation, params
     validate.check(operation.model, params)
+    understood.put(api, exchange.request, operation, params)
 
 
 async def execute(realm: Realm, exchange: Exchange) -> None:

@@ -128,6 +128,7 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
         # What was made so far lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
         await uvicorn_server.serve(sockets=[sock])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
@@ -22,10 +23,32 @@ _Secret = Callable[[dict[str, Any], str], None]
 
 def request_parameters(operation: OperationModel, params: Mapping[str, Any]) -> dict[str, Any] | None:
     """The parameters by snake-case name as `requestParameters`; secrets are hidden; None when there are none."""
-    if operation.input is None:
-        return None
-    named = {member.name: params[member.snake] for member in operation.inputs if member.snake in params}
-    return _structure(operation.input, named, _hide) or None
+    element: dict[str, Any] = {}
+    for snake, name, member in _inputs(operation):
+        value = params.get(snake)
+        if value is None:
+            continue
+        if member is None:
+            element[name] = value
+        elif _is_secret(member):
+            _hide(element, name)
+        else:
+            element[name] = _value(member.shape, value, _hide)
+    return element or None
+
+
+@cache
+def _inputs(operation: OperationModel) -> tuple[tuple[str, str, Member | None], ...]:
+    """Snake-case and recorded name of each input, and its member where the value cannot be recorded as it is."""
+    return tuple((m.snake, _recorded(m.name), None if _is_plain(m) else m) for m in operation.inputs)
+
+
+def _recorded(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _is_plain(member: Member) -> bool:
+    return member.shape.type in {"string", "integer", "long", "boolean"} and not _is_secret(member)
 
 
 def response_elements(operation: OperationModel, reply: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -49,7 +72,7 @@ def _structure(shape: Shape, values: Mapping[str, Any], secret: _Secret) -> dict
         value = values.get(member.name)
         if value is None:
             continue
-        name = member.name[:1].lower() + member.name[1:]
+        name = _recorded(member.name)
         if _is_secret(member):
             secret(element, name)
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +25,8 @@ _MAX_IDENTITIES = 4096
 
 def new_uuid() -> str:
     """A random UUID (RFC 9562, version 4) as text: unique, but no secret, so no system call is spent on it."""
-    digits = f"{random.getrandbits(128) & ~(0xF000 << 64 | 0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = random.randbytes(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def _identity(caller: Caller) -> bytes:
@@ -41,8 +40,7 @@ def _identity(caller: Caller) -> bytes:
     return known
 
 
-@dataclass(slots=True)
-class ApiEvent:
+class ApiEvent(msgspec.Struct):
     """What is known of a call, by reference; it becomes a record when it is written, which costs the call nothing.
 
     `account_id` is whose trail it is, `who` the caller or, where AWS logs another identity for it, that one. `name` is
@@ -60,7 +58,7 @@ class ApiEvent:
     read_only: bool
     who: Caller | Identity | None = None
     operation: OperationModel | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = {}
     reply: Mapping[str, Any] | None = None
     error: tuple[str, str] | None = None
     client_ip: str = ""

@@ -32,7 +32,7 @@ async def authenticate(
         raise MissingAuthenticationToken()
     if signature.token is not None:
         return await _session(request, signature, signature.token, store, tokens, now)
-    account_id = await store.load_key(signature.access_key_id)
+    account_id = store.account_of_key(signature.access_key_id) or await store.load_key(signature.access_key_id)
     records = None if account_id is None else await store.load(account_id)
     key = None if records is None else records.access_keys.get(signature.access_key_id)
     if records is None or key is None or not key.active:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+import msgspec
 
 from iamd.wire.http import HttpRequest
 
@@ -22,8 +24,7 @@ class Gone(Exception):
     """The client left before its request was complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What is sent back."""
 
     status: int
@@ -78,7 +79,8 @@ async def read(scope: Scope, receive: Receive, max_bytes: int, proxies: TrustedP
     body, more = await _part(receive)
     if more or len(body) > max_bytes:
         body = await _rest(body, more, receive, max_bytes)
-    return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, body, ip, secure)
+    arrived: float = scope.get("iamd.arrived", inf)
+    return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, body, ip, secure, arrived)
 
 
 async def _part(receive: Receive) -> tuple[bytes, bool]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import time
 from typing import Any
+
+import msgspec
 
 from iamd.audit.event import new_uuid
 from iamd.caller.caller import Caller
@@ -27,23 +28,26 @@ def now() -> datetime:
     return _second[1]
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """Each link of the chain fills in its part; `error` is set when one refused."""
 
     request: HttpRequest
-    request_id: str = field(default_factory=new_uuid)
-    now: datetime = field(default_factory=now)
+    request_id: str = msgspec.field(default_factory=new_uuid)
+    now: datetime = msgspec.field(default_factory=now)
     signature: Signature | None = None
     caller: Caller | None = None
     api: Api | None = None
     action: str = ""  # as the client named it
     operation: Operation | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = {}
     reply: Mapping[str, Any] | None = None
     error: AwsError | None = None
     revision: int = 0  # of the caller's account, that the answer was made from
     recorded: bool = False  # the event went with the change, in its transaction
+
+    def __repr__(self) -> str:
+        """Names the exchange, without what was sent and answered."""
+        return f"Exchange({self.request_id} {self.action})"
 
     @property
     def wants_json(self) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from time import perf_counter
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from iamd.audit.event import new_uuid
+
+_TOO_LONG = b"431 Request Header Fields Too Large"
 
 
 def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
@@ -26,8 +29,7 @@ class _LimitedHttp(HttpToolsProtocol):
     max_seconds: ClassVar[float]
 
     def connection_made(self, transport: Any) -> None:
-        self._header_bytes = 0  # parsed
-        self._pending_bytes = 0  # received in whole pieces that ended no header: the parser keeps these
+        self._received = 0  # bytes of the pieces that hold the request's first line and headers: at least theirs
         self._begun = False  # there is a part of a request
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
@@ -35,28 +37,22 @@ class _LimitedHttp(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        if self._in_headers and self._begun:
-            self._pending_bytes += len(data)
+        self._received = self._received + len(data) if self._begun else len(data)
         super().data_received(data)
-        if self._in_headers and self._pending_bytes > self.max_header_bytes:
-            self._refuse(b"431 Request Header Fields Too Large")
+        if self._in_headers and self._received > self.max_header_bytes:
+            self._refuse(_TOO_LONG)
         if self._begun or self.cycle is None or self.cycle.response_complete:
             self._watch()
 
     def on_message_begin(self) -> None:
-        self._header_bytes = self._pending_bytes = 0
         self._begun = self._in_headers = True
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
 
     def on_headers_complete(self) -> None:
+        if self._received > self.max_header_bytes and self._header_bytes() > self.max_header_bytes:
+            # Ends the parsing, so that what was refused is not executed; the parser's error is answered below.
+            raise ValueError("the request line and the headers are too long")
         self._in_headers = False
         super().on_headers_complete()
 
@@ -71,8 +67,10 @@ class _LimitedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser or a limit has refused."""
-        too_long = self._header_bytes > self.max_header_bytes
-        self._refuse(b"431 Request Header Fields Too Large" if too_long else b"400 Bad Request")
+        self._refuse(_TOO_LONG if self._header_bytes() > self.max_header_bytes else b"400 Bad Request")
+
+    def _header_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _watch(self) -> None:
         """Start the clock for a request that did not come in one piece, and for one that does not come at all."""
@@ -89,12 +87,6 @@ class _LimitedHttp(HttpToolsProtocol):
             self._refuse(b"408 Request Timeout")
         else:
             self.transport.close()
-
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > self.max_header_bytes:
-            # Ends the parsing, so that what was refused is not executed; the parser's error is answered above.
-            raise ValueError("the request line and the headers are too long")
 
     def _refuse(self, status: bytes) -> None:
         """Answer and close. The client sees no AWS error, since no request has been understood."""

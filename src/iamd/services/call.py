@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
 from iamd.guard.gather import Snapshot, Snapshots
@@ -46,8 +48,7 @@ class Realm:
         return records
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """A call as resolvers and operations see it. `records` are those of the caller's account; `now` is in UTC, to the
     second, the same for the whole call; `params` are the validated inputs by snake-case name."""
 

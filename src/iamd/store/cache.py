@@ -41,7 +41,7 @@ class ImageCache:
         self._images.clear()
 
     def _shrink(self, kept: Collection[str]) -> list[str]:
-        held = {account_id: len(image) + 1 for account_id, image in self._images.items()}
+        held = {account_id: image.size() + 1 for account_id, image in self._images.items()}
         excess = sum(held.values()) - self._max_records
         dropped = []
         for account_id, size in held.items():

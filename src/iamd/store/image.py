@@ -98,7 +98,8 @@ class Records:
         """The collection of that kind's name; KeyError for an unknown kind."""
         return self._collections[name]
 
-    def __len__(self) -> int:
+    def size(self) -> int:
+        """How many records there are. (No `__len__`: an image would be slow to ask for its truth, and false when empty.)"""
         return sum(len(collection) for collection in self._collections.values())
 
     @property

@@ -36,7 +36,10 @@ class Ledger:
         self._arm()
 
     def used(self, account_id: str, subject: str, usage: Usage) -> None:
-        self._usage.setdefault(account_id, {})[subject] = usage
+        known = self._usage.setdefault(account_id, {})
+        if known.get(subject) == usage:
+            return
+        known[subject] = usage
         self._unwritten[account_id, subject] = usage
         self._arm()
 

@@ -12,6 +12,7 @@ from datetime import datetime
 Tags = tuple[tuple[str, str], ...]
 
 PARTITION = "aws"
+_IAM = f"arn:{PARTITION}:iam::"
 
 
 def fold(name: str) -> str:
@@ -20,7 +21,7 @@ def fold(name: str) -> str:
 
 
 def iam_arn(account_id: str, resource: str) -> str:
-    return f"arn:{PARTITION}:iam::{account_id}:{resource}"
+    return f"{_IAM}{account_id}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class User:
 
     @property
     def arn(self) -> str:
-        return iam_arn(self.account_id, f"user{self.path}{self.name}")
+        return f"{_IAM}{self.account_id}:user{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Group:
 
     @property
     def arn(self) -> str:
-        return iam_arn(self.account_id, f"group{self.path}{self.name}")
+        return f"{_IAM}{self.account_id}:group{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Role:
 
     @property
     def arn(self) -> str:
-        return iam_arn(self.account_id, f"role{self.path}{self.name}")
+        return f"{_IAM}{self.account_id}:role{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class ManagedPolicy:
 
     @property
     def arn(self) -> str:
-        return iam_arn(self.account_id, f"policy{self.path}{self.name}")
+        return f"{_IAM}{self.account_id}:policy{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +168,4 @@ class InstanceProfile:
 
     @property
     def arn(self) -> str:
-        return iam_arn(self.account_id, f"instance-profile{self.path}{self.name}")
+        return f"{_IAM}{self.account_id}:instance-profile{self.path}{self.name}"

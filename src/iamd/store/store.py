@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from math import inf
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 from iamd.store.cache import ImageCache
@@ -40,6 +42,7 @@ class Store:
         self._images = ImageCache(max_records)
         self._ledger = Ledger(database)
         self._directory = Directory(self._images)
+        self._looked = -inf
         self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
         self._loading: dict[str, asyncio.Task[Records]] = {}
 
@@ -129,11 +132,17 @@ class Store:
                 self._directory.note_key(access_key_id, account_id)
         return account_id
 
-    async def refresh(self) -> None:
-        """Bring the images up to date with what other processes have committed."""
-        changed = self._database.poll()
-        if not changed:
+    async def refresh(self, arrived: float = inf) -> None:
+        """Bring the images up to date with what other processes have committed.
+
+        `arrived` is when the request that asks came in (seconds of `perf_counter`). Its client can only have heard of
+        commits before that: when the database was looked at since, it need not be again. So the requests that come in
+        together share one look.
+        """
+        if arrived < self._looked:
             return
+        looked = perf_counter()
+        changed = self._database.poll()
         unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
@@ -143,6 +152,7 @@ class Store:
                 self._database.catch_up(image)
                 self._directory.note(image)
             # else the changes of our own will meet the other's at their commit, and the image is mended then
+        self._looked = looked
         if unknown:
             self._directory.load(await self._database.accounts())
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from iamd.wire.errors import MalformedInput, MissingAction, UnknownOperationException
 from iamd.wire.http import HttpRequest
@@ -18,8 +19,7 @@ _FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class QueryCall:
+class QueryCall(msgspec.Struct, frozen=True):
     """One call in the Query protocol. `version` is empty when the client named none; `pairs` holds all parameters
     (also `Action` and `Version`) by their dotted names, the last of a repeated name."""
 

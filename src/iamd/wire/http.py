@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from math import inf
+
+import msgspec
 
 
-@dataclass(slots=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct):
     """Raw bytes of one HTTP request.
 
     `path` and `query` are undecoded, because signatures are made over what was sent. Header names are lower case,
@@ -20,11 +21,16 @@ class HttpRequest:
     body: bytes
     client_ip: str = ""
     secure: bool = False
-    _index: dict[bytes, bytes] | None = field(default=None, repr=False, compare=False)
+    arrived: float = inf  # when its first byte was read, in seconds of `perf_counter`
+    index: dict[bytes, bytes] | None = None
+
+    def __repr__(self) -> str:
+        """Names the request, without what it carries."""
+        return f"HttpRequest({self.method} {self.path!r})"
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name as text, or None."""
-        if self._index is None:
-            self._index = dict(reversed(self.headers))
-        value = self._index.get(name)
+        if self.index is None:
+            self.index = dict(reversed(self.headers))
+        value = self.index.get(name)
         return None if value is None else value.decode("latin-1")
