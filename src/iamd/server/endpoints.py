@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -41,7 +40,8 @@ class Endpoints:
     async def answer(self, request: HttpRequest) -> Answer:
         """Answer a request below `/_iamd/`: 404 for an unknown path, 405 for another method."""
         answered = await self._answer(request)
-        return replace(answered, headers=[*answered.headers, (b"x-amzn-requestid", new_uuid().encode())])
+        answered.headers.append((b"x-amzn-requestid", new_uuid().encode()))
+        return answered
 
     async def _answer(self, request: HttpRequest) -> Answer:
         path = request.path.removeprefix(PREFIX)
