@@ -24,6 +24,43 @@ def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
     return Limited
 
 
+class _JoinedWrites:
+    """A transport that sends the head of an answer together with the first of its body.
+
+    uvicorn writes them one after the other, which costs a system call and a packet more than need be.
+    """
+
+    __slots__ = ("_head", "_transport", "get_extra_info", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+        self.is_closing = transport.is_closing
+        self.get_extra_info = transport.get_extra_info
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._head is not None:
+            head, self._head = self._head, None
+            self._transport.write(head + data)
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
+            self._head = data
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send the head of an answer that has no body."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            self._transport.write(head)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+
 class _LimitedHttp(HttpToolsProtocol):
     max_header_bytes: ClassVar[int]
     max_seconds: ClassVar[float]
@@ -33,7 +70,8 @@ class _LimitedHttp(HttpToolsProtocol):
         self._begun = False  # there is a part of a request
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
-        super().connection_made(transport)
+        self._joined = _JoinedWrites(transport)
+        super().connection_made(self._joined)  # type: ignore[arg-type]
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -60,6 +98,10 @@ class _LimitedHttp(HttpToolsProtocol):
         self._begun = False
         self._unwatch()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._joined.flush()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
