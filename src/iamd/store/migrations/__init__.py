@@ -10,9 +10,9 @@ import time
 from typing import Any, Protocol
 
 from iamd.store.errors import StoreError
-from iamd.store.migrations import m0001_spine
+from iamd.store.migrations import m0001_spine, m0002_iam
 
-STEPS: tuple[tuple[str, ...], ...] = (m0001_spine.STATEMENTS,)
+STEPS: tuple[tuple[str, ...], ...] = (m0001_spine.STATEMENTS, m0002_iam.STATEMENTS)
 LATEST = len(STEPS)
 
 _SPELLING = {
