@@ -61,11 +61,11 @@ def test_a_newer_schema_is_refused(connection: sqlite3.Connection) -> None:
         migrate(connection, "sqlite")
 
 
-def test_every_version_has_a_stored_database() -> None:
-    assert sorted(file.stem for file in SCHEMAS.iterdir()) == [f"v{step:04}" for step in range(1, LATEST + 1)]
+def test_every_earlier_version_has_a_stored_database() -> None:
+    assert sorted(file.stem for file in SCHEMAS.iterdir()) == [f"v{step:04}" for step in range(1, LATEST)]
 
 
-@pytest.mark.parametrize("step", range(1, LATEST + 1))
+@pytest.mark.parametrize("step", range(1, LATEST))
 def test_a_database_of_an_earlier_version_is_brought_up_to_date(connection: sqlite3.Connection, step: int) -> None:
     connection.executescript((SCHEMAS / f"v{step:04}.sql").read_text())
     assert version(connection) == step
@@ -78,7 +78,7 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_date(connection: sqli
         assert described(connection) == described(fresh)
 
 
-@pytest.mark.parametrize("step", range(1, LATEST + 1))
+@pytest.mark.parametrize("step", range(1, LATEST))
 def test_the_records_and_the_history_of_an_earlier_version_are_read(connection: sqlite3.Connection, step: int) -> None:
     connection.executescript((SCHEMAS / f"v{step:04}.sql").read_text())
     migrate(connection, "sqlite")
