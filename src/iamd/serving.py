@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from math import ceil
 from types import FrameType
 
 import uvicorn
@@ -103,15 +104,12 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
     the data cannot be opened and OSError when the address cannot be listened on.
     """
-    with _bind(settings.host, settings.port) as sock:
+    with _bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
         await _serve(settings, sock, listening)
 
 
 async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[Server, str], None]) -> None:
     async with running(settings) as server:
-        if settings.metrics_listener is not None:
-            host, port = settings.metrics_listener
-            start_http_server(port, addr=host)
         config = uvicorn.Config(
             server.application,
             http=limited(settings.max_header_bytes, settings.request_timeout),
@@ -122,7 +120,7 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=int(settings.shutdown_timeout),
+            timeout_graceful_shutdown=ceil(settings.shutdown_timeout),
         )
         uvicorn_server = _Uvicorn(config, lambda host, port: listening(server, endpoint_url(host, port)))
         # What was made so far lives as long as the process: the collector need not look at it again and again.
@@ -139,10 +137,29 @@ def _bind(host: str, port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
-    except OSError:
+    except OSError as error:
         sock.close()
-        raise
+        raise OSError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
     return sock
+
+
+@contextmanager
+def _metrics(listener: tuple[str, int] | None) -> Iterator[None]:
+    """Serve the metrics on an address of their own, if there is one."""
+    if listener is None:
+        yield
+        return
+    host, port = listener
+    try:
+        server, thread = start_http_server(port, addr=host)
+    except OSError as error:
+        raise OSError(f"cannot listen for metrics on {host}, port {port}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def endpoint_url(host: str, port: int) -> str:

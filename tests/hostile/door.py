@@ -96,6 +96,12 @@ class Door:
     def close(self) -> None:
         self._connection.close()
 
+    def request(self, action: str, params: Mapping[str, str], service: str = "iam") -> bytes:
+        """A signed call as the bytes that go over the wire."""
+        body = urlencode({"Action": action, "Version": VERSIONS[service], **params}).encode()
+        headers = signed(self.host, "POST", "/", {"content-type": FORM}, body, service)
+        return plain("POST", "/", {**headers, "content-length": str(len(body))}, body)
+
     def call(self, action: str, params: Params = (), *, service: str = "iam", **more: Any) -> Answered:
         """A signed call in the Query protocol; `params` given as bytes are appended to the form as they are."""
         version = more.pop("version", VERSIONS[service])

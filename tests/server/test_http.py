@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPResponse
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
+from iamd.serving import serve
+from iamd.settings import load
 from tests.hostile.door import FORM, ROOT, Door, plain, signed, understood
 from tests.live import Live, live
 
@@ -274,3 +279,29 @@ def test_a_reset_leaves_the_root_key_and_nothing_else(hasty: Live, door: Door) -
     assert door.call("GetAccountAuthorizationDetails", key=ROOT).body.partition(b"<ResponseMetadata>")[0] == fresh
     assert b"<AccountAliases/>" in door.call("ListAccountAliases").body
     door.call("GetUser", key=other).refused("InvalidClientTokenId", 403)
+
+
+def test_metrics_have_a_listener_of_their_own_or_are_public_when_asked() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with live(metrics=f"127.0.0.1:{port}") as server, closing(Door(server.endpoint)) as door:
+        assert door.call("GetUser").status == 200
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as told:
+            assert b'iamd_requests_total{code="OK",operation="GetUser",service="iam"}' in told.read()
+        assert (
+            heads(door.raw(plain("GET", "/_iamd/metrics", {"host": "x", "connection": "close"})))[0].split()[1]
+            == b"404"
+        )
+    with live(metrics="public") as server, urlopen(f"{server.endpoint}/_iamd/metrics") as told:
+        assert b"iamd_request_seconds_bucket" in told.read()
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        settings = load({"in_memory": True, "port": 0, "metrics": f"127.0.0.1:{port}"}, {})
+        with pytest.raises(OSError, match=f"cannot listen for metrics on 127.0.0.1, port {port}: Address"):
+            asyncio.run(serve(settings, lambda server, endpoint: None))
+
+
+def test_only_memory_can_be_reset(tmp_path: Path) -> None:
+    with live(in_memory=False, data_dir=tmp_path) as server, closing(Door(server.endpoint)) as door:
+        received = door.raw(plain("POST", "/_iamd/reset", {"host": "x", "connection": "close", "content-length": "0"}))
+        assert heads(received) == [b"HTTP/1.1 404 Not Found"]
