@@ -92,7 +92,7 @@ class ApiEvent(msgspec.Struct):
         return packed(
             StoredEvent(
                 self.source,
-                self.name,
+                _shortened(self.name),
                 self.region,
                 self.request_id,
                 self.read_only,

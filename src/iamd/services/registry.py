@@ -28,6 +28,7 @@ Resolver = Callable[..., Target[Any]]
 Also = Callable[[Call, Any], Iterable[Ask]]
 H = TypeVar("H", bound=Handler)
 
+MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
 READS = ("get_", "list_", "simulate_")
 
 
@@ -102,7 +103,8 @@ class Api:
         """The operation of that name; raises InvalidAction in AWS's words."""
         operation = self.operations.get(action)
         if operation is None or version != self.model.api_version:
-            raise InvalidAction(f"Could not find operation {action} for version {version or 'NO_VERSION_SPECIFIED'}")
+            version = version[:MAX_ECHOED] or "NO_VERSION_SPECIFIED"
+            raise InvalidAction(f"Could not find operation {action[:MAX_ECHOED]} for version {version}")
         return operation
 
 

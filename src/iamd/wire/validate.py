@@ -18,6 +18,8 @@ from iamd.wire.model import Member, OperationModel, Shape
 
 MAX_TOLD = 10
 """AWS tells no more violations than these."""
+MAX_SHOWN = 1024
+"""Characters of an offending value that are told."""
 
 _NOT_NULL = "Member must not be null"
 
@@ -85,12 +87,13 @@ def _teller(shape: Shape, service: str) -> Tell:
 
 
 def _shown(value: Any) -> str:
-    """A value as Java prints it."""
+    """A value as Java prints it; a long one is cut, or an answer would be longer than what was sent."""
     if value is None:
         return "null"
     if isinstance(value, list):
-        return f"'[{', '.join('null' if item is None else str(item) for item in value)}]'"
-    return f"'{value}'"
+        value = f"[{', '.join('null' if item is None else str(item) for item in value)}]"
+    text = str(value)
+    return f"'{text}'" if len(text) <= MAX_SHOWN else f"'{text[:MAX_SHOWN]}...'"
 
 
 def _check(shape: Shape, service: str) -> Check:
