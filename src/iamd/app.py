@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter
+from typing import Any
 
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
@@ -21,7 +22,7 @@ from iamd.server.events import event_of
 from iamd.server.exchange import Exchange
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of
-from iamd.services.registry import invoke
+from iamd.services.registry import invoke, prepare
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.wire import aws_query, validate
@@ -116,6 +117,10 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         agent=exchange.request.header(b"user-agent") or "",
         region=exchange.region,
     )
+    if operation.preparation is not None:
+        if exchange.prepared is None:  # once, however often the rest is done again
+            exchange.prepared = await _prepare(call)
+        call.prepared, call.records = exchange.prepared, await realm.store.load(caller.account_id)
     if operation.reads:
         exchange.revision = call.records.revision
         try:
@@ -125,6 +130,14 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
     else:
         await realm.store.write(lambda change: _change(call, exchange, change))
         exchange.recorded = True
+
+
+async def _prepare(call: Call) -> Any:
+    try:
+        return await prepare(call)
+    except AwsError:
+        await call.realm.store.settled()  # the refusal tells of what was read
+        raise
 
 
 def _change(call: Call, exchange: Exchange, change: Change) -> None:

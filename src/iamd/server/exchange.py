@@ -40,6 +40,7 @@ class Exchange(msgspec.Struct):
     action: str = ""  # as the client named it
     operation: Operation | None = None
     params: Mapping[str, Any] = {}
+    prepared: Any = None  # by the operation's preparation
     reply: Mapping[str, Any] | None = None
     error: AwsError | None = None
     revision: int = 0  # of the caller's account, that the answer was made from

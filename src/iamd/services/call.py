@@ -50,7 +50,8 @@ class Realm:
 
 class Call(msgspec.Struct):
     """A call as resolvers and operations see it. `records` are those of the caller's account; `now` is in UTC, to the
-    second, the same for the whole call; `params` are the validated inputs by snake-case name."""
+    second, the same for the whole call; `params` are the validated inputs by snake-case name; `prepared` is what the
+    operation's preparation returned."""
 
     operation: Operation
     realm: Realm
@@ -63,6 +64,7 @@ class Call(msgspec.Struct):
     secure: bool = False
     agent: str = ""
     region: str = "us-east-1"
+    prepared: Any = None
 
     @property
     def account_id(self) -> str:

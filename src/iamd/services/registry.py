@@ -3,12 +3,15 @@
 An operation is a pair of functions. The *resolver* names the target from the inputs; the guard decides on it; then the
 *handler* gets the target's value and does the work. The parameters of both together must be exactly the members of the
 model's input, so that nothing a client sends is dropped without a word.
+
+Both run on the event loop, and may run twice. What is slow, or must stand whatever is decided, an operation has done
+ahead by a third function, its *preparation*: a coroutine, whose result the others find as `call.prepared`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +29,7 @@ from iamd.wire.model import OperationModel, ServiceModel
 Handler = Callable[..., Reply | None]
 Resolver = Callable[..., Target[Any]]
 Also = Callable[[Call, Any], Iterable[Ask]]
+Preparation = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
 
 MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
@@ -43,6 +47,8 @@ class Operation:
     resolver_members: tuple[str, ...]
     handler_members: tuple[str, ...]
     also: Also | None
+    preparation: Preparation | None
+    preparation_members: tuple[str, ...]
     reads: bool
     keys: tuple[Row, ...]
     refuses: Mapping[str, str]
@@ -66,14 +72,15 @@ class Api:
         *,
         on: Resolver,
         also: Also | None = None,
+        prepare: Preparation | None = None,
         reads: bool | None = None,
         refuses: Mapping[str, str] | None = None,
     ) -> Callable[[H], H]:
         """Register the function as the operation of its name.
 
-        `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `refuses` maps
-        input members that iamd does not honour to the reason answered when one is sent. Raises TypeError when the
-        parameters do not fit the model.
+        `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `prepare` is run
+        before anything is decided, off the records; `refuses` maps input members that iamd does not honour to the
+        reason answered when one is sent. Raises TypeError when the parameters do not fit the model.
         """
 
         def register(handler: H) -> H:
@@ -81,7 +88,8 @@ class Api:
             if described is None:
                 raise TypeError(f"{self.name} has no operation {handler.__name__}")
             mine, theirs = _members(on), _members(handler)
-            _check(described, on, handler, frozenset(refuses or {}))
+            readers: list[Callable[..., Any]] = [handler, on] if prepare is None else [handler, on, prepare]
+            _check(described, readers, frozenset(refuses or {}))
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
                 model=described,
@@ -91,6 +99,8 @@ class Api:
                 resolver_members=mine,
                 handler_members=theirs,
                 also=also,
+                preparation=prepare,
+                preparation_members=() if prepare is None else _members(prepare),
                 reads=handler.__name__.startswith(READS) if reads is None else reads,
                 keys=parameter_keys(self.name, handler.__name__, members),
                 refuses=dict(refuses or {}),
@@ -108,20 +118,39 @@ class Api:
         return operation
 
 
+async def prepare(call: Call) -> Any:
+    """Run the operation's preparation. Raises AwsError; the call's records are to be read anew afterwards."""
+    operation = call.operation
+    if operation.preparation is None:
+        return None
+    return await operation.preparation(call, **_given(call, operation.preparation_members))
+
+
 def invoke(call: Call) -> Reply | None:
     """Resolve, decide, execute. Raises AwsError; nothing is executed unless every decision allowed it."""
+    target = permitted(call)
+    return call.operation.handler(call, target.value, **_given(call, call.operation.handler_members))
+
+
+def permitted(call: Call) -> Target[Any]:
+    """The target, which exists, of a call that is allowed; raises AwsError otherwise.
+
+    A preparation calls it first where it costs something, so that nobody makes the server work who may not.
+    """
     operation, params = call.operation, call.params
     sessions.check(call.caller, operation.model.service.name, operation.name)
     for member, reason in operation.refuses.items():
         if member in params:
             raise InvalidInput(reason)
-    target = operation.resolver(call, **{name: params[name] for name in operation.resolver_members if name in params})
+    target = operation.resolver(call, **_given(call, operation.resolver_members))
     _authorize(call, target)
     if target.missing is not None:
         raise target.missing
-    return operation.handler(
-        call, target.value, **{name: params[name] for name in operation.handler_members if name in params}
-    )
+    return target
+
+
+def _given(call: Call, members: tuple[str, ...]) -> dict[str, Any]:
+    return {name: call.params[name] for name in members if name in call.params}
 
 
 def _authorize(call: Call, target: Target[Any]) -> None:
@@ -168,9 +197,9 @@ def _keywords(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
             yield parameter
 
 
-def _check(described: OperationModel, resolver: Resolver, handler: Handler, refused: frozenset[str]) -> None:
-    """The parameters of resolver and handler together are the model's input: required ones without a default."""
-    honoured = {p.name: p for p in (*_keywords(handler), *_keywords(resolver))}
+def _check(described: OperationModel, readers: Iterable[Callable[..., Any]], refused: frozenset[str]) -> None:
+    """The parameters of all functions together are the model's input: optional ones have a default."""
+    honoured = {p.name: p for reader in readers for p in _keywords(reader)}
     for member in described.inputs:
         if member.snake in refused:
             continue
