@@ -52,4 +52,4 @@ def secret_access_key() -> str:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return base64.b32encode(secrets.token_bytes(length)).decode()[:length]  # five random bits a character

@@ -11,7 +11,7 @@ from iamd.cli.evaluate import run
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The form of the requests, and whether decisions are explained."""
     parser.add_argument(
-        "--jsonl", action="store_true", required=True, help="one JSON request a line, on standard input"
+        "--jsonl", action="store_true", help="one JSON request a line, on standard input: the only form there is"
     )
     parser.add_argument("--explain", action="store_true", help="add each layer's outcome and the statements behind it")
 

@@ -8,7 +8,7 @@ from iamd.settings import Settings
 
 def banner(settings: Settings, account_id: str, endpoint: str, version: str, root: Root | None) -> str:
     """A few well-set lines; the root secret only when iamd made it up, which is only on the first start."""
-    place = "in memory, gone when it stops" if settings.in_memory else str(settings.data_dir)
+    place = "in memory, gone when it stops" if settings.in_memory else str(settings.data_dir.absolute())
     lines = [
         f"iamd {version} is ready",
         "",
