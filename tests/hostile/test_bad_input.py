@@ -82,12 +82,14 @@ class Unchanged:
 def value_of(member: Member) -> str:
     """A value that the member takes."""
     shape, name = member.shape, member.name
-    if name.endswith("Arn"):
+    if name.endswith("Arn") or name == "PermissionsBoundary":
         return f"arn:aws:iam::{ACCOUNT}:{'role' if name == 'RoleArn' else 'policy'}/there"
     if "Document" in name or name == "Policy":
         return TRUST if name.startswith("AssumeRole") else ALLOW
     if shape.enum:
         return shape.enum[0]
+    if name == "VersionId":
+        return "v1"
     return {"integer": "3600", "boolean": "true"}.get(shape.type, "there")
 
 

@@ -155,7 +155,7 @@ def test_the_last_use_is_decided_on_as_the_keys_user(iam: Any, bob: dict[str, An
     iam.create_user(UserName="eve")
     eve = server.client("iam", iam.create_access_key(UserName="eve")["AccessKey"])
     assert refused(eve.get_access_key_last_used, AccessKeyId=bob["AccessKeyId"]) == denied(
-        f"arn:aws:iam::{ACCOUNT}:user/eve", "GetAccessKeyLastUsed", "user bob"
+        f"arn:aws:iam::{ACCOUNT}:user/eve", "GetAccessKeyLastUsed", f"access key {bob['AccessKeyId']}"
     )
     let(iam, "eve", statement("iam:GetAccessKeyLastUsed", f"arn:aws:iam::{ACCOUNT}:user/bob"))
     eve.get_access_key_last_used(AccessKeyId=bob["AccessKeyId"])

@@ -29,8 +29,8 @@ def key_with_owner(call: Call, *, access_key_id: str) -> Target[Any]:
         denial = f"User: {call.caller.arn} is not authorized to perform: {call.operation.action} on resource: {label}"
         return missing("*", AccessDenied(denial), label)
     user = call.records.users.get(key.owner_id)
-    owner: Target[Any] = found(call.records.account) if user is None else found(user, f"user {user.name}")
-    return structs.replace(owner, value=key)
+    owner: Target[Any] = found(call.records.account if user is None else user)
+    return structs.replace(owner, value=key, label=label)  # whose it is, is not told either
 
 
 def owner_name(owner: User | Account) -> str | None:
