@@ -160,6 +160,7 @@ def test_an_assumed_role_keeps_key_id_token_and_expiration() -> None:
         event(
             source="sts.amazonaws.com",
             name="AssumeRole",
+            read_only=True,
             operation=STS["AssumeRole"],
             params={"role_arn": "arn", "tags": [{"Key": "team", "Value": "blue"}]},
             reply={"Credentials": credentials},

@@ -113,8 +113,10 @@ class ApiEvent(msgspec.Struct):
         return None if self.operation is None else request_parameters(self.operation, self.params)
 
     def _response(self) -> dict[str, Any] | None:
-        """Nothing for reads and failures, as on AWS."""
-        if self.operation is None or self.read_only or self.error is not None:
+        """Nothing for failures, and for reads unless they issue credentials, as on AWS."""
+        if self.operation is None or self.error is not None:
+            return None
+        if self.read_only and not (self.reply and "Credentials" in self.reply):
             return None
         return response_elements(self.operation, self.reply)
 
