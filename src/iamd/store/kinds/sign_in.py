@@ -1,0 +1,71 @@
+"""How people sign in: passwords, the rules for passwords, MFA devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from iamd.store.collection import Kind
+from iamd.store.records import Tags, fold, iam_arn
+
+
+@dataclass(frozen=True, slots=True)
+class LoginProfile:
+    """A user's password, as Argon2id hashes: the present one and, newest first, those before it."""
+
+    account_id: str
+    user_id: str
+    created: datetime
+    password: str = field(repr=False)
+    changed: datetime
+    reset_required: bool = False
+    history: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """The account's own rules for its users' passwords, as UpdateAccountPasswordPolicy sets them."""
+
+    account_id: str
+    minimum_length: int = 6
+    symbols: bool = False
+    numbers: bool = False
+    uppercase: bool = False
+    lowercase: bool = False
+    users_may_change: bool = False
+    max_age: int = 0  # days; 0: passwords do not expire
+    reuse_prevention: int = 0  # so many of the last passwords may not be used again
+    hard_expiry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MfaDevice:
+    """A virtual MFA device, whoever has it; path and name together are unique, whatever their case.
+
+    Codes are counted in steps of 30 seconds since 1970. `drift` is by how many steps the device is ahead, `last_step`
+    the step of the newest code that was used, and bit n of `used` tells that the code n steps before was used, too.
+    """
+
+    account_id: str
+    name: str
+    path: str
+    sealed_seed: bytes = field(repr=False)  # opens with the ARN
+    created: datetime
+    tags: Tags = ()
+    owner_id: str | None = None  # user id, or the account id for the root user; None: not enabled
+    enabled: datetime | None = None
+    drift: int = 0
+    last_step: int = 0
+    used: int = 0
+
+    @property
+    def arn(self) -> str:
+        return iam_arn(self.account_id, f"mfa{self.path}{self.name}")
+
+
+LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)
+PASSWORD_POLICIES = Kind("password_policies", PasswordPolicy, lambda r: r.account_id)
+MFA_DEVICES = Kind("mfa_devices", MfaDevice, lambda r: fold(f"{r.path}{r.name}"), None, {"owner": lambda r: r.owner_id})
+
+KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES)
