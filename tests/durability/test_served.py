@@ -152,6 +152,23 @@ def test_two_processes_on_one_database_see_each_other_at_once(tmp_path: Path) ->
             here.call("GetUser", name).refused("NoSuchEntity")
 
 
+def test_a_request_that_comes_slowly_sees_what_was_committed_meanwhile(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    with (
+        served(directory) as one,
+        served(directory) as two,
+        closing(one.door()) as first,
+        closing(two.door()) as second,
+        closing(socket.create_connection(second.address, timeout=20)) as slow,
+    ):
+        whole = second.request("GetUser", {"UserName": "bob"})
+        slow.sendall(whole[:-1])
+        assert second.call("GetUser").status == 200  # looks at the database when the other request has begun
+        assert first.call("CreateUser", {"UserName": "bob"}).status == 200
+        slow.sendall(whole[-1:])
+        assert slow.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_two_processes_that_change_one_account_lose_nothing(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     told: SimpleQueue[str] = SimpleQueue()

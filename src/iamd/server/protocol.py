@@ -85,7 +85,6 @@ class _LimitedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
         super().on_message_begin()
-        cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
 
     def on_headers_complete(self) -> None:
         if self._received > self.max_header_bytes and self._header_bytes() > self.max_header_bytes:
@@ -97,6 +96,7 @@ class _LimitedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._begun = False
         self._unwatch()
+        cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

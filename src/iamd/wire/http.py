@@ -21,7 +21,7 @@ class HttpRequest(msgspec.Struct):
     body: bytes
     client_ip: str = ""
     secure: bool = False
-    arrived: float = inf  # when its first byte was read, in seconds of `perf_counter`
+    arrived: float = inf  # when its last byte was read, in seconds of `perf_counter`
     index: dict[bytes, bytes] | None = None
 
     def __repr__(self) -> str:
