@@ -13,6 +13,16 @@ from typing import Any
 from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
+from iamd.store.kinds.credentials import (
+    CredentialReport,
+    ServerCertificate,
+    ServiceCredential,
+    SigningCertificate,
+    SshPublicKey,
+)
+from iamd.store.kinds.federation import OidcProvider, OutboundFederation, SamlKey, SamlProvider
+from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
+from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -41,7 +51,7 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "accounts": (
         Account(OTHER, NOW, "Other", "a@example.com", "other", "$argon2id$"),
-        {"alias": None, "name": "Übrig"},
+        {"alias": None, "name": "Übrig", "global_token_version": 2},
     ),
     "users": (
         User(ACCOUNT, "AIDA1", "Ünal", "/a/", NOW, "arn:aws:iam::aws:policy/X", (("k", "v"), ("ключ", "")), LATER),
@@ -62,6 +72,39 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "memberships": (Membership(ACCOUNT, "AGPA1", "AIDA1", NOW), {"joined": LATER}),
     "access_keys": (AccessKey(ACCOUNT, "AKIA1", "AIDA1", b"\x00\xffsealed", NOW), {"active": False}),
     "instance_profiles": (InstanceProfile(ACCOUNT, "AIPA1", "Web", "/", NOW, "AROA1"), {"role_id": None}),
+    "ssh_public_keys": (SshPublicKey(ACCOUNT, "APKA1", "AIDA1", "ssh-rsa AAAA", NOW), {"active": False}),
+    "signing_certificates": (SigningCertificate(ACCOUNT, "3WMA", "AIDA1", "-----BEGIN", NOW), {"active": False}),
+    "server_certificates": (
+        ServerCertificate(ACCOUNT, "ASCA1", "Web", "/", NOW, LATER, "-----BEGIN", None, b"\x00sealed", (("a", "b"),)),
+        {"name": "web2", "path": "/new/", "tags": ()},
+    ),
+    "service_credentials": (
+        ServiceCredential(ACCOUNT, "ACCA1", "AIDA1", "codecommit.amazonaws.com", "Ann-at-1", NOW, b"\x01sealed", LATER),
+        {"sealed_secret": b"\x02", "active": False},
+    ),
+    "credential_reports": (CredentialReport(ACCOUNT, NOW, b"\x78\xff"), {"generated": LATER, "content": b""}),
+    "login_profiles": (
+        LoginProfile(ACCOUNT, "AIDA1", NOW, "$argon2id$1", NOW),
+        {"password": "$argon2id$2", "changed": LATER, "reset_required": True, "history": ("$argon2id$1",)},
+    ),
+    "password_policies": (PasswordPolicy(ACCOUNT), {"minimum_length": 14, "symbols": True, "max_age": 90}),
+    "mfa_devices": (
+        MfaDevice(ACCOUNT, "Ann", "/a/", b"\x00sealed", NOW, (("a", "b"),)),
+        {"owner_id": "AIDA1", "enabled": LATER, "drift": -3, "last_step": 2_147_483_647, "used": 31},
+    ),
+    "oidc_providers": (
+        OidcProvider(ACCOUNT, "gitlab.com/Über", NOW, ("a", "b,c"), ("c" * 40,), (("k", "v"),)),
+        {"client_ids": (), "thumbprints": ("d" * 40, "d" * 40), "tags": ()},
+    ),
+    "saml_providers": (
+        SamlProvider(ACCOUNT, "SAMLSP1", "Okta", NOW, "<EntityDescriptor/>", LATER, True, (("a", "b"),)),
+        {"metadata": "<a>ß</a>", "valid_until": NOW, "encrypted": False, "tags": ()},
+    ),
+    "saml_keys": (SamlKey(ACCOUNT, "SAMLPK1", "SAMLSP1", NOW, b"\x00sealed"), {"sealed": b"\xff"}),
+    "outbound_federation": (OutboundFederation(ACCOUNT, "4f1e", True), {"enabled": False}),
+    "role_deletions": (RoleDeletion(ACCOUNT, "Linked", "task/1", NOW), {"task_id": "task/2", "requested": LATER}),
+    "role_sources": (RoleSource(ACCOUNT, "AROA1", "arn:aws:iam::aws:role-template/a/B:1", 0, "{}"), {"given": "[]"}),
+    "account_properties": (AccountProperty(ACCOUNT, "RoleManager/Enabled", "true"), {"value": "false"}),
 }
 
 

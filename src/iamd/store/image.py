@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
+from iamd.store.kinds import credentials, federation, managed_roles, sign_in
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -60,10 +61,27 @@ KINDS: tuple[Kind[Any], ...] = (
     MEMBERSHIPS,
     ACCESS_KEYS,
     PROFILES,
+    *credentials.KINDS,
+    *sign_in.KINDS,
+    *federation.KINDS,
+    *managed_roles.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
-_NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "instance_profiles"})
+_NEWCOMERS = frozenset(
+    {
+        *("users", "groups", "roles", "policies", "access_keys", "instance_profiles"),
+        *(kind.name for kind in credentials.KINDS),
+    }
+)
+
+# No decision is made from these, so nothing about them makes a snapshot stale.
+_POWERLESS = frozenset(
+    {
+        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
+        *(kind.name for kind in (*federation.KINDS, *managed_roles.KINDS)),
+    }
+)
 
 
 class Records:
@@ -90,6 +108,21 @@ class Records:
         self.memberships = self._collect(MEMBERSHIPS)
         self.access_keys = self._collect(ACCESS_KEYS)
         self.profiles = self._collect(PROFILES)
+        self.ssh_public_keys = self._collect(credentials.SSH_PUBLIC_KEYS)
+        self.signing_certificates = self._collect(credentials.SIGNING_CERTIFICATES)
+        self.server_certificates = self._collect(credentials.SERVER_CERTIFICATES)
+        self.service_credentials = self._collect(credentials.SERVICE_CREDENTIALS)
+        self.credential_reports = self._collect(credentials.CREDENTIAL_REPORTS)
+        self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)
+        self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
+        self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
+        self.oidc_providers = self._collect(federation.OIDC_PROVIDERS)
+        self.saml_providers = self._collect(federation.SAML_PROVIDERS)
+        self.saml_keys = self._collect(federation.SAML_KEYS)
+        self.outbound_federation = self._collect(federation.OUTBOUND_FEDERATION)
+        self.role_deletions = self._collect(managed_roles.ROLE_DELETIONS)
+        self.role_sources = self._collect(managed_roles.ROLE_SOURCES)
+        self.account_properties = self._collect(managed_roles.ACCOUNT_PROPERTIES)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))
@@ -125,9 +158,9 @@ class Records:
 
     def changed(self, kind: str, added: bool) -> None:
         """Note a change that another process made."""
-        if not (added and kind in _NEWCOMERS):
+        if kind not in _POWERLESS and not (added and kind in _NEWCOMERS):
             self.generation += 1
 
     def _count(self, steps: list[Step]) -> None:
-        if any(step.before is not None or step.collection.kind.name not in _NEWCOMERS for step in steps):
-            self.generation += 1
+        for step in steps:
+            self.changed(step.collection.kind.name, added=step.before is None)

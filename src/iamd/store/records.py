@@ -34,6 +34,7 @@ class Account:
     email: str = ""
     alias: str | None = None
     root_password: str | None = field(default=None, repr=False)  # Argon2id hash
+    global_token_version: int = 1  # of the tokens that the global STS endpoint issues
 
     @property
     def arn(self) -> str:

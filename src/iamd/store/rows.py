@@ -60,6 +60,14 @@ def _tags(text: str) -> Tags:
     return () if text == "[]" else tuple((key, value) for key, value in json.loads(text))
 
 
+def _texts_text(texts: tuple[str, ...]) -> str:
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _optionally(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else convert(value)
 
@@ -74,6 +82,7 @@ _CONVERSIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]] | None
     "datetime": (micros, moment),
     "datetime | None": (_optionally(micros), _optionally(moment)),
     "Tags": (_tags_text, _tags),
+    "tuple[str, ...]": (_texts_text, _texts),
 }
 
 

@@ -76,6 +76,7 @@ accounts = _records(
     _text("email"),
     _optional("alias"),
     _optional("root_password"),
+    _number("global_token_version"),
     UniqueConstraint("alias"),  # over all accounts
 )
 users = _records("users", "id", *_named(), _optional("boundary"), _text("tags"), _optional_time("password_last_used"))
@@ -112,6 +113,88 @@ access_keys = _records(
 )
 Index("access_keys_id", access_keys.c.id)  # a request names its access key before its account is known
 instance_profiles = _records("instance_profiles", "id", *_named(), _optional("role_id"), _text("tags"))
+ssh_public_keys = _records(
+    "ssh_public_keys", "id", _text("id"), _text("owner_id"), _text("body"), _time("uploaded"), _flag("active")
+)
+signing_certificates = _records(
+    "signing_certificates", "id", _text("id"), _text("owner_id"), _text("body"), _time("uploaded"), _flag("active")
+)
+server_certificates = _records(
+    "server_certificates",
+    "id",
+    *(_text("id"), _text("name"), _text("name_key"), _text("path")),
+    _time("uploaded"),
+    _time("expires"),
+    _text("body"),
+    _optional("chain"),
+    _blob("sealed_key"),
+    _text("tags"),
+)
+service_credentials = _records(
+    "service_credentials",
+    "id",
+    _text("id"),
+    _text("owner_id"),
+    _text("service"),
+    _text("login"),
+    _time("created"),
+    _blob("sealed_secret"),
+    _optional_time("expires"),
+    _flag("active"),
+)
+credential_reports = _records("credential_reports", "account_id", _time("generated"), _blob("content"))
+login_profiles = _records(
+    "login_profiles",
+    "user_id",
+    _text("user_id"),
+    _time("created"),
+    _text("password"),
+    _time("changed"),
+    _flag("reset_required"),
+    _text("history"),
+)
+password_policies = _records(
+    "password_policies",
+    "account_id",
+    _number("minimum_length"),
+    *(_flag(name) for name in ("symbols", "numbers", "uppercase", "lowercase", "users_may_change")),
+    _number("max_age"),
+    _number("reuse_prevention"),
+    _flag("hard_expiry"),
+)
+mfa_devices = _records(
+    "mfa_devices",
+    "key",
+    *(_text("key"), _text("name"), _text("path")),
+    _blob("sealed_seed"),
+    _time("created"),
+    _text("tags"),
+    _optional("owner_id"),
+    _optional_time("enabled"),
+    *(_number(name) for name in ("drift", "last_step", "used")),
+)
+oidc_providers = _records(
+    "oidc_providers", "url", _text("url"), _time("created"), _text("client_ids"), _text("thumbprints"), _text("tags")
+)
+saml_providers = _records(
+    "saml_providers",
+    "id",
+    *(_text("id"), _text("name"), _text("name_key")),
+    _time("created"),
+    _text("metadata"),
+    _time("valid_until"),
+    _flag("encrypted"),
+    _text("tags"),
+)
+saml_keys = _records("saml_keys", "id", _text("id"), _text("provider_id"), _time("created"), _blob("sealed"))
+outbound_federation = _records("outbound_federation", "account_id", _text("issuer_id"), _flag("enabled"))
+role_deletions = _records(
+    "role_deletions", "key", _text("key"), _text("role_name"), _text("task_id"), _time("requested")
+)
+role_sources = _records(
+    "role_sources", "role_id", _text("role_id"), _text("template_arn"), _number("minor_version"), _text("given")
+)
+account_properties = _records("account_properties", "name", _text("name"), _text("value"))
 
 revisions = Table(
     "revisions",
