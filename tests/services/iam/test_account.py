@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import statement
 from tests.services.iam.support import denied, let, refused
-from tests.live import ACCOUNT, Live
 
 
 def test_an_account_has_no_alias_at_first(iam: Any) -> None:

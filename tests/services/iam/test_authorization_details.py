@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.live import ACCOUNT
 from tests.services.iam.documents import READ, TRUST, WRITE
 from tests.services.iam.support import denied, refused
-from tests.live import ACCOUNT
 
 LISTS = ("UserDetailList", "RoleDetailList", "GroupDetailList", "Policies")
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

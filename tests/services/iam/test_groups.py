@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from iamd.services.iam import quotas
+from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import READ, document, statement
 from tests.services.iam.support import denied, let, refused
-from tests.live import ACCOUNT, Live
 
 NO_GROUP = ("NoSuchEntity", "The group with name none cannot be found.")
 NO_USER = ("NoSuchEntity", "The user with name nobody cannot be found.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from iamd.services.iam import quotas
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement as allow
 from tests.services.iam.support import denied, refused
-from tests.live import ACCOUNT
 from tests.services.roles import EC2, make_role, role_arn, trust, user_arn
 
 OUTLINE = {"Path", "InstanceProfileName", "InstanceProfileId", "Arn", "CreateDate", "Roles"}

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from iamd.services.iam import quotas
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement as allow
 from tests.services.iam.support import denied, refused
-from tests.live import ACCOUNT
 from tests.services.roles import EC2, make_role, role_arn, trust, trusting, user_arn
 
 TRUST = trust(EC2)

@@ -13,8 +13,8 @@ from iamd.policy import Kind, parse
 from iamd.services.iam import quotas
 from iamd.services.iam.trust import trust_policy
 from iamd.wire.errors import MalformedPolicyDocument
-from tests.services.iam.support import refused
 from tests.live import ACCOUNT
+from tests.services.iam.support import refused
 from tests.services.roles import EC2, make_role, role_arn, trust, trusting, user_arn
 
 STRANGER = "999999999999"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from iamd.services.iam import quotas
+from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import statement
 from tests.services.iam.support import denied, let, refused
-from tests.live import ACCOUNT, Live
 from tests.services.roles import make_role, trust
 
 USERS = f"arn:aws:iam::{ACCOUNT}:user/"

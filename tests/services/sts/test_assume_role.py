@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT
 from tests.services.roles import make_role, permit, role_arn, trust, trusting, user_arn
 from tests.services.sts.test_session_token import NO_DEVICE, lasts
 

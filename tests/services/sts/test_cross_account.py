@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT
 from tests.services.roles import make_role, permit, role_arn, trust, trusting, user_arn
 
 OTHER = "210987654321"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from iamd.caller.ids import access_key_id
+from tests.live import ACCOUNT, ROOT_KEY
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT, ROOT_KEY
 from tests.services.roles import user_arn
 
 DENY_ALL = statement("*", effect="Deny")

@@ -10,9 +10,9 @@ import pytest
 
 from iamd.services.sts.session_policies import SessionPolicies, packed_size
 from iamd.wire.errors import PackedPolicyTooLarge
+from tests.live import ACCOUNT
 from tests.services.iam.documents import document, statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT
 from tests.services.roles import permit
 
 LIST_ROLES = document(statement("iam:ListRoles"))

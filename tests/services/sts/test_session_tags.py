@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.services.sts.session_tags import session_tags
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT
 from tests.services.roles import make_role, trust, trusting, user_arn
 
 

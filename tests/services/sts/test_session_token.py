@@ -11,9 +11,9 @@ from iamd.caller.ids import account_of
 from iamd.caller.tokens import Session
 from iamd.guard import sessions
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
+from tests.live import ACCOUNT
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
-from tests.live import ACCOUNT
 from tests.services.roles import permit, user_arn
 
 NO_DEVICE = (
