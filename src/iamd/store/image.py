@@ -68,18 +68,13 @@ KINDS: tuple[Kind[Any], ...] = (
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
-_NEWCOMERS = frozenset(
-    {
-        *("users", "groups", "roles", "policies", "access_keys", "instance_profiles"),
-        *(kind.name for kind in credentials.KINDS),
-    }
-)
+_NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "instance_profiles"})
 
 # No decision is made from these, so nothing about them makes a snapshot stale.
 _POWERLESS = frozenset(
     {
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
-        *(kind.name for kind in (*federation.KINDS, *managed_roles.KINDS)),
+        *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
     }
 )
 
