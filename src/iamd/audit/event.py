@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,9 +24,14 @@ _identities: dict[tuple[str, ...], bytes] = {}
 _MAX_IDENTITIES = 4096
 
 
+# Not the module's own generator: what others make of that (tests that seed it, for one) is no concern of these ids.
+_random = random.Random()
+os.register_at_fork(after_in_child=_random.seed)
+
+
 def new_uuid() -> str:
     """A random UUID (RFC 9562, version 4) as text: unique, but no secret, so no system call is spent on it."""
-    digits = random.randbytes(16).hex()
+    digits = _random.randbytes(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
