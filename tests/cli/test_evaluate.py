@@ -89,6 +89,6 @@ def test_an_explained_answer_has_the_trace() -> None:
         {
             "layer": "identity-based",
             "outcome": "allowed",
-            "statements": [{"policy": "p", "index": 0, "sid": None, "effect": "Allow"}],
+            "statements": [{"policy": "p", "index": 0, "sid": None, "line": 1, "effect": "Allow"}],
         }
     ]

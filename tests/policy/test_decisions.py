@@ -273,7 +273,7 @@ def test_an_explanation_lists_every_layer() -> None:
     ]
     shown = json.loads(json.dumps(found.to_json()))
     assert shown["layers"][2]["statements"] == [
-        {"policy": "arn:aws:iam::aws:policy/Read", "index": 0, "sid": "Read", "effect": "Allow"}
+        {"policy": "arn:aws:iam::aws:policy/Read", "index": 0, "sid": "Read", "line": 1, "effect": "Allow"}
     ]
 
 

@@ -6,21 +6,29 @@
 
 from .compiled import Policy, load
 from .document import Condition, Document, Kind, Position, Principals, Statement
+from .elements import Cited, Element
 from .evaluate import decide
-from .explain import Explanation, LayerTrace, Outcome, explain
+from .explain import Explanation, explain
 from .parse import parse
 from .principals import Principal, PrincipalKind
 from .problems import MalformedPolicy, Problem
+from .remedy import Act, Change
 from .request import Layers, Request
 from .scan import size
+from .trace import Denial, LayerTrace, NearMiss, Outcome
 from .vocabulary import Attached, Decision, Effect, Grant, Layer
 
 __all__ = [
+    "Act",
     "Attached",
+    "Change",
+    "Cited",
     "Condition",
     "Decision",
+    "Denial",
     "Document",
     "Effect",
+    "Element",
     "Explanation",
     "Grant",
     "Kind",
@@ -28,6 +36,7 @@ __all__ = [
     "LayerTrace",
     "Layers",
     "MalformedPolicy",
+    "NearMiss",
     "Outcome",
     "Policy",
     "Position",

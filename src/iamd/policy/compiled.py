@@ -25,13 +25,14 @@ class Policy:
     """A compiled document: immutable to its users, and safe to share between principals.
 
     Rules are indexed by the services that their actions name; what covers an action is found once and remembered.
+    `simulated`: condition values are read as AWS's simulator reads them (see `simulate`).
     """
 
     __slots__ = ("_by_service", "_general", "_selections", "document", "rules")
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, simulated: bool = False) -> None:
         self.document = document
-        self.rules = tuple(Rule(statement, document.has_variables) for statement in document.statements)
+        self.rules = tuple(Rule(statement, document.has_variables, simulated) for statement in document.statements)
         self._general = tuple(rule for rule in self.rules if rule.actions.services is None)
         self._by_service: dict[str, list[Rule]] = {}
         for rule in self.rules:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .document import Condition
 from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, Test, operator_name
-from .values import truth
+from .values import number, truth
 from .variables import Context
 
 
@@ -45,23 +45,25 @@ class ScalarCheck(Check):
 
 
 class SetCheck(Check):
-    """`ForAllValues` and `ForAnyValue`. An absent key, no values and one empty text are all the empty set."""
+    """`ForAllValues` and `ForAnyValue`. An absent key, no values and one empty text are all the empty set; `literal`:
+    the empty text is a value like any other."""
 
-    __slots__ = ("_absent", "_every", "_test", "_wanted")
+    __slots__ = ("_absent", "_every", "_literal", "_test", "_wanted")
 
-    def __init__(self, key: str, test: Test, wanted: int, absent: bool, every: bool) -> None:
+    def __init__(self, key: str, test: Test, wanted: int, absent: bool, every: bool, literal: bool) -> None:
         super().__init__(key)
         self._test: Callable[[str, Context, list[str]], int] = test.test
         self._wanted = wanted
         self._absent = absent
         self._every = every
+        self._literal = literal
 
     def holds(self, context: Context, missing: list[str]) -> bool:
         value = context.get(self.key)
         if value is None:
             missing.append(self.key)
             return self._absent
-        if not value or value == ("",):
+        if (not value or value == ("",)) and (value == () or not self._literal):
             return self._absent
         every, test, wanted = self._every, self._test, self._wanted
         for one in (value,) if isinstance(value, str) else value:
@@ -71,22 +73,24 @@ class SetCheck(Check):
 
 
 class NullCheck(Check):
-    """`Null`: `true` asks that the key is absent, `false` that it is there and has a value."""
+    """`Null`: `true` asks that the key is absent, `false` that it is there and has a value (`literal`: an empty text
+    is one also in a list)."""
 
-    __slots__ = ("_absent", "_present")
+    __slots__ = ("_absent", "_nothing", "_present")
 
-    def __init__(self, key: str, operands: Sequence[str]) -> None:
+    def __init__(self, key: str, operands: Sequence[str], literal: bool) -> None:
         super().__init__(key)
         wanted = set(map(truth, operands))
         self._absent = True in wanted
         self._present = False in wanted
+        self._nothing: tuple[tuple[str, ...], ...] = ((),) if literal else ((), ("",))
 
     def holds(self, context: Context, missing: list[str]) -> bool:
         value = context.get(self.key)
         if value is None:
             missing.append(self.key)
             return self._absent
-        return self._absent if value in ((), ("",)) else self._present
+        return self._absent if value in self._nothing else self._present
 
 
 class BrokenTest(Test):
@@ -108,24 +112,42 @@ class BrokenTest(Test):
         return NEVER if found == NEVER else self._wanted
 
 
-def _check(condition: Condition, variables: bool, allow: bool) -> Check:
+class NumbersOnly(Test):
+    """`NumericNotEquals` as the simulator has it: text that is no number matches it as little as `NumericEquals`."""
+
+    __slots__ = ("_test",)
+
+    def __init__(self, test: Test) -> None:
+        super().__init__()
+        self._test = test
+
+    def test(self, value: str, context: Context, missing: list[str]) -> int:
+        return NEVER if number(value) is None else self._test.test(value, context, missing)
+
+
+def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) -> Check:
     name = operator_name(condition.operator)
     if name is None:
         raise ValueError(f"unknown condition operator `{condition.operator}`")  # the parser lets none through
     key = condition.key.lower()
     if name.base == NULL:
-        return NullCheck(key, condition.values)
+        return NullCheck(key, condition.values, simulated)
     operator = OPERATORS[name.base]
     test = operator.build(condition.values, variables)
     wanted = NO if operator.negated else YES
     if test.broken:
         test = BrokenTest(test, wanted, allow)
+    if simulated and name.base == "NumericNotEquals":
+        test = NumbersOnly(test)
     if not name.qualifier:
         return ScalarCheck(key, test, wanted, absent=operator.negated or name.if_exists)
     every = name.qualifier == FOR_ALL
-    return SetCheck(key, test, wanted, absent=every or name.if_exists, every=every)
+    return SetCheck(key, test, wanted, absent=every or name.if_exists, every=every, literal=simulated)
 
 
-def compile_conditions(conditions: Sequence[Condition], variables: bool, allow: bool) -> tuple[Check, ...]:
-    """The checks of one statement. `variables`: the document's version knows them; `allow`: the statement's effect."""
-    return tuple(_check(condition, variables, allow) for condition in conditions)
+def compile_conditions(
+    conditions: Sequence[Condition], variables: bool, allow: bool, simulated: bool = False
+) -> tuple[Check, ...]:
+    """The checks of one statement. `variables`: the document's version knows them; `allow`: the statement's effect;
+    `simulated`: values are read as AWS's simulator reads them, which differs from enforcement."""
+    return tuple(_check(condition, variables, allow, simulated) for condition in conditions)

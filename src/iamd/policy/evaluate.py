@@ -150,7 +150,7 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
         principals = entry.rule.principals
         if (principals is None or principals.denies(who, False)) and entry.rule.applies(resource, context, missing):
             return entry
-    if case.rules is None or not case.rules.denies or _root_recovers(case):
+    if case.rules is None or not case.rules.denies or root_recovers(case):
         return None
     bounded = bool(case.layers.boundaries)
     for rule in case.rules.denies:
@@ -160,7 +160,8 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
     return None
 
 
-def _root_recovers(case: Case) -> bool:
+def root_recovers(case: Case) -> bool:
+    """Whether the resource policy's denials are void, so that the owner can mend it."""
     who = case.who
     return who.kind is PrincipalKind.ROOT and case.plan.action in _ROOT_RECOVERS and who.account == case.owner
 

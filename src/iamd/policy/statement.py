@@ -127,16 +127,17 @@ class Resources:
 class Rule:
     """A compiled statement. `free`: it applies to any request for its actions, without a further look."""
 
-    __slots__ = ("_checks", "_resources", "actions", "allow", "free", "index", "principals", "sid")
+    __slots__ = ("_checks", "_resources", "actions", "allow", "free", "index", "principals", "sid", "statement")
 
-    def __init__(self, statement: Statement, variables: bool) -> None:
+    def __init__(self, statement: Statement, variables: bool, simulated: bool = False) -> None:
+        self.statement = statement
         self.index = statement.index
         self.sid = statement.sid
         self.allow = statement.allow
         self.actions = Actions(statement.actions, statement.not_action)
         self.principals = None if statement.principals is None else PrincipalSet(statement.principals)
         self._resources = Resources(statement.resources, statement.not_resource, variables, statement.allow)
-        self._checks = compile_conditions(statement.conditions, variables, statement.allow)
+        self._checks = compile_conditions(statement.conditions, variables, statement.allow, simulated)
         self.free = self._resources.free and not self._checks
 
     def applies(self, resource: str, context: Context, missing: list[str]) -> bool:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from .patterns import is_plain, mark
 
@@ -89,11 +89,12 @@ def read(text: str, wild: bool) -> str | Template:
 
 def keys(text: str) -> list[str]:
     """The context keys that a text's variables ask for, as spelled there."""
-    found: list[str] = []
+    return [body.partition(",")[0].strip() for body in bodies(text) if body not in _LITERALS]
+
+
+def bodies(text: str) -> Iterator[str]:
+    """What stands between `${` and `}`, literals too."""
     place = 0
     while (start := text.find("${", place)) >= 0 and (end := text.find("}", start)) >= 0:
-        body = text[start + 2 : end]
-        if body not in _LITERALS:
-            found.append(body.partition(",")[0].strip())
+        yield text[start + 2 : end]
         place = end + 1
-    return found

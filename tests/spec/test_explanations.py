@@ -1,0 +1,144 @@
+"""Explanations hold good: near misses name exactly what fails, and the changes that would allow a request do."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from iamd.cli.evaluate import run
+from tests.spec import generate
+
+lawful = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+FIELDS = {
+    "identity-based": "identityPolicies",
+    "permissions boundary": "permissionsBoundaries",
+    "session": "sessionPolicies",
+    "VPC endpoint": "endpointPolicies",
+    "service control": "serviceControlPolicies",
+    "resource control": "resourceControlPolicies",
+}
+
+
+def explained(request: dict[str, Any]) -> dict[str, Any]:
+    out = io.StringIO()
+    run([json.dumps(request)], out, True)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    assert "error" not in found, found
+    trace: dict[str, Any] = found["trace"]
+    return trace
+
+
+def named(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with a name of its own for each policy."""
+    request = copy.deepcopy(request)
+    for at, level in enumerate(request["serviceControlPolicies"]):
+        for number, each in enumerate(level["policies"]):
+            each["name"] = f"{at}/{number}"
+    return request
+
+
+def policies(request: dict[str, Any], layer: str, level: int | None) -> list[tuple[str, dict[str, Any]]]:
+    """The documents of one layer by the names that explanations give them."""
+    if layer in ("resource-based", "role trust"):
+        return [("resourcePolicy", request["resourcePolicy"])] if "resourcePolicy" in request else []
+    listed = request[FIELDS[layer]]
+    if level is not None:
+        return [(each["name"], each["document"]) for each in listed[level]["policies"]]
+    if layer == "identity-based":
+        return [(each["name"], each["document"]) for each in listed]
+    return [(f"{FIELDS[layer]}[{at}]", document) for at, document in enumerate(listed)]
+
+
+def changed(request: dict[str, Any], way: list[dict[str, Any]]) -> dict[str, Any]:
+    """The request with the changes of a way made, as a person would make them."""
+    request = copy.deepcopy(request)
+    gone: list[tuple[list[Any], Any]] = []
+    for change in way:
+        layer, level = change["layer"], change.get("level")
+        found = policies(request, layer, level)
+        if change["change"] == "addStatement":
+            document = {"Version": "2012-10-17", "Statement": [change["add"]]}
+            if level is not None:
+                request[FIELDS[layer]][level]["policies"].append({"name": "new", "document": document})
+            elif layer == "identity-based":
+                request["identityPolicies"].append({"name": "new", "document": document})
+            elif found:
+                found[0][1]["Statement"].append(change["add"])
+            elif layer == "resource-based":
+                request["resourcePolicy"] = document
+            else:
+                request[FIELDS[layer]].append(document)
+            continue
+        cited = change["statement"]
+        (document,) = (each for name, each in found if name == cited["policy"])
+        statement = document["Statement"][cited["index"]]
+        if change["change"] == "meetConditions":
+            for condition in change["conditions"]:
+                del statement["Condition"][condition["operator"]][condition["key"]]
+        else:
+            gone.append((document["Statement"], statement))
+    for statements, statement in gone:
+        statements.remove(statement)
+        if not statements:
+            statements.append({"Effect": "Deny", "Action": "none:None", "Resource": "*", **who(statement)})
+    return request
+
+
+def who(statement: dict[str, Any]) -> dict[str, Any]:
+    return {"Principal": "*"} if "Principal" in statement else {}
+
+
+@lawful
+@given(generate.requests())
+def test_every_way_would_allow_the_request_and_none_of_its_changes_can_be_spared(request: dict[str, Any]) -> None:
+    request = named(request)
+    trace = explained(request)
+    if trace["decision"] == "allowed":
+        assert "ways" not in trace
+        return
+    assert trace["ways"]
+    for way in trace["ways"]:
+        assert explained(changed(request, way))["decision"] == "allowed"
+        for at in range(len(way)):
+            assert explained(changed(request, way[:at] + way[at + 1 :]))["decision"] != "allowed", way[at]
+
+
+def mended(statement: dict[str, Any], element: dict[str, Any], request: dict[str, Any]) -> None:
+    """Exchange an element that a request fails by one that it meets."""
+    name = element["element"]
+    if name == "Condition":
+        del statement["Condition"][element["operator"]][element["key"]]
+        return
+    del statement[name]
+    statement[name.removeprefix("Not")] = request["action"] if name.endswith("Action") else "*"
+
+
+@lawful
+@given(generate.requests())
+def test_a_near_miss_names_just_the_elements_that_fail(request: dict[str, Any]) -> None:
+    request = named(request)
+    for layer in explained(request)["layers"]:
+        for miss in layer.get("nearest", ()):
+            for spared in range(len(miss["failed"]) + 1):
+                made = copy.deepcopy(request)
+                found = policies(made, layer["layer"], layer.get("level"))
+                (document,) = (each for name, each in found if name == miss["policy"])
+                for at, element in enumerate(miss["failed"]):
+                    if at != spared:
+                        mended(document["Statement"][miss["index"]], element, request)
+                again = next(
+                    each
+                    for each in explained(made)["layers"]
+                    if (each["layer"], each.get("level")) == (layer["layer"], layer.get("level"))
+                )
+                applies = any(
+                    (each["policy"], each["index"], each["effect"]) == (miss["policy"], miss["index"], "Allow")
+                    for each in again["statements"]
+                )
+                assert applies == (spared == len(miss["failed"]))
