@@ -1,0 +1,73 @@
+"""Identity providers whose users may assume roles, and the switch for identities that go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from iamd.store.collection import Kind
+from iamd.store.records import Tags, iam_arn
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """An OpenID Connect provider. `url` is the issuer without its scheme, to the letter: case and a trailing slash
+    make another provider. Without thumbprints the issuer's certificate must be of a known authority."""
+
+    account_id: str
+    url: str
+    created: datetime
+    client_ids: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        return iam_arn(self.account_id, f"oidc-provider/{self.url}")
+
+
+@dataclass(frozen=True, slots=True)
+class SamlProvider:
+    """A SAML 2.0 provider: its metadata document as sent; `encrypted` tells that assertions must be."""
+
+    account_id: str
+    id: str
+    name: str
+    created: datetime
+    metadata: str = field(repr=False)
+    valid_until: datetime
+    encrypted: bool = False
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        return iam_arn(self.account_id, f"saml-provider/{self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class SamlKey:
+    """A private key that opens a SAML provider's encrypted assertions: sealed PEM, which opens with the id."""
+
+    account_id: str
+    id: str
+    provider_id: str
+    created: datetime
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundFederation:
+    """Whether the account issues tokens of its own; the issuer stays the same however often that changes."""
+
+    account_id: str
+    issuer_id: str
+    enabled: bool
+
+
+OIDC_PROVIDERS = Kind("oidc_providers", OidcProvider, lambda r: r.url)
+SAML_PROVIDERS = Kind("saml_providers", SamlProvider, lambda r: r.id, lambda r: r.name)
+SAML_KEYS = Kind("saml_keys", SamlKey, lambda r: r.id, None, {"provider": lambda r: r.provider_id})
+OUTBOUND_FEDERATION = Kind("outbound_federation", OutboundFederation, lambda r: r.account_id)
+
+KINDS: tuple[Kind[Any], ...] = (OIDC_PROVIDERS, SAML_PROVIDERS, SAML_KEYS, OUTBOUND_FEDERATION)
