@@ -79,6 +79,9 @@ class Unchanged:
         assert self._state() == self._before
 
 
+SPECIAL = {"VersionId": "v1", "Url": "https://there.example"}
+
+
 def value_of(member: Member) -> str:
     """A value that the member takes."""
     shape, name = member.shape, member.name
@@ -88,9 +91,9 @@ def value_of(member: Member) -> str:
         return TRUST if name.startswith("AssumeRole") else ALLOW
     if shape.enum:
         return shape.enum[0]
-    if name == "VersionId":
-        return "v1"
-    return {"integer": "3600", "boolean": "true"}.get(shape.type, "there")
+    if name in SPECIAL:
+        return SPECIAL[name]
+    return {"integer": "3600", "boolean": "true"}.get(shape.type, "there".ljust(shape.min or 0, "e"))
 
 
 def required(operation: OperationModel, but: str = "") -> dict[str, str]:

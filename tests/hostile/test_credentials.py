@@ -286,5 +286,7 @@ def test_every_authenticated_caller_knows_no_more_than_itself(door: Door, api: s
         if "AccessKeyId" in params:
             params["AccessKeyId"] = key["AccessKeyId"]
         answered = door.post(form(operation.model, params), service=operation.model.service.name, key=key)
-        allowed = operation.name in open_to_all or answered.code == "AccessDenied"
-        assert allowed, (operation.name, answered)
+        unfit = (
+            answered.code == "ValidationError" and " detected: Value at " in answered.message
+        )  # told before deciding
+        assert operation.name in open_to_all or unfit or answered.code == "AccessDenied", (operation.name, answered)

@@ -29,9 +29,6 @@ _random = random.Random()
 os.register_at_fork(after_in_child=_random.seed)
 
 
-_randbytes = random.Random().randbytes  # a generator of its own: the shared one may be seeded by anybody
-
-
 def new_uuid() -> str:
     """A random UUID (RFC 9562, version 4) as text: unique, but no secret, so no system call is spent on it."""
     digits = _random.randbytes(16).hex()
