@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -19,6 +19,8 @@ from iamd.server.exchange import now
 from iamd.services.call import Realm
 from iamd.serving import Server, serve
 from iamd.settings import load
+
+T = TypeVar("T")
 
 ACCOUNT = "123456789012"
 ROOT_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -46,10 +48,14 @@ class Live:
             config=Config(retries={"max_attempts": 0}, parameter_validation=False),
         )
 
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine returns, on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
     def add_account(self, account_id: str) -> Any:
         """Make another account until the next reset; returns its root user's access key."""
         root = new_root(load({"in_memory": True, "account_id": account_id}, {}), self.realm.sealer, now())
-        asyncio.run_coroutine_threadsafe(ensure_account(self.realm.store, root), self.loop).result(10)
+        self.run(ensure_account(self.realm.store, root))
         return {"AccessKeyId": root.key.id, "SecretAccessKey": root.secret}
 
     def reset(self) -> None:

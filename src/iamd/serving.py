@@ -74,6 +74,7 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
     async def reset() -> None:
         await realm.store.reset()
         realm.snapshots.clear()
+        realm.attempts.clear()
         await ensure_account(realm.store, root)
 
     return reset

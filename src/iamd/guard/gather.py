@@ -75,6 +75,16 @@ def _identity_policies(caller: Caller, records: Records) -> Iterator[Attached]:
             yield Attached(inline.name, load(inline.document, Kind.IDENTITY))
         for attachment in records.attachments.where("owner", owner):
             yield managed_policy(attachment.policy_arn, records)
+    rules = records.password_policies.get(records.account_id)
+    if rules is not None and rules.users_may_change and caller.kind is CallerKind.USER:
+        yield Attached("AllowUsersToChangePassword", load(_USERS_MAY_CHANGE, Kind.IDENTITY))
+
+
+# What a password policy grants every user that may change its password: the operation knows no other user's.
+_USERS_MAY_CHANGE = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*",'
+    '"Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"]}]}'
+)
 
 
 def _boundaries(caller: Caller, records: Records) -> Iterator[Attached]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from iamd.caller.ids import access_key_id, secret_access_key
+from iamd.caller.passwords import hashed
 from iamd.settings import Settings
 from iamd.store.change import Change
 from iamd.store.records import AccessKey, Account
@@ -29,17 +30,10 @@ def new_root(settings: Settings, sealer: Sealer, now: datetime) -> Root:
     key_id = settings.root_access_key_id or access_key_id(account_id)
     given = settings.root_secret_access_key
     secret = given or secret_access_key()
-    account = Account(account_id, now, email=settings.root_email or "", root_password=_hashed(settings.root_password))
+    password = settings.root_password
+    account = Account(account_id, now, email=settings.root_email or "", root_password=password and hashed(password))
     sealed = sealer.seal(secret.encode(), key_id.encode())
     return Root(account, AccessKey(account_id, key_id, account_id, sealed, now), None if given else secret)
-
-
-def _hashed(password: str | None) -> str | None:
-    if password is None:
-        return None
-    from argon2 import PasswordHasher  # slow to import, and seldom needed
-
-    return PasswordHasher().hash(password)
 
 
 async def ensure_account(store: Store, root: Root) -> None:

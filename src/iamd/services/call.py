@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from iamd.caller.attempts import Attempts
 from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
 from iamd.guard.gather import Snapshot, Snapshots
@@ -39,6 +40,7 @@ class Realm:
     sealer: Sealer
     tokens: TokenKeys
     snapshots: Snapshots = field(default_factory=Snapshots)
+    attempts: Attempts = field(default_factory=Attempts)
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

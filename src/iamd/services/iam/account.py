@@ -77,6 +77,9 @@ def _usage(records: Records) -> dict[str, int]:
         "PolicyVersionsInUse": len(policies_in_use(records)),
         "AccountAccessKeysPresent": int(records.access_keys.count("owner", records.account_id) > 0),
         "AccountPasswordPresent": int(records.account.root_password is not None),
+        "MFADevices": len(records.mfa_devices),
+        "MFADevicesInUse": sum(device.owner_id is not None for device in records.mfa_devices),
+        "AccountMFAEnabled": int(records.mfa_devices.count("owner", records.account_id) > 0),
     }
 
 
@@ -84,9 +87,6 @@ def _usage(records: Records) -> dict[str, int]:
 _ABSENT = {
     "ServerCertificates": 0,
     "Providers": 0,
-    "MFADevices": 0,
-    "MFADevicesInUse": 0,
-    "AccountMFAEnabled": 0,
     "AccountSigningCertificatesPresent": 0,
 }
 

@@ -160,6 +160,10 @@ def delete_user(call: Call, user: User) -> None:
         raise DeleteConflict("Cannot delete entity, must detach all policies first.")
     if records.access_keys.count("owner", user.id):
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    if records.mfa_devices.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must remove tokens from principal first.")
+    if records.login_profiles.get(user.id) is not None:
+        raise DeleteConflict("Cannot delete entity, must delete login profile first.")
     records.users.remove(user)
 
 
