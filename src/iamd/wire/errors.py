@@ -11,6 +11,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+MAX_MESSAGE = 16_384  # characters
+
+
 class AwsError(Exception):
     """A failure that is answered to the client.
 
@@ -27,7 +30,8 @@ class AwsError(Exception):
         cls.code = cls.__name__
 
     def __init__(self, message: str | None = None) -> None:
-        self.message = self.wording if message is None else message
+        # Some of AWS's sentences repeat what was sent, however long that is.
+        self.message = self.wording if message is None else message[:MAX_MESSAGE]
         super().__init__(self.message)
 
     @property
