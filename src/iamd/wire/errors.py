@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-
 MAX_MESSAGE = 16_384  # characters
 
 
