@@ -49,6 +49,16 @@ def list_account_aliases(call: Call, _: None, *, marker: str | None = None, max_
     return page_of("AccountAliases", [alias] if alias else [], str, str, marker, max_items)
 
 
+@iam.operation(on=the_account)
+def set_security_token_service_preferences(call: Call, _: None, *, global_endpoint_token_version: str) -> None:
+    """Choose the version of the tokens that the global STS endpoint issues.
+
+    It is kept and told in the account's summary; iamd's own tokens hold in every region, whichever it is.
+    """
+    version = {"v1Token": 1, "v2Token": 2}[global_endpoint_token_version]
+    call.records.accounts.replace(call.records.account, global_token_version=version)
+
+
 def policies_in_use(records: Records) -> set[str]:
     """The ARNs of the policies, AWS's among them, that are attached to something or are someone's boundary."""
     in_use = {attachment.policy_arn for attachment in records.attachments}
@@ -64,7 +74,7 @@ def _boundaries(records: Records) -> Iterator[str]:
 @iam.operation(on=the_account)
 def get_account_summary(call: Call, _: None) -> Reply:
     """Count what is in the account, next to the quotas: the 34 entries that AWS was seen to answer."""
-    return {"SummaryMap": {**_usage(call.records), **_ABSENT, **_QUOTAS}}
+    return {"SummaryMap": {**_usage(call.records), **_QUOTAS}}
 
 
 def _usage(records: Records) -> dict[str, int]:
@@ -74,21 +84,18 @@ def _usage(records: Records) -> dict[str, int]:
         "Roles": len(records.roles),
         "Policies": len(records.policies),
         "InstanceProfiles": len(records.profiles),
+        "Providers": len(records.oidc_providers) + len(records.saml_providers),
+        "ServerCertificates": len(records.server_certificates),
         "PolicyVersionsInUse": len(policies_in_use(records)),
         "AccountAccessKeysPresent": int(records.access_keys.count("owner", records.account_id) > 0),
+        "AccountSigningCertificatesPresent": int(records.signing_certificates.count("owner", records.account_id) > 0),
+        "GlobalEndpointTokenVersion": records.account.global_token_version,
         "AccountPasswordPresent": int(records.account.root_password is not None),
         "MFADevices": len(records.mfa_devices),
         "MFADevicesInUse": sum(device.owner_id is not None for device in records.mfa_devices),
         "AccountMFAEnabled": int(records.mfa_devices.count("owner", records.account_id) > 0),
     }
 
-
-# Kinds of things that no account can hold.
-_ABSENT = {
-    "ServerCertificates": 0,
-    "Providers": 0,
-    "AccountSigningCertificatesPresent": 0,
-}
 
 _QUOTAS = {
     "UsersQuota": quotas.USERS,
@@ -110,5 +117,4 @@ _QUOTAS = {
     "GroupPolicySizeQuota": quotas.GROUP_POLICY_SIZE,
     "RolePolicySizeQuota": quotas.ROLE_POLICY_SIZE,
     "AssumeRolePolicySizeQuota": quotas.TRUST_POLICY_SIZE,
-    "GlobalEndpointTokenVersion": 1,  # the setting that every account starts with
 }

@@ -61,6 +61,23 @@ def untagged(present: Tags, keys: Iterable[str], *, ignore_case: bool) -> Tags:
     return tuple((key, value) for key, value in present if _fold(key, ignore_case) not in gone)
 
 
+def merged_map(present: Tags, given: Iterable[Mapping[str, str]]) -> Tags:
+    """As `merged`, for providers and server certificates: their keys differ by case, and they refuse no tags at all in
+    words of their own."""
+    pairs = list(given)
+    if not pairs:
+        raise InvalidInput("The provided tag map must not be null/empty.")
+    return merged(present, pairs, ignore_case=False)
+
+
+def untagged_map(present: Tags, keys: Iterable[str]) -> Tags:
+    """As `untagged`, for providers and server certificates, which refuse no keys at all."""
+    gone = list(keys)
+    if not gone:
+        raise InvalidInput("The provided tag keys must not be null/empty.")
+    return untagged(present, gone, ignore_case=False)
+
+
 def _fold(key: str, ignore_case: bool) -> str:
     return key.lower() if ignore_case else key
 
