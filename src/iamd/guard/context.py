@@ -94,6 +94,10 @@ def _single(key: str) -> Callable[[Any], Mapping[str, Value]]:
     return lambda value: {key: str(value)}
 
 
+def _lower(key: str) -> Callable[[Any], Mapping[str, Value]]:
+    return lambda value: {key: str(value).lower()}
+
+
 def _many(key: str) -> Callable[[Any], Mapping[str, Value]]:
     return lambda values: {key: tuple(values)} if values else {}
 
@@ -107,6 +111,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "attach_", "policy_arn", _single("iam:policyarn")),
     ("iam", "detach_", "policy_arn", _single("iam:policyarn")),
     ("iam", "", "tags", _tags),
+    ("iam", "create_service_specific", "service_name", _lower("iam:servicespecificcredentialservicename")),
+    ("iam", "create_service_specific", "credential_age_days", _single("iam:servicespecificcredentialagedays")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),
     ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),

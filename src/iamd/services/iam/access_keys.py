@@ -12,10 +12,11 @@ from iamd.guard.target import Target, found, missing
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
+from iamd.services.iam.statuses import is_active, status_of
 from iamd.services.iam.users import user_or_root
 from iamd.services.paging import page_of
 from iamd.store.records import AccessKey, Account, User
-from iamd.wire.errors import AccessDenied, InvalidInput, NoSuchEntity
+from iamd.wire.errors import AccessDenied, NoSuchEntity
 
 NEVER = "N/A"
 
@@ -55,7 +56,7 @@ def metadata(key: AccessKey, name: str | None) -> dict[str, Any]:
     return {
         "UserName": name,
         "AccessKeyId": key.id,
-        "Status": "Active" if key.active else "Inactive",
+        "Status": status_of(key.active),
         "CreateDate": key.created,
     }
 
@@ -82,11 +83,9 @@ def list_access_keys(
 
 @iam.operation(on=user_or_root)
 def update_access_key(call: Call, owner: User | Account, *, access_key_id: str, status: str) -> None:
-    """Activate or deactivate an access key. The model knows `Expired`, but nobody may set it (seen of live AWS)."""
+    """Activate or deactivate an access key."""
     key = key_of(call, owner, access_key_id)
-    if status == "Expired":
-        raise InvalidInput("The status of an access key cannot be set to Expired.")
-    call.records.access_keys.replace(key, active=status == "Active")
+    call.records.access_keys.replace(key, active=is_active(status))
 
 
 @iam.operation(on=user_or_root)

@@ -160,10 +160,14 @@ def delete_user(call: Call, user: User) -> None:
         raise DeleteConflict("Cannot delete entity, must detach all policies first.")
     if records.access_keys.count("owner", user.id):
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    if records.signing_certificates.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must delete certificates first.")
     if records.mfa_devices.count("owner", user.id):
         raise DeleteConflict("Cannot delete entity, must remove tokens from principal first.")
     if records.login_profiles.get(user.id) is not None:
         raise DeleteConflict("Cannot delete entity, must delete login profile first.")
+    if records.ssh_public_keys.count("owner", user.id) or records.service_credentials.count("owner", user.id):
+        raise DeleteConflict("Cannot delete entity, must remove referenced objects first.")
     records.users.remove(user)
 
 
