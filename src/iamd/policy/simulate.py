@@ -19,10 +19,11 @@ from .compiled import Policy
 from .document import Document, Kind, Statement
 from .parse import read_document
 from .plan import Gate, Plan
-from .principals import NOBODY, Principal
+from .principals import NOBODY
 from .request import Layers, Request
+from .statement import Rule
 from .variables import keys
-from .vocabulary import Effect, Entry, Layer
+from .vocabulary import Attached, Effect, Entry, Layer
 
 _POLICIES_KEPT = 1024
 
@@ -94,10 +95,11 @@ def simulate(request: Request, layers: Layers, eligible: bool = True) -> Simulat
             return Simulated(control, organizations=False)
     identity = _own(plan, Layer.IDENTITY, plan.identity, applies) if eligible else _SILENT
     boundary = _boundary(plan, layers, applies, eligible)
-    granted = _resource(request, layers, applies) if eligible and layers.resource is not None else _SILENT
+    theirs = layers.resource
+    granted = _resource(request, layers, theirs, applies) if eligible and theirs is not None else _SILENT
     within = None if boundary is None else boundary.effect is Effect.ALLOWED
     details = {}
-    if layers.resource is not None and _crosses(request):
+    if theirs is not None and _crosses(request):
         details = {Layer.IDENTITY: identity.effect, Layer.RESOURCE: granted.effect}
         if boundary is not None:
             details[Layer.BOUNDARY] = boundary.effect
@@ -141,24 +143,19 @@ def _boundary(plan: Plan, layers: Layers, applies: Callable[[Entry], bool], elig
     return _own(plan, Layer.BOUNDARY, gate, applies)
 
 
-def _resource(request: Request, layers: Layers, applies: Callable[[Entry], bool]) -> _Verdict:
-    attached = layers.resource
-    if attached is None:
-        return _SILENT
+def _resource(request: Request, layers: Layers, attached: Attached, applies: Callable[[Entry], bool]) -> _Verdict:
     who, bounded = request.principal, bool(layers.boundaries)
     selection = attached.policy.select(request.action)
 
-    def named(entry: Entry, principal: Principal) -> bool:
-        principals = entry.rule.principals
-        if principals is None:
-            return True
-        if entry.rule.allow:
-            return principals.grants(principal, False) != NOBODY
-        return principals.denies(principal, bounded)
+    def names_caller(rule: Rule) -> bool:
+        principals = rule.principals
+        return principals is None or (
+            principals.grants(who, False) != NOBODY if rule.allow else principals.denies(who, bounded)
+        )
 
     for rules, effect in ((selection.denies, Effect.EXPLICIT_DENY), (selection.allows, Effect.ALLOWED)):
-        entries = (Entry(Layer.RESOURCE, attached.name, rule) for rule in rules)
-        found = tuple(entry for entry in entries if named(entry, who) and applies(entry))
+        entries = (Entry(Layer.RESOURCE, attached.name, rule) for rule in rules if names_caller(rule))
+        found = tuple(filter(applies, entries))
         if found:
             return _Verdict(effect, found)
     return _SILENT
