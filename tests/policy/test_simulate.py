@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.policy import Attached, Effect, Kind, Layer, Layers, Principal, Request, decide
-from iamd.policy.simulate import Simulated, asked_keys, load_simulated, simulate, strictest
+from iamd.policy.simulate import Simulated, Simulator, asked_keys, load_simulated, strictest
 
 USER = Principal.from_text("arn:aws:iam::111122223333:user/bob")
 QUEUE = "arn:aws:sqs:us-east-1:111122223333:q"
@@ -35,7 +35,7 @@ def on_queue(*statements: dict[str, Any], who: Any = "arn:aws:iam::111122223333:
 
 
 def ask(layers: Layers, resource: str = QUEUE, eligible: bool = True, **context: str | tuple[str, ...]) -> Simulated:
-    return simulate(Request(USER, "sqs:SendMessage", resource, None, dict(context)), layers, eligible)
+    return Simulator(layers, USER, context).simulate("sqs:SendMessage", resource, eligible)
 
 
 def names(found: Simulated) -> list[tuple[Layer, str, int]]:
@@ -119,10 +119,17 @@ def test_between_accounts_all_sides_must_allow_and_each_is_told() -> None:
 
 def test_the_owner_counts_where_the_arn_names_none() -> None:
     bucket = policy({"Principal": "*", **allow("s3:*", "arn:aws:s3:::b/*")}, kind=Kind.RESOURCE)
-    request = Request(USER, "s3:GetObject", "arn:aws:s3:::b/k", "999999999999")
-    assert simulate(request, Layers(resource=bucket)).effect is SILENT
-    request.resource_account = None
-    assert simulate(request, Layers(resource=bucket)).effect is ALLOWED
+    layers = Layers(resource=bucket)
+    assert Simulator(layers, USER, {}, "999999999999").simulate("s3:GetObject", "arn:aws:s3:::b/k").effect is SILENT
+    assert Simulator(layers, USER, {}).simulate("s3:GetObject", "arn:aws:s3:::b/k").effect is ALLOWED
+
+
+def test_answers_are_shared_between_actions_that_the_same_statements_are_about() -> None:
+    simulator = Simulator(Layers(identity=(policy(allow("sqs:*"), allow("s3:Get*")),)), USER, {})
+    assert simulator.simulate("sqs:SendMessage", QUEUE) is simulator.simulate("sqs:DeleteQueue", QUEUE)
+    assert simulator.simulate("sqs:SendMessage", QUEUE) is not simulator.simulate("sqs:SendMessage", QUEUE, False)
+    assert simulator.simulate("s3:GetObject", QUEUE).effect is ALLOWED
+    assert simulator.simulate("s3:PutObject", QUEUE).effect is SILENT
 
 
 def test_control_policies_come_first_and_hide_the_rest() -> None:

@@ -10,20 +10,20 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .arns import account_of
-from .compiled import Policy
+from .compiled import Policy, Selection
 from .document import Document, Kind, Statement
 from .parse import read_document
 from .plan import Gate, Plan
-from .principals import NOBODY
-from .request import Layers, Request
+from .principals import NOBODY, Principal
+from .request import Layers
 from .statement import Rule
-from .variables import keys
-from .vocabulary import Attached, Effect, Entry, Layer
+from .variables import Context, keys
+from .vocabulary import Effect, Entry, Layer
 
 _POLICIES_KEPT = 1024
 
@@ -75,39 +75,138 @@ def strictest(effects: Iterable[Effect]) -> Effect:
     return max(effects, key=_STRICTNESS.__getitem__, default=Effect.ALLOWED)
 
 
-def simulate(request: Request, layers: Layers, eligible: bool = True) -> Simulated:
-    """Simulate one request. Of the layers identity, boundaries, scps and resource count, compiled by `load_simulated`.
+class Simulator:
+    """Simulates requests of one caller that differ in action and resource only.
 
-    `eligible`: the resource is of a type that the action is about; otherwise nothing can allow it.
+    Of the layers identity, boundaries, scps and resource count, their policies made by `load_simulated`. `owner` is
+    the account of resources whose ARN names none; None: the caller's. Context keys must be lower case.
     """
-    plan = layers.plan(request.action)
-    resource, context = request.resource, request.context
-    looked_for: list[str] = []  # not told: the simulator names the keys of all statements (`asked_keys`)
 
-    def applies(entry: Entry) -> bool:
-        return entry.rule.applies(resource, context, looked_for)
+    def __init__(self, layers: Layers, principal: Principal, context: Context, owner: str | None = None) -> None:
+        self._layers = layers
+        self._principal = principal
+        self._context = context
+        self._owner = owner
+        self._cases: dict[str, _Case] = {}
+        self._alike: dict[tuple[Rule, ...], _Case] = {}
+        self._applied: dict[tuple[Rule, str], bool] = {}
+        self._looked_for: list[str] = []  # not told: the simulator names the keys of all statements (`asked_keys`)
 
-    organizations = None
-    if layers.scps:
-        control = _controls(plan, applies)
-        organizations = control is Effect.ALLOWED
-        if not organizations:
-            return Simulated(control, organizations=False)
-    identity = _own(plan, Layer.IDENTITY, plan.identity, applies) if eligible else _SILENT
-    boundary = _boundary(plan, layers, applies, eligible)
-    theirs = layers.resource
-    granted = _resource(request, layers, theirs, applies) if eligible and theirs is not None else _SILENT
-    within = None if boundary is None else boundary.effect is Effect.ALLOWED
-    details = {}
-    if theirs is not None and _crosses(request):
-        details = {Layer.IDENTITY: identity.effect, Layer.RESOURCE: granted.effect}
-        if boundary is not None:
-            details[Layer.BOUNDARY] = boundary.effect
-        effect = strictest(details.values())
-    else:
-        effect = _in_account(identity, boundary, granted)
-    verdicts = (identity, granted, boundary or _SILENT) if effect is not Effect.ALLOWED else (identity, granted)
-    return Simulated(effect, _matches(effect, verdicts), organizations, within, details)
+    def simulate(self, action: str, resource: str, eligible: bool = True) -> Simulated:
+        """What the simulator answers; the same value for requests that the same statements are about.
+
+        `eligible`: the resource is of a type that the action is about; otherwise nothing can allow it.
+        """
+        case = self._cases.get(action)
+        if case is None:
+            case = self._cases[action] = self._case(action)
+        found = case.answers.get((resource, eligible))
+        if found is None:
+            found = case.answers[resource, eligible] = self._answer(case, resource, eligible)
+        return found
+
+    def _case(self, action: str) -> _Case:
+        plan, theirs = self._layers.plan(action), self._layers.resource
+        selection = None if theirs is None else theirs.policy.select(action)
+        rules = (
+            *(entry.rule for gate in (plan.identity, plan.boundary, *plan.scps) if gate for entry in gate.entries),
+            *(entry.rule for entry in plan.denies),
+            *(() if selection is None else (*selection.denies, *selection.allows)),
+        )
+        return self._alike.setdefault(rules, _Case(plan, selection))
+
+    def _applies(self, entry: Entry, resource: str) -> bool:
+        key = (entry.rule, resource)
+        found = self._applied.get(key)
+        if found is None:
+            found = self._applied[key] = entry.rule.applies(resource, self._context, self._looked_for)
+        return found
+
+    def _answer(self, case: _Case, resource: str, eligible: bool) -> Simulated:
+        organizations = None
+        if self._layers.scps:
+            control = self._controls(case.plan, resource)
+            organizations = control is Effect.ALLOWED
+            if not organizations:
+                return Simulated(control, organizations=False)
+        if eligible:
+            identity = self._own(case.plan, Layer.IDENTITY, case.plan.identity, resource)
+            granted = self._granted(case.selection, resource)
+        else:
+            identity = granted = _SILENT
+        boundary = self._boundary(case.plan, resource, eligible)
+        within = None if boundary is None else boundary.effect is Effect.ALLOWED
+        details = {}
+        if case.selection is not None and self._crosses(resource):
+            details = {Layer.IDENTITY: identity.effect, Layer.RESOURCE: granted.effect}
+            if boundary is not None:
+                details[Layer.BOUNDARY] = boundary.effect
+            effect = strictest(details.values())
+        else:
+            effect = _in_account(identity, boundary, granted)
+        # A boundary grants nothing, so its statements are told only when they deny.
+        limits = (boundary,) if boundary is not None and effect is Effect.EXPLICIT_DENY else ()
+        return Simulated(effect, _matches(effect, (identity, granted, *limits)), organizations, within, details)
+
+    def _controls(self, plan: Plan, resource: str) -> Effect:
+        if any(entry.layer is Layer.SCP and self._applies(entry, resource) for entry in plan.denies):
+            return Effect.EXPLICIT_DENY
+        closed = any(not any(self._applies(entry, resource) for entry in gate.entries) for gate in plan.scps)
+        return Effect.IMPLICIT_DENY if closed else Effect.ALLOWED
+
+    def _own(self, plan: Plan, layer: Layer, gate: Gate, resource: str) -> _Verdict:
+        denies = tuple(entry for entry in plan.own_denies if entry.layer is layer and self._applies(entry, resource))
+        if denies:
+            return _Verdict(Effect.EXPLICIT_DENY, denies)
+        allows = tuple(entry for entry in gate.entries if self._applies(entry, resource))
+        return _Verdict(Effect.ALLOWED, allows) if allows else _SILENT
+
+    def _boundary(self, plan: Plan, resource: str, eligible: bool) -> _Verdict | None:
+        if not self._layers.boundaries:
+            return None
+        if not eligible:
+            return _SILENT
+        # A gate that stands open to all is left out of the plan; it can still deny.
+        gate = plan.boundary or Gate(Layer.BOUNDARY, self._layers.boundaries, plan.action)
+        return self._own(plan, Layer.BOUNDARY, gate, resource)
+
+    def _granted(self, selection: Selection | None, resource: str) -> _Verdict:
+        if selection is None:
+            return _SILENT
+        for rules, effect in ((selection.denies, Effect.EXPLICIT_DENY), (selection.allows, Effect.ALLOWED)):
+            entries = (Entry(Layer.RESOURCE, self._resource_policy, rule) for rule in rules if self._names_caller(rule))
+            found = tuple(entry for entry in entries if self._applies(entry, resource))
+            if found:
+                return _Verdict(effect, found)
+        return _SILENT
+
+    @property
+    def _resource_policy(self) -> str:
+        return "" if self._layers.resource is None else self._layers.resource.name
+
+    def _names_caller(self, rule: Rule) -> bool:
+        principals = rule.principals
+        return principals is None or (
+            principals.grants(self._principal, False) != NOBODY
+            if rule.allow
+            else principals.denies(self._principal, bool(self._layers.boundaries))
+        )
+
+    def _crosses(self, resource: str) -> bool:
+        """Whether the resource belongs to another account."""
+        owner = account_of(resource) or self._owner
+        return owner is not None and owner != self._principal.account
+
+
+class _Case:
+    """Actions that the same statements are about, and the answers for them."""
+
+    __slots__ = ("answers", "plan", "selection")
+
+    def __init__(self, plan: Plan, selection: Selection | None) -> None:
+        self.plan = plan
+        self.selection = selection
+        self.answers: dict[tuple[str, bool], Simulated] = {}
 
 
 def _in_account(identity: _Verdict, boundary: _Verdict | None, granted: _Verdict) -> Effect:
@@ -116,55 +215,6 @@ def _in_account(identity: _Verdict, boundary: _Verdict | None, granted: _Verdict
     if Effect.EXPLICIT_DENY in (*own, granted.effect):
         return Effect.EXPLICIT_DENY
     return Effect.ALLOWED if granted.effect is Effect.ALLOWED else strictest(own)
-
-
-def _controls(plan: Plan, applies: Callable[[Entry], bool]) -> Effect:
-    if any(entry.layer is Layer.SCP and applies(entry) for entry in plan.denies):
-        return Effect.EXPLICIT_DENY
-    closed = any(not any(map(applies, gate.entries)) for gate in plan.scps)
-    return Effect.IMPLICIT_DENY if closed else Effect.ALLOWED
-
-
-def _own(plan: Plan, layer: Layer, gate: Gate, applies: Callable[[Entry], bool]) -> _Verdict:
-    denies = tuple(entry for entry in plan.own_denies if entry.layer is layer and applies(entry))
-    if denies:
-        return _Verdict(Effect.EXPLICIT_DENY, denies)
-    allows = tuple(filter(applies, gate.entries))
-    return _Verdict(Effect.ALLOWED, allows) if allows else _SILENT
-
-
-def _boundary(plan: Plan, layers: Layers, applies: Callable[[Entry], bool], eligible: bool) -> _Verdict | None:
-    if not layers.boundaries:
-        return None
-    if not eligible:
-        return _SILENT
-    # A gate that stands open to all is left out of the plan; it can still deny.
-    gate = plan.boundary or Gate(Layer.BOUNDARY, layers.boundaries, plan.action)
-    return _own(plan, Layer.BOUNDARY, gate, applies)
-
-
-def _resource(request: Request, layers: Layers, attached: Attached, applies: Callable[[Entry], bool]) -> _Verdict:
-    who, bounded = request.principal, bool(layers.boundaries)
-    selection = attached.policy.select(request.action)
-
-    def names_caller(rule: Rule) -> bool:
-        principals = rule.principals
-        return principals is None or (
-            principals.grants(who, False) != NOBODY if rule.allow else principals.denies(who, bounded)
-        )
-
-    for rules, effect in ((selection.denies, Effect.EXPLICIT_DENY), (selection.allows, Effect.ALLOWED)):
-        entries = (Entry(Layer.RESOURCE, attached.name, rule) for rule in rules if names_caller(rule))
-        found = tuple(filter(applies, entries))
-        if found:
-            return _Verdict(effect, found)
-    return _SILENT
-
-
-def _crosses(request: Request) -> bool:
-    """Whether the resource belongs to another account; an ARN without an account leaves it to `resource_account`."""
-    owner = account_of(request.resource) or request.resource_account
-    return owner is not None and owner != request.principal.account
 
 
 def _matches(effect: Effect, verdicts: Iterable[_Verdict]) -> tuple[Match, ...]:
