@@ -140,6 +140,8 @@ def test_a_call_that_was_not_understood_is_recorded_all_the_same() -> None:
     [
         ("CreateLoginProfile", {"user_name": "Bob", "password": "s3cret-1"}, "password"),
         ("ChangePassword", {"old_password": "s3cret-1", "new_password": "s3cret-2"}, "newPassword"),
+        ("EnableMFADevice", {"user_name": "Bob", "authentication_code1": "s3cret"}, "authenticationCode1"),
+        ("ResyncMFADevice", {"user_name": "Bob", "authentication_code2": "s3cret"}, "authenticationCode2"),
     ],
 )
 def test_what_is_secret_in_a_request_is_hidden(operation: str, params: dict[str, Any], hidden: str) -> None:
@@ -154,6 +156,13 @@ def test_what_is_secret_in_an_answer_is_left_out() -> None:
     assert told["responseElements"] == {"accessKey": {"userName": "Bob", "accessKeyId": "AKIABOB", "status": "Active"}}
 
 
+def test_the_seed_of_an_mfa_device_is_left_out() -> None:
+    device = {"SerialNumber": "arn", "Base32StringSeed": b"s3cret", "QRCodePNG": b"s3cret"}
+    operation = IAM["CreateVirtualMFADevice"]
+    told = written(event(name=operation.name, operation=operation, reply={"VirtualMFADevice": device}))
+    assert told["responseElements"] == {"virtualMFADevice": {"serialNumber": "arn"}}
+
+
 def test_an_assumed_role_keeps_key_id_token_and_expiration() -> None:
     credentials = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s3cret", "SessionToken": "token", "Expiration": NOW}
     told = written(
@@ -162,11 +171,12 @@ def test_an_assumed_role_keeps_key_id_token_and_expiration() -> None:
             name="AssumeRole",
             read_only=True,
             operation=STS["AssumeRole"],
-            params={"role_arn": "arn", "tags": [{"Key": "team", "Value": "blue"}]},
+            params={"role_arn": "arn", "tags": [{"Key": "team", "Value": "blue"}], "token_code": "123456"},
             reply={"Credentials": credentials},
         )
     )
     assert told["requestParameters"]["tags"] == [{"key": "team", "value": "blue"}]
+    assert told["requestParameters"]["tokenCode"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
     assert told["responseElements"]["credentials"] == {
         "accessKeyId": "ASIA1",
         "sessionToken": "token",

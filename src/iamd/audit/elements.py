@@ -17,6 +17,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
+# One-time codes, which the models do not mark as secrets: a code that was refused may still be good.
+_CODES = frozenset({"TokenCode", "AuthenticationCode1", "AuthenticationCode2"})
+
 # Whether a member is left out or hidden: what a caller sends is hidden, so that it shows that something was sent.
 _Secret = Callable[[dict[str, Any], str], None]
 
@@ -81,7 +84,7 @@ def _structure(shape: Shape, values: Mapping[str, Any], secret: _Secret) -> dict
 
 
 def _is_secret(member: Member) -> bool:
-    return member.sensitive or member.shape.sensitive
+    return member.sensitive or member.shape.sensitive or member.name in _CODES
 
 
 def _value(shape: Shape, value: Any, secret: _Secret) -> Any:

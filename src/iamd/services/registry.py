@@ -123,6 +123,7 @@ async def prepare(call: Call) -> Any:
     operation = call.operation
     if operation.preparation is None:
         return None
+    sessions.check(call.caller, operation.model.service.name, operation.name)
     return await operation.preparation(call, **_given(call, operation.preparation_members))
 
 

@@ -11,7 +11,7 @@ from tests.live import ACCOUNT
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
 from tests.services.roles import make_role, permit, role_arn, trust, trusting, user_arn
-from tests.services.sts.test_session_token import NO_DEVICE, lasts
+from tests.services.sts.test_session_token import lasts
 
 
 def denial(who: str, role: str, action: str = "AssumeRole") -> tuple[str, str]:
@@ -195,11 +195,9 @@ def test_the_source_identity_is_known_to_later_requests(iam, bob, app, assumed):
     assert refused(assumed(bob("sts"), app)("iam").list_roles)[0] == "AccessDenied"
 
 
-def test_mfa_and_contexts_are_refused(bob, app):
+def test_contexts_are_refused(bob, app):
     client = bob("sts")
-    serial = f"arn:aws:iam::{ACCOUNT}:mfa/bob"
     asked = {"RoleArn": app, "RoleSessionName": "here"}
-    assert refused(client.assume_role, SerialNumber=serial, TokenCode="123456", **asked) == NO_DEVICE
     context = {"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "x" * 20}
     assert refused(client.assume_role, ProvidedContexts=[context], **asked)[0] == "InvalidInput"
     assert refused(client.assume_role, MinimumSessionTokenSize=10, **asked)[0] == "InvalidInput"

@@ -16,13 +16,6 @@ from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
 from tests.services.roles import permit, user_arn
 
-NO_DEVICE = (
-    "AccessDenied",
-    (
-        "MultiFactorAuthentication failed, unable to validate MFA code.  "
-        "Please verify your MFA serial number is valid and associated with this user."
-    ),
-)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -54,13 +47,6 @@ def test_roots_session_lasts_an_hour_at_most(server, sts):
 @pytest.mark.parametrize("seconds", [899, 129601])
 def test_impossible_durations_are_refused(sts, seconds):
     assert refused(sts.get_session_token, DurationSeconds=seconds)[0] == "ValidationError"
-
-
-def test_nobody_has_an_mfa_device(sts, bob):
-    serial = f"arn:aws:iam::{ACCOUNT}:mfa/bob"
-    for client in (sts, bob("sts")):
-        assert refused(client.get_session_token, SerialNumber=serial, TokenCode="123456") == NO_DEVICE
-        assert refused(client.get_session_token, SerialNumber=serial) == NO_DEVICE
 
 
 def test_what_is_not_supported_is_refused(sts):

@@ -13,7 +13,8 @@ from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.iam.trust import rendered
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.credentials import issue, refuse_mfa
+from iamd.services.sts.credentials import issue
+from iamd.services.sts.mfa import mfa_context, mfa_time, spend_code
 from iamd.services.sts.session_policies import packed_size, session_policies
 from iamd.services.sts.session_tags import SessionTags, session_tags
 from iamd.store.image import Records
@@ -48,8 +49,6 @@ def role_to_assume(
     tags: list[dict[str, str]] | None = None,
     transitive_tag_keys: list[str] | None = None,
     source_identity: str | None = None,
-    serial_number: str | None = None,
-    token_code: str | None = None,
 ) -> Target[Any]:
     """The role of that ARN, in any account of this server; one that is not there is refused like one that may not be
     assumed, so that names cannot be probed."""
@@ -58,7 +57,6 @@ def role_to_assume(
         raise ValidationError(f"{role_arn} is invalid")
     if call.caller.kind is CallerKind.ROOT:
         raise AccessDenied("Roles may not be assumed by root accounts.")
-    refuse_mfa(serial_number, token_code)
     given = session_tags(call.caller.session, tags or [], transitive_tag_keys or [])
     source = _source_identity(call, source_identity)
     account_id = shape["account"]
@@ -74,7 +72,7 @@ def role_to_assume(
         account_id=account_id,
         tags=role.tags,
         policy=assumption.trust,
-        context={} if source is None else {"sts:sourceidentity": source},
+        context=mfa_context(call) | ({} if source is None else {"sts:sourceidentity": source}),
     )
 
 
@@ -102,6 +100,7 @@ def also_allowed(call: Call, assumption: Assumption) -> Iterator[Ask]:
 @sts.operation(
     on=role_to_assume,
     also=also_allowed,
+    prepare=spend_code,
     reads=True,
     refuses={
         **TOKEN_SIZE,
@@ -140,6 +139,7 @@ def assume_role(
         transitive=tags.transitive,
         source_identity=assumption.source_identity,
         chained=call.caller.session is not None,
+        mfa_time=mfa_time(call),
     )
     call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
     return {

@@ -8,7 +8,6 @@ from typing import Any
 from iamd.caller.ids import access_key_id, secret_access_key
 from iamd.caller.tokens import Session, SessionKind
 from iamd.services.call import Call
-from iamd.wire.errors import AccessDenied
 
 
 def issue(call: Call, kind: SessionKind, account_id: str, seconds: int, **session: Any) -> dict[str, Any]:
@@ -28,12 +27,3 @@ def issue(call: Call, kind: SessionKind, account_id: str, seconds: int, **sessio
         "SessionToken": call.realm.tokens.seal(made),
         "Expiration": made.expires,
     }
-
-
-def refuse_mfa(serial_number: str | None, token_code: str | None) -> None:
-    """Refuse a code of an MFA device that is not the caller's, in AWS's words: no identity has a device."""
-    if serial_number is not None or token_code is not None:
-        raise AccessDenied(
-            "MultiFactorAuthentication failed, unable to validate MFA code.  "
-            "Please verify your MFA serial number is valid and associated with this user."
-        )

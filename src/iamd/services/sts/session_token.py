@@ -6,20 +6,21 @@ from iamd.caller.caller import CallerKind
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.credentials import issue, refuse_mfa
+from iamd.services.sts.credentials import issue
+from iamd.services.sts.mfa import mfa_time, spend_code
 
 USER_SECONDS = 43_200
 ROOT_SECONDS = 3_600  # the most, too: a longer wish is cut
 
 
-def own_session(call: Call, *, serial_number: str | None = None, token_code: str | None = None) -> Target[None]:
-    refuse_mfa(serial_number, token_code)
+def own_session(call: Call) -> Target[None]:
     return nothing()
 
 
-@sts.operation(on=own_session, refuses=TOKEN_SIZE)
+@sts.operation(on=own_session, prepare=spend_code, refuses=TOKEN_SIZE)
 def get_session_token(call: Call, _: None, *, duration_seconds: int | None = None) -> Reply:
-    """Issue credentials with the caller's own permissions, for 12 hours unless it says otherwise.
+    """Issue credentials with the caller's own permissions, for 12 hours unless it says otherwise; with a code of an
+    MFA device they may call IAM.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     """
@@ -36,5 +37,6 @@ def get_session_token(call: Call, _: None, *, duration_seconds: int | None = Non
             principal_id=caller.id,
             principal_name=caller.name,
             session_name="",
+            mfa_time=mfa_time(call),
         )
     }
