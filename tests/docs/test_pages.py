@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from iamd.app import CHAIN
-from iamd.cli.evaluate import _FIELDS
 from iamd.cli.main import COMMANDS
+from iamd.cli.requests import FIELDS
 from iamd.reference import condition_keys
 from iamd.server.endpoints import Endpoints
 from iamd.services.catalogue import APIS
@@ -53,7 +53,7 @@ def test_every_endpoint_is_documented() -> None:
 
 
 def test_every_field_of_a_request_to_evaluate_is_documented() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", text("reference/evaluate.md"), re.MULTILINE)) == _FIELDS
+    assert set(re.findall(r"^\| `(\w+)` \|", text("reference/evaluate.md"), re.MULTILINE)) == FIELDS
 
 
 def produced_keys() -> set[str]:

@@ -35,6 +35,7 @@ COMMANDS = {
     "backup": Command("backup", "Copy the database while it is in use.", "iamd backup monday.db --data-dir ./data"),
     "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
+    "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
     "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
 }
