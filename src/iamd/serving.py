@@ -177,5 +177,9 @@ def run(settings: Settings) -> None:
     def announce(server: Server, endpoint: str) -> None:
         sys.stdout.write(banner(settings, server.account_id, endpoint, __version__, server.root) + "\n")
         sys.stdout.flush()
+        if as_json:  # who reads these lines does not see the banner
+            telemetry.log.info("listening", endpoint=endpoint, account=server.account_id, version=__version__)
 
     uvloop.run(serve(settings, announce))
+    if as_json:
+        telemetry.log.info("stopped")

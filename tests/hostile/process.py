@@ -41,6 +41,10 @@ class Served:
     def door(self) -> Door:
         return Door(self.endpoint)
 
+    def complaints(self) -> list[str]:
+        """The lines of the log but those that say that it started and stopped."""
+        return [line for line in self.log.read_text().splitlines() if '"level": "info"' not in line]
+
     def stopped(self) -> int:
         """Wait for the end; returns the exit code."""
         return self.process.wait(30)
