@@ -132,6 +132,15 @@ def test_answers_are_shared_between_actions_that_the_same_statements_are_about()
     assert simulator.simulate("s3:PutObject", QUEUE).effect is SILENT
 
 
+@pytest.mark.parametrize("layer", ["boundaries", "scps"])
+def test_an_action_that_a_limit_leaves_free_is_not_taken_for_one_that_it_shuts_out(layer: str) -> None:
+    limit = (policy(allow("sqs:Send*"), kind=Kind.BOUNDARY),)
+    layers = Layers(identity=(policy(allow()),), **{layer: (limit,) if layer == "scps" else limit})
+    simulator = Simulator(layers, USER, {})
+    assert simulator.simulate("sqs:DeleteQueue", QUEUE).effect is SILENT
+    assert simulator.simulate("sqs:SendMessage", QUEUE).effect is ALLOWED
+
+
 def test_control_policies_come_first_and_hide_the_rest() -> None:
     everything, nothing = policy(allow("*"), kind=Kind.SCP), policy(allow("s3:*"), kind=Kind.SCP)
     identity = (policy(allow()),)

@@ -88,7 +88,7 @@ class Simulator:
         self._context = context
         self._owner = owner
         self._cases: dict[str, _Case] = {}
-        self._alike: dict[tuple[Rule, ...], _Case] = {}
+        self._alike: dict[tuple[object, ...], _Case] = {}
         self._applied: dict[tuple[Rule, str], bool] = {}
         self._looked_for: list[str] = []  # not told: the simulator names the keys of all statements (`asked_keys`)
 
@@ -108,12 +108,15 @@ class Simulator:
     def _case(self, action: str) -> _Case:
         plan, theirs = self._layers.plan(action), self._layers.resource
         selection = None if theirs is None else theirs.policy.select(action)
-        rules = (
-            *(entry.rule for gate in (plan.identity, plan.boundary, *plan.scps) if gate for entry in gate.entries),
-            *(entry.rule for entry in plan.denies),
-            *(() if selection is None else (*selection.denies, *selection.allows)),
+        # A gate that stands open has no place in a plan, one that nothing opens has one without rules.
+        alike = (
+            _rules(plan.identity),
+            plan.boundary and _rules(plan.boundary),
+            tuple(map(_rules, plan.scps)),
+            tuple(entry.rule for entry in plan.denies),
+            None if selection is None else (selection.denies, selection.allows),
         )
-        return self._alike.setdefault(rules, _Case(plan, selection))
+        return self._alike.setdefault(alike, _Case(plan, selection))
 
     def _applies(self, entry: Entry, resource: str) -> bool:
         key = (entry.rule, resource)
@@ -207,6 +210,10 @@ class _Case:
         self.plan = plan
         self.selection = selection
         self.answers: dict[tuple[str, bool], Simulated] = {}
+
+
+def _rules(gate: Gate) -> tuple[Rule, ...]:
+    return tuple(entry.rule for entry in gate.entries)
 
 
 def _in_account(identity: _Verdict, boundary: _Verdict | None, granted: _Verdict) -> Effect:
