@@ -11,6 +11,7 @@ UV := $(BIN)/uv
 LOCKED = $(UV) pip install --python $(BIN)/python --require-hashes
 RESOLVE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--custom-compile-command "make lock" $(RESOLVE_ARGS)
+EDITABLE = $(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
 SOURCES := src tools tests benchmarks hatch_build.py
 ARGS ?=
 
@@ -24,12 +25,18 @@ install: $(VENV)/.run ## Install iamd into .venv; the program is .venv/bin/iamd
 $(UV): requirements/uv.txt tools/venv.sh
 	@tools/venv.sh $(VENV)
 
-$(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py
+$(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py tools/build_engine.py
 	@echo "==> installing the dependencies"
 	@$(LOCKED) --compile-bytecode -r requirements/run.txt
-	@echo "==> installing iamd, building the reference data"
-	@$(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
+	@echo "==> installing iamd, building the reference data and the compiled engine"
+	@$(EDITABLE)
 	@$(BIN)/python -m compileall -q src
+	@touch $@
+
+# An edited engine runs as plain Python until it is compiled again.
+$(VENV)/.engine: $(VENV)/.run $(wildcard src/iamd/policy/*.py)
+	@echo "==> compiling the engine"
+	@IAMD_BUILD_STRICT=1 $(EDITABLE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
@@ -53,8 +60,9 @@ run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memo
 	@$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
 
 .PHONY: test
-test: lint ## Run the linters and every test; chosen tests in ARGS (make test ARGS=tests/policy)
+test: lint $(VENV)/.engine ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)
 	@$(BIN)/pytest -n 2 -q $(ARGS)
+	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
@@ -100,5 +108,5 @@ refresh-reference: $(UV) ## Take the newest reference data: bump their pins and 
 
 .PHONY: clean
 clean: ## Remove what was built and installed; data of the server stay
-	@rm -rf $(VENV) dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) build dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tools tests -name __pycache__ -prune -exec rm -rf {} +

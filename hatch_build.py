@@ -1,22 +1,42 @@
-"""Build hook: put the reference data into every wheel, source distribution and editable install."""
+"""Build hook: the reference data into every distribution, the compiled engine into wheels and editable installs."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class ReferenceData(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every kind of build
-    """Runs tools/build_reference.py before the files are collected."""
+class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every kind of build
+    """Runs tools/build_reference.py and tools/build_engine.py before the files are collected."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the data unless they are current."""
+        """Build what is not current.
+
+        The engine stays plain Python without a C compiler, and where compiling fails unless IAMD_BUILD_STRICT is set.
+        """
         sys.path.insert(0, self.root)
         try:
-            from tools import build_reference
+            from tools import build_engine, build_reference
         finally:
             sys.path.remove(self.root)
         if build_reference.build():
             self.app.display_info("reference data built")
+        if self.target_name != "wheel":
+            return
+        try:
+            package = build_engine.build(Path(self.root) / "build" / "engine")
+        except Exception as error:
+            if "IAMD_BUILD_STRICT" in os.environ and not isinstance(error, build_engine.Unavailable):
+                raise
+            self.app.display_warning(f"the engine is not compiled: {error}")
+            return
+        if version == "editable":
+            build_data["force_include_editable"] = {str(package): build_engine.PACKAGE}
+        else:
+            build_data["force_include"][str(package)] = build_engine.PACKAGE
+            build_data["infer_tag"] = True
+            build_data["pure_python"] = False

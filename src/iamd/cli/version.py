@@ -3,13 +3,12 @@
 import argparse
 import json
 import platform
-from importlib.util import find_spec
-from pathlib import Path
 
 import botocore
 
 from iamd import __version__, reference
 from iamd.cli import Failure
+from iamd.policy import FORM
 from iamd.reference.pack import MissingData
 
 
@@ -26,7 +25,7 @@ def command(args: argparse.Namespace) -> int:
     parts = {
         "iamd": __version__,
         "python": platform.python_version(),
-        "engine": engine_form(),
+        "engine": FORM,
         "botocore": botocore.__version__,
         "reference": data,
     }
@@ -37,10 +36,3 @@ def command(args: argparse.Namespace) -> int:
     for name, value in listed.items():
         print(f"{name:<10} {value}")
     return 0
-
-
-def engine_form() -> str:
-    """Return `compiled` when the policy engine is native code, else `pure`."""
-    engine = find_spec("iamd.policy")  # finds it without importing it
-    folders = engine.submodule_search_locations if engine else None
-    return "compiled" if any(any(Path(folder).glob("*.so")) for folder in folders or ()) else "pure"

@@ -1,8 +1,13 @@
 """AWS's policy language: parse, compile, decide. Pure: no I/O, no clock, nothing beyond the standard library.
 
 `parse(text, kind)` checks a document as AWS does before it stores it; `load(text, kind)` makes the form that decides;
-`decide(request, layers)` answers, and `explain(request, layers)` answers with the reasons.
+`decide(request, layers)` answers, and `explain(request, layers)` answers with the reasons. FORM tells whether they run
+compiled (`form`).
 """
+
+from .form import choose
+
+FORM = choose(__path__)  # before any of the modules that it decides about
 
 from .compiled import Policy, load
 from .document import Condition, Document, Kind, Position, Principals, Statement
@@ -19,6 +24,7 @@ from .trace import Denial, LayerTrace, NearMiss, Outcome
 from .vocabulary import Attached, Decision, Effect, Grant, Layer
 
 __all__ = [
+    "FORM",
     "Act",
     "Attached",
     "Change",

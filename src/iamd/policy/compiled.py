@@ -8,6 +8,7 @@ from functools import lru_cache
 from .document import Document, Kind
 from .parse import read_document
 from .statement import Rule
+from .text import lower
 
 _POLICIES_KEPT = 4096
 _ACTIONS_KEPT = 256
@@ -44,7 +45,7 @@ class Policy:
         """The rules whose actions cover the action, whatever its case."""
         found = self._selections.get(action)
         if found is None:
-            found = self._find(action.lower())
+            found = self._find(lower(action))
             if len(self._selections) >= _ACTIONS_KEPT:
                 self._selections.clear()
             self._selections[action] = found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .document import Condition
 from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, Test, operator_name
+from .text import lower
 from .values import number, truth
 from .variables import Context
 
@@ -129,7 +130,7 @@ def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) 
     name = operator_name(condition.operator)
     if name is None:
         raise ValueError(f"unknown condition operator `{condition.operator}`")  # the parser lets none through
-    key = condition.key.lower()
+    key = lower(condition.key)
     if name.base == NULL:
         return NullCheck(key, condition.values, simulated)
     operator = OPERATORS[name.base]

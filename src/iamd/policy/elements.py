@@ -12,6 +12,7 @@ from .evaluate import Case
 from .patterns import ANY, MANY, Pattern, mark
 from .principals import NOBODY
 from .statement import Rule
+from .text import lower
 from .variables import Context, Template, read
 
 _UNMARKED = str.maketrans({ANY: "?", MANY: "*"})
@@ -104,7 +105,7 @@ def failed(case: Case, policy: Policy, statement: Statement, admits: bool) -> tu
 def condition(written: Condition, context: Context, variables: bool) -> Element:
     """A condition beside the request's value of its key."""
     filled = _filled(written.values, context, "Like" in written.operator) if variables else ()
-    actual = context.get(written.key.lower())
+    actual = context.get(lower(written.key))
     return Element("Condition", written.values, actual, written.operator, written.key, filled)
 
 
@@ -112,7 +113,7 @@ def concerns(statement: Statement, action: str) -> bool:
     """Whether a statement is about the service of a (lower-case) action at all."""
     service = action.partition(":")[0]
     return statement.not_action or any(
-        pattern == "*" or Pattern(mark(pattern.lower().partition(":")[0])).matches(service)
+        pattern == "*" or Pattern(mark(lower(pattern).partition(":")[0])).matches(service)
         for pattern in statement.actions
     )
 

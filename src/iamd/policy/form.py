@@ -38,7 +38,7 @@ def _compiled(sources: Path) -> str | None:
     """The folder of compiled modules that were made of the sources for this Python, or None."""
     try:
         native = import_module("iamd_native")
-        if native.SOURCES != digest(sources):
+        if digest(sources) != native.SOURCES:
             return None
         import_module("iamd_native.engine__mypyc")  # what they share: of another Python or machine it does not load
     except ImportError:

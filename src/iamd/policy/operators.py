@@ -15,6 +15,7 @@ from decimal import Decimal
 from . import values as typed
 from .arns import FIELDS, ArnPattern, matches_fields, split
 from .patterns import MANY, Pattern, has_wildcards, mark, matches
+from .text import lower
 from .variables import Context, Template, Variable, read
 
 YES = 1
@@ -44,17 +45,17 @@ class StringTest(Test):
         super().__init__()
         ready = [read(text, wild=False) if variables else text for text in operands]
         self._fold = fold
-        self._texts = frozenset(text.lower() if fold else text for text in ready if isinstance(text, str))
+        self._texts = frozenset(lower(text) if fold else text for text in ready if isinstance(text, str))
         self._templates = tuple(text for text in ready if isinstance(text, Template))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
         if self._fold:
-            value = value.lower()
+            value = lower(value)
         if value in self._texts:
             return YES
         for template in self._templates:
             text = template.fill(context, missing)
-            if text is not None and (text.lower() if self._fold else text) == value:
+            if text is not None and (lower(text) if self._fold else text) == value:
                 return YES
         return NO
 

@@ -12,6 +12,7 @@ from .operators import operator_name
 from .problems import INVALID_JSON, LEGACY, SYNTAX, MalformedPolicy, Problem, Rank
 from .scan import Array, Lines, NotJson, Number, Object, Value, scan
 from .storable import storable
+from .text import lower
 
 _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset(
@@ -142,7 +143,7 @@ class _Reader:
             missing = "Effect" not in node.members
             shown = effect if isinstance(effect, str) else ""
             self.note("Missing required field Effect" if missing else f"Invalid effect: {shown}")
-        elif isinstance(effect, str) and effect.lower() in ("allow", "deny"):
+        elif isinstance(effect, str) and lower(effect) in ("allow", "deny"):
             self.note(LEGACY, Rank.LEGACY, "`Effect` is case-sensitive")
         else:
             self.note(SYNTAX, detail="`Effect` must be `Allow` or `Deny`")

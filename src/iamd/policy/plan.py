@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .text import lower
 from .vocabulary import Attached, Entry, Layer
 
 
@@ -54,7 +55,7 @@ class Plan:
         rcps: Sequence[Sequence[Attached]],
         endpoint: Sequence[Attached],
     ) -> None:
-        self.action = action.lower()
+        self.action = lower(action)
         self.identity = Gate(Layer.IDENTITY, identity, action)
         self.boundary = _closed(Gate(Layer.BOUNDARY, boundaries, action)) if boundaries else None
         self.session = _closed(Gate(Layer.SESSION, session, action)) if session is not None else None

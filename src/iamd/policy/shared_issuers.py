@@ -11,6 +11,7 @@ from .document import Statement
 from .operators import operator_name
 from .patterns import mark, matches
 from .problems import Rank
+from .text import lower
 
 _COGNITO = "cognito-identity.amazonaws.com"
 _GITHUB = "token.actions.githubusercontent.com"
@@ -65,7 +66,7 @@ def issuer_problems(statement: Statement) -> Iterator[tuple[Rank, str]]:
 
 
 def _admits_web_identities(statement: Statement) -> bool:
-    listed = any(matches(mark(action.lower()), _WEB_IDENTITY) for action in statement.actions)
+    listed = any(matches(mark(lower(action)), _WEB_IDENTITY) for action in statement.actions)
     return listed is not statement.not_action
 
 
@@ -73,7 +74,7 @@ def _scoped(statement: Statement, claim: str, issuer: str) -> bool:
     """Whether some condition ties the claim to values: a lone `*` does not, and GitHub's may not even start so."""
     for condition in statement.conditions:
         name = operator_name(condition.operator)
-        if name is None or name.base not in _SCOPING or name.if_exists or condition.key.lower() != claim.lower():
+        if name is None or name.base not in _SCOPING or name.if_exists or lower(condition.key) != lower(claim):
             continue
         github = issuer == _GITHUB
         open_ = (value == "*" or (github and (value[:1] == "*" or not value.strip())) for value in condition.values)

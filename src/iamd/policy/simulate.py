@@ -219,7 +219,7 @@ def _rules(gate: Gate) -> tuple[Rule, ...]:
 def _in_account(identity: _Verdict, boundary: _Verdict | None, granted: _Verdict) -> Effect:
     """Either side may grant; the resource policy's grant passes a boundary that is merely silent."""
     own = [identity.effect] if boundary is None else [identity.effect, boundary.effect]
-    if Effect.EXPLICIT_DENY in (*own, granted.effect):
+    if Effect.EXPLICIT_DENY in own or granted.effect is Effect.EXPLICIT_DENY:
         return Effect.EXPLICIT_DENY
     return Effect.ALLOWED if granted.effect is Effect.ALLOWED else strictest(own)
 

@@ -10,6 +10,7 @@ from .document import Statement
 from .operators import by_field, fill_fields
 from .patterns import MANY, Pattern, has_wildcards, mark
 from .principals import PrincipalSet
+from .text import lower
 from .variables import Context, Template, read
 
 
@@ -24,7 +25,7 @@ class Actions:
     def __init__(self, actions: Sequence[str], negated: bool) -> None:
         self.negated = negated
         self.everything = "*" in actions
-        marked = [mark(action.lower()) for action in actions if action != "*"]
+        marked = [mark(lower(action)) for action in actions if action != "*"]
         self._exact = frozenset(text for text in marked if not has_wildcards(text))
         pairs = [text.split(":", 1) for text in marked if has_wildcards(text)]
         self._patterns = tuple((Pattern(service), Pattern(name)) for service, name in pairs)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .document import Kind, Principals, Statement
 from .problems import Rank
 from .shared_issuers import issuer_problems
+from .text import lower
 
 _ACCOUNT = r"[0-9]{12}"
 _AWS = re.compile(
@@ -52,5 +53,5 @@ def _trust(statement: Statement, who: Principals) -> Iterator[tuple[Rank, str]]:
         yield Rank.PRINCIPAL, 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'
     if not statement.actions:
         yield Rank.NO_ACTION, "Missing required field Action"
-    if any(not action.lower().startswith("sts:") for action in statement.actions):
+    if any(not lower(action).startswith("sts:") for action in statement.actions):
         yield Rank.ACTION, "AssumeRole policy may only specify STS AssumeRole actions."

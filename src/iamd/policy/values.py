@@ -14,6 +14,8 @@ import socket
 from decimal import Decimal
 from functools import lru_cache
 
+from .text import lower
+
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _EPOCH = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _INSTANT = re.compile(
@@ -136,4 +138,4 @@ def binary(text: str) -> bytes | None:
 
 def truth(text: str) -> bool:
     """`true` in any case is true; everything else is false."""
-    return text.lower() == "true"
+    return lower(text) == "true"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .patterns import is_plain, mark
+from .text import lower
 
 Context = Mapping[str, str | tuple[str, ...]]
 
@@ -55,8 +56,8 @@ def _variable(body: str) -> Variable:
     key, comma, rest = body.partition(",")
     rest = rest.strip()
     if comma and len(rest) >= 2 and rest[0] == rest[-1] == "'":
-        return Variable(key.strip().lower(), rest[1:-1])
-    return Variable(body.strip().lower(), None)
+        return Variable(lower(key.strip()), rest[1:-1])
+    return Variable(lower(body.strip()), None)
 
 
 def read(text: str, wild: bool) -> str | Template:
