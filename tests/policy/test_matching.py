@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.policy import values
-from iamd.policy.arns import account_of, split
+from iamd.policy.arns import account_of, resource_pattern, split
 from iamd.policy.patterns import Pattern, mark, matches, units
 from iamd.policy.variables import Template, keys, read
 
@@ -37,6 +37,36 @@ def test_hostile_patterns_cost_little(pattern: str, value: str) -> None:
     assert time.process_time() - started < 1
 
 
+ARNS = st.lists(st.text(alphabet="ab:\U0001f600", max_size=3), min_size=6, max_size=7).map(":".join)
+PATTERNS = st.lists(st.text(alphabet="ab*?\U0001f600", max_size=3), min_size=6, max_size=7).map(":".join)
+
+
+def spanning(pattern: str) -> str:
+    """The expression of a Resource pattern: in the first five fields only a `*` at a field's end crosses a colon."""
+    fields = pattern.split(":", 5)
+    made = []
+    for at, field in enumerate(fields):
+        for place, char in enumerate(field):
+            free = at == 5 or (char == "*" and place == len(field) - 1)
+            wild = {"*": ".*", "?": "."} if free else {"*": "[^:]*", "?": "[^:]"}
+            made.append(wild.get(char, re.escape(units(char))))
+        made.append(":")
+    return "".join(made[:-1])
+
+
+@given(PATTERNS, ARNS)
+def test_a_resource_pattern_matches_as_the_documented_expression_does(pattern: str, arn: str) -> None:
+    expected = re.fullmatch(spanning(pattern), units(arn), re.DOTALL) is not None
+    assert resource_pattern(mark(pattern)).matches(arn) is expected
+
+
+@pytest.mark.parametrize("pattern", ["arn:?*" + "*a" * 300 + ":*:*::x", "arn:" + "a*" * 300 + ":*:*::" + "*?" * 300])
+def test_hostile_resource_patterns_cost_little(pattern: str) -> None:
+    started = time.process_time()
+    assert not resource_pattern(mark(pattern)).matches("arn:" + "a:" * 3000)
+    assert time.process_time() - started < 1
+
+
 def test_a_question_mark_is_one_utf_16_code_unit() -> None:
     assert matches(mark("??"), "\U0001f600")
     assert not matches(mark("?"), "\U0001f600")
@@ -50,7 +80,8 @@ def test_a_question_mark_is_one_utf_16_code_unit() -> None:
         ("${AWS:UserName}!", {"aws:username": "alice"}, "alice!"),
         ("a${k, 'b'}c", {}, "abc"),
         ("a${k,'b'}c", {"k": "x"}, "axc"),
-        ("a${k, 'b'}c", {"k": ("x",)}, "abc"),
+        ("a${k, 'b'}c", {"k": ("x",)}, None),
+        ("a${k, 'b'}c", {"k": ()}, "abc"),
         ("${k}", {}, None),
         ("${k}", {"k": ("x",)}, None),
         ("${k}", {"k": "\x01"}, None),
@@ -85,6 +116,9 @@ def test_instants_agree_with_the_standard_library(moment: datetime) -> None:
         ("1767225600", 1767225600_000),
         ("1767225600.5", 1767225600_500),
         ("2026-01-01", 1767225600_000),
+        ("2026-01", 1767225600_000),
+        ("2026", 1767225600_000),
+        ("20260", 20260_000),
         ("2026-01-01T00:00:00.0019Z", 1767225600_001),
         ("2026-01-01T01:30+0130", 1767225600_000),
         ("2026-01-01T00:00:00+24:00", None),

@@ -35,6 +35,7 @@ RESOURCES = [
     "arn:aws:s3:::bucket/alice/x*y",
     f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs",
     "arn:aws:s3:::bucket/\U0001f600",
+    f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:jobs",
 ]
 RESOURCE_PATTERNS = [
     "*",
@@ -50,14 +51,19 @@ RESOURCE_PATTERNS = [
     "arn:aws:sqs",
     "arn:aws:sqs:*:*:jobs",
     f"arn:aws:sqs:*{ACCOUNT}:jobs",
+    "arn:aws:lambda:*:function:jobs",
+    "arn:aws:lambda:*:function:${aws:none, 'jobs'}",
+    "arn:aws:lambda:?*:function:jobs",
+    "arn:aws:lambda:eu*1:*1:*:jobs",
+    "arn:aws:*:jobs",
 ]
 TEXTS = ["alice", "ALICE", "al*", "a?ice", "${aws:username}", "${aws:none}", "${aws:none, 'alice'}", "${*}", "", "*"]
 OPERANDS: dict[str, list[Any]] = {
     "String": TEXTS,
     "Numeric": ["1", "1.0", 10, "-2.5", "1e1"],
-    "Date": ["2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-01-01", "1767225600"],
+    "Date": ["2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-01-01", "2026", "1767225600"],
     "Bool": ["true", "false", True, "TRUE", "what"],
-    "Arn": ["arn:aws:s3:::bucket", "arn:aws:*:::b*", "arn:aws:s3:*:*:*", "arn:aws:iam::*:user/${aws:username}"],
+    "Arn": ["arn:aws:s3:::bucket", "arn:aws:*:::b*", "arn:aws:s3:*:*:*", "arn:aws:iam::*:user/${aws:username}", "*"],
     "Ip": ["10.0.0.0/8", "10.1.2.3", "2001:db8::/32", "0.0.0.0/0"],
     "Null": ["true", "false", True],
 }
@@ -151,8 +157,9 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         found = draw(st.none() | value | st.lists(value, max_size=2))
         if found is not None:
             context[draw(st.sampled_from([key, key.lower()]))] = found
-    if draw(st.booleans()):
-        context["aws:username"] = "alice"
+    username = draw(st.sampled_from([None, None, "alice", "alice", ["alice"], []]))
+    if username is not None:
+        context["aws:username"] = username
     made: dict[str, Any] = {
         "principal": principal,
         "action": draw(st.sampled_from(ACTIONS)),

@@ -28,19 +28,31 @@ def utf16(text: str) -> list[str]:
     return [raw[at : at + 2].hex() for at in range(0, len(raw), 2)]
 
 
-def like(pattern: list[tuple[bool, str]], value: str) -> bool:
-    """A table of which pattern prefixes match which value prefixes. Pattern: (is a wildcard, character)."""
-    units = utf16(value)
-    tokens: list[str] = []
-    for wild, char in pattern:
-        tokens += [char] if wild else utf16(char)
+COLON = utf16(":")[0]
+
+
+def table(tokens: list[tuple[str, bool]], units: list[str]) -> bool:
+    """A table of which pattern prefixes match which value prefixes. Tokens: a unit or wildcard, whether it may be a
+    colon."""
     row = [True] + [False] * len(units)
-    for token in tokens:
+    for token, free in tokens:
+        takes = [free or unit != COLON for unit in units]
         if token == "*":
-            row = [any(row[: at + 1]) for at in range(len(row))]
+            for at, unit_taken in enumerate(takes):
+                row[at + 1] = row[at + 1] or (row[at] and unit_taken)
+        elif token == "?":
+            row = [False] + [row[at] and unit_taken for at, unit_taken in enumerate(takes)]
         else:
-            row = [False] + [row[at] and token in ("?", unit) for at, unit in enumerate(units)]
+            row = [False] + [row[at] and token == unit for at, unit in enumerate(units)]
     return row[-1]
+
+
+def like(pattern: list[tuple[bool, str]], value: str) -> bool:
+    """Pattern: (is a wildcard, character)."""
+    tokens: list[tuple[str, bool]] = []
+    for wild, char in pattern:
+        tokens += [(token, True) for token in ([char] if wild else utf16(char))]
+    return table(tokens, utf16(value))
 
 
 def expand(text: str, wild: bool, variables: bool, context: Json) -> Any:
@@ -58,7 +70,8 @@ def expand(text: str, wild: bool, variables: bool, context: Json) -> Any:
         defaulted = re.fullmatch(r"([^,]*),\s*'(.*)'\s*", body, re.DOTALL)
         key, default = (defaulted[1], defaulted[2]) if defaulted else (body, UNDEFINED)
         value = context.get(key.strip().lower(), default)
-        value = default if isinstance(value, list) else value
+        if isinstance(value, list):  # no default stands in for many values
+            value = UNDEFINED if value else default
         if value is UNDEFINED:
             return UNDEFINED
         pattern += [(False, char) for char in value]
@@ -79,12 +92,25 @@ def fields_of(pattern: list[tuple[bool, str]]) -> list[list[tuple[bool, str]]]:
     return fields
 
 
-def arn_like(pattern: list[tuple[bool, str]], value: str, pad: bool) -> bool:
-    fields = fields_of(pattern)
-    if pad:
-        fields += [[(True, "*")]] * (6 - len(fields))
-    parts = value.split(":", 5)
+def arn_like(pattern: list[tuple[bool, str]], value: str) -> bool:
+    """Field by field; a lone `*` is every ARN."""
+    fields, parts = fields_of(pattern), value.split(":", 5)
+    if pattern == [(True, "*")]:
+        return True
     return len(parts) == len(fields) == 6 and all(like(f, p) for f, p in zip(fields, parts, strict=True))
+
+
+def resource_like(pattern: list[tuple[bool, str]], value: str) -> bool:
+    """As a whole: of the wildcards in the first five fields only a `*` at a field's end may go on past the colon."""
+    fields = fields_of(pattern)
+    fields += [[(True, "*")]] * (6 - len(fields))
+    tokens: list[tuple[str, bool]] = []
+    for at, field in enumerate(fields):
+        for place, (wild, char) in enumerate(field):
+            free = at == 5 or (char == "*" and place == len(field) - 1)
+            tokens += [(token, free) for token in ([char] if wild else utf16(char))]
+        tokens += [(COLON, True)] if at < 5 else []
+    return table(tokens, utf16(value))
 
 
 def covers_action(statement: Json, action: str) -> bool:
@@ -110,13 +136,15 @@ def covers_resource(statement: Json, resource: str, variables: bool, context: Js
         pattern = expand(text, True, variables, context)
         if pattern is UNDEFINED:  # grants nothing: not what is listed, and not what is left when all but it is allowed
             return element == "NotResource" and statement["Effect"] == "Allow"
-        return arn_like(pattern, resource, pad=True)
+        return resource_like(pattern, resource)
 
     return any(map(covered, listed(statement[element]))) is (element == "Resource")
 
 
 def instant(text: str) -> Any:
     try:
+        if re.fullmatch(r"\d{4}", text):
+            return instant(text + "-01-01")
         if re.fullmatch(r"\d+", text):
             return int(text) * 1000
         moment = datetime.fromisoformat(text)
@@ -149,7 +177,7 @@ def one_matches(operator: str, operand: Any, value: str, variables: bool, contex
         if operator.startswith("Arn"):
             if not (value.startswith("arn:") and value.count(":") >= 5):
                 return None
-            return pattern is not UNDEFINED and arn_like(pattern, value, pad=False)
+            return pattern is not UNDEFINED and arn_like(pattern, value)
         if pattern is UNDEFINED:
             return False
         if operator == "StringLike":
@@ -190,15 +218,15 @@ def holds(name: str, key: str, operands: Any, variables: bool, context: Json) ->
 
     def single(text: str) -> bool:
         answers = [one_matches(operator, operand, text, variables, context) for operand in listed(operands)]
-        return None not in answers and any(answers) is not negated
+        return bool(answers) and None not in answers and any(answers) is not negated
 
     if qualifier and value in (None, [], [""], ""):
-        return qualifier == "ForAllValues:" or bool(if_exists)
+        return qualifier == "ForAllValues:"
     if qualifier:
         every = all if qualifier == "ForAllValues:" else any
         return every(single(text) for text in listed(value))
     if value is None:
-        return negated or bool(if_exists)
+        return bool(if_exists) or (negated and operands != [])
     return isinstance(value, str) and single(value)
 
 
@@ -267,7 +295,7 @@ def decide(request: Json) -> str:
     management = request.get("managementAccount")
     levels = levels if owned and account != management and ":role/aws-service-role/" not in principal else []
     rcps = [[p["document"] for p in level["policies"]] for level in request.get("resourceControlPolicies", [])]
-    levels += rcps if owner != management else []
+    levels += rcps if owner is None or owner != management else []
     levels += [request["endpointPolicies"]] if request.get("endpointPolicies") else []
     everything = [*identity, *boundaries, *session, *policy, *(document for level in levels for document in level)]
     if statements(everything, "Deny", request):

@@ -46,16 +46,16 @@ class ScalarCheck(Check):
 
 
 class SetCheck(Check):
-    """`ForAllValues` and `ForAnyValue`. An absent key, no values and one empty text are all the empty set; `literal`:
-    the empty text is a value like any other."""
+    """`ForAllValues` and `ForAnyValue`. An absent key, no values and one empty text are all the empty set, which
+    `ForAllValues` accepts and `ForAnyValue` does not, whatever `...IfExists` says; `literal`: the empty text is a
+    value like any other."""
 
-    __slots__ = ("_absent", "_every", "_literal", "_test", "_wanted")
+    __slots__ = ("_every", "_literal", "_test", "_wanted")
 
-    def __init__(self, key: str, test: Test, wanted: int, absent: bool, every: bool, literal: bool) -> None:
+    def __init__(self, key: str, test: Test, wanted: int, every: bool, literal: bool) -> None:
         super().__init__(key)
         self._test: Callable[[str, Context, list[str]], int] = test.test
         self._wanted = wanted
-        self._absent = absent
         self._every = every
         self._literal = literal
 
@@ -63,9 +63,9 @@ class SetCheck(Check):
         value = context.get(self.key)
         if value is None:
             missing.append(self.key)
-            return self._absent
+            return self._every
         if (not value or value == ("",)) and (value == () or not self._literal):
-            return self._absent
+            return self._every
         every, test, wanted = self._every, self._test, self._wanted
         for one in (value,) if isinstance(value, str) else value:
             if (test(one, context, missing) == wanted) is not every:
@@ -92,6 +92,18 @@ class NullCheck(Check):
             missing.append(self.key)
             return self._absent
         return self._absent if value in self._nothing else self._present
+
+
+class EmptyTest(Test):
+    """No operands at all: no value matches them, negated or not.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+
+    __slots__ = ()
+
+    def test(self, value: str, context: Context, missing: list[str]) -> int:
+        return NEVER
 
 
 class BrokenTest(Test):
@@ -134,16 +146,15 @@ def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) 
     if name.base == NULL:
         return NullCheck(key, condition.values, simulated)
     operator = OPERATORS[name.base]
-    test = operator.build(condition.values, variables)
+    test = operator.build(condition.values, variables) if condition.values else EmptyTest()
     wanted = NO if operator.negated else YES
     if test.broken:
         test = BrokenTest(test, wanted, allow)
     if simulated and name.base == "NumericNotEquals":
         test = NumbersOnly(test)
     if not name.qualifier:
-        return ScalarCheck(key, test, wanted, absent=operator.negated or name.if_exists)
-    every = name.qualifier == FOR_ALL
-    return SetCheck(key, test, wanted, absent=every or name.if_exists, every=every, literal=simulated)
+        return ScalarCheck(key, test, wanted, absent=name.if_exists or (operator.negated and bool(condition.values)))
+    return SetCheck(key, test, wanted, every=name.qualifier == FOR_ALL, literal=simulated)
 
 
 def compile_conditions(

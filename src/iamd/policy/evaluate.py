@@ -43,6 +43,10 @@ _ROOT_RECOVERS = frozenset(
     }
 )
 
+# What a management account may do in its members' accounts, and no policy of theirs has to allow.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
+_ONE_SIDED = frozenset({"sts:assumeroot"})
+
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 _BEYOND_RCPS = frozenset({"kms:retiregrant"})
 
@@ -95,7 +99,9 @@ class Case:
     def under_rcps(self) -> bool:
         """RCPs bind the resources of member accounts, whoever calls, service-linked roles excepted."""
         layers = self.layers
-        if not layers.rcps or self.plan.action in _BEYOND_RCPS or self.owner == layers.management_account:
+        if not layers.rcps or self.plan.action in _BEYOND_RCPS:
+            return False
+        if self.owner is not None and self.owner == layers.management_account:
             return False
         return not (self.who.is_service_linked or (self.is_trust and SERVICE_LINKED in self.resource))
 
@@ -132,7 +138,7 @@ def decide(request: Request, layers: Layers) -> Decision:
         return case.refused(case.resource_layer) if grant is None else case.settled(grant)
     if who.kind is PrincipalKind.ROOT:
         return _decide_for_root(case)
-    if who.account != case.owner:
+    if who.account != case.owner and case.plan.action not in _ONE_SIDED:
         return _decide_across_accounts(case)
     return _decide_in_account(case)
 

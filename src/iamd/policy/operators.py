@@ -111,17 +111,25 @@ def fill_fields(fields: tuple[Template, ...], arn: list[str], context: Context, 
     return True
 
 
-class ArnTest(Test):
-    """Six fields, each a pattern."""
+def join_fields(fields: tuple[Template, ...], context: Context, missing: list[str]) -> str | None:
+    """A template cut into fields, filled; None where a variable has no value, or has a colon and would shift fields."""
+    filled = [field.fill(context, missing) for field in fields]
+    texts = [text for text in filled if text is not None]
+    return ":".join(texts) if len(texts) == FIELDS and not any(":" in text for text in texts[:-1]) else None
 
-    __slots__ = ("_exact", "_patterns", "_templates")
+
+class ArnTest(Test):
+    """Six fields, each a pattern. A lone `*` is every ARN."""
+
+    __slots__ = ("_every", "_exact", "_patterns", "_templates")
 
     def __init__(self, operands: Sequence[str], variables: bool) -> None:
         super().__init__()
         ready = [read(text, wild=True) if variables else mark(text) for text in operands]
         marked = [text for text in ready if isinstance(text, str)]
         sound = [text for text in marked if split(text) is not None]
-        self.broken = len(sound) != len(marked)
+        self._every = MANY in marked
+        self.broken = len(sound) + marked.count(MANY) != len(marked)
         self._exact = frozenset(text for text in sound if not has_wildcards(text))
         self._patterns = tuple(ArnPattern(text) for text in sound if has_wildcards(text))
         self._templates = tuple((text, by_field(text)) for text in ready if isinstance(text, Template))
@@ -130,7 +138,7 @@ class ArnTest(Test):
         fields = split(value)
         if fields is None:
             return NEVER
-        if value in self._exact:
+        if self._every or value in self._exact:
             return YES
         for pattern in self._patterns:
             if pattern.matches(fields):

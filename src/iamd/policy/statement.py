@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .arns import FIELDS, ArnPattern, completed, matches_fields, split
+from .arns import SpanningPattern, completed, resource_pattern, split
 from .conditions import compile_conditions
 from .document import Statement
-from .operators import by_field, fill_fields
+from .operators import by_field, fill_fields, join_fields
 from .patterns import MANY, Pattern, has_wildcards, mark
 from .principals import PrincipalSet
 from .text import lower
@@ -56,7 +56,6 @@ class Resources:
         "_everything",
         "_exact",
         "_negated",
-        "_patterns",
         "_prefixes",
         "_templates",
         "_texts",
@@ -71,8 +70,9 @@ class Resources:
         ready = [read(text, wild=True) if variables else mark(text) for text in resources or () if text != "*"]
         self._exact: set[str] = set()
         prefixes: list[str] = []
-        patterns: list[ArnPattern] = []
-        texts: list[Pattern] = []  # among them what some services write for ARNs, such as `execute-api:/stage/GET/*`
+        texts: list[
+            Pattern | SpanningPattern
+        ] = []  # among them what some services write for ARNs, such as `execute-api:/stage/GET/*`
         for text in ready:
             if isinstance(text, Template):
                 continue
@@ -85,12 +85,9 @@ class Resources:
                 self._exact.add(whole)
             elif whole[-1] == MANY and not has_wildcards(head):
                 prefixes.append(head)
-            elif not has_wildcards("".join(whole.split(":", FIELDS - 1)[:-1])):
-                texts.append(Pattern(whole))  # with its first five fields spelled out, an ARN is matched in one go
             else:
-                patterns.append(ArnPattern(whole))
+                texts.append(resource_pattern(whole))
         self._prefixes = tuple(prefixes)
-        self._patterns = tuple(patterns)
         self._texts = tuple(texts)
         self._templates = tuple((text, by_field(text)) for text in ready if isinstance(text, Template))
 
@@ -108,19 +105,16 @@ class Resources:
                 return True
         if self._cautious and any(whole.fill(context, missing) is None for whole, _ in self._templates):
             return True
-        fields = split(resource) if self._patterns or self._templates else None
+        fields = split(resource) if self._templates else None
         if fields is None:
             return False
-        for pattern in self._patterns:
-            if pattern.matches(fields):
-                return True
         for whole, cut in self._templates:
-            if cut is not None:
-                if fill_fields(cut, fields, context, missing):
-                    return True
-                continue
-            filled = whole.fill(context, missing)
-            if filled is not None and matches_fields(completed(filled), fields):
+            if cut is not None and fill_fields(cut, fields, context, missing):
+                return True
+            if cut is not None and ":" not in fields[-1]:
+                continue  # there is no colon for a `*` to cross
+            filled = whole.fill(context, missing) if cut is None else join_fields(cut, context, missing)
+            if filled is not None and resource_pattern(completed(filled)).matches(resource):
                 return True
         return False
 

@@ -38,7 +38,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "Date": typed.instant,
     "Ip": typed.network,
     "NotIp": typed.network,
-    "Arn": split,
+    "Arn": lambda text: text == "*" or split(text),
     "Binary": typed.binary,
 }
 

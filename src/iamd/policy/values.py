@@ -17,7 +17,7 @@ from functools import lru_cache
 from .text import lower
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
-_EPOCH = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_EPOCH = re.compile(r"(?!\d{4}$)\d+(?:\.\d+)?", re.ASCII)  # four digits are a year
 _INSTANT = re.compile(
     r"(?P<year>-?\d{1,9})(?:-(?P<month>\d\d?)(?:-(?P<day>\d\d?))?)?"
     r"(?:[Tt](?:(?P<hour>\d\d?)(?::(?P<minute>\d\d?)(?::(?P<second>\d\d?)(?:\.(?P<fraction>\d{1,9}))?)?)?)?)?"
@@ -76,7 +76,7 @@ def _instant(text: str) -> int | None:
 
 
 def instant(text: str) -> int | None:
-    """Milliseconds since 1970, from ISO 8601 (UTC unless told) or from seconds since 1970."""
+    """Milliseconds since 1970, from ISO 8601 (UTC unless told; four digits are a year) or seconds since 1970."""
     return _instant(text) if len(text) <= _LONGEST else None
 
 

@@ -1,7 +1,8 @@
 """Policy variables: `${key}`, `${key, 'default'}` and the literals `${*}`, `${?}`, `${$}`.
 
 They are known to version 2012-10-17 alone; in an older document the same text is plain text. A variable without a
-value (the key is absent, or has many values) and without a default leaves nothing that could match.
+value (the key is absent) and without a default leaves nothing that could match; nor does a key of many values, for
+which no default stands in.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -45,7 +46,7 @@ class Template:
             value = context.get(part.key)
             if value is None:
                 missing.append(part.key)
-            text = value if isinstance(value, str) else part.default
+            text = value if isinstance(value, str) else None if value else part.default
             if text is None or not is_plain(text):
                 return None
             texts.append(text)
