@@ -61,6 +61,16 @@ def test_path_and_name_together_are_unique(iam: Any) -> None:
     Phone(iam, Path="/a/")
 
 
+def test_a_serial_number_has_256_characters_at_most(iam: Any) -> None:
+    longest = "x" * 226
+    assert len(Phone(iam, longest).serial) == 256
+    told = "Member must have length less than or equal to"
+    for path, name, room in (("/", longest + "x", 226), ("/ab/", longest, 223), (f"/{'p' * 300}/", "x", 0)):
+        code, message = refused(iam.create_virtual_mfa_device, VirtualMFADeviceName=name, Path=path)
+        assert code == "ValidationError"
+        assert message.endswith(f"Value at 'virtualMFADeviceName' failed to satisfy constraint: {told} {room}")
+
+
 def test_two_consecutive_codes_enable_a_device(iam: Any, bob: str) -> None:
     phone = Phone(iam)
     iam.enable_mfa_device(UserName="bob", **phone.pair())

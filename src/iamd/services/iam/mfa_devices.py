@@ -35,9 +35,11 @@ from iamd.wire.errors import (
     EntityAlreadyExists,
     InvalidAuthenticationCode,
     NoSuchEntity,
+    ValidationError,
 )
 
 ROOT = "root"  # what the root user is called where a user's name is required
+SERIAL_LENGTH = 256  # the longest serial number that operations take
 ISSUER = "Amazon Web Services"  # as authenticator programs know it, with its logo
 
 Owner = User | Account
@@ -52,7 +54,15 @@ class Secret:
 
 
 def new_device(call: Call, *, virtual_mfa_device_name: str, path: str = "/") -> Target[str]:
-    return new(iam_arn(call.account_id, f"mfa{path}{virtual_mfa_device_name}"))
+    arn = iam_arn(call.account_id, f"mfa{path}{virtual_mfa_device_name}")
+    room = SERIAL_LENGTH - (len(arn) - len(virtual_mfa_device_name))
+    if len(virtual_mfa_device_name) > room:
+        # The model does not say so, but a device with a longer ARN could never be enabled.
+        raise ValidationError(
+            "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {max(room, 0)}"
+        )
+    return new(arn)
 
 
 def existing_device(call: Call, *, serial_number: str) -> Target[MfaDevice]:
