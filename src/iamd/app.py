@@ -25,6 +25,7 @@ from iamd.services.catalogue import APIS, api_of
 from iamd.services.registry import invoke, prepare
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
+from iamd.store.interface import Access
 from iamd.wire import aws_query, validate
 from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
 
@@ -196,7 +197,7 @@ class Application:
             telemetry.observe(exchange, started)
 
     def _record(self, exchange: Exchange) -> None:
-        """The audit event, unless it went with the change; and that the credentials were used."""
+        """The audit event, unless it went with the change; and that the credentials were used, and for what."""
         caller, store = exchange.caller, self.realm.store
         if caller is None:
             return
@@ -205,3 +206,7 @@ class Application:
         if exchange.api is not None:
             subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
             store.used(caller.account_id, subject, exchange.now, exchange.region, exchange.api.name)
+            if exchange.operation is not None:
+                action = exchange.operation.name
+                access = Access(caller.id, exchange.api.name, action, exchange.now, exchange.region)
+                store.accessed(caller.account_id, access)

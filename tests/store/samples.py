@@ -22,6 +22,7 @@ from iamd.store.kinds.credentials import (
 )
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, SamlKey, SamlProvider
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
+from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
 from iamd.store.records import (
     AccessKey,
@@ -105,6 +106,10 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "role_deletions": (RoleDeletion(ACCOUNT, "Linked", "task/1", NOW), {"task_id": "task/2", "requested": LATER}),
     "role_sources": (RoleSource(ACCOUNT, "AROA1", "arn:aws:iam::aws:role-template/a/B:1", 0, "{}"), {"given": "[]"}),
     "account_properties": (AccountProperty(ACCOUNT, "RoleManager/Enabled", "true"), {"value": "false"}),
+    "access_reports": (
+        AccessReport(ACCOUNT, "7f0e5a3c-0000-4000-a000-000000000001", "AIDA1", "SERVICE_LEVEL", NOW, b"x\x9c"),
+        {"content": b""},
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamd.store import StoreError, ledger
-from iamd.store.interface import Group, Usage
+from iamd.store.interface import Access, Group, Usage
 from iamd.store.ledger import Ledger
 from tests.store.samples import ACCOUNT, LATER, NOW, SampleEvent, on_loop
 
@@ -74,18 +74,24 @@ async def test_what_cannot_be_written_is_kept_in_order() -> None:
     held = ledger_of(sink)
     held.append(SampleEvent("one"))
     held.used(ACCOUNT, "AKIA1", Usage(NOW, "us-east-1", "iam"))
+    held.accessed(ACCOUNT, Access("AIDA1", "iam", "GetUser", NOW, "us-east-1"))
+    held.accessed(ACCOUNT, Access("AIDA1", "iam", "ListUsers", NOW, "us-east-1"))
     sink.failure = StoreError("disk full")
     with pytest.raises(StoreError):
         await held.flush()
     assert not held.healthy
     held.append(SampleEvent("two"))
     held.used(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))
+    held.accessed(ACCOUNT, newest := Access("AIDA1", "iam", "GetUser", LATER, "us-east-1"))
     sink.failure = None
     await held.flush()
     held.stop()
     assert held.healthy
     assert sink.events() == ["one", "two"]
     assert [group.usage for group in sink.groups] == [[(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))]]
+    [group] = sink.groups
+    assert {access.action: access for _, access in group.accesses}["GetUser"] == newest
+    assert len(group.accesses) == 2
 
 
 @on_loop

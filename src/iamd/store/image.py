@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
-from iamd.store.kinds import credentials, federation, managed_roles, sign_in
+from iamd.store.kinds import credentials, federation, managed_roles, reports, sign_in
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -65,6 +65,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *sign_in.KINDS,
     *federation.KINDS,
     *managed_roles.KINDS,
+    *reports.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -74,7 +75,7 @@ _NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "
 _POWERLESS = frozenset(
     {
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
-        *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
+        *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS, *reports.KINDS)),
     }
 )
 
@@ -118,6 +119,7 @@ class Records:
         self.role_deletions = self._collect(managed_roles.ROLE_DELETIONS)
         self.role_sources = self._collect(managed_roles.ROLE_SOURCES)
         self.account_properties = self._collect(managed_roles.ACCOUNT_PROPERTIES)
+        self.access_reports = self._collect(reports.ACCESS_REPORTS)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))

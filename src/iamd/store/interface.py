@@ -39,6 +39,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """When and where a principal (a user's or role's unique id, the account's id for its root user) last attempted an
+    action, allowed or not."""
+
+    principal_id: str
+    service: str
+    action: str
+    time: datetime
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChange:
     """The steps that took one account to `revision`."""
 
@@ -58,9 +70,10 @@ class Group:
     changes: list[AccountChange] = field(default_factory=list)
     events: list[tuple[Event, int | None]] = field(default_factory=list)
     usage: list[tuple[str, str, Usage]] = field(default_factory=list)
+    accesses: list[tuple[str, Access]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.events or self.usage)
+        return bool(self.changes or self.events or self.usage or self.accesses)
 
 
 class Conflict(Exception):
@@ -81,6 +94,10 @@ class Database(Protocol):
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         """The account's records (none, when there is no such account) and last uses, as last committed."""
+        ...
+
+    async def accesses(self, account_id: str) -> list[Access]:
+        """The last attempt of every principal of the account at every action, as last committed."""
         ...
 
     async def accounts(self) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""What is written a moment later: audit events of reads and refusals, and when keys and roles were last used."""
+"""What is written a moment later: audit events of reads and refusals, and when keys, roles and actions were last used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Database, Event, Group, Usage
+from iamd.store.interface import Access, Database, Event, Group, Usage
 
 FLUSH_SECONDS = 1.0
 FLUSH_EVENTS = 1000  # flushed at once when there are so many
@@ -24,6 +24,7 @@ class Ledger:
         self._events: list[Event] = []
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
+        self._accesses: dict[tuple[str, str, str, str], Access] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self.healthy = True  # whether the last flush succeeded
@@ -43,6 +44,11 @@ class Ledger:
         self._unwritten[account_id, subject] = usage
         self._arm()
 
+    def accessed(self, account_id: str, access: Access) -> None:
+        """Note an attempt at an action; it is not kept in memory once it is written."""
+        self._accesses[account_id, access.principal_id, access.service, access.action] = access
+        self._arm()
+
     def last_used(self, account_id: str, subject: str) -> Usage | None:
         return self._usage.get(account_id, {}).get(subject)
 
@@ -59,6 +65,7 @@ class Ledger:
         self._events.clear()
         self._usage.clear()
         self._unwritten.clear()
+        self._accesses.clear()
 
     async def flush(self) -> None:
         """Write everything that was buffered before the call; raises StoreError, and then keeps it."""
@@ -87,15 +94,17 @@ class Ledger:
             await self._write()
         except Exception as error:
             log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
-        if self._events or self._unwritten:
+        if self._events or self._unwritten or self._accesses:
             self._arm()
 
     async def _write(self) -> None:
         events, self._events = self._events, []
         unwritten, self._unwritten = self._unwritten, {}
+        accesses, self._accesses = self._accesses, {}
         group = Group(
             events=[(event, None) for event in events],
             usage=[(account_id, subject, usage) for (account_id, subject), usage in unwritten.items()],
+            accesses=[(account_id, access) for (account_id, *_), access in accesses.items()],
         )
         try:
             if group:
@@ -105,4 +114,5 @@ class Ledger:
             self.healthy = False
             self._events[:0] = events
             self._unwritten = {**unwritten, **self._unwritten}
+            self._accesses = {**accesses, **self._accesses}
             raise

@@ -21,7 +21,7 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Database, Event, Usage
+from iamd.store.interface import Access, Database, Event, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
@@ -187,6 +187,18 @@ class Store:
     def last_used(self, account_id: str, subject: str) -> Usage | None:
         """The last use that this process knows of; the account's records must be in memory."""
         return self._ledger.last_used(account_id, subject)
+
+    def accessed(self, account_id: str, access: Access) -> None:
+        """Note a principal's attempt at an action; durable as an event is."""
+        self._ledger.accessed(account_id, access)
+
+    async def accesses(self, account_id: str) -> list[Access]:
+        """The last attempt of every principal of the account at every action, this process's own included.
+
+        They are read from the database each time: reports alone ask for them. Raises StoreError.
+        """
+        await self._ledger.flush()
+        return await self._database.accesses(account_id)
 
     async def flush(self) -> None:
         """Make the events and uses so far durable now."""

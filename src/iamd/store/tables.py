@@ -196,6 +196,16 @@ role_sources = _records(
 )
 account_properties = _records("account_properties", "name", _text("name"), _text("value"))
 
+access_reports = _records(
+    "access_reports",
+    "id",
+    _text("id"),
+    _text("owner"),
+    _text("granularity"),
+    _time("created"),
+    _blob("content"),
+)
+
 revisions = Table(
     "revisions",
     metadata,
@@ -238,6 +248,17 @@ last_used = Table(
     _text("region"),
     _text("service"),
     comment="when an access key or a role was last used",
+)
+last_accessed = Table(
+    "last_accessed",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("principal_id", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("action", Text, primary_key=True),
+    _time("time"),
+    _text("region"),
+    comment="when a principal last attempted an action",
 )
 keyring = Table(
     "keyring",

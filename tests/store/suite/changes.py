@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from iamd.store import Change, NoAccount, StoreError, Taken
+from iamd.store.interface import Access
 from iamd.store.records import Membership
 from tests.store.samples import (
     ACCOUNT,
@@ -245,6 +247,22 @@ class Keys:
         async with running(opener()) as last:
             await last.load(ACCOUNT)
             assert last.last_used(ACCOUNT, "AKIA1") == used
+
+    @on_loop
+    async def test_last_attempts_survive_and_the_newest_counts(self, opener: Opener) -> None:
+        def attempt(action: str, when: datetime, region: str = "us-east-1") -> Access:
+            return Access("AIDA1", "iam", action, when, region)
+
+        async with prepared(opener) as store:
+            store.accessed(ACCOUNT, attempt("GetUser", NOW))
+            store.accessed(ACCOUNT, attempt("GetUser", LATER, "eu-west-1"))
+            store.accessed(ACCOUNT, attempt("ListUsers", NOW))
+            store.accessed(OTHER, attempt("GetRole", NOW))
+            expected = [attempt("GetUser", LATER, "eu-west-1"), attempt("ListUsers", NOW)]
+            assert await store.accesses(ACCOUNT) == expected
+        async with running(opener()) as late:
+            late.accessed(ACCOUNT, attempt("GetUser", NOW))  # an older one, written later
+            assert await late.accesses(ACCOUNT) == expected
 
     @on_loop
     async def test_sealed_secrets_open_after_a_restart(self, opener: Opener) -> None:

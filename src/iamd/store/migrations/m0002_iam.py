@@ -55,4 +55,10 @@ STATEMENTS: tuple[str, ...] = (
         minor_version INTEGER NOT NULL, given TEXT NOT NULL, UNIQUE (account_id, role_id))""",
     """CREATE TABLE account_properties (
         {position}, account_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (account_id, name))""",
+    """CREATE TABLE last_accessed (
+        account_id TEXT NOT NULL, principal_id TEXT NOT NULL, service TEXT NOT NULL, action TEXT NOT NULL,
+        time BIGINT NOT NULL, region TEXT NOT NULL, PRIMARY KEY (account_id, principal_id, service, action))""",
+    """CREATE TABLE access_reports (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, granularity TEXT NOT NULL,
+        created BIGINT NOT NULL, content {blob} NOT NULL, UNIQUE (account_id, id))""",
 )

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Group, Usage
+from iamd.store.interface import Access, Group, Usage
 from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import reading, statements, writing
 from iamd.store.sqlite.file import connect, create, failing, prepare, transaction
@@ -52,6 +52,9 @@ class SqliteDatabase:
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         return await self._on(self._read_thread, "read", lambda: reading.load(self._reader, account_id))
+
+    async def accesses(self, account_id: str) -> list[Access]:
+        return await self._on(self._read_thread, "read", lambda: reading.accesses(self._reader, account_id))
 
     async def accounts(self) -> dict[str, str | None]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.image import KINDS, Records
-from iamd.store.interface import Usage
+from iamd.store.interface import Access, Usage
 from iamd.store.rows import CODECS, moment
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import connect, failing, transaction
@@ -25,6 +25,14 @@ def load(connection: sqlite3.Connection, account_id: str) -> tuple[Records, dict
                 collection.load(codec.record(row))
         used = connection.execute(sql.LAST_USED, (account_id,)).fetchall()
     return records, {subject: Usage(moment(time), region, service) for subject, time, region, service in used}
+
+
+def accesses(connection: sqlite3.Connection, account_id: str) -> list[Access]:
+    """The last attempt of every principal at every action."""
+    rows = connection.execute(sql.ACCESSES, (account_id,)).fetchall()
+    return [
+        Access(principal, service, action, moment(time), region) for principal, service, action, time, region in rows
+    ]
 
 
 def revision(connection: sqlite3.Connection, account_id: str) -> int:

@@ -12,6 +12,7 @@ from iamd.store import tables
 from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
+_ACCESSED = tables.last_accessed.c
 _CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, tables.last_used.c, tables.keyring.c
 
 
@@ -62,6 +63,20 @@ USE = _sql(
         index_elements=["account_id", "subject"],
         set_={name: _use.excluded[name] for name in ("time", "region", "service")},
         where=_use.excluded.time > _USED.time,
+    ),
+)
+
+ACCESSES = _sql(
+    select(_ACCESSED.principal_id, _ACCESSED.service, _ACCESSED.action, _ACCESSED.time, _ACCESSED.region).where(
+        _ACCESSED.account_id == bindparam("a")
+    )
+)
+_access = upsert(tables.last_accessed)
+ACCESS = _sql(
+    _access.on_conflict_do_update(
+        index_elements=["account_id", "principal_id", "service", "action"],
+        set_={name: _access.excluded[name] for name in ("time", "region")},
+        where=_access.excluded.time > _ACCESSED.time,
     ),
 )
 

@@ -61,6 +61,8 @@ def _write_events(connection: sqlite3.Connection, group: Group) -> None:
     insert(connection, sql.ADD_EVENT, events)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
+    accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
+    connection.executemany(sql.ACCESS, accesses)
 
 
 def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
