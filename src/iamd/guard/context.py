@@ -106,10 +106,16 @@ def _tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["Key"], tag["Value"]) for tag in values))
 
 
+def _namespaces(properties: Any) -> Mapping[str, Value]:
+    return {"iam:accountpropertynamespaces": tuple(dict.fromkeys(key.partition("/")[0] for key in properties))}
+
+
 PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "", "permissions_boundary", _single("iam:permissionsboundary")),
     ("iam", "attach_", "policy_arn", _single("iam:policyarn")),
     ("iam", "detach_", "policy_arn", _single("iam:policyarn")),
+    ("iam", "create_", "aws_service_name", _single("iam:awsservicename")),
+    ("iam", "put_", "properties", _namespaces),
     ("iam", "", "tags", _tags),
     ("iam", "create_service_specific", "service_name", _lower("iam:servicespecificcredentialservicename")),
     ("iam", "create_service_specific", "credential_age_days", _single("iam:servicespecificcredentialagedays")),

@@ -75,12 +75,14 @@ class Api:
         prepare: Preparation | None = None,
         reads: bool | None = None,
         refuses: Mapping[str, str] | None = None,
+        action: str | None = None,
     ) -> Callable[[H], H]:
         """Register the function as the operation of its name.
 
         `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `prepare` is run
         before anything is decided, off the records; `refuses` maps input members that iamd does not honour to the
-        reason answered when one is sent. Raises TypeError when the parameters do not fit the model.
+        reason answered when one is sent; `action` is the permission to decide on where it has not the operation's
+        name. Raises TypeError when the parameters do not fit the model.
         """
 
         def register(handler: H) -> H:
@@ -93,7 +95,7 @@ class Api:
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
                 model=described,
-                action=f"{self.name}:{described.name}",
+                action=f"{self.name}:{action or described.name}",
                 resolver=on,
                 handler=handler,
                 resolver_members=mine,
@@ -158,7 +160,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
     snapshot = call.snapshot()
     account_id = target.account_id or call.account_id
     context: Context = {**snapshot.context, **_circumstances(call), **target_context(target), **_parameters(call)}
-    context["aws:resourceaccount"] = account_id
+    context.setdefault("aws:resourceaccount", account_id)  # a resource of AWS's own tells another one
     if target.boundary is not None and call.operation.model.snake in SEES_TARGET_BOUNDARY:
         context.setdefault("iam:permissionsboundary", target.boundary)
     asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)

@@ -11,7 +11,7 @@ from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
-from iamd.services.iam.roles import existing_role, no_such_role, outline
+from iamd.services.iam.roles import existing_role, no_such_role, outline, protected
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.trust import rendered
 from iamd.services.paging import page, page_of
@@ -146,6 +146,9 @@ def delete_instance_profile(call: Call, profile: InstanceProfile) -> None:
 def add_role_to_instance_profile(call: Call, profile: InstanceProfile, *, role_name: str) -> None:
     """Put a role into a profile, which holds one; the same one a second time is one too many (seen of live AWS)."""
     role = role_named(call, role_name)
+    refusal = protected(role)
+    if refusal is not None:
+        raise refusal
     if profile.role_id is not None:
         limit = quotas.ROLES_PER_INSTANCE_PROFILE
         raise LimitExceeded(f"Cannot exceed quota for InstanceSessionsPerInstanceProfile: {limit}")

@@ -39,10 +39,16 @@ def existing_role(call: Call, *, role_name: str) -> Target[Role]:
 def modifiable_role(call: Call, *, role_name: str) -> Target[Role]:
     """The role of that name, unless it is linked to a service, which alone may change what it can do."""
     target = existing_role(call, role_name=role_name)
-    if target.value is None or not target.value.path.startswith(SERVICE_LINKED_PATH):
-        return target
-    said = f"Cannot perform the operation on the protected role '{target.value.name}'"
-    return structs.replace(target, missing=UnmodifiableEntity(f"{said} - this role is only modifiable by AWS"))
+    refusal = None if target.value is None else protected(target.value)
+    return target if refusal is None else structs.replace(target, missing=refusal)
+
+
+def protected(role: Role) -> UnmodifiableEntity | None:
+    """Why nobody but AWS may change what the role can do, or None for a role that is not linked to a service."""
+    if not role.path.startswith(SERVICE_LINKED_PATH):
+        return None
+    said = f"Cannot perform the operation on the protected role '{role.name}'"
+    return UnmodifiableEntity(f"{said} - this role is only modifiable by AWS")
 
 
 def no_such_role(role_name: str) -> NoSuchEntity:
@@ -141,7 +147,16 @@ def create_role(
 @iam.operation(on=existing_role)
 def get_role(call: Call, role: Role) -> Reply:
     """Describe a role."""
-    return {"Role": detail(role, call.realm)}
+    return {"Role": {**detail(role, call.realm), **_source(call, role)}}
+
+
+def _source(call: Call, role: Role) -> dict[str, Any]:
+    """The template that a role was made from: absent when there is none, and in lists."""
+    source = call.records.role_sources.get(role.id)
+    if source is None:
+        return {}
+    template = {"TemplateArn": source.template_arn, "TemplateMinorVersion": source.minor_version}
+    return {"SourceRoleTemplate": template}
 
 
 @iam.operation(on=roles_under)
@@ -166,7 +181,8 @@ def update_role(
     """Change description and longest session; what is left out stays, whatever the documentation says of the
     duration (seen of live AWS)."""
     if max_session_duration is not None and role.path.startswith(SERVICE_LINKED_PATH):
-        raise InvalidInput(f"{role.name} is an AWS service linked role, max session duration cannot be changed.")
+        said = f"{role.name} is an AWS service linked role, max session duration cannot be changed."
+        raise UnmodifiableEntity(said)
     call.records.roles.replace(
         role,
         description=role.description if description is None else description,
@@ -199,6 +215,9 @@ def delete_role(call: Call, role: Role) -> None:
         raise DeleteConflict("Cannot delete entity, must delete policies first.")
     if records.attachments.count("owner", role.id):
         raise DeleteConflict("Cannot delete entity, must detach all policies first.")
+    source = records.role_sources.get(role.id)
+    if source is not None:
+        records.role_sources.remove(source)
     records.roles.remove(role)
 
 
