@@ -45,7 +45,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
     await store.start()
     try:
-        realm = Realm(store, store.sealer, _token_keys(store))
+        realm = Realm(store, store.sealer, _token_keys(store), renews_reports=settings.in_memory)
         root = None
         if not store.account_ids():
             root = new_root(settings, realm.sealer, now())

@@ -34,13 +34,14 @@ class Cold(Exception):
 
 @dataclass(slots=True)
 class Realm:
-    """What all calls to one server share."""
+    """What all calls to one server share. `renews_reports`: a credential report is made anew whenever it is asked for."""
 
     store: Store
     sealer: Sealer
     tokens: TokenKeys
     snapshots: Snapshots = field(default_factory=Snapshots)
     attempts: Attempts = field(default_factory=Attempts)
+    renews_reports: bool = False
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

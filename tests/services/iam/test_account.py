@@ -129,3 +129,18 @@ def test_denials_name_no_resource(iam: Any, user: Callable[..., Any]) -> None:
     let(iam, "eve", statement(["iam:GetAccountSummary", "iam:CreateAccountAlias"]))
     eve.get_account_summary()
     eve.create_account_alias(AccountAlias="acme")
+
+
+def test_the_version_of_global_tokens_is_kept(iam: Any) -> None:
+    for version in (2, 1, 2):
+        iam.set_security_token_service_preferences(GlobalEndpointTokenVersion=f"v{version}Token")
+        assert iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"] == version
+    code, message = refused(iam.set_security_token_service_preferences, GlobalEndpointTokenVersion="v3Token")
+    assert code == "ValidationError"
+    assert message.endswith("constraint: Member must satisfy enum value set: [v2Token, v1Token]")
+
+
+def test_the_version_of_global_tokens_is_no_resource(iam: Any, user: Callable[..., Any]) -> None:
+    eve = user("eve")("iam")
+    refusal = refused(eve.set_security_token_service_preferences, GlobalEndpointTokenVersion="v2Token")
+    assert refusal == denied(f"arn:aws:iam::{ACCOUNT}:user/eve", "SetSecurityTokenServicePreferences", "*")
