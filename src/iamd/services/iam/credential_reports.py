@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -35,9 +35,11 @@ COLUMNS = (
     *(f"cert_{number}_{what}" for number in (1, 2) for what in ("active", "last_rotated")),
 )
 NOT_APPLICABLE = "N/A"
+NO_PASSWORD = ("false", NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE)
 NO_KEY = ("false", NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE)
 NO_CERTIFICATE = ("false", NOT_APPLICABLE)
 
+Cells = tuple[str, ...]
 LastUsed = Callable[[str], Usage | None]
 
 
@@ -54,38 +56,40 @@ def report(records: Records, last_used: LastUsed) -> str:
     return text.getvalue().removesuffix("\n")
 
 
-def _root(records: Records, last_used: LastUsed) -> Iterator[str]:
+def _root(records: Records, last_used: LastUsed) -> Cells:
     account = records.account
-    yield from ("<root_account>", account.arn, _date(account.created))
     used = NOT_APPLICABLE if account.root_password is None else "no_information"
-    yield from ("not_supported", used, "not_supported", "not_supported")
-    yield from _others(records, account.account_id, last_used)
+    password = ("not_supported", used, "not_supported", "not_supported")
+    others = _others(records, account.account_id, last_used)
+    return ("<root_account>", account.arn, _date(account.created), *password, *others)
 
 
-def _row(records: Records, user: User, last_used: LastUsed) -> Iterator[str]:
-    yield from (user.name, user.arn, _date(user.created))
+def _row(records: Records, user: User, last_used: LastUsed) -> Cells:
+    others = _others(records, user.id, last_used)
+    return (user.name, user.arn, _date(user.created), *_password(records, user), *others)
+
+
+def _password(records: Records, user: User) -> Cells:
     profile: LoginProfile | None = records.login_profiles.get(user.id)
     if profile is None:
-        yield from ("false", NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE)
-    else:
-        yield "true"
-        yield "no_information" if user.password_last_used is None else _date(user.password_last_used)
-        yield _date(profile.changed)
-        policy = policy_of(records)
-        expires = policy is not None and policy.max_age > 0 and profile.changed + timedelta(days=policy.max_age)
-        yield _date(expires) if expires else NOT_APPLICABLE
-    yield from _others(records, user.id, last_used)
+        return NO_PASSWORD
+    used = "no_information" if user.password_last_used is None else _date(user.password_last_used)
+    policy = policy_of(records)
+    if policy is None or not policy.max_age:
+        return ("true", used, _date(profile.changed), NOT_APPLICABLE)
+    return ("true", used, _date(profile.changed), _date(profile.changed + timedelta(days=policy.max_age)))
 
 
-def _others(records: Records, owner_id: str, last_used: LastUsed) -> Iterator[str]:
+def _others(records: Records, owner_id: str, last_used: LastUsed) -> Cells:
     """What root and users have alike: MFA, the first two access keys by id, two certificates, inactive ones first."""
-    yield _flag(records.mfa_devices.count("owner", owner_id) > 0)
     keys = sorted(records.access_keys.where("owner", owner_id), key=lambda key: key.id)
     key_cells = [(_flag(key.active), _date(key.created), *_usage(last_used(key.id))) for key in keys]
     certificates = sorted(records.signing_certificates.where("owner", owner_id), key=_by_activity)
     certificate_cells = [(_flag(one.active), _date(one.uploaded)) for one in certificates]
-    for cells in (*[*key_cells, *[NO_KEY] * 2][:2], *[*certificate_cells, *[NO_CERTIFICATE] * 2][:2]):
-        yield from cells
+    first_key, second_key = (*key_cells, NO_KEY, NO_KEY)[:2]
+    first_certificate, second_certificate = (*certificate_cells, NO_CERTIFICATE, NO_CERTIFICATE)[:2]
+    mfa = _flag(records.mfa_devices.count("owner", owner_id) > 0)
+    return (mfa, *first_key, *second_key, *first_certificate, *second_certificate)
 
 
 def _usage(usage: Usage | None) -> tuple[str, str, str]:
@@ -103,7 +107,7 @@ def _flag(truth: bool) -> str:
 
 
 def _date(when: datetime) -> str:
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{when.isoformat()[:19]}Z"  # times are UTC
 
 
 @iam.operation(on=the_account)
