@@ -94,10 +94,15 @@ def session_caller(session: Session, records: Records) -> Caller:
         arn = f"arn:{PARTITION}:sts::{account_id}:assumed-role/{role.name}/{session.session_name}"
         user_id = f"{role.id}:{session.session_name}"
         return Caller(CallerKind.ROLE, account_id, role.id, role.name, arn, role.arn, user_id, key, session)
-    if session.kind == "session-token" and session.principal_id == account_id:
-        arn = records.account.arn
-        return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, key, session)
-    user = records.users.get(session.principal_id)
-    if session.kind != "session-token" or user is None:
+    is_root = session.principal_id == account_id
+    owner: User | Account | None = records.account if is_root else records.users.get(session.principal_id)
+    if owner is None or session.kind not in ("session-token", "federated-user"):
         raise InvalidClientTokenId()
-    return Caller(CallerKind.USER, account_id, user.id, user.name, user.arn, user.arn, user.id, key, session)
+    kind, owner_id, name = CallerKind.ROOT, account_id, "root"
+    if isinstance(owner, User):
+        kind, owner_id, name = CallerKind.USER, owner.id, owner.name
+    arn, user_id = owner.arn, owner_id
+    if session.kind == "federated-user":
+        kind, user_id = CallerKind.FEDERATED, f"{account_id}:{session.session_name}"
+        arn = f"arn:{PARTITION}:sts::{account_id}:federated-user/{session.session_name}"
+    return Caller(kind, account_id, owner_id, name, arn, owner.arn, user_id, key, session)

@@ -23,9 +23,9 @@ class CallerKind(Enum):
 class Caller:
     """A caller whose signature held.
 
-    `arn` is what GetCallerIdentity answers; `principal_arn` is `aws:PrincipalArn` (for a role session the role's ARN,
-    path included); `id` is the unique id of the user or role, or the account's id for its root user; `user_id` is
-    `aws:userid`. `session` is there for temporary credentials.
+    `arn` is what GetCallerIdentity answers; `principal_arn` is the ARN of the user, role (path included) or root user
+    that acts, or that a session comes from; `id` is its unique id, or the account's id for its root user, and `name`
+    its name; `user_id` is `aws:userid`. `session` is there for temporary credentials.
     """
 
     kind: CallerKind

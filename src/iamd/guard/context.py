@@ -23,7 +23,7 @@ Context = dict[str, Value]
 def principal_context(caller: Caller, records: Records) -> Context:
     """The keys that every request of one caller shares."""
     context: Context = {
-        "aws:principalarn": caller.principal_arn,
+        "aws:principalarn": caller.arn if caller.kind is CallerKind.FEDERATED else caller.principal_arn,
         "aws:principalaccount": caller.account_id,
         "aws:principaltype": caller.kind.value,
         "aws:principalisawsservice": "false",
@@ -49,7 +49,8 @@ def _session_context(context: Context, caller: Caller) -> None:
     context["aws:tokenissuetime"] = iso(session.issued)
     if session.source_identity:
         context["aws:sourceidentity"] = session.source_identity
-    context["aws:multifactorauthpresent"] = "true" if session.mfa_time is not None else "false"
+    if session.kind != "federated-user":
+        context["aws:multifactorauthpresent"] = "true" if session.mfa_time is not None else "false"
 
 
 def request_context(caller: Caller, now: datetime, client_ip: str, secure: bool, agent: str, region: str) -> Context:
