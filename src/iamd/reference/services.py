@@ -79,6 +79,11 @@ def prefixes() -> tuple[str, ...]:
     return tuple(_pack())
 
 
+def name(prefix: str) -> str:
+    """Return the name of the service with this prefix (lower case), without reading the rest; KeyError for none."""
+    return str(_pack().summary(prefix)[0])
+
+
 def get(prefix: str) -> Service | None:
     """Return the service with this prefix, whatever its case; None when AWS has none."""
     folded = prefix.lower()
