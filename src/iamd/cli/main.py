@@ -36,6 +36,7 @@ COMMANDS = {
     "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
+    "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
     "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
 }

@@ -117,6 +117,8 @@ def _list(asked: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _attached(document: Any, kind: Kind, name: str, text: Text) -> Attached:
+    if isinstance(document, dict) and "document" in document:  # with a name of its own
+        name, document = _text(document, "name") or name, document["document"]
     if not isinstance(document, dict):
         raise BadRequest(f"the document of `{name}` must be an object")
     try:
@@ -146,9 +148,13 @@ def _levels(asked: Mapping[str, Any], name: str, kind: Kind, text: Text) -> tupl
     return tuple(_named(level.get("policies"), kind, f"{name}[{at}]", text) for at, level in enumerate(levels))
 
 
+def resource_kind(action: str) -> Kind:
+    """What the policy of an action's resource is: a role's trust policy, or another's."""
+    return Kind.TRUST if action.lower().startswith(_TRUST_PREFIXES) else Kind.RESOURCE
+
+
 def _layers(asked: Mapping[str, Any], text: Text) -> Layers:
-    trust = _required(asked, "action").lower().startswith(_TRUST_PREFIXES)
-    kind = Kind.TRUST if trust else Kind.RESOURCE
+    kind = resource_kind(_required(asked, "action"))
     resource = asked.get("resourcePolicy")
     return Layers(
         identity=_named(asked.get("identityPolicies") or [], Kind.IDENTITY, "identityPolicies", text),

@@ -37,8 +37,8 @@ class Paper:
         """Write a line in bold, or in the mark's colour."""
         self.line(self._coloured(text, mark or "title"))
 
-    def line(self, text: str = "", mark: str = PLAIN) -> None:
-        print(self._coloured(self._marks[mark] + text, mark), file=self._out)
+    def line(self, text: str = "", mark: str = PLAIN, indent: str = "") -> None:
+        print(indent + self._coloured(self._marks[mark] + text, mark), file=self._out)
 
     def tree(self, nodes: list[Node]) -> None:
         """Write each node with its children below it."""

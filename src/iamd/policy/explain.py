@@ -59,10 +59,14 @@ def _is(cited: Cited, grant: Grant) -> bool:
     return (cited.policy, cited.index) == (grant.policy, grant.index)
 
 
-def explain(request: Request, layers: Layers) -> Explanation:
-    """The decision, every layer's part in it and, when it is refused, what would allow it."""
+def explain(request: Request, layers: Layers, advise: bool = True) -> Explanation:
+    """The decision, every layer's part in it and, when it is refused, what would allow it.
+
+    Without `advise` there are neither near misses nor ways, and it costs little more than the decision.
+    """
     case = Case(request, layers)
     decision = decide(request, layers)
-    found = tuple(traces(case, nearest=not decision.allowed))
-    found_ways = () if decision.allowed else ways(case, found)
+    advised = advise and not decision.allowed
+    found = tuple(traces(case, nearest=advised))
+    found_ways = ways(case, found) if advised else ()
     return Explanation(decision, found, tuple(dict.fromkeys(case.missing)), found_ways)

@@ -1,0 +1,1 @@
+"""`iamd test`: unit tests of policies. The format is in docs/reference/policy-tests.md."""
