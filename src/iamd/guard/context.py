@@ -120,6 +120,7 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "", "tags", _tags),
     ("iam", "create_service_specific", "service_name", _lower("iam:servicespecificcredentialservicename")),
     ("iam", "create_service_specific", "credential_age_days", _single("iam:servicespecificcredentialagedays")),
+    ("iam", "generate_", "organizations_policy_id", _single("iam:organizationspolicyid")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),
     ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),
