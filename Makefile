@@ -73,6 +73,7 @@ lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
 	@$(BIN)/python -m tools.check_sizes
 	@$(BIN)/python -m tools.check_engine
 	@$(BIN)/python -m tools.check_names
+	@$(BIN)/python -m tools.reference_pages --check
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what can be mended safely
@@ -84,7 +85,8 @@ bench: $(VENV)/.bench ## Measure speed against the anchors; prints ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: docs
-docs: $(VENV)/.docs ## Build the documentation into site/
+docs: $(VENV)/.docs ## Make the pages that come from the code, then build the documentation into site/
+	@$(BIN)/python -m tools.reference_pages
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 .PHONY: build

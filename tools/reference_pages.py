@@ -1,12 +1,11 @@
 """Write the pages of the documentation that are made from the code: `python -m tools.reference_pages`.
 
-The settings, the commands and the operations, in docs/reference/, and the table of settings in the README. With
-`--check` nothing is written, and the exit code is 1 when a page is out of date.
+The settings, the commands and the operations, in docs/reference/, the coverage, and the table of settings in the
+README. With `--check` nothing is written, and the exit code is 1 when a page is out of date.
 """
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -15,11 +14,13 @@ from iamd.reference import actions
 from iamd.services.catalogue import APIS
 from iamd.services.registry import Api
 from iamd.settings import PREFIX, SECRETS, SETTINGS
+from tools.coverage_page import coverage_page
+from tools.markdown import NOTE, code, table
 
 PAGES = Path("docs/reference")
+COVERAGE = Path("docs/coverage.md")
 README = Path("README.md")
 BLOCK = ("<!-- settings -->", "<!-- /settings -->")
-NOTE = "<!-- Made by `python -m tools.reference_pages`; change the code or that tool instead. -->\n"
 
 
 def main() -> int:
@@ -41,19 +42,9 @@ def pages() -> dict[Path, str]:
         PAGES / "settings.md": settings_page(),
         PAGES / "commands.md": commands_page(),
         PAGES / "operations.md": operations_page(),
+        COVERAGE: coverage_page(),
         README: readme(),
     }
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table."""
-    head = list(head)
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
-def code(text: str) -> str:
-    return f"`{text}`" if text else ""
 
 
 def flag(name: str) -> str:
@@ -134,25 +125,23 @@ def spelled(action: argparse.Action) -> str:
 
 
 def operations_page() -> str:
-    """Return the page of the operations, with those that are still missing."""
+    """Return the page of the operations that are served."""
     return f"""{NOTE}
 # Operations
 
-What iamd serves of AWS's APIs. Every operation is authorized by the action of its name; access levels are those of AWS's service authorization reference. An operation that is not served answers `InvalidAction`.
+What iamd serves of AWS's APIs. Every operation is authorized by the action of its name; access levels are those of AWS's service authorization reference. What is not served, and which inputs are refused, is on the page about [coverage](../coverage.md).
 
 {"".join(api_section(api) for api in APIS.values())}"""
 
 
 def api_section(api: Api) -> str:
-    """Return what is served of one API, what is refused in it and what is missing."""
+    """Return what is served of one API."""
     served = sorted(api.operations)
     rows = ((code(name), *reference_of(api, name)) for name in served)
-    lacking = sorted(set(api.model.operations).difference(served))
     return (
         f"## {api.model.name.upper()}\n\n{len(served)} of {len(api.model.operations)} operations"
         f" (API version {api.model.api_version}).\n\n"
         f"{table(('operation', 'access level', 'resource types'), rows)}\n"
-        f"{refusals(api)}### Not yet in {api.model.name.upper()}\n\n{', '.join(map(code, lacking))}\n\n"
     )
 
 
@@ -162,21 +151,6 @@ def reference_of(api: Api, name: str) -> tuple[str, str]:
     if action is None:
         return "", ""  # the service model may be newer than the reference
     return action.access_level, ", ".join(dict.fromkeys(each.name for each in action.resource_types))
-
-
-def refusals(api: Api) -> str:
-    """Return the inputs that are refused when they are sent."""
-    listed = list(_refused(api))
-    if not listed:
-        return ""
-    return f"### Refused inputs of {api.model.name.upper()}\n\n{table(('operation', 'input', 'why'), listed)}\n"
-
-
-def _refused(api: Api) -> Iterator[tuple[str, str, str]]:
-    for name, operation in sorted(api.operations.items()):
-        names = {member.snake: member.name for member in operation.model.inputs}
-        for member, reason in operation.refuses.items():
-            yield code(name), code(names[member]), reason
 
 
 if __name__ == "__main__":
