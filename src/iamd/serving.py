@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from types import FrameType
 
@@ -17,6 +18,7 @@ from prometheus_client import start_http_server
 
 from iamd import __version__
 from iamd.app import Application
+from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
@@ -45,7 +47,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
     await store.start()
     try:
-        realm = Realm(store, store.sealer, _token_keys(store), renews_reports=settings.in_memory)
+        lockout = Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration))
+        realm = Realm(store, store.sealer, _token_keys(store), lockout=lockout, renews_reports=settings.in_memory)
         root = None
         if not store.account_ids():
             root = new_root(settings, realm.sealer, now())

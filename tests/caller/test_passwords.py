@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from iamd.caller.passwords import Standing, among, expiry, hashed, matches, standing
+from iamd.caller.passwords import (
+    FORGIVEN,
+    Lockout,
+    Standing,
+    among,
+    expiry,
+    hashed,
+    locked,
+    matches,
+    standing,
+)
 from iamd.store.kinds.sign_in import LoginProfile, PasswordPolicy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -21,6 +32,26 @@ def test_a_hash_knows_its_password_only() -> None:
     assert not matches(first, "Übung-2")
     assert among([hashed("x"), first], "Übung-1")
     assert not among([], "Übung-1")
+
+
+def test_wrong_passwords_in_a_row_lock_a_user_out_for_a_time() -> None:
+    lockout, tried = Lockout(3, timedelta(minutes=1)), profile()
+    for _ in range(2):
+        tried = replace(tried, **lockout.after_failure(tried, NOW))
+        assert not locked(tried, NOW)
+    tried = replace(tried, **lockout.after_failure(tried, NOW))
+    assert locked(tried, NOW + timedelta(minutes=1) - SECOND)
+    assert not locked(tried, NOW + timedelta(minutes=1))
+    assert not locked(replace(tried, **FORGIVEN), NOW)
+    again = replace(tried, **lockout.after_failure(tried, NOW + timedelta(minutes=1)))
+    assert again.failures == 1
+
+
+def test_there_may_be_no_lockout() -> None:
+    tried = profile()
+    for _ in range(100):
+        tried = replace(tried, **Lockout().after_failure(tried, NOW))
+    assert not locked(tried, NOW)
 
 
 def profile(**fields: bool) -> LoginProfile:
@@ -40,7 +71,7 @@ def test_a_password_expires_days_after_it_was_set() -> None:
         (None, timedelta(0), True, Standing.MUST_CHANGE),
         (PasswordPolicy("1", max_age=1), timedelta(days=1) - SECOND, False, Standing.GOOD),
         (PasswordPolicy("1", max_age=1), timedelta(days=1), False, Standing.MUST_CHANGE),
-        (PasswordPolicy("1", max_age=1, hard_expiry=True), timedelta(days=1), False, Standing.LOCKED),
+        (PasswordPolicy("1", max_age=1, hard_expiry=True), timedelta(days=1), False, Standing.EXPIRED),
         (PasswordPolicy("1", max_age=1, hard_expiry=True), timedelta(0), True, Standing.MUST_CHANGE),
         (PasswordPolicy("1", hard_expiry=True), timedelta(days=9999), False, Standing.GOOD),
     ],

@@ -86,7 +86,13 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "credential_reports": (CredentialReport(ACCOUNT, NOW, b"\x78\xff"), {"generated": LATER, "content": b""}),
     "login_profiles": (
         LoginProfile(ACCOUNT, "AIDA1", NOW, "$argon2id$1", NOW),
-        {"password": "$argon2id$2", "changed": LATER, "reset_required": True, "history": ("$argon2id$1",)},
+        {
+            "password": "$argon2id$2",
+            "changed": LATER,
+            "reset_required": True,
+            "history": ("$argon2id$1",),
+            "locked_until": NOW,
+        },
     ),
     "password_policies": (PasswordPolicy(ACCOUNT), {"minimum_length": 14, "symbols": True, "max_age": 90}),
     "mfa_devices": (

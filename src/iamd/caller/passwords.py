@@ -7,12 +7,13 @@ a new one is compared with, each of which takes that long.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from iamd.store.kinds.sign_in import LoginProfile, PasswordPolicy
 
@@ -60,12 +61,36 @@ def _hasher() -> PasswordHasher:
     return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """After so many wrong passwords in a row (0: never), none is looked at for a time. AWS has no such rule."""
+
+    failures: int = 0
+    duration: timedelta = timedelta(minutes=15)
+
+    def after_failure(self, profile: LoginProfile, now: datetime) -> dict[str, Any]:
+        """What changes in the profile when one more was wrong."""
+        failures = profile.failures + 1
+        if self.failures and failures >= self.failures:
+            return {"failures": 0, "locked_until": now + self.duration}
+        return {"failures": failures}
+
+
+# What changes in a profile when the password was right, or an administrator unlocks it.
+FORGIVEN: Mapping[str, Any] = {"failures": 0, "locked_until": None}
+
+
+def locked(profile: LoginProfile, now: datetime) -> bool:
+    """Whether wrong passwords have locked the user out."""
+    return profile.locked_until is not None and now < profile.locked_until
+
+
 class Standing(Enum):
     """What a user with the right password may do."""
 
     GOOD = auto()
     MUST_CHANGE = auto()  # nothing but set a new one
-    LOCKED = auto()  # nothing, until an administrator sets a new one
+    EXPIRED = auto()  # nothing, until an administrator sets a new one
 
 
 def expiry(profile: LoginProfile, policy: PasswordPolicy | None) -> datetime | None:
@@ -82,5 +107,5 @@ def standing(profile: LoginProfile, policy: PasswordPolicy | None, now: datetime
     """
     expires = expiry(profile, policy)
     if expires is not None and expires <= now:
-        return Standing.LOCKED if policy is not None and policy.hard_expiry else Standing.MUST_CHANGE
+        return Standing.EXPIRED if policy is not None and policy.hard_expiry else Standing.MUST_CHANGE
     return Standing.MUST_CHANGE if profile.reset_required else Standing.GOOD

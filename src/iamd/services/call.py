@@ -12,6 +12,7 @@ import msgspec
 from iamd.caller.attempts import Attempts
 from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
+from iamd.caller.passwords import Lockout
 from iamd.guard.gather import Snapshot, Snapshots
 from iamd.store.image import Records
 
@@ -41,6 +42,7 @@ class Realm:
     tokens: TokenKeys
     snapshots: Snapshots = field(default_factory=Snapshots)
     attempts: Attempts = field(default_factory=Attempts)
+    lockout: Lockout = field(default_factory=Lockout)
     renews_reports: bool = False
 
     def records(self, account_id: str) -> Records | None:

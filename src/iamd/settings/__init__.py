@@ -63,6 +63,8 @@ class Settings:
     root_secret_access_key: str | None = _setting(readers.secret_key, None, "And its secret.", secret=True)
     root_email: str | None = _setting(readers.email, None, "Root's sign-in name on the first start.")
     root_password: str | None = _setting(readers.password, None, "And its password.", secret=True)
+    lockout_failures: int = _setting(readers.whole, 10, "Wrong passwords in a row that lock a user out; 0: never.")
+    lockout_duration: float = _setting(readers.seconds, 900.0, "Time until a locked-out user may try again.")
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )

@@ -152,6 +152,8 @@ login_profiles = _records(
     _time("changed"),
     _flag("reset_required"),
     _text("history"),
+    _number("failures"),
+    _optional_time("locked_until"),
 )
 password_policies = _records(
     "password_policies",

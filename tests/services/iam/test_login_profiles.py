@@ -171,6 +171,28 @@ def test_old_passwords_cannot_be_guessed_for_long(iam: Any, bob: Any) -> None:
     assert "The old password was incorrect too often; please try again in a few minutes." in {text for _, text in told}
 
 
+def test_wrong_passwords_in_a_row_lock_a_user_out(iam: Any, bob: Any, server: Live) -> None:
+    iam.create_login_profile(UserName="bob", Password=FIRST)
+    most = server.realm.lockout.failures
+    while not stored(server).locked_until:
+        for _ in range(8):
+            refused(bob.change_password, OldPassword=SECOND, NewPassword=THIRD)
+        server.realm.attempts.clear()
+        assert stored(server).failures <= most
+    right = {"OldPassword": FIRST, "NewPassword": SECOND}
+    assert refused(bob.change_password, **right)[0] == "AccessDenied"
+    iam.update_login_profile(UserName="bob", Password=FIRST)  # an administrator sets a password: it may be tried
+    bob.change_password(**right)
+
+
+def test_a_right_password_forgives_the_wrong_ones(iam: Any, bob: Any, server: Live) -> None:
+    iam.create_login_profile(UserName="bob", Password=FIRST)
+    refused(bob.change_password, OldPassword=SECOND, NewPassword=THIRD)
+    assert stored(server).failures == 1
+    bob.change_password(OldPassword=FIRST, NewPassword=SECOND)
+    assert stored(server).failures == 0
+
+
 def test_a_weak_new_password_is_refused(iam: Any, bob: Any) -> None:
     iam.create_login_profile(UserName="bob", Password=FIRST)
     assert refused(bob.change_password, OldPassword=FIRST, NewPassword="weak")[0] == "PasswordPolicyViolation"

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iamd.caller.caller import CallerKind
-from iamd.caller.passwords import Standing, among, apart, hashed, matches, standing
+from iamd.caller.passwords import FORGIVEN, Standing, among, apart, hashed, locked, matches, standing
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.password_policy import conform, policy_of
 from iamd.services.iam.users import existing_user, named_user_or_caller
 from iamd.services.registry import permitted
+from iamd.store.image import Records
 from iamd.store.kinds.sign_in import LoginProfile
 from iamd.store.records import User
 from iamd.wire.errors import (
@@ -65,6 +66,7 @@ def changed(call: Call, user: User, profile: LoginProfile, new: NewPassword, *, 
         changed=call.now,
         reset_required=reset_required,
         history=(profile.password, *profile.history)[: REMEMBERED - 1],
+        **FORGIVEN,
     )
 
 
@@ -91,16 +93,24 @@ async def own_password(call: Call, *, old_password: str, new_password: str) -> N
     """Check and hash the password that a user sets in place of the old one, which it must know."""
     user: User = permitted(call).value
     profile, attempts = profile_of(call, user), call.realm.attempts
-    if standing(profile, policy_of(call.records), call.now) is Standing.LOCKED:
+    if standing(profile, policy_of(call.records), call.now) is Standing.EXPIRED:
         raise AccessDenied("The password has expired and must be reset by an administrator.")
-    if not attempts.count(user.id, call.request_id, call.now):
+    if locked(profile, call.now) or not attempts.count(user.id, call.request_id, call.now):
         raise AccessDenied("The old password was incorrect too often; please try again in a few minutes.")
     if not await apart(matches, profile.password, old_password):
+        await call.realm.store.write(lambda change: _failed(call, change.records(call.account_id), user))
         raise AccessDenied("The old password was incorrect.")
     attempts.forgive(user.id, call.request_id)
     if new_password == old_password:
         raise AccessDenied("The new password must differ from the old one.")
     return await _good(call, profile, new_password)
+
+
+def _failed(call: Call, records: Records, user: User) -> None:
+    """Count a wrong password, which the refusal of the call does not undo."""
+    profile: LoginProfile | None = records.login_profiles.get(user.id)
+    if profile is not None and not locked(profile, call.now):
+        records.login_profiles.replace(profile, **call.realm.lockout.after_failure(profile, call.now))
 
 
 async def _good(call: Call, profile: LoginProfile, password: str) -> NewPassword:

@@ -12,7 +12,11 @@ from iamd.store.records import Tags, fold, iam_arn
 
 @dataclass(frozen=True, slots=True)
 class LoginProfile:
-    """A user's password, as Argon2id hashes: the present one and, newest first, those before it."""
+    """A user's password, as Argon2id hashes: the present one and, newest first, those before it.
+
+    `failures` counts the wrong ones in a row since the last right one; `locked_until` is when too many of them are
+    forgiven.
+    """
 
     account_id: str
     user_id: str
@@ -21,6 +25,8 @@ class LoginProfile:
     changed: datetime
     reset_required: bool = False
     history: tuple[str, ...] = field(default=(), repr=False)
+    failures: int = 0
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ STATEMENTS: tuple[str, ...] = (
         UNIQUE (account_id))""",
     """CREATE TABLE login_profiles (
         {position}, account_id TEXT NOT NULL, user_id TEXT NOT NULL, created BIGINT NOT NULL, password TEXT NOT NULL,
-        changed BIGINT NOT NULL, reset_required BOOLEAN NOT NULL, history TEXT NOT NULL,
-        UNIQUE (account_id, user_id))""",
+        changed BIGINT NOT NULL, reset_required BOOLEAN NOT NULL, history TEXT NOT NULL, failures INTEGER NOT NULL,
+        locked_until BIGINT, UNIQUE (account_id, user_id))""",
     """CREATE TABLE password_policies (
         {position}, account_id TEXT NOT NULL, minimum_length INTEGER NOT NULL, symbols BOOLEAN NOT NULL,
         numbers BOOLEAN NOT NULL, uppercase BOOLEAN NOT NULL, lowercase BOOLEAN NOT NULL,
