@@ -164,3 +164,8 @@ def test_creating_with_tags_takes_the_permission_to_tag(iam, user):
     assert refused(bob.create_instance_profile, InstanceProfileName="tagged", Tags=BLUE) == denied(
         user_arn("bob"), "TagInstanceProfile", profile_arn("tagged")
     )
+
+
+def test_creating_with_an_empty_list_of_tags(iam):
+    made = iam.create_instance_profile(InstanceProfileName="web", Tags=[])["InstanceProfile"]
+    assert "Tags" not in made

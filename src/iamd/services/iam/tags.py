@@ -35,8 +35,12 @@ def tag_page(tags: Tags, marker: str | None, max_items: int | None) -> dict[str,
 
 
 def new_tags(given: Iterable[Mapping[str, str]] | None, *, ignore_case: bool) -> Tags:
-    """The tags of something that is being created. Raises InvalidInput, LimitExceeded."""
-    return () if given is None else merged((), given, ignore_case=ignore_case)
+    """The tags of something that is being created: here, unlike in tagging, an empty list is none (clients send it).
+
+    Raises InvalidInput, LimitExceeded.
+    """
+    pairs = list(given or ())
+    return merged((), pairs, ignore_case=ignore_case) if pairs else ()
 
 
 def merged(present: Tags, given: Iterable[Mapping[str, str]], *, ignore_case: bool) -> Tags:
