@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from iamd.wire import aws_query
 from iamd.wire.errors import NoSuchEntity, ServiceFailure
 from iamd.wire.model import load
+from iamd.wire.shared import Shared
 from tests.wire import samples
 
 IAM, STS = load("iam"), load("sts")
@@ -166,3 +167,17 @@ def test_answers_as_json() -> None:
         "Bytes": "AP8=",
         "Pairs": {"a": {"Leaves": ["?"]}},
     }
+
+
+def test_a_shared_structure_is_written_as_any_other_and_once() -> None:
+    user = {"Path": "/", "UserName": "a&b", "UserId": "AIDA", "Arn": "arn:x", "CreateDate": _TIME}
+    shared = Shared(user)
+    plain = _xml("ListUsers", {"Users": [user, user]})
+    assert _xml("ListUsers", {"Users": [shared, shared]}) == plain
+    assert _xml("ListUsers", {"Users": [user, shared]}) == plain
+    assert list(shared.written) == ["<member>"]
+    listed = IAM.operations["ListUsers"]
+    as_json = aws_query.answer_json(listed, {"Users": [user]}, "id-1")
+    assert aws_query.answer_json(listed, {"Users": [shared]}, "id-1") == as_json
+    with pytest.raises(TypeError, match="Nickname"):
+        _xml("ListUsers", {"Users": [Shared({**user, "Nickname": "x"})]})

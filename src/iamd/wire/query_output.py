@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
+from iamd.wire.shared import Shared
 
 Write = Callable[[list[str], Any], None]
 """Appends a value's XML, its own element included, to the pieces of the answer."""
@@ -80,8 +81,16 @@ def _structure(shape: Shape, name: str) -> Write:
     def write(pieces: list[str], value: Any) -> None:
         if not writers:
             writers.extend((m.name, _writer(m, m.wire_name)) for m in shape.members)
-        if type(value) is not dict and not isinstance(value, Mapping):  # the abstract class is slow to ask
-            raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
+        if type(value) is not dict:
+            if type(value) is Shared:
+                if (text := value.written.get(opening)) is None:
+                    own: list[str] = []
+                    write(own, dict(value))
+                    text = value.written[opening] = "".join(own)
+                pieces.append(text)
+                return
+            if not isinstance(value, Mapping):  # the abstract class is slow to ask
+                raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
         pieces.append(opening)
         start = len(pieces)
         known = 0

@@ -21,6 +21,7 @@ from iamd.services.iam.simulated_resources import eligible, name_over
 from iamd.services.iam.sources import AttachedPolicy, boundary_of, label, policies_of, policy_source
 from iamd.services.paging import DEFAULT_PAGE, marker_of, text_of
 from iamd.wire.errors import InvalidInput, ValidationError
+from iamd.wire.shared import Shared
 
 Documents = Sequence[str]
 View = dict[str, Any]
@@ -158,7 +159,10 @@ class _Simulation:
         self._layers = layers
         self._simulator = simulator
         self._absent = self._unsupplied()
-        self._views: dict[tuple[int, str], View] = {}  # by the answer's identity: the simulator keeps its answers
+        # What is told of answers and statements, by their identity: the simulator keeps both.
+        self._bodies: dict[tuple[int, ...], View] = {}
+        self._views: dict[tuple[int, str], View] = {}
+        self._statements: dict[tuple[str, int], View] = {}
 
     def page(self, marker: str | None, max_items: int | None) -> Reply:
         """One page of results; actions are counted, each with all its resources."""
@@ -183,21 +187,28 @@ class _Simulation:
     def _result(self, action: str) -> View:
         resources = self._asked.resources
         found = [self._simulate(action, resource) for resource in resources]
+        alike = tuple(map(id, found))
+        body = self._bodies.get(alike)
+        if body is None:
+            body = self._bodies[alike] = self._body(found)
+        name = resources[0] if len(resources) == 1 else name_over(action.lower())
+        return {"EvalActionName": action, "EvalResourceName": name, **body}
+
+    def _body(self, found: Sequence[Simulated]) -> View:
+        """What a result says besides its name; the same for actions that the same statements are about."""
+        resources = self._asked.resources
         effect = strictest(each.effect for each in found)
-        view = {
-            "EvalActionName": action,
-            "EvalResourceName": resources[0] if len(resources) == 1 else name_over(action.lower()),
+        body: View = {
             "EvalDecision": effect.value,
-            "MatchedStatements": _union(found, effect),
-            "MissingContextValues": self._absent if any(map(self._is_open, found)) else [],
+            "MatchedStatements": self._union(found, effect),
+            "MissingContextValues": self._absent if any(map(_is_open, found)) else [],
             **_organizations(found),
             **_boundary(each.boundary for each in found),
         }
-        if resources == inputs.ANYTHING:
-            return view
-        view["EvalDecisionDetails"] = _details(found)
-        view["ResourceSpecificResults"] = list(map(self._on_resource, resources, found))
-        return view
+        if resources != inputs.ANYTHING:
+            body["EvalDecisionDetails"] = _details(found)
+            body["ResourceSpecificResults"] = list(map(self._on_resource, resources, found))
+        return body
 
     def _simulate(self, action: str, resource: str) -> Simulated:
         return self._simulator.simulate(action, resource, eligible(action, resource))
@@ -205,20 +216,34 @@ class _Simulation:
     def _on_resource(self, resource: str, found: Simulated) -> View:
         view = self._views.get((id(found), resource))
         if view is None:
-            view = self._views[id(found), resource] = {
+            told = {
                 "EvalResourceName": resource,
                 "EvalResourceDecision": found.effect.value,
-                "MatchedStatements": [_statement(match) for match in found.matches],
-                "MissingContextValues": self._absent if self._is_open(found) else [],
+                "MatchedStatements": list(map(self._statement, found.matches)),
+                "MissingContextValues": self._absent if _is_open(found) else [],
                 **({"EvalDecisionDetails": _details([found])} if found.details else {}),
                 **_boundary([found.boundary]),
             }
+            view = self._views[id(found), resource] = Shared(told)
         return view
 
-    @staticmethod
-    def _is_open(found: Simulated) -> bool:
-        """Whether more context could matter: nothing allowed or denied, and no control policy hides the rest."""
-        return found.effect is Effect.IMPLICIT_DENY and found.organizations is not False
+    def _statement(self, match: Match) -> View:
+        key = (match.policy, id(match.statement))
+        view = self._statements.get(key)
+        if view is None:
+            view = self._statements[key] = Shared(_statement(match))
+        return view
+
+    def _union(self, found: Iterable[Simulated], effect: Effect) -> list[View]:
+        """The statements of all resources, once each; where one is denied, those that deny."""
+        told = {id(each): each for each in found if effect is not Effect.EXPLICIT_DENY or each.effect is effect}
+        views = (self._statement(match) for each in told.values() for match in each.matches)
+        return list({id(view): view for view in views}.values())
+
+
+def _is_open(found: Simulated) -> bool:
+    """Whether more context could matter: nothing allowed or denied, and no control policy hides the rest."""
+    return found.effect is Effect.IMPLICIT_DENY and found.organizations is not False
 
 
 def _position(marker: str | None) -> int:
@@ -236,13 +261,6 @@ def _statement(match: Match) -> View:
         "StartPosition": {"Line": statement.start.line, "Column": statement.start.column},
         "EndPosition": {"Line": statement.end.line, "Column": statement.end.column},
     }
-
-
-def _union(found: Iterable[Simulated], effect: Effect) -> list[View]:
-    """The statements of all resources, once each; where one is denied, those that deny."""
-    told = (each for each in found if effect is not Effect.EXPLICIT_DENY or each.effect is effect)
-    matches = {(m.layer, m.policy, m.statement.index): m for each in told for m in each.matches}
-    return list(map(_statement, matches.values()))
 
 
 def _organizations(found: Iterable[Simulated]) -> View:
