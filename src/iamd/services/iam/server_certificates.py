@@ -10,7 +10,7 @@ from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import certificates, quotas
 from iamd.services.iam.api import iam
-from iamd.services.iam.tags import merged_map, tag_page, tag_views, untagged_map, views
+from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.services.paging import page
 from iamd.store.collection import Taken
 from iamd.store.kinds.credentials import ServerCertificate
@@ -85,7 +85,7 @@ def upload_server_certificate(
     A chain may be missing, but one that is given must lead down to the certificate. Raises MalformedCertificate,
     KeyPairMismatch, EntityAlreadyExists, LimitExceeded.
     """
-    given = () if tags is None else merged_map((), tags)
+    given = new_tags(tags, ignore_case=False)
     certificate = _checked(call, certificate_body, private_key, certificate_chain)
     store = call.records.server_certificates
     if store.named(server_certificate_name) is not None:
