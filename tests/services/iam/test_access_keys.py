@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import statement
 from tests.services.iam.support import denied, let, refused
-from tests.live import ACCOUNT, Live
 
 
 @pytest.fixture
