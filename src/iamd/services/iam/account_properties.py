@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 from iamd.guard.enforce import Ask
 from iamd.guard.target import Target
-from iamd.reference import linked_roles
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
-from iamd.services.iam.service_linked_roles import link, linked_arn
+from iamd.services.iam.service_linked_roles import link, role_to_link
 from iamd.store.kinds.managed_roles import AccountProperty
 from iamd.wire.errors import InvalidInput
 
@@ -31,9 +30,8 @@ def some_properties(call: Call) -> Target[None]:
 
 def linking(call: Call, _: None) -> Iterator[Ask]:
     """Who enables the role manager must be allowed to make its service-linked role, even when it is there."""
-    linked = linked_roles.get(SERVICE)
-    if linked is not None and call.params["properties"].get(ENABLED) == "true":
-        arn = linked_arn(call, linked, linked.name)
+    if call.params["properties"].get(ENABLED) == "true":
+        arn = role_to_link(call, aws_service_name=SERVICE).arn
         yield Ask("iam:CreateServiceLinkedRole", arn, call.account_id, context={"iam:awsservicename": SERVICE})
 
 
@@ -57,8 +55,8 @@ def put_account_properties(call: Call, _: None, *, properties: dict[str, str]) -
         collection.add(AccountProperty(call.account_id, ENABLED, value))
     else:
         collection.replace(present, value=value)
-    linked = linked_roles.get(SERVICE)
-    if linked is not None and value == "true":
+    if value == "true":
+        linked = role_to_link(call, aws_service_name=SERVICE).value
         role = call.records.roles.named(linked.name)
         if role is None or role.path != linked.path:
             link(call, linked, linked.name)

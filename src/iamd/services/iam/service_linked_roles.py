@@ -31,12 +31,7 @@ def role_to_link(call: Call, *, aws_service_name: str, custom_suffix: str | None
     if linked is None:
         unknown = AccessDenied(f"Cannot find Service Linked Role template for {aws_service_name}")
         return missing(iam_arn(call.account_id, f"role{SERVICE_LINKED_PATH}{aws_service_name}/"), unknown)
-    return Target(linked_arn(call, linked, _name(linked, custom_suffix)), linked)
-
-
-def linked_arn(call: Call, linked: LinkedRole, name: str) -> str:
-    """The ARN of a service's role of that name in the caller's account."""
-    return iam_arn(call.account_id, f"role{linked.path}{name}")
+    return Target(iam_arn(call.account_id, f"role{linked.path}{_name(linked, custom_suffix)}"), linked)
 
 
 def role_to_unlink(call: Call, *, role_name: str) -> Target[Any]:
