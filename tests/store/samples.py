@@ -20,6 +20,7 @@ from iamd.store.kinds.credentials import (
     SigningCertificate,
     SshPublicKey,
 )
+from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, SamlKey, SamlProvider
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
 from iamd.store.kinds.reports import AccessReport
@@ -116,6 +117,22 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         AccessReport(ACCOUNT, "7f0e5a3c-0000-4000-a000-000000000001", "AIDA1", "SERVICE_LEVEL", NOW, b"x\x9c"),
         {"content": b""},
     ),
+    "delegation_requests": (
+        DelegationRequest(ACCOUNT, f"{ACCOUNT}-1", "flow1", "why", "arn:x", "[]", "{}", "arn:sns", 3600, NOW, NOW),
+        {
+            "state": "FINALIZED",
+            "changed": LATER,
+            "updated": LATER,
+            "only_owner_sends": True,
+            "owner_account": OTHER,
+            "owner_arn": "arn:owner",
+            "approver_arn": "arn:approver",
+            "approver_id": "AIDA1",
+            "notes": "ж",
+            "sealed_token": b"\x00",
+        },
+    ),
+    "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
 }
 
 

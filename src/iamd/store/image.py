@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
-from iamd.store.kinds import credentials, federation, managed_roles, reports, sign_in
+from iamd.store.kinds import credentials, delegation, federation, managed_roles, reports, sign_in
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -66,6 +66,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *federation.KINDS,
     *managed_roles.KINDS,
     *reports.KINDS,
+    *delegation.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -75,7 +76,8 @@ _NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "
 _POWERLESS = frozenset(
     {
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
-        *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS, *reports.KINDS)),
+        *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
+        *(kind.name for kind in (*reports.KINDS, *delegation.KINDS)),
     }
 )
 
@@ -120,6 +122,8 @@ class Records:
         self.role_sources = self._collect(managed_roles.ROLE_SOURCES)
         self.account_properties = self._collect(managed_roles.ACCOUNT_PROPERTIES)
         self.access_reports = self._collect(reports.ACCESS_REPORTS)
+        self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
+        self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))

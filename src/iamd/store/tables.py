@@ -208,6 +208,21 @@ access_reports = _records(
     _blob("content"),
 )
 
+delegation_requests = _records(
+    "delegation_requests",
+    "id",
+    *map(_text, ("id", "workflow_id", "description", "template_arn", "parameters", "policy", "channel", "state")),
+    _number("session_seconds"),
+    _time("created"),
+    _time("changed"),
+    _flag("only_owner_sends"),
+    *map(_optional, ("message", "redirect_url", "owner_account", "owner_arn", "approver_arn", "approver_id")),
+    *map(_optional, ("notes", "rejection")),
+    _optional_time("updated"),
+    _blob("sealed_token"),
+)
+delegation_claims = _records("delegation_claims", "id", _text("id"))
+
 revisions = Table(
     "revisions",
     metadata,

@@ -61,4 +61,13 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE access_reports (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, granularity TEXT NOT NULL,
         created BIGINT NOT NULL, content {blob} NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE delegation_requests (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, workflow_id TEXT NOT NULL, description TEXT NOT NULL,
+        template_arn TEXT NOT NULL, parameters TEXT NOT NULL, policy TEXT NOT NULL, channel TEXT NOT NULL,
+        state TEXT NOT NULL, session_seconds INTEGER NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL,
+        only_owner_sends BOOLEAN NOT NULL, message TEXT, redirect_url TEXT, owner_account TEXT, owner_arn TEXT,
+        approver_arn TEXT, approver_id TEXT, notes TEXT, rejection TEXT, updated BIGINT, sealed_token {blob} NOT NULL,
+        UNIQUE (account_id, id))""",
+    """CREATE TABLE delegation_claims (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (account_id, id))""",
 )
