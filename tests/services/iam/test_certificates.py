@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from iamd.services.iam.certificates import (
     MAX_CHAIN,
@@ -75,6 +78,28 @@ class TestChain:
     def test_every_link_is_in_force(self, root: Issued) -> None:
         expired = issue("intermediate", root, ca=True, start=-2 * DAY, end=-DAY)
         assert broken(issue("leaf", expired), expired, root) == 1
+
+
+INTACT = issue("intact", ca=True)
+
+
+@given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+@pytest.mark.filterwarnings("ignore")  # cryptography warns of odd serial numbers
+def test_damage_is_told_at_once_or_never(changes: list[tuple[int, int]]) -> None:
+    """A certificate that was read can be used, whatever is in it."""
+    der = bytearray(INTACT.certificate.public_bytes(Encoding.DER))
+    for place, octet in changes:
+        der[place % len(der)] = octet
+    text = f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(bytes(der)).decode()}-----END CERTIFICATE-----\n"
+    try:
+        certificate = parse(text)
+    except ValueError:
+        return
+    in_force(certificate, NOW)
+    belongs(INTACT.key, certificate)
+    broken_link(certificate, [INTACT.certificate], NOW)
+    broken_link(INTACT.certificate, [certificate, INTACT.certificate], NOW)
 
 
 class TestPem:

@@ -17,6 +17,9 @@ _PEM = r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s
 _is_one = re.compile(rf"\s*{_PEM}").fullmatch
 _is_several = re.compile(rf"\s*(?:{_PEM})+").fullmatch
 
+# What reading a certificate may raise besides ValueError.
+_MALFORMED = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
+
 E = TypeVar("E", bound=x509.ExtensionType)
 Certificate = x509.Certificate
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
@@ -39,14 +42,14 @@ def parse_chain(text: str) -> list[x509.Certificate]:
 
 
 def _loaded(text: str) -> list[x509.Certificate]:
-    certificates = x509.load_pem_x509_certificates(text.encode())
-    for certificate in certificates:
-        # These are decoded when asked for, and may turn out to be malformed.
-        _ = (certificate.subject, certificate.issuer, certificate.extensions)
-        try:
-            certificate.public_key()
-        except UnsupportedAlgorithm as error:
-            raise ValueError(str(error)) from error
+    try:
+        certificates = x509.load_pem_x509_certificates(text.encode())
+        for one in certificates:
+            # These are decoded when asked for, and may turn out to be malformed.
+            _ = (one.subject, one.issuer, one.extensions, one.not_valid_before_utc, one.not_valid_after_utc)
+            one.public_key()
+    except _MALFORMED as error:
+        raise ValueError(str(error)) from error
     return certificates
 
 
