@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iamd.cli.evaluate import run
+from tests.spec import reference
 
 FILES = sorted((Path(__file__).parent.parent / "cases").glob("*.json"))
 USUAL = {
@@ -26,6 +27,11 @@ def test_case(case: dict[str, Any]) -> None:
     out = io.StringIO()
     run([json.dumps(USUAL | case["request"])], out)
     assert json.loads(out.getvalue()) == {"id": None, "decision": case["expect"]}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{topic}: {case['name']}") for topic, case in CASES])
+def test_the_reference_evaluator_says_the_same(case: dict[str, Any]) -> None:
+    assert reference.decide(USUAL | case["request"]) == case["expect"]
 
 
 def test_every_file_names_its_source() -> None:

@@ -15,6 +15,12 @@ ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
 SERVICE = "lambda.amazonaws.com"
 
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/example.com"
+CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+TARGET = f"arn:aws:iam::{ACCOUNT}:role/target"
+LINKED_TARGET = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/y.amazonaws.com/AWSServiceRoleForY"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
+
 CALLERS = {
     ALICE: None,
     SESSION: ROLE,
@@ -23,11 +29,22 @@ CALLERS = {
     ROOT: None,
     LINKED: None,
     f"service:{SERVICE}": None,
+    f"federated:{PROVIDER}": None,
     "*": None,
 }
 NAMED = [ALICE, ROLE, SESSION, FEDERATED, ROOT, ACCOUNT, OTHER, "*", f"arn:aws:iam::{OTHER}:user/bob"]
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "S3:getobject", "ec2:RunInstances"]
+SPECIAL = {
+    "sts:AssumeRole": [TARGET, LINKED_TARGET],
+    "sts:TagSession": [TARGET],
+    "sts:AssumeRoot": [ROOT, f"arn:aws:iam::{OTHER}:root"],
+    "kms:Decrypt": [KEY],
+    "kms:RetireGrant": [KEY],
+    "kms:CreateKey": ["*"],
+    "s3:PutBucketPolicy": ["arn:aws:s3:::bucket"],
+}
 ACTION_PATTERNS = ["*", "s3:*", "s3:Get*", "s3:*Object", "S3:GETOBJECT", "s3:?etObject", "sqs:SendMessage", "ec2:*"]
+ACTION_PATTERNS += ["sts:*", "kms:*", "sts:Assume*"]
 RESOURCES = [
     "*",
     "arn:aws:s3:::bucket",
@@ -107,7 +124,8 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
         if family != "Null":
             name = draw(st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"])) + name
             name += draw(st.sampled_from(["", "", "IfExists"]))
-        block[name] = {draw(st.sampled_from([KEYS[family], KEYS[family].upper()])): draw(one_or_many(OPERANDS[family]))}
+        operands = st.integers(0, 9).flatmap(lambda at, of=OPERANDS[family]: one_or_many(of) if at else st.just([]))
+        block[name] = {draw(st.sampled_from([KEYS[family], KEYS[family].upper()])): draw(operands)}
     return block
 
 
@@ -122,9 +140,16 @@ def statement(
     )
     if principals:
         who = st.just("*") | st.fixed_dictionaries(
-            {}, optional={"AWS": one_or_many(NAMED), "Service": st.just(SERVICE)}
+            {},
+            optional={
+                "AWS": one_or_many(NAMED),
+                "Service": st.just(SERVICE),
+                "Federated": st.just(PROVIDER),
+                "CanonicalUser": st.just(CANONICAL),
+            },
         )
-        made["Principal"] = draw(who.filter(bool))
+        negated = draw(st.integers(0, 5)) == 0
+        made["NotPrincipal" if negated else "Principal"] = draw(who.filter(bool))
     if block := draw(conditions()):
         made["Condition"] = block
     return made
@@ -164,7 +189,6 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         "principal": principal,
         "action": draw(st.sampled_from(ACTIONS)),
         "resource": draw(st.sampled_from(RESOURCES)),
-        "resourceAccount": draw(st.sampled_from([ACCOUNT, ACCOUNT, OTHER])),
         "context": context,
         "identityPolicies": [
             {"name": f"p{at}", "document": each} for at, each in enumerate(draw(st.lists(document(), max_size=2)))
@@ -172,13 +196,24 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         "permissionsBoundaries": draw(st.lists(document(), max_size=1)),
         "sessionPolicies": draw(st.lists(document(), max_size=1)) if "sts" in principal else [],
         "serviceControlPolicies": draw(levels()),
-        "resourceControlPolicies": [],
+        "resourceControlPolicies": draw(st.just([]) | levels(principals=True)),
         "endpointPolicies": draw(st.lists(document(principals=True), max_size=1)),
     }
+    if draw(st.integers(0, 3)) == 0:
+        made["action"] = draw(st.sampled_from(sorted(SPECIAL)))
+        made["resource"] = draw(st.sampled_from(SPECIAL[made["action"]]))
+    if owner := draw(st.sampled_from([ACCOUNT, ACCOUNT, OTHER, None])):
+        made["resourceAccount"] = owner
+    if draw(st.integers(0, 3)) == 0:
+        made["principalCanonicalUser"] = CANONICAL
     if CALLERS[principal]:
         made["sessionIssuer"] = CALLERS[principal]
     if draw(st.booleans()):
         made["resourcePolicy"] = draw(document(principals=True))
+        if made["action"] in ("sts:AssumeRole", "sts:TagSession"):
+            for each in made["resourcePolicy"]["Statement"]:  # trust policies name no resources
+                each.pop("Resource", None)
+                each.pop("NotResource", None)
     if draw(st.integers(0, 4)) == 0:
         made["managementAccount"] = draw(st.sampled_from([ACCOUNT, OTHER]))
     return made

@@ -143,8 +143,8 @@ def covers_resource(statement: Json, resource: str, variables: bool, context: Js
 
 def instant(text: str) -> Any:
     try:
-        if re.fullmatch(r"\d{4}", text):
-            return instant(text + "-01-01")
+        if re.fullmatch(r"\d{4}(-\d\d)?", text):
+            return instant(text + "-01")
         if re.fullmatch(r"\d+", text):
             return int(text) * 1000
         moment = datetime.fromisoformat(text)
@@ -193,6 +193,8 @@ def one_matches(operator: str, operand: Any, value: str, variables: bool, contex
         return None if found is None else found in network
     read = instant if operator.startswith("Date") else number
     left, right = read(value), read(text)
+    if right is None:  # what is no number or date in the policy grants nothing
+        return None
     if left is None:
         return False
     comparison = re.sub("^(Date|Numeric)", "", operator)
@@ -244,75 +246,151 @@ def applies(statement: Json, document: Json, request: Json) -> bool:
     )
 
 
+def account_of(text: str) -> str | None:
+    parts = text.split(":", 5)
+    return parts[4] if len(parts) == 6 and re.fullmatch(r"\d{12}", parts[4]) else None
+
+
+def caller(request: Json) -> Json:
+    """What is known of the caller: kind, ARN, account, and the ARN behind a session."""
+    text, issuer = request["principal"], request.get("sessionIssuer")
+    if text == "*" or not text.startswith("arn:"):
+        kind, _, name = text.partition(":")
+        return {"kind": kind, "arn": name or text, "account": None, "issuer": None}
+    path = text.split(":", 5)[5]
+    kind = path.split("/")[0]
+    if kind == "assumed-role":
+        issuer = issuer or f"arn:aws:iam::{account_of(text)}:role/{path.split('/')[1]}"
+    return {"kind": kind, "arn": text, "account": account_of(text), "issuer": None if kind == "user" else issuer}
+
+
+def types_of(element: Any) -> dict[str, list[str]]:
+    return {"AWS": ["*"]} if element == "*" else {type_: listed(value) for type_, value in element.items()}
+
+
+def lists_account(element: Any, request: Json) -> bool:
+    texts, account = types_of(element), caller(request)["account"]
+    if request.get("principalCanonicalUser", "") in texts.get("CanonicalUser", []):
+        return True
+    return account is not None and bool({account, f"arn:aws:iam::{account}:root"} & set(texts.get("AWS", [])))
+
+
 def names(element: Any, request: Json) -> str:
     """How an element names the caller: everyone, self, issuer, account or an empty text."""
-    principal, issuer = request["principal"], request.get("sessionIssuer")
-    texts = {"AWS": ["*"]} if element == "*" else {type_: listed(value) for type_, value in element.items()}
+    who, texts = caller(request), types_of(element)
     aws = texts.get("AWS", [])
     if "*" in aws:
         return "everyone"
-    if principal.startswith("service:"):
-        return "self" if principal.removeprefix("service:") in texts.get("Service", []) else ""
-    if principal == "*":
-        return ""
-    _, _, service, _, account, path = principal.split(":", 5)
-    if path.startswith("assumed-role/"):
-        issuer = issuer or f"arn:aws:iam::{account}:role/{path.split('/')[1]}"
-    if principal in aws and path != "root":
-        return "issuer" if service == "iam" and path.startswith("role/") else "self"
-    if issuer in aws:
+    if who["kind"] in ("service", "federated"):
+        return "self" if who["arn"] in texts.get(who["kind"].capitalize(), []) else ""
+    if who["arn"] in aws and who["kind"] != "root":
+        return "issuer" if who["kind"] == "role" else "self"
+    if who["issuer"] in aws:
         return "issuer"
-    return "account" if account in aws or f"arn:aws:iam::{account}:root" in aws else ""
+    return "account" if lists_account(element, request) else ""
 
 
-def named_by(statement: Json, request: Json) -> str:
+def spared(element: Any, request: Json) -> bool:
+    """Whether a Deny leaves the caller out by NotPrincipal: the account, the role and the session are validated."""
+    who, closeness = caller(request), names(element, request)
+    if request.get("permissionsBoundaries") and who["account"]:
+        return False
+    if closeness == "everyone" or who["account"] is None:
+        return bool(closeness)
+    if not lists_account(element, request):
+        return False
+    aws = types_of(element).get("AWS", [])
+    needed = {"root": [], "assumed-role": [who["arn"], who["issuer"]]}.get(who["kind"])
+    return closeness != "account" if needed is None else set(needed) <= set(aws)
+
+
+def named_by(statement: Json, request: Json, admits: bool) -> str:
+    """`admits`: everyone includes the identities of a provider, as in control and endpoint policies."""
     if "NotPrincipal" in statement:
+        if statement["Effect"] == "Deny":
+            return "" if spared(statement["NotPrincipal"], request) else "everyone"
         return "" if names(statement["NotPrincipal"], request) else "everyone"
-    return names(statement["Principal"], request) if "Principal" in statement else "everyone"
+    if "Principal" not in statement:
+        return "everyone"
+    closeness, who = names(statement["Principal"], request), caller(request)
+    if closeness == "everyone" and who["kind"] == "federated" and not admits and statement["Effect"] == "Allow":
+        return "self" if who["arn"] in types_of(statement["Principal"]).get("Federated", []) else ""
+    return closeness
 
 
-def statements(documents: list[Json], effect: str, request: Json) -> list[Json]:
+def statements(documents: list[Json], effect: str, request: Json, admits: bool = False) -> list[Json]:
     """The statements of that effect which apply to the request and name its caller."""
     return [
         statement
         for document in documents
         for statement in listed(document["Statement"])
-        if statement["Effect"] == effect and named_by(statement, request) and applies(statement, document, request)
+        if statement["Effect"] == effect
+        and named_by(statement, request, admits)
+        and applies(statement, document, request)
     ]
 
 
-def decide(request: Json) -> str:
-    """The decision for callers of an account, services and anonymous callers (trust and key policies left out)."""
-    principal = request["principal"]
-    owned = principal.startswith("arn:")
-    account = principal.split(":")[4] if owned else None
-    owner = request.get("resourceAccount") or account
-    identity = [each["document"] for each in request.get("identityPolicies", [])] if owned else []
-    boundaries = request.get("permissionsBoundaries", []) if owned else []
-    session = request.get("sessionPolicies", []) if owned else []
-    policy = [request["resourcePolicy"]] if request.get("resourcePolicy") else []
-    levels = [[p["document"] for p in level["policies"]] for level in request.get("serviceControlPolicies", [])]
-    management = request.get("managementAccount")
-    levels = levels if owned and account != management and ":role/aws-service-role/" not in principal else []
+LINKED = ":role/aws-service-role/"
+RECOVERIES = ("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy")
+
+
+def levels_of(request: Json, owner: str | None) -> tuple[list[list[Json]], list[list[Json]]]:
+    """The control policies, level by level, that bind the caller, and those that bind the resource."""
+    who, management = caller(request), request.get("managementAccount")
+    scps = [[p["document"] for p in level["policies"]] for level in request.get("serviceControlPolicies", [])]
     rcps = [[p["document"] for p in level["policies"]] for level in request.get("resourceControlPolicies", [])]
-    levels += rcps if owner is None or owner != management else []
-    levels += [request["endpointPolicies"]] if request.get("endpointPolicies") else []
-    everything = [*identity, *boundaries, *session, *policy, *(document for level in levels for document in level)]
-    if statements(everything, "Deny", request):
+    linked = LINKED in who["arn"] or LINKED in (who["issuer"] or "")
+    if who["account"] is None or who["account"] == management or linked:
+        scps = []
+    exempt = request["action"].lower() == "kms:retiregrant" or (
+        LINKED in request["resource"] and request["action"].lower().startswith("sts:")
+    )
+    if (owner is not None and owner == management) or linked or exempt:
+        rcps = []
+    return scps, rcps
+
+
+def decide(request: Json) -> str:
+    """The decision, for every kind of caller and layer that the JSON form has."""
+    who, action = caller(request), request["action"].lower()
+    if action in ("sts:getcalleridentity", "sts:getsessiontoken"):
+        return ALLOWED
+    account, owned = who["account"], who["account"] is not None
+    owner = request.get("resourceAccount") or account_of(request["resource"]) or account
+    identity = [each["document"] for each in request.get("identityPolicies") or []] if owned else []
+    boundaries = request.get("permissionsBoundaries") or [] if owned else []
+    session = request.get("sessionPolicies") or [] if owned else []
+    policy = [request["resourcePolicy"]] if request.get("resourcePolicy") else []
+    endpoint = [request["endpointPolicies"]] if request.get("endpointPolicies") else []
+    scps, rcps = levels_of(request, owner)
+    own, shared = [*scps, identity, boundaries, session], [*rcps, *endpoint]
+    if any(statements(each, "Deny", request) for each in own):
         return EXPLICIT
-    if not all(statements(level, "Allow", request) for level in levels):
+    if any(statements(each, "Deny", {**request, "permissionsBoundaries": []}, True) for each in shared):
+        return EXPLICIT
+    recovers = who["kind"] == "root" and account == owner and action in RECOVERIES
+    if statements(policy, "Deny", request) and not recovers:
+        return EXPLICIT
+    if not all(statements(level, "Allow", request, level in shared) for level in [*scps, *rcps, *endpoint]):
         return IMPLICIT
-    granted = {named_by(statement, request) for statement in statements(policy, "Allow", request)}
+    granted = {named_by(statement, request, False) for statement in statements(policy, "Allow", request)}
     if not owned:
         return ALLOWED if granted else IMPLICIT
-    if principal.endswith(":root"):
-        return ALLOWED if account == owner or granted else IMPLICIT
-    by_identity = bool(statements(identity, "Allow", request))
-    federated = principal.split(":")[5].startswith("federated-user/")
+    trust = action.startswith("sts:") and ":role/" in request["resource"]
+    sovereign = trust or (action.startswith("kms:") and ":key/" in request["resource"])
+    if who["kind"] == "root":
+        denials_only = not any(each["Effect"] == "Allow" for d in session for each in listed(d["Statement"]))
+        if trust or not (denials_only or statements(session, "Allow", request)):
+            return IMPLICIT
+        return ALLOWED if granted or (account == owner and not sovereign) else IMPLICIT
     limited = not boundaries or bool(statements(boundaries, "Allow", request))
-    limited = limited and (bool(statements(session, "Allow", request)) if session or federated else True)
-    if account != owner:
+    needs_session = session or who["kind"] == "federated-user"
+    limited = limited and (bool(statements(session, "Allow", request)) if needs_session else True)
+    by_identity = bool(statements(identity, "Allow", request)) or (who["issuer"] or "").endswith(":root")
+    if account != owner and action != "sts:assumeroot":
         return ALLOWED if by_identity and limited and granted else IMPLICIT
     if granted & {"self", "everyone"}:
         return ALLOWED
+    if sovereign:
+        by_identity = by_identity and bool(granted)
     return ALLOWED if limited and (by_identity or "issuer" in granted) else IMPLICIT
