@@ -101,8 +101,17 @@ def required(operation: OperationModel, but: str = "") -> dict[str, str]:
     params: dict[str, str] = {}
     for member in operation.inputs:
         if member.required and member.name != but:
-            params |= elements(member) if member.shape.type == "list" else {member.name: value_of(member)}
+            params |= sent(member)
     return params
+
+
+def sent(member: Member) -> dict[str, str]:
+    """A value that the member takes, as it is sent: a list of one, a map of one entry."""
+    if member.shape.type == "list":
+        return elements(member)
+    if member.shape.type == "map":
+        return {f"{member.name}.entry.1.key": "there", f"{member.name}.entry.1.value": value_of(member.shape.value)}
+    return {member.name: value_of(member)}
 
 
 def elements(member: Member) -> dict[str, str]:

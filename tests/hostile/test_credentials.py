@@ -17,7 +17,7 @@ from iamd.caller.tokens import TokenKeys
 from iamd.services.catalogue import APIS
 from iamd.wire.model import OperationModel
 from tests.hostile.door import FORM, ROOT, Answered, Door, signed
-from tests.hostile.test_bad_input import ALLOW, OPERATIONS, TRUST, Unchanged, elements, form, value_of
+from tests.hostile.test_bad_input import ALLOW, OPERATIONS, TRUST, Unchanged, form, sent
 from tests.live import ACCOUNT, ROOT_KEY, Live
 
 GET_USER = b"Action=GetUser&Version=2010-05-08"
@@ -260,7 +260,7 @@ def test_names_cannot_be_probed(door: Door, operation: OperationModel) -> None:
     params: dict[str, str] = {}
     for member in operation.inputs:
         if member.required:
-            params |= elements(member) if member.shape.type == "list" else {member.name: value_of(member)}
+            params |= sent(member)
     unchanged = Unchanged(door)
     seen = []
     for name, key_id in (("there", known["AccessKeyId"]), ("other", "AKIANOSUCHKEY0000000")):
@@ -282,7 +282,7 @@ def test_every_authenticated_caller_knows_no_more_than_itself(door: Door, api: s
         params: dict[str, str] = {}
         for member in operation.model.inputs:
             if member.required:
-                params |= elements(member) if member.shape.type == "list" else {member.name: value_of(member)}
+                params |= sent(member)
         if "AccessKeyId" in params:
             params["AccessKeyId"] = key["AccessKeyId"]
         answered = door.post(form(operation.model, params), service=operation.model.service.name, key=key)
