@@ -38,6 +38,13 @@ COMMANDS = {
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),
+    "who-can": Command("who_can", "List who may do something.", "iamd who-can s3:GetObject arn:aws:s3:::reports/1"),
+    "can": Command("can", "List what a principal may do.", "iamd can alice --service s3"),
+    "import": Command(
+        "import_account",
+        "Import an account of AWS.",
+        "iamd import aws-authorization-details account.json --data-dir ./data",
+    ),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
     "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
 }

@@ -40,7 +40,7 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _watched(args: argparse.Namespace) -> Iterable[Path]:
-    """One round of `--watch`; the files that it has to do with, and the folders where new ones would be."""
+    """One round of `--watch`; the files that it has to do with, and their folders."""
     if sys.stdout.isatty():
         print("\x1b[2J\x1b[H", end="")
     try:
@@ -49,7 +49,7 @@ def _watched(args: argparse.Namespace) -> Iterable[Path]:
         print(failure, file=sys.stderr)
         reports = []
     sys.stdout.flush()
-    folders = [folder for path in args.paths for folder in (path, *path.rglob("*")) if folder.is_dir()]
+    folders = {file.parent for report in reports for file in report.files}
     return {*args.paths, *folders, *(file for report in reports for file in report.files)}
 
 

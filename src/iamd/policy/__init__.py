@@ -9,6 +9,7 @@ from .form import choose
 
 FORM = choose(__path__)  # before any of the modules that it decides about
 
+from .batch import decide_many
 from .compiled import Policy, load
 from .document import Condition, Document, Kind, Position, Principals, Statement
 from .elements import Cited, Element
@@ -53,6 +54,7 @@ __all__ = [
     "Request",
     "Statement",
     "decide",
+    "decide_many",
     "explain",
     "load",
     "parse",

@@ -100,7 +100,7 @@ def unmet(element: Element) -> str:
     expected, actual = _listed(element.expected), element.actual
     filled = f" (here {_listed(element.filled)})" if element.filled else ""
     if element.name == "Condition":
-        return f"it applies only when {_predicate(element)}, but {_value(element)}"
+        return f"it applies only when {predicate(element)}, but {_value(element)}"
     if element.name == "Principal":
         return f"it is for {expected}; the caller is {actual}"
     if element.name.startswith("Not"):
@@ -110,7 +110,7 @@ def unmet(element: Element) -> str:
 
 def met(element: Element) -> str:
     """How a request met a condition of a denial."""
-    return f"it applies when {_predicate(element)}, and {_value(element)}"
+    return f"it applies when {predicate(element)}, and {_value(element)}"
 
 
 def advice(change: Change) -> str:
@@ -120,7 +120,7 @@ def advice(change: Change) -> str:
     if change.act is Act.ADD or change.statement is None:
         return f"Add to {where}:"
     cited = place(change.statement)
-    conditions = [_predicate(each) for each in change.conditions]
+    conditions = [predicate(each) for each in change.conditions]
     if change.act is Act.MEET:
         return f"Ask so that {' and '.join(conditions)}: then {cited} allows it."
     if conditions:
@@ -128,11 +128,17 @@ def advice(change: Change) -> str:
     return f"Make an exception: {cited} denies it, in {where}."
 
 
+def condition_of(change: Change) -> str:
+    """The conditions of a change as a clause: what it takes to meet a statement's, or not to meet a denial's."""
+    clause = " and ".join(predicate(each) for each in change.conditions)
+    return f"unless {clause}" if change.act is Act.SPARE else f"if {clause}"
+
+
 def _level(level: int) -> str:
     return " at its root" if level == 0 else f" {level} below its root"
 
 
-def _predicate(element: Element) -> str:
+def predicate(element: Element) -> str:
     """A condition as a clause: `aws:SourceIp is in 10.0.0.0/8`."""
     name = operator_name(element.operator)
     if name is None:
@@ -149,10 +155,10 @@ def _predicate(element: Element) -> str:
 
 
 def _compared(operator: str, expected: tuple[str, ...]) -> str:
-    predicate = _PREDICATES[operator]
-    if len(expected) > 1 and " not" in predicate:
-        return f"{predicate.replace(' not', '', 1)} none of {_listed(expected)}"
-    return f"{predicate} {_listed(expected)}"
+    verb = _PREDICATES[operator]
+    if len(expected) > 1 and " not" in verb:
+        return f"{verb.replace(' not', '', 1)} none of {_listed(expected)}"
+    return f"{verb} {_listed(expected)}"
 
 
 def _value(element: Element) -> str:

@@ -1,0 +1,1 @@
+"""Questions over all principals of a data directory, and accounts that come from elsewhere."""

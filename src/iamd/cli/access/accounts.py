@@ -1,0 +1,139 @@
+"""The principals of a data directory's accounts, with the policies that bear on them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from iamd.analysis.access import Holder, Reach
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.tokens import TokenKeys
+from iamd.cli import Failure
+from iamd.cli.access.surroundings import Surroundings, load_surroundings
+from iamd.guard.gather import take
+from iamd.policy import Attached, Kind, load
+from iamd.policy.arns import account_of
+from iamd.services.call import Realm
+from iamd.services.iam.trust import rendered
+from iamd.store import Records, Store, StoreError
+from iamd.store.records import Role, User
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Every account of a data directory, as it is now."""
+
+    records: Mapping[str, Records]
+    surroundings: Mapping[str, Surroundings]
+    trusts: Mapping[str, Attached]  # of roles, by ARN
+
+    def holders(self) -> Iterator[Holder]:
+        """Every principal: root users, users, roles."""
+        for records in self.records.values():
+            callers = [_root(records), *map(_user, records.users.sorted()), *map(_role, records.roles.sorted())]
+            for caller in callers:
+                yield self._holder(caller, records)
+
+    def count(self) -> int:
+        """How many principals there are."""
+        return sum(1 + len(records.users) + len(records.roles) for records in self.records.values())
+
+    def holder(self, name: str) -> Holder:
+        """The principal of an ARN, or of a user's or role's name that only one has; raises Failure."""
+        found: list[tuple[Caller, Records]] = []
+        for records in self.records.values():
+            user, role = (kind.named(name.rpartition("/")[2]) for kind in (records.users, records.roles))
+            callers = [_root(records), *([_user(user)] if user else []), *([_role(role)] if role else [])]
+            found += [(caller, records) for caller in callers if name in (caller.arn, caller.name)]
+        if not found:
+            raise Failure(f"there is no principal {name}")
+        if len(found) > 1:
+            raise Failure(f"which one? {', '.join(sorted(caller.arn for caller, _ in found))}")
+        return self._holder(*found[0])
+
+    def policy_of(self, resource: str) -> Attached | None:
+        """The policy of a resource, where it is known: a role's trust policy, a bucket's for its objects, or its own."""
+        bucket = resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
+        for each in self.surroundings.values():
+            found = each.resources.get(resource) or each.resources.get(bucket)
+            if found is not None:
+                return found
+        return self.trusts.get(resource)
+
+    def owner_of(self, resource: str) -> str | None:
+        """The account of a resource whose ARN names none, as far as its policy's place or a lone account tells."""
+        if account_of(resource) is not None:
+            return None
+        policy = self.policy_of(resource)
+        for account_id, each in self.surroundings.items():
+            if policy is not None and policy in each.resources.values():
+                return account_id
+        return next(iter(self.records)) if len(self.records) == 1 else None
+
+    def reach(self, context: Mapping[str, str | tuple[str, ...]], resource: str | None) -> Reach:
+        """Where permissions are looked for: on one resource, or wherever policies point."""
+        policies = dict(self.trusts)
+        for each in self.surroundings.values():
+            policies |= each.resources
+        if resource is not None:
+            found = self.policy_of(resource)
+            policies = {} if found is None else {resource: found}
+        named = policies if resource is None else (resource,)
+        owners = {arn: owner for arn in named if (owner := self.owner_of(arn)) is not None}
+        return Reach(policies, owners, context, resource)
+
+    def _holder(self, caller: Caller, records: Records) -> Holder:
+        snapshot = take(caller, records)
+        around = self.surroundings[records.account_id]
+        layers = dataclasses.replace(
+            snapshot.layers,
+            scps=around.scps,
+            rcps=around.rcps,
+            management_account=around.management_account,
+            plans={},
+        )
+        context = {key: value for key, value in snapshot.context.items() if value}
+        return Holder(snapshot.principal, layers, context)
+
+
+def _root(records: Records) -> Caller:
+    account_id, arn = records.account_id, records.account.arn
+    return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, "")
+
+
+def _user(user: User) -> Caller:
+    return Caller(CallerKind.USER, user.account_id, user.id, user.name, user.arn, user.arn, user.id, "")
+
+
+def _role(role: Role) -> Caller:
+    # `aws:userid` has the session's name in it, which nobody knows beforehand.
+    return Caller(CallerKind.ROLE, role.account_id, role.id, role.name, role.arn, role.arn, "", "")
+
+
+def load_accounts(database: Path, master_key: Path) -> Accounts:
+    """Every account of a database; raises Failure. The database may be in use."""
+    if not database.exists():
+        raise Failure(f"there is no database {database}")
+    try:
+        return asyncio.run(_load(database.parent, master_key))
+    except StoreError as error:
+        raise Failure(str(error)) from error
+
+
+async def _load(data_dir: Path, master_key: Path) -> Accounts:
+    store = Store.open_sqlite(data_dir, master_key)
+    try:
+        await store.start()
+        records = {account_id: await store.load(account_id) for account_id in store.account_ids()}
+        realm = Realm(store, store.sealer, TokenKeys(store.keyring.current_token_key))
+        trusts = {
+            role.arn: Attached(role.arn, load(rendered(role, realm), Kind.TRUST))
+            for each in records.values()
+            for role in each.roles
+        }
+        return Accounts(records, {each: load_surroundings(data_dir, each) for each in records}, trusts)
+    finally:
+        await store.close()
