@@ -143,7 +143,7 @@ async def _prepare(call: Call) -> Any:
 
 def _change(call: Call, exchange: Exchange, change: Change) -> None:
     """A change and its audit event, in one transaction; may run again on fresher records."""
-    call.records = change.records(call.account_id)
+    call.change, call.records = change, change.records(call.account_id)
     exchange.reply = invoke(call)
     exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
     change.event(event_of(exchange))

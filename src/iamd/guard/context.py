@@ -111,6 +111,11 @@ def _namespaces(properties: Any) -> Mapping[str, Value]:
     return {"iam:accountpropertynamespaces": tuple(dict.fromkeys(key.partition("/")[0] for key in properties))}
 
 
+def _template(permissions: Any) -> Mapping[str, Value]:
+    arn = permissions.get("PolicyTemplateArn")
+    return {} if arn is None else {"iam:templatearn": arn}
+
+
 PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "", "permissions_boundary", _single("iam:permissionsboundary")),
     ("iam", "attach_", "policy_arn", _single("iam:policyarn")),
@@ -121,6 +126,9 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "create_service_specific", "service_name", _lower("iam:servicespecificcredentialservicename")),
     ("iam", "create_service_specific", "credential_age_days", _single("iam:servicespecificcredentialagedays")),
     ("iam", "generate_", "organizations_policy_id", _single("iam:organizationspolicyid")),
+    ("iam", "create_delegation", "session_duration", _single("iam:delegationduration")),
+    ("iam", "create_delegation", "permissions", _template),
+    ("iam", "list_delegation", "owner_id", _single("iam:delegationrequestowner")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),
     ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),

@@ -19,6 +19,7 @@ from iamd.store.image import Records
 if TYPE_CHECKING:
     from iamd.caller.tokens import TokenKeys
     from iamd.services.registry import Operation
+    from iamd.store.change import Change
     from iamd.store.sealing import Sealer
     from iamd.store.store import Store
 
@@ -70,6 +71,7 @@ class Call(msgspec.Struct):
     agent: str = ""
     region: str = "us-east-1"
     prepared: Any = None
+    change: Change | None = None  # where the operation changes records
 
     @property
     def account_id(self) -> str:
@@ -78,6 +80,12 @@ class Call(msgspec.Struct):
     def snapshot(self) -> Snapshot:
         """The caller's policies and condition keys, as they are now."""
         return self.realm.snapshots.of(self.caller, self.records)
+
+    def others(self, account_id: str) -> Records:
+        """Another account's records, to be changed in the same transaction. Raises NoAccount."""
+        if self.change is None:
+            raise TypeError(f"{self.operation.name} changes no records")
+        return self.change.records(account_id)
 
     @staticmethod
     def new_id(prefix: str) -> str:

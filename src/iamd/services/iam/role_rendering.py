@@ -92,6 +92,8 @@ def _filled(part: Any, values: Values) -> Any:
         return {name: _filled(value, values) for name, value in part.items()}
     if isinstance(part, list):
         return [_filled(item, values) for item in part]
+    if not isinstance(part, str):
+        return part
     place = _PLACE.fullmatch(part)
     if place is None:
         return _text(part, values)
@@ -111,6 +113,13 @@ def _document(document: Mapping[str, Any], values: Values) -> dict[str, Any]:
 
 def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def filled(document: str, values: Values) -> str:
+    """A policy document with values in its places. Raises InvalidInput for values without a place, and the reverse."""
+    for name in values.keys() - set(_PLACE.findall(document)):
+        raise InvalidInput(f"Failed to render template: Unrecognized parameter: {name}")
+    return _json(_filled(json.loads(document), values))
 
 
 def same(one: str, other: str) -> bool:
