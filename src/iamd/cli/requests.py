@@ -74,6 +74,12 @@ def _text(asked: Mapping[str, Any], name: str) -> str | None:
     return value or None
 
 
+def _given(asked: Mapping[str, Any], name: str) -> Any:
+    """A field's value; None where there is none, which an empty list says as well (nothing else does)."""
+    value = asked.get(name)
+    return None if value == [] else value
+
+
 def _required(asked: Mapping[str, Any], name: str) -> str:
     value = _text(asked, name)
     if value is None:
@@ -89,13 +95,18 @@ def _request(asked: Mapping[str, Any]) -> Request:
         canonical_user=_text(asked, "principalCanonicalUser"),
     )
     action = _required(asked, "action")
-    if ":" not in action:
-        raise BadRequest("`action` must be `service:Action`")
+    service, _, name = action.partition(":")
+    if not service or not name or "*" in action or "?" in action:
+        raise BadRequest("`action` must be `service:Action`, one action")
+    if asked.get("resource") == "":
+        raise BadRequest("`resource` must be an ARN, or `*` where the action has none")
     return Request(principal, action, _text(asked, "resource") or "*", _text(asked, "resourceAccount"), _context(asked))
 
 
 def _context(asked: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    given = asked.get("context") or {}
+    given = _given(asked, "context")
+    if given is None:
+        return {}
     if not isinstance(given, dict):
         raise BadRequest("`context` must be an object")
     context: dict[str, str | tuple[str, ...]] = {}
@@ -110,10 +121,10 @@ def _context(asked: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 
 
 def _list(asked: Mapping[str, Any], name: str) -> list[Any]:
-    value = asked.get(name) or []
-    if not isinstance(value, list):
+    value = _given(asked, name)
+    if value is not None and not isinstance(value, list):
         raise BadRequest(f"`{name}` must be a list")
-    return value
+    return value or []
 
 
 def _attached(document: Any, kind: Kind, name: str, text: Text) -> Attached:
@@ -155,14 +166,14 @@ def resource_kind(action: str) -> Kind:
 
 def _layers(asked: Mapping[str, Any], text: Text) -> Layers:
     kind = resource_kind(_required(asked, "action"))
-    resource = asked.get("resourcePolicy")
+    identity, resource = _given(asked, "identityPolicies"), _given(asked, "resourcePolicy")
     return Layers(
-        identity=_named(asked.get("identityPolicies") or [], Kind.IDENTITY, "identityPolicies", text),
+        identity=_named([] if identity is None else identity, Kind.IDENTITY, "identityPolicies", text),
         boundaries=_plain(asked, "permissionsBoundaries", Kind.BOUNDARY, text),
         session=_plain(asked, "sessionPolicies", Kind.SESSION, text) or None,
         scps=_levels(asked, "serviceControlPolicies", Kind.SCP, text),
         rcps=_levels(asked, "resourceControlPolicies", Kind.RCP, text),
-        resource=_attached(resource, kind, "resourcePolicy", text) if resource else None,
+        resource=_attached(resource, kind, "resourcePolicy", text) if resource is not None else None,
         endpoint=_plain(asked, "endpointPolicies", Kind.ENDPOINT, text),
         management_account=_text(asked, "managementAccount"),
     )

@@ -62,7 +62,10 @@ class Principal:
         canonical_user: str | None = None,
         unique_id: str | None = None,
     ) -> Principal:
-        """A principal from an ARN, `*` (anonymous), `service:NAME` or `federated:PROVIDER`; ValueError otherwise."""
+        """A principal from an ARN, `*` (anonymous), `service:NAME` or `federated:PROVIDER`; ValueError otherwise.
+
+        `session_issuer` is asked of sessions alone: the role's ARN, or the user's (or root's) that federated.
+        """
         if text == "*":
             return Principal(PrincipalKind.ANONYMOUS, text, account, canonical_user=canonical_user)
         kind, _, name = text.partition(":")
@@ -90,6 +93,8 @@ def _from_arn(text: str, session_issuer: str | None, canonical_user: str | None,
         return Principal(
             PrincipalKind.ROLE, text, account, name, text, canonical_user=canonical_user, unique_id=unique_id
         )
+    if service == "sts" and session_issuer is not None:
+        _check_issuer(session_issuer, account, type_)
     if service == "sts" and type_ == "assumed-role" and path.count("/") == 1 and name:
         role = session_issuer or f"arn:{fields[1]}:iam::{account}:role/{path.partition('/')[0]}"
         return Principal(
@@ -106,6 +111,14 @@ def _from_arn(text: str, session_issuer: str | None, canonical_user: str | None,
             unique_id=unique_id,
         )
     raise ValueError(f"principal `{text}` is no root user, user, role, role session or federated user")
+
+
+def _check_issuer(issuer: str, account: str, type_: str) -> None:
+    """ValueError unless an IAM principal of the account may stand behind a session of that type."""
+    fields = split(issuer)
+    kinds = ("role/",) if type_ == "assumed-role" else ("user/", "root")
+    if fields is None or fields[2] != "iam" or fields[4] != account or not fields[5].startswith(kinds):
+        raise ValueError(f"session issuer `{issuer}` is no principal of account `{account}` that makes such sessions")
 
 
 # How closely an element names a caller, in rising order. It decides what a grant bypasses:
