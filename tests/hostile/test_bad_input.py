@@ -259,7 +259,7 @@ ARNS = [
     f"arn:aws:iam:us-east-1:{ACCOUNT}:policy/there",
     "arn:aws:iam::999999999999:policy/there",
     "arn:aws:iam::aws:policy/NoSuchPolicy",
-    f"arn:aws:iam::{ACCOUNT}:user/there",
+    f"arn:aws:iam::{ACCOUNT}:user/nobody",
     f"arn:aws:iam::{ACCOUNT}:policy/../policy/there",
     f"arn:aws:iam::{ACCOUNT}:policy//there",
     f"arn:aws:iam::{ACCOUNT}:policy/",
