@@ -34,6 +34,7 @@ PLAIN = {
     "remedy",
     "simulate",
     "trace",
+    "wording",
 }
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 

@@ -10,7 +10,9 @@ import pytest
 from iamd.cli.main import main
 
 PAGE = Path("docs/how-to/access.md").read_text()
-SHOWN = re.findall(r"^```sh\niamd ([^\n]+) --data-dir \./copy\n```\n\n```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+SHOWN = re.findall(
+    r"^```sh\niamd ([^\n]+) --data-dir \./copy\n```\n\n```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+)
 EXAMPLE = Path("examples/imported-account")
 
 
