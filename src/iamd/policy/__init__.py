@@ -19,7 +19,7 @@ from .parse import parse
 from .principals import Principal, PrincipalKind
 from .problems import MalformedPolicy, Problem
 from .remedy import Act, Change
-from .request import Layers, Request
+from .request import Layers, Request, canonical_context
 from .scan import size
 from .trace import Denial, LayerTrace, NearMiss, Outcome
 from .vocabulary import Attached, Decision, Effect, Grant, Layer
@@ -53,6 +53,7 @@ __all__ = [
     "Problem",
     "Request",
     "Statement",
+    "canonical_context",
     "decide",
     "decide_many",
     "explain",

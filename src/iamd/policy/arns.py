@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
-from .patterns import ANY, MANY, Pattern, has_wildcards, matches, units
+from .patterns import ANY, MANY, Matcher, Pattern, has_wildcards, matches, units
 
 FIELDS = 6
 
@@ -60,10 +60,13 @@ class ArnPattern:
         for at, text in self._exact:
             if fields[at] != text:
                 return False
-        return all(pattern.matches(fields[at]) for at, pattern in self._wild)
+        for at, pattern in self._wild:  # noqa: SIM110 - a generator would cost more than the loop
+            if not pattern.matches(fields[at]):
+                return False
+        return True
 
 
-class SpanningPattern:
+class SpanningPattern(Matcher):
     """A pattern with wildcards that may cross a colon and wildcards that may not.
 
     Bit n of the state says that the first n characters of the pattern, stars left out, match what has been read: one
@@ -103,7 +106,7 @@ class SpanningPattern:
         return bool(state & self._final)
 
 
-def resource_pattern(marked: str) -> Pattern | SpanningPattern:
+def resource_pattern(marked: str) -> Matcher:
     """A marked pattern of the Resource element, completed, to be matched with a whole ARN."""
     head = marked.split(":", FIELDS - 1)[:-1]
     bound = any(has_wildcards(field.removesuffix(MANY)) for field in head)

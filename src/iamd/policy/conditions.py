@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 
 from .document import Condition
 from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, Test, operator_name
@@ -33,7 +34,7 @@ class ScalarCheck(Check):
 
     def __init__(self, key: str, test: Test, wanted: int, absent: bool) -> None:
         super().__init__(key)
-        self._test: Callable[[str, Context, list[str]], int] = test.test
+        self._test = test
         self._wanted = wanted
         self._absent = absent
 
@@ -42,7 +43,7 @@ class ScalarCheck(Check):
         if value is None:
             missing.append(self.key)
             return self._absent
-        return isinstance(value, str) and self._test(value, context, missing) == self._wanted
+        return isinstance(value, str) and self._test.test(value, context, missing) == self._wanted
 
 
 class SetCheck(Check):
@@ -54,7 +55,7 @@ class SetCheck(Check):
 
     def __init__(self, key: str, test: Test, wanted: int, every: bool, literal: bool) -> None:
         super().__init__(key)
-        self._test: Callable[[str, Context, list[str]], int] = test.test
+        self._test = test
         self._wanted = wanted
         self._every = every
         self._literal = literal
@@ -68,7 +69,7 @@ class SetCheck(Check):
             return self._every
         every, test, wanted = self._every, self._test, self._wanted
         for one in (value,) if isinstance(value, str) else value:
-            if (test(one, context, missing) == wanted) is not every:
+            if (test.test(one, context, missing) == wanted) is not every:
                 return not every
         return every
 
@@ -142,7 +143,9 @@ def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) 
     name = operator_name(condition.operator)
     if name is None:
         raise ValueError(f"unknown condition operator `{condition.operator}`")  # the parser lets none through
-    key = lower(condition.key)
+    key = sys.intern(
+        lower(condition.key)
+    )  # as those of contexts are, mostly: the same text is found sooner than an equal one
     if name.base == NULL:
         return NullCheck(key, condition.values, simulated)
     operator = OPERATORS[name.base]

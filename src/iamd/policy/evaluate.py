@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .arns import account_of
 from .plan import Gate, Plan
-from .principals import ACCOUNT, ISSUER, ITSELF, NOBODY, SERVICE_LINKED, PrincipalKind
+from .principals import ACCOUNT, FEDERATED_USER, ISSUER, ITSELF, NOBODY, ROOT, SERVICE_LINKED
 from .request import Layers, Request
 from .vocabulary import Decision, Effect, Entry, Layer
 
@@ -136,7 +136,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     if not who.has_policies:
         _, grant = _resource_grant(case)
         return case.refused(case.resource_layer) if grant is None else case.settled(grant)
-    if who.kind is PrincipalKind.ROOT:
+    if who.kind is ROOT:
         return _decide_for_root(case)
     if who.account != case.owner and case.plan.action not in _ONE_SIDED:
         return _decide_across_accounts(case)
@@ -148,32 +148,29 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
     plan, who = case.plan, case.who
     resource, context, missing = case.resource, case.context, case.missing
     if who.has_policies:
-        for entry in plan.denies if under_scps else plan.own_denies:
+        for entry in (plan.denies if under_scps else plan.own_denies).near(resource):
             if entry.rule.applies(resource, context, missing):
                 return entry
-    shared = (*plan.rcp_denies, *plan.endpoint_denies) if under_rcps else plan.endpoint_denies
-    for entry in shared:
-        principals = entry.rule.principals
-        if (principals is None or principals.denies(who, False)) and entry.rule.applies(resource, context, missing):
-            return entry
-    if case.rules is None or not case.rules.denies or root_recovers(case):
+    for shelf in (plan.rcp_denies, plan.endpoint_denies) if under_rcps else (plan.endpoint_denies,):
+        for entry in shelf.near(resource):
+            principals = entry.rule.principals
+            if (principals is None or principals.denies(who, False)) and entry.rule.applies(resource, context, missing):
+                return entry
+    theirs = case.layers.resource
+    if theirs is None or case.rules is None or not case.rules.denies.entries or root_recovers(case):
         return None
     bounded = bool(case.layers.boundaries)
-    for rule in case.rules.denies:
+    for rule in case.rules.denies.near(resource):
         principals = rule.principals
         if (principals is None or principals.denies(who, bounded)) and rule.applies(resource, context, missing):
-            return Entry(case.resource_layer, _resource_policy_name(case), rule)
+            return Entry(case.resource_layer, theirs, rule)
     return None
 
 
 def root_recovers(case: Case) -> bool:
     """Whether the resource policy's denials are void, so that the owner can mend it."""
     who = case.who
-    return who.kind is PrincipalKind.ROOT and case.plan.action in _ROOT_RECOVERS and who.account == case.owner
-
-
-def _resource_policy_name(case: Case) -> str:
-    return "" if case.layers.resource is None else case.layers.resource.name
+    return who.kind is ROOT and case.plan.action in _ROOT_RECOVERS and who.account == case.owner
 
 
 def _closed_gate(case: Case, under_scps: bool, under_rcps: bool) -> Gate | None:
@@ -193,7 +190,7 @@ def _closed_gate(case: Case, under_scps: bool, under_rcps: bool) -> Gate | None:
 def _opened(case: Case, gate: Gate) -> Entry | None:
     """The entry of a gate that allows the request, or None."""
     resource, context, missing, who = case.resource, case.context, case.missing, case.who
-    for entry in gate.entries:
+    for entry in gate.near(resource):
         rule = entry.rule
         if (rule.principals is None or rule.principals.grants(who, True)) and rule.applies(resource, context, missing):
             return entry
@@ -203,13 +200,14 @@ def _opened(case: Case, gate: Gate) -> Entry | None:
 def _resource_grant(case: Case) -> tuple[int, Entry | None]:
     """How closely the resource policy's Allow statements name the caller, and the closest of them."""
     best, found = NOBODY, None
-    if case.rules is None:
+    theirs = case.layers.resource
+    if theirs is None or case.rules is None:
         return best, None
-    for rule in case.rules.allows:
+    for rule in case.rules.allows.near(case.resource):
         closeness = ITSELF if rule.principals is None else rule.principals.grants(case.who, False)
         if closeness > best and rule.applies(case.resource, case.context, case.missing):
             best, found = closeness, rule
-    return best, None if found is None else Entry(case.resource_layer, _resource_policy_name(case), found)
+    return best, None if found is None else Entry(case.resource_layer, theirs, found)
 
 
 def _limits(case: Case) -> Layer | None:
@@ -218,7 +216,7 @@ def _limits(case: Case) -> Layer | None:
         return Layer.BOUNDARY
     if case.plan.session is not None and _opened(case, case.plan.session) is None:
         return Layer.SESSION
-    if case.who.kind is PrincipalKind.FEDERATED_USER and case.layers.session is None:
+    if case.who.kind is FEDERATED_USER and case.layers.session is None:
         return Layer.SESSION  # such a session has only what resource policies grant to itself
     return None
 

@@ -8,13 +8,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from . import values as typed
+from .anyof import AnyOf, kept
 from .arns import FIELDS, ArnPattern, matches_fields, split
-from .patterns import MANY, Pattern, has_wildcards, mark, matches
+from .index import FEW, Index
+from .patterns import MANY, has_wildcards, mark, matches
 from .text import lower
 from .variables import Context, Template, Variable, read
 
@@ -45,7 +48,7 @@ class StringTest(Test):
         super().__init__()
         ready = [read(text, wild=False) if variables else text for text in operands]
         self._fold = fold
-        self._texts = frozenset(lower(text) if fold else text for text in ready if isinstance(text, str))
+        self._texts = kept(lower(text) if fold else text for text in ready if isinstance(text, str))
         self._templates = tuple(text for text in ready if isinstance(text, Template))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
@@ -63,24 +66,17 @@ class StringTest(Test):
 class LikeTest(Test):
     """Wildcard matching over the whole text."""
 
-    __slots__ = ("_exact", "_patterns", "_prefixes", "_templates")
+    __slots__ = ("_patterns", "_templates")
 
     def __init__(self, operands: Sequence[str], variables: bool) -> None:
         super().__init__()
         ready = [read(text, wild=True) if variables else mark(text) for text in operands]
-        marked = [text for text in ready if isinstance(text, str)]
-        heads = {text[:-1] for text in marked if text.endswith(MANY) and not has_wildcards(text[:-1])}
-        self._prefixes = tuple(sorted(heads))
-        self._exact = frozenset(text for text in marked if not has_wildcards(text))
-        self._patterns = tuple(Pattern(t) for t in marked if has_wildcards(t) and t[:-1] not in heads)
+        self._patterns = AnyOf(text for text in ready if isinstance(text, str))
         self._templates = tuple(text for text in ready if isinstance(text, Template))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
-        if value in self._exact or value.startswith(self._prefixes):
+        if self._patterns.matches(value):
             return YES
-        for pattern in self._patterns:
-            if pattern.matches(value):
-                return YES
         for template in self._templates:
             text = template.fill(context, missing)
             if text is not None and matches(text, value):
@@ -121,7 +117,7 @@ def join_fields(fields: tuple[Template, ...], context: Context, missing: list[st
 class ArnTest(Test):
     """Six fields, each a pattern. A lone `*` is every ARN."""
 
-    __slots__ = ("_every", "_exact", "_patterns", "_templates")
+    __slots__ = ("_every", "_exact", "_index", "_patterns", "_templates")
 
     def __init__(self, operands: Sequence[str], variables: bool) -> None:
         super().__init__()
@@ -130,8 +126,10 @@ class ArnTest(Test):
         sound = [text for text in marked if split(text) is not None]
         self._every = MANY in marked
         self.broken = len(sound) + marked.count(MANY) != len(marked)
-        self._exact = frozenset(text for text in sound if not has_wildcards(text))
-        self._patterns = tuple(ArnPattern(text) for text in sound if has_wildcards(text))
+        self._exact = kept(text for text in sound if not has_wildcards(text))
+        wild = [text for text in sound if has_wildcards(text)]
+        self._patterns = tuple(map(ArnPattern, wild))
+        self._index = Index([text] for text in wild) if len(wild) > FEW else None
         self._templates = tuple((text, by_field(text)) for text in ready if isinstance(text, Template))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
@@ -140,7 +138,8 @@ class ArnTest(Test):
             return NEVER
         if self._every or value in self._exact:
             return YES
-        for pattern in self._patterns:
+        patterns = self._patterns if self._index is None else [self._patterns[at] for at in self._index.near(value)]
+        for pattern in patterns:
             if pattern.matches(fields):
                 return YES
         for whole, cut in self._templates:
@@ -154,32 +153,51 @@ class ArnTest(Test):
         return NO
 
 
-class OrderTest(Test):
-    """A comparison of numbers or instants; text that is neither is unequal to everything."""
+Comparable = Decimal | int  # a number or an instant
+Reader = Callable[[str], Comparable | None]
 
-    __slots__ = ("_compare", "_operands", "_read")
+
+class EqualTest(Test):
+    """Equality of numbers or instants; text that is neither is unequal to everything."""
+
+    __slots__ = ("_operands", "_read")
+
+    def __init__(self, operands: Sequence[str], read_: Reader) -> None:
+        super().__init__()
+        ready = list(map(read_, operands))
+        self._read = read_
+        self._operands = frozenset(operand for operand in ready if operand is not None)
+        self.broken = None in ready
+
+    def test(self, value: str, context: Context, missing: list[str]) -> int:
+        found = self._read(value)
+        return YES if found is not None and found in self._operands else NO
+
+
+class OrderTest(Test):
+    """A comparison of numbers or instants, of which text that is neither meets none. One operand is enough to know:
+    what is less than any of them is less than the greatest."""
+
+    __slots__ = ("_bound", "_compare", "_read")
 
     def __init__(
         self,
         operands: Sequence[str],
-        read_: Callable[[str], Decimal | int | None],
-        compare: Callable[[Decimal | int, Decimal | int], bool],
+        read_: Reader,
+        compare: Callable[[Comparable, Comparable], bool],
+        easiest: Callable[[Sequence[Comparable]], Comparable],
     ) -> None:
         super().__init__()
-        ready = [read_(text) for text in operands]
+        ready = list(map(read_, operands))
+        sound = [operand for operand in ready if operand is not None]
         self._read = read_
         self._compare = compare
-        self._operands = tuple(operand for operand in ready if operand is not None)
-        self.broken = len(self._operands) != len(ready)
+        self._bound = easiest(sound) if sound else None
+        self.broken = None in ready
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
-        found = self._read(value)
-        if found is None:
-            return NO
-        for operand in self._operands:
-            if self._compare(found, operand):
-                return YES
-        return NO
+        found, bound = self._read(value), self._bound
+        return YES if found is not None and bound is not None and self._compare(found, bound) else NO
 
 
 class BoolTest(Test):
@@ -207,20 +225,27 @@ class BinaryTest(Test):
 
 
 class AddressTest(Test):
+    """Ranges, by family and length: an address is looked for once a length, however many ranges there are."""
+
     __slots__ = ("_networks",)
 
     def __init__(self, operands: Sequence[str]) -> None:
         super().__init__()
         ready = list(map(typed.network, operands))
-        self._networks = tuple(operand for operand in ready if operand is not None)
-        self.broken = len(self._networks) != len(ready)
+        networks: dict[tuple[int, int], set[int]] = {}
+        for operand in ready:
+            if operand is not None:
+                networks.setdefault((operand.bits, operand.host_bits), set()).add(operand.number)
+        self._networks = tuple((bits, host_bits, numbers) for (bits, host_bits), numbers in networks.items())
+        self.broken = None in ready
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
         found = typed.address(value)
         if found is None:
             return NEVER
-        for operand in self._networks:
-            if operand.holds(found):
+        family, number = found
+        for bits, host_bits, numbers in self._networks:
+            if family == bits and number >> host_bits in numbers:
                 return YES
         return NO
 
@@ -234,20 +259,24 @@ class Operator:
     takes_variables: bool = False
 
 
-def _order(
-    read_: Callable[[str], Decimal | int | None], compare: Callable[[Decimal | int, Decimal | int], bool]
-) -> Callable[[Sequence[str], bool], Test]:
-    return lambda operands, variables: OrderTest(operands, read_, compare)
+def _family(prefix: str, read_: Reader) -> dict[str, Operator]:
+    """The comparisons of one type."""
 
+    def equal(operands: Sequence[str], variables: bool) -> Test:
+        return EqualTest(operands, read_)
 
-def _family(prefix: str, read_: Callable[[str], Decimal | int | None]) -> dict[str, Operator]:
+    def ordered(
+        compare: Callable[[Comparable, Comparable], bool], easiest: Callable[[Sequence[Comparable]], Comparable]
+    ) -> Operator:
+        return Operator(lambda operands, variables: OrderTest(operands, read_, compare, easiest))
+
     return {
-        prefix + "Equals": Operator(_order(read_, lambda a, b: a == b)),
-        prefix + "NotEquals": Operator(_order(read_, lambda a, b: a == b), negated=True),
-        prefix + "LessThan": Operator(_order(read_, lambda a, b: a < b)),
-        prefix + "LessThanEquals": Operator(_order(read_, lambda a, b: a <= b)),
-        prefix + "GreaterThan": Operator(_order(read_, lambda a, b: a > b)),
-        prefix + "GreaterThanEquals": Operator(_order(read_, lambda a, b: a >= b)),
+        prefix + "Equals": Operator(equal),
+        prefix + "NotEquals": Operator(equal, negated=True),
+        prefix + "LessThan": ordered(operator.lt, max),
+        prefix + "LessThanEquals": ordered(operator.le, max),
+        prefix + "GreaterThan": ordered(operator.gt, min),
+        prefix + "GreaterThanEquals": ordered(operator.ge, min),
     }
 
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 ANY = "\x00"  # stands for one UTF-16 code unit
 MANY = "\x01"  # stands for any number of them, none included
 
-_MARKS = str.maketrans({"*": MANY, "?": ANY})
-
 
 def mark(text: str) -> str:
     """The text with its wildcards turned into markers."""
-    return text.translate(_MARKS)
+    return text.replace("*", MANY).replace("?", ANY)
 
 
 def is_plain(value: str) -> bool:
@@ -37,29 +35,78 @@ def units(text: str) -> str:
     return "".join(chr(raw[at] << 8 | raw[at + 1]) for at in range(0, len(raw), 2))
 
 
+class Matcher:
+    """Something that a whole text can match."""
+
+    __slots__ = ()
+
+    @property
+    def marked(self) -> str | None:
+        """The marked pattern, if it can still be told."""
+        return None
+
+    def matches(self, value: str) -> bool:
+        raise NotImplementedError
+
+
+class Pattern(Matcher):
+    """A compiled marked pattern."""
+
+    __slots__ = ("_holed", "_least", "_middle", "_prefix", "_suffix")
+
+    def __init__(self, marked: str) -> None:
+        self._holed = HoledPattern(marked) if ANY in marked else None
+        runs = marked.split(MANY)
+        self._prefix = runs[0]
+        self._suffix = runs[-1]
+        self._middle = tuple(run for run in runs[1:-1] if run)
+        self._least = len(marked) - len(runs) + 1 if len(runs) > 1 else -1  # -1: there is no star
+
+    @property
+    def marked(self) -> str | None:
+        if self._holed is not None:
+            return None
+        return self._prefix if self._least < 0 else MANY.join((self._prefix, *self._middle, self._suffix))
+
+    def matches(self, value: str) -> bool:
+        if self._holed is not None:
+            return self._holed.matches(value)
+        prefix, suffix = self._prefix, self._suffix
+        if not (value.startswith(prefix) and value.endswith(suffix)):
+            return False
+        size = len(value)
+        if self._least < 0:
+            return size == len(prefix)
+        if size < self._least:
+            return False
+        place, end = len(prefix), size - len(suffix)
+        for run in self._middle:  # leftmost fits never spoil a later one, so no step is taken back
+            place = value.find(run, place, end)
+            if place < 0:
+                return False
+            place += len(run)
+        return True
+
+
 class Piece:
     """A run of literal characters and `?` between two `*`."""
 
-    __slots__ = ("_final", "_holes", "_masks", "_wild", "length", "text")
+    __slots__ = ("_final", "_masks", "_wild", "length", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.length = len(text)
-        self._holes = ANY in text
         self._wild = 0  # the bits of the positions where any character will do
         self._masks: dict[str, int] = {}
-        if self._holes:
-            for at, char in enumerate(text):
-                if char == ANY:
-                    self._wild |= 1 << at
-                else:
-                    self._masks[char] = self._masks.get(char, 0) | 1 << at
+        for at, char in enumerate(text):
+            if char == ANY:
+                self._wild |= 1 << at
+            else:
+                self._masks[char] = self._masks.get(char, 0) | 1 << at
         self._final = 1 << (self.length - 1) if self.length else 0
 
     def at(self, value: str, start: int) -> bool:
         """Whether the piece matches the value at just that place."""
-        if not self._holes:
-            return value.startswith(self.text, start)
         if start < 0 or start + self.length > len(value):
             return False
         return all(char in (ANY, value[start + at]) for at, char in enumerate(self.text))
@@ -67,10 +114,8 @@ class Piece:
     def find(self, value: str, start: int, end: int) -> int:
         """The first place from `start` where the piece fits before `end`, or -1.
 
-        With `?` inside it is searched by Shift-And: one machine-word step a character, whatever the piece.
+        It is searched by Shift-And: one machine-word step a character, whatever the piece.
         """
-        if not self._holes:
-            return value.find(self.text, start, end)
         masks, wild, final = self._masks, self._wild, self._final
         state = 0
         for at in range(start, end):
@@ -80,44 +125,35 @@ class Piece:
         return -1
 
 
-class Pattern:
-    """A compiled marked pattern; `matches` looks at the whole value."""
+class HoledPattern(Matcher):
+    """A pattern with `?`, which alone can tell a character from its code units."""
 
-    __slots__ = ("_first", "_holes", "_last", "_least", "_middle", "_prefix", "_single", "_suffix")
+    __slots__ = ("_first", "_last", "_least", "_middle", "_single")
 
     def __init__(self, marked: str) -> None:
-        self._holes = ANY in marked  # only `?` can tell a character from its code units
-        pieces = [Piece(text) for text in (units(marked) if self._holes else marked).split(MANY)]
+        pieces = [Piece(text) for text in units(marked).split(MANY)]
         self._single = len(pieces) == 1
         self._first = pieces[0]
         self._last = pieces[-1]
-        self._prefix = self._first.text
-        self._suffix = self._last.text
         self._middle = tuple(piece for piece in pieces[1:-1] if piece.length)
         self._least = sum(piece.length for piece in pieces)
 
     def matches(self, value: str) -> bool:
-        if self._holes:
-            value = units(value)
-            if not self._ends_fit(value):
-                return False
-        elif not (value.startswith(self._prefix) and value.endswith(self._suffix)):
-            return False
+        value = units(value)
         size = len(value)
+        if not (self._first.at(value, 0) and self._last.at(value, size - self._last.length)):
+            return False
         if self._single:
             return size == self._least
         if size < self._least:
             return False
         place, end = self._first.length, size - self._last.length
-        for piece in self._middle:  # leftmost fits never spoil a later one, so no step is taken back
+        for piece in self._middle:
             found = piece.find(value, place, end)
             if found < 0:
                 return False
             place = found + piece.length
         return True
-
-    def _ends_fit(self, value: str) -> bool:
-        return self._first.at(value, 0) and self._last.at(value, len(value) - self._last.length)
 
 
 def matches(marked: str, value: str) -> bool:

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .shelf import Shelf
 from .text import lower
 from .vocabulary import Attached, Entry, Layer
 
 
-class Gate:
+class Gate(Shelf[Entry]):
     """A set of policies one of which must allow: one level of control policies, a boundary, a session."""
 
-    __slots__ = ("entries", "layer", "open")
+    __slots__ = ("layer", "open")
 
     def __init__(self, layer: Layer, policies: Iterable[Attached], action: str) -> None:
+        found = [Entry(layer, each, rule) for each in policies for rule in each.policy.select(action).allows]
+        # what needs no look comes first
+        free = [entry for entry in found if entry.rule.free]
+        super().__init__([*free, *[entry for entry in found if not entry.rule.free]])
         self.layer = layer
-        found = [Entry(layer, each.name, rule) for each in policies for rule in each.policy.select(action).allows]
-        self.entries = tuple(sorted(found, key=lambda entry: not entry.rule.free))  # what needs no look comes first
-        self.open = bool(found) and self.entries[0].rule.free and self.entries[0].rule.principals is None
+        self.open = bool(free) and free[0].rule.principals is None
 
 
 class Plan:
@@ -66,19 +69,21 @@ class Plan:
         self.rcps = tuple(gate for level in rcps if (gate := _closed(Gate(Layer.RCP, level, action))))
         door = _closed(Gate(Layer.ENDPOINT, endpoint, action)) if endpoint else None
         self.endpoint: tuple[Gate, ...] = () if door is None else (door,)
-        self.own_denies = (
+        own = [
             *_denies(Layer.IDENTITY, identity, action),
             *_denies(Layer.BOUNDARY, boundaries, action),
             *_denies(Layer.SESSION, session or (), action),
-        )
-        self.denies = (*_denies(Layer.SCP, (each for level in scps for each in level), action), *self.own_denies)
-        self.rcp_denies = _denies(Layer.RCP, (each for level in rcps for each in level), action)
-        self.endpoint_denies = _denies(Layer.ENDPOINT, endpoint, action)
+        ]
+        controls = [entry for level in scps for entry in _denies(Layer.SCP, level, action)]
+        self.own_denies = Shelf(own)
+        self.denies = Shelf([*controls, *own]) if controls else self.own_denies
+        self.rcp_denies = Shelf([entry for level in rcps for entry in _denies(Layer.RCP, level, action)])
+        self.endpoint_denies = Shelf(_denies(Layer.ENDPOINT, endpoint, action))
 
 
 def _closed(gate: Gate) -> Gate | None:
     return None if gate.open else gate
 
 
-def _denies(layer: Layer, policies: Iterable[Attached], action: str) -> tuple[Entry, ...]:
-    return tuple(Entry(layer, each.name, rule) for each in policies for rule in each.policy.select(action).denies)
+def _denies(layer: Layer, policies: Iterable[Attached], action: str) -> list[Entry]:
+    return [Entry(layer, each, rule) for each in policies for rule in each.policy.select(action).denies]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from .arns import account_of, split
 from .document import Principals
@@ -25,7 +26,14 @@ class PrincipalKind(Enum):
     ANONYMOUS = "anonymous"
 
 
-_WITHOUT_POLICIES = frozenset({PrincipalKind.SERVICE, PrincipalKind.FEDERATED, PrincipalKind.ANONYMOUS})
+ROOT: Final = PrincipalKind.ROOT  # by these names because an attribute of an enumeration is slow to get
+FEDERATED_USER: Final = PrincipalKind.FEDERATED_USER
+_USER: Final = PrincipalKind.USER
+_ROLE: Final = PrincipalKind.ROLE
+_SERVICE: Final = PrincipalKind.SERVICE
+_FEDERATED: Final = PrincipalKind.FEDERATED
+
+_WITHOUT_POLICIES = frozenset({_SERVICE, _FEDERATED, PrincipalKind.ANONYMOUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +157,13 @@ class PrincipalSet:
             return EVERYONE
         kind, arns = who.kind, self._arns
         if not who.has_policies:
-            if kind is PrincipalKind.SERVICE:
+            if kind is _SERVICE:
                 return ITSELF if who.service in self._services else NOBODY
-            return ITSELF if kind is PrincipalKind.FEDERATED and who.arn in self._federated else NOBODY
-        if who.arn in arns and kind is not PrincipalKind.ROOT:
-            return ISSUER if kind is PrincipalKind.ROLE else ITSELF
+            return ITSELF if kind is _FEDERATED and who.arn in self._federated else NOBODY
+        if who.arn in arns and kind is not ROOT:
+            return ISSUER if kind is _ROLE else ITSELF
         if who.unique_id is not None and who.unique_id in arns:
-            return ITSELF if kind is PrincipalKind.USER else ISSUER
+            return ITSELF if kind is _USER else ISSUER
         if who.role_arn in arns or who.issuer_arn in arns:
             return ISSUER
         return ACCOUNT if self._names_account(who) else NOBODY
@@ -170,11 +178,11 @@ class PrincipalSet:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         closeness = self.named(who)
-        if closeness == EVERYONE or who.account is None or who.kind in (PrincipalKind.SERVICE, PrincipalKind.FEDERATED):
+        if closeness == EVERYONE or who.account is None or who.kind in (_SERVICE, _FEDERATED):
             return closeness != NOBODY
         if not self._names_account(who):
             return False
-        if who.kind is PrincipalKind.ROOT:
+        if who.kind is ROOT:
             return True
         if who.kind is PrincipalKind.SESSION:
             role = who.role_arn in self._arns or (who.unique_id is not None and who.unique_id in self._arns)
@@ -186,7 +194,7 @@ class PrincipalSet:
         (it does in control and endpoint policies, and does not in a trust policy)."""
         if self.negated:
             return EVERYONE if self.named(who) == NOBODY else NOBODY
-        if self.everyone and who.kind is PrincipalKind.FEDERATED and not admits_federated:
+        if self.everyone and who.kind is _FEDERATED and not admits_federated:
             return ITSELF if who.arn in self._federated else NOBODY
         return self.named(who)
 

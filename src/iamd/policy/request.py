@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .plan import Plan
 from .principals import Principal
+from .text import lower
+from .variables import Context
 from .vocabulary import Attached
 
 _PLANS_KEPT = 256
+
+
+_KEYS_KEPT = 4096
+_LONGEST_KEPT = 128
+_keys: dict[str, str] = {}  # lower-case forms of keys as requests spell them, for they repeat
+
+
+def canonical_context(given: Mapping[str, str | Sequence[str]]) -> Context:
+    """A context as a Request takes it, from keys in any case and values that are texts or lists of them."""
+    context: Context = {}
+    for key, value in (given if isinstance(given, dict) else dict(given)).items():
+        known = _keys.get(key)
+        context[known if known is not None else _lower_key(key)] = value if isinstance(value, str) else tuple(value)
+    return context
+
+
+def _lower_key(key: str) -> str:
+    lowered = sys.intern(lower(key))
+    if len(_keys) < _KEYS_KEPT and len(key) <= _LONGEST_KEPT:
+        _keys[key] = lowered
+    return lowered
 
 
 @dataclass(slots=True)
@@ -16,14 +41,14 @@ class Request:
     """One action on one resource.
 
     `resource` is `*` where the action has none. `resource_account` is its owner; None: as its ARN says, else the
-    caller's. `context` keys must be lower case, tag keys included; multivalued keys are tuples.
+    caller's. `context` keys must be lower case, tag keys included; multivalued keys are tuples (`canonical_context`).
     """
 
     principal: Principal
     action: str
     resource: str = "*"
     resource_account: str | None = None
-    context: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

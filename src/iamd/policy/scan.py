@@ -11,6 +11,7 @@ import json
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Any
 
 DEEPEST = 24
 
@@ -54,7 +55,7 @@ class Object:
     end: int
 
 
-Value = Object | Array | str | Number | bool | None
+Value = Object | Array | list[Any] | str | Number | bool | None  # a plain list: an array that was read without places
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
@@ -158,6 +159,34 @@ def scan(text: str) -> Value:
     if scanner.skip():
         raise NotJson("text behind the document", scanner.at)
     return value
+
+
+def scan_quickly(text: str) -> Value:
+    """The same value without places, several times as fast; NotJson where `scan` would say so, or has to be asked.
+
+    The standard library's reader does the work, and leaves to `scan` what it reads otherwise than JSON should be.
+    """
+    if "\\" in text or _FOREIGN.search(text) is not None:
+        raise NotJson("not plain enough", 0)
+    try:
+        value: Value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise NotJson("not read", 0) from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Object:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("repeated key")
+    return Object(members, 0, 0)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"`{word}` is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
 class Lines:

@@ -114,7 +114,7 @@ class Simulator:
             plan.boundary and _rules(plan.boundary),
             tuple(map(_rules, plan.scps)),
             tuple(entry.rule for entry in plan.denies),
-            None if selection is None else (selection.denies, selection.allows),
+            None if selection is None else (selection.denies.entries, selection.allows.entries),
         )
         return self._alike.setdefault(alike, _Case(plan, selection))
 
@@ -174,18 +174,15 @@ class Simulator:
         return self._own(plan, Layer.BOUNDARY, gate, resource)
 
     def _granted(self, selection: Selection | None, resource: str) -> _Verdict:
-        if selection is None:
+        theirs = self._layers.resource
+        if selection is None or theirs is None:
             return _SILENT
         for rules, effect in ((selection.denies, Effect.EXPLICIT_DENY), (selection.allows, Effect.ALLOWED)):
-            entries = (Entry(Layer.RESOURCE, self._resource_policy, rule) for rule in rules if self._names_caller(rule))
+            entries = (Entry(Layer.RESOURCE, theirs, rule) for rule in rules if self._names_caller(rule))
             found = tuple(entry for entry in entries if self._applies(entry, resource))
             if found:
                 return _Verdict(effect, found)
         return _SILENT
-
-    @property
-    def _resource_policy(self) -> str:
-        return "" if self._layers.resource is None else self._layers.resource.name
 
     def _names_caller(self, rule: Rule) -> bool:
         principals = rule.principals
@@ -229,7 +226,7 @@ def _matches(effect: Effect, verdicts: Iterable[_Verdict]) -> tuple[Match, ...]:
     if effect is Effect.IMPLICIT_DENY:
         return ()
     entries = [entry for verdict in verdicts if verdict.effect is effect for entry in verdict.entries]
-    return tuple(Match(entry.layer, entry.name, entry.rule.statement) for entry in entries)
+    return tuple(Match(entry.layer, entry.name, entry.statement) for entry in entries)
 
 
 def asked_keys(document: Document) -> list[str]:

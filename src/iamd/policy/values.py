@@ -138,4 +138,4 @@ def binary(text: str) -> bytes | None:
 
 def truth(text: str) -> bool:
     """`true` in any case is true; everything else is false."""
-    return lower(text) == "true"
+    return text == "true" or (text != "false" and lower(text) == "true")

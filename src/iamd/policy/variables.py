@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from .patterns import is_plain, mark
 from .text import lower
 
-Context = Mapping[str, str | tuple[str, ...]]
+Context = dict[str, str | tuple[str, ...]]
 
 _LITERALS = frozenset("*?$")
 

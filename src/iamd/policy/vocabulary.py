@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .compiled import Policy
+from .document import Statement
 from .statement import Rule
 
 
@@ -67,24 +68,32 @@ class Decision:
 
 
 class Entry:
-    """A rule where it stands: its layer, its policy's name, the rule."""
+    """A rule where it stands: its layer, the policy there, the rule."""
 
-    __slots__ = ("_settled", "layer", "name", "rule")
+    __slots__ = ("_settled", "attached", "layer", "rule")
 
-    def __init__(self, layer: Layer, name: str, rule: Rule) -> None:
+    def __init__(self, layer: Layer, attached: Attached, rule: Rule) -> None:
         self.layer = layer
-        self.name = name
+        self.attached = attached
         self.rule = rule
         self._settled: Decision | None = None
+
+    @property
+    def name(self) -> str:
+        return self.attached.name
+
+    @property
+    def statement(self) -> Statement:
+        """The rule as it was written."""
+        return self.attached.policy.document.statements[self.rule.index]
+
+    def patterns(self) -> list[str] | None:
+        return self.rule.patterns()
 
     @property
     def settled(self) -> Decision:
         """The decision of a request that this statement settles, where no key was looked for in vain; made once."""
         if self._settled is None:
             effect = Effect.ALLOWED if self.rule.allow else Effect.EXPLICIT_DENY
-            self._settled = Decision(effect, self.layer, (self.grant,))
+            self._settled = Decision(effect, self.layer, (Grant(self.name, self.rule.index, self.rule.sid),))
         return self._settled
-
-    @property
-    def grant(self) -> Grant:
-        return Grant(self.name, self.rule.index, self.rule.sid)

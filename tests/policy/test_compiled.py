@@ -1,0 +1,136 @@
+"""What a compiled policy costs, and what it keeps of its document."""
+
+from __future__ import annotations
+
+import gc
+import json
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamd.policy import Kind, MalformedPolicy, Policy, canonical_context, load
+from iamd.policy.document import Document
+from iamd.policy.parse import quick_document, read_document
+from tests.policy.test_fuzz import documents, trees
+from tests.spec import generate
+
+
+def text(number: int) -> str:
+    """An everyday policy, unlike those of other numbers."""
+    bucket = f"arn:aws:s3:::team-{number}"
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": "Read", "Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": f"{bucket}-data/*"},
+                {
+                    "Sid": "Write",
+                    "Effect": "Allow",
+                    "Action": ["s3:PutObject", "s3:DeleteObject"],
+                    "Resource": [f"{bucket}-data/in/*", f"{bucket}-scratch/*"],
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "us-east-1"]}},
+                },
+                {
+                    "Sid": "Guard",
+                    "Effect": "Deny",
+                    "Action": "s3:Delete*",
+                    "Resource": f"arn:aws:s3:::*-prod-{number}/*",
+                    "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+                },
+            ],
+        }
+    )
+
+
+def test_a_compiled_policy_takes_at_most_four_times_its_text() -> None:
+    texts = [text(number) for number in range(200)]
+    load.cache_clear()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        kept = [load(str(each), Kind.IDENTITY) for each in texts]
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == len(texts)
+    own = sum(len(each) for each in texts)  # the caller's own text, which the policy shares
+    assert taken + own <= 4 * own
+
+
+def placeless(document: Document) -> Any:
+    return (
+        document.version,
+        document.id,
+        [
+            (s.index, s.sid, s.allow, s.principals, s.actions, s.not_action, s.resources, s.not_resource, s.conditions)
+            for s in document.statements
+        ],
+    )
+
+
+def read(reader: Callable[[str, Kind], Document], written: str, kind: Kind) -> Any:
+    try:
+        return placeless(reader(written, kind))
+    except MalformedPolicy as error:
+        return error.problems
+
+
+def agree(written: str, kind: Kind) -> None:
+    assert read(quick_document, written, kind) == read(read_document, written, kind)
+
+
+@settings(max_examples=200)
+@given(trees | documents, st.sampled_from(Kind), st.sampled_from([None, 1]))
+def test_the_quick_reading_agrees_with_the_careful_one(tree: Any, kind: Kind, indent: int | None) -> None:
+    agree(json.dumps(tree, indent=indent), kind)
+
+
+@given(generate.document() | generate.document(principals=True), st.sampled_from(Kind))
+def test_both_readings_agree_on_documents(tree: Any, kind: Kind) -> None:
+    agree(json.dumps(tree), kind)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "[]",
+        "NaN",
+        '{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"\\u0041*"}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericEquals":{"k":[1,2.50,-0,1e3]}}}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericEquals":{"k":[[1]]}}}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericEquals":{"k":-Infinity}}}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"a\tb"}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"\u0100"}}',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} x',
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":[]}}',
+        '\ufeff{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+        '{"Statement":' + "[" * 100_000,
+        '{"Statement":{"Effect":"Allow","Action":"*","Resource":' + "[" * 30 + "]" * 30 + "}}",
+    ],
+)
+def test_both_readings_agree_on_odd_texts(written: str) -> None:
+    agree(written, Kind.IDENTITY)
+
+
+def test_a_policy_gives_its_document_back_with_its_places() -> None:
+    written = json.dumps(json.loads(text(1)), indent=2)
+    policy = load(written, Kind.IDENTITY)
+    assert policy.document == read_document(written, Kind.IDENTITY)
+    assert [statement.start.line for statement in policy.document.statements] == [3, 12, 32]
+    document = read_document(written, Kind.IDENTITY)
+    assert Policy(document).document is document
+
+
+def test_contexts_are_made_canonical() -> None:
+    spelled = {"aws:PrincipalTag/Team": "A", "aws:TagKeys": ["B", "c"], "AWS:username": "x", "\u0391\u03a3": ("y",)}
+    expected = {"aws:principaltag/team": "A", "aws:tagkeys": ("B", "c"), "aws:username": "x", "\u03b1\u03c2": ("y",)}
+    assert canonical_context(spelled) == expected
+    assert canonical_context(spelled) == expected  # now from memory
+    assert canonical_context({"K" * 1000: "v"}) == {"k" * 1000: "v"}

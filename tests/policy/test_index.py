@@ -1,0 +1,110 @@
+"""Finding among many patterns and statements gives what trying each of them gives."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamd.cli.evaluate import run
+from iamd.policy import Attached, Kind, Layers, Principal, Request, decide, load
+from iamd.policy.anyof import AnyOf
+from iamd.policy.index import FEW, Beginnings, Index
+from iamd.policy.patterns import Pattern, mark
+from tests.spec import generate
+
+WORDS = st.lists(st.sampled_from(["a", "b", "/", "*", "?", "bucket", "-prod-", "secrets", "\U0001f600"]), max_size=5)
+PATTERNS = st.lists(WORDS.map("".join).map(mark), min_size=1, max_size=3 * FEW)
+VALUES = st.lists(st.sampled_from(["a", "b", "/", "bucket", "-prod-", "secrets", "\U0001f600"]), max_size=6).map(
+    "".join
+)
+WHO = Principal.from_text("arn:aws:iam::111122223333:user/alice")
+
+
+@given(PATTERNS, VALUES)
+def test_an_index_leaves_out_nothing_that_matches(patterns: list[str], value: str) -> None:
+    near = Index([text] for text in patterns).near(value)
+    assert near == sorted(set(near))
+    assert {at for at, text in enumerate(patterns) if Pattern(text).matches(value)} <= set(near)
+
+
+@given(st.lists(st.lists(WORDS.map("".join).map(mark), max_size=3) | st.none(), max_size=9), VALUES)
+def test_a_place_is_found_by_each_of_its_patterns(places: list[list[str] | None], value: str) -> None:
+    near = set(Index(places).near(value))
+    for at, patterns in enumerate(places):
+        if patterns is None or any(Pattern(text).matches(value) for text in patterns):
+            assert at in near
+
+
+@given(PATTERNS, VALUES)
+def test_a_list_of_patterns_matches_what_one_of_them_matches(patterns: list[str], value: str) -> None:
+    assert AnyOf(patterns).matches(value) is any(Pattern(text).matches(value) for text in patterns)
+
+
+@given(PATTERNS, VALUES)
+def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None:
+    given_back = AnyOf(patterns).patterns()
+    if given_back is not None:
+        assert AnyOf(given_back).matches(value) is AnyOf(patterns).matches(value)
+
+
+@given(st.lists(VALUES, unique=True, max_size=20), VALUES)
+def test_beginnings(texts: list[str], value: str) -> None:
+    found: list[int] = []
+    Beginnings({text: [at] for at, text in enumerate(texts)}).find(value, found)
+    assert sorted(found) == [at for at, text in enumerate(texts) if value.startswith(text)]
+
+
+def test_what_shares_all_its_runs_but_one_is_found_by_that_one() -> None:
+    index = Index([mark(f"arn:aws:s3:::*-prod-{number}/x")] for number in range(100))
+    assert index.near("arn:aws:s3:::a-prod-7/x") == [7]
+    index = Index([mark(f"arn:aws:s3:::*-prod-{number:03}/*")] for number in range(100))
+    assert index.near("arn:aws:s3:::a-prod-007/x") == [7]
+    assert index.near("arn:aws:s3:::b") == []
+
+
+MORE = [
+    {"Effect": effect, "Action": "*", "Resource": [f"arn:aws:s3:::{more}-{number}/*" for more in ("more", "*-more")]}
+    for number in range(FEW)
+    for effect in ("Allow", "Deny")
+]
+
+
+def padded(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with many statements about other resources in every policy."""
+    more = copy.deepcopy(request)
+    documents = [each["document"] for each in more["identityPolicies"]] + more["permissionsBoundaries"]
+    documents += [each["document"] for level in more["serviceControlPolicies"] for each in level["policies"]]
+    for document in documents:
+        document["Statement"] = [*MORE, *document["Statement"], *MORE]
+    for document in [*more["endpointPolicies"], *([more["resourcePolicy"]] if "resourcePolicy" in more else [])]:
+        document["Statement"] += [{**statement, "Principal": "*"} for statement in MORE]
+    return more
+
+
+@settings(max_examples=40)
+@given(generate.requests())
+def test_statements_about_other_resources_change_nothing(request: dict[str, Any]) -> None:
+    out = io.StringIO()
+    run([json.dumps(request)] + [json.dumps(padded(request))] * 6, out)  # asked often enough for an index
+    answers = [json.loads(line)["decision"] for line in out.getvalue().splitlines()]
+    assert answers == answers[:1] * 7
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_the_same_statement_settles_it_with_an_index_and_without(effect: str) -> None:
+    statements = [
+        {"Sid": f"S{number}", "Effect": effect, "Action": "s3:*", "Resource": f"arn:aws:s3:::*-{number % 30}/x"}
+        for number in range(60)
+    ]
+    policy = load(json.dumps({"Version": "2012-10-17", "Statement": statements}), Kind.IDENTITY)
+    layers = Layers(identity=(Attached("p", policy),))
+    request = Request(WHO, "s3:GetObject", "arn:aws:s3:::b-7/x")
+    settled = [decide(request, layers).statements for _ in range(8)]
+    assert [grant.sid for grant in settled[0]] == ["S7"]
+    assert settled == settled[:1] * 8
