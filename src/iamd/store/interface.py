@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from iamd.store.collection import Step
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
@@ -38,8 +40,7 @@ class Usage:
     service: str
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """When and where a principal (a user's or role's unique id, the account's id for its root user) last attempted an
     action, allowed or not."""
 
