@@ -41,7 +41,7 @@ def _compiled(sources: Path) -> str | None:
         if digest(sources) != native.SOURCES:
             return None
         import_module("iamd_native.engine__mypyc")  # what they share: of another Python or machine it does not load
-    except ImportError:
+    except (ImportError, AttributeError):  # none, of another Python or machine, or of a build that did not finish
         return None
     return str(native.__path__[0])
 

@@ -53,7 +53,7 @@ def _document(policy: str) -> Document:
 
 def _creating_roles(document: Document) -> Iterator[Statement]:
     rules = load(document.text, Kind.IDENTITY).select("iam:CreateRole").allows
-    return (rule.statement for rule in rules)
+    return (document.statements[rule.index] for rule in rules)
 
 
 def _boundaries(statement: Statement) -> Sequence[str]:
