@@ -82,7 +82,9 @@ def padded(request: dict[str, Any]) -> dict[str, Any]:
     documents += [each["document"] for level in more["serviceControlPolicies"] for each in level["policies"]]
     for document in documents:
         document["Statement"] = [*MORE, *document["Statement"], *MORE]
-    for document in [*more["endpointPolicies"], *([more["resourcePolicy"]] if "resourcePolicy" in more else [])]:
+    # A trust policy takes no Resource: its statements are all about the role.
+    owned = [more["resourcePolicy"]] if "resourcePolicy" in more and ":role/" not in more["resource"] else []
+    for document in [*more["endpointPolicies"], *owned]:
         document["Statement"] += [{**statement, "Principal": "*"} for statement in MORE]
     return more
 
