@@ -85,7 +85,8 @@ def padded(request: dict[str, Any]) -> dict[str, Any]:
     # A trust policy takes no Resource: its statements are all about the role.
     owned = [more["resourcePolicy"]] if "resourcePolicy" in more and ":role/" not in more["resource"] else []
     for document in [*more["endpointPolicies"], *owned]:
-        document["Statement"] += [{**statement, "Principal": "*"} for statement in MORE]
+        if request["action"] not in generate.TRUSTS or document in more["endpointPolicies"]:
+            document["Statement"] += [{**statement, "Principal": "*"} for statement in MORE]
     return more
 
 

@@ -34,6 +34,7 @@ CALLERS = {
 }
 NAMED = [ALICE, ROLE, SESSION, FEDERATED, ROOT, ACCOUNT, OTHER, "*", f"arn:aws:iam::{OTHER}:user/bob"]
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "S3:getobject", "ec2:RunInstances"]
+TRUSTS = ("sts:AssumeRole", "sts:TagSession")  # the resource policy is a trust policy, which names no resources
 SPECIAL = {
     "sts:AssumeRole": [TARGET, LINKED_TARGET],
     "sts:TagSession": [TARGET],
@@ -210,8 +211,8 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         made["sessionIssuer"] = CALLERS[principal]
     if draw(st.booleans()):
         made["resourcePolicy"] = draw(document(principals=True))
-        if made["action"] in ("sts:AssumeRole", "sts:TagSession"):
-            for each in made["resourcePolicy"]["Statement"]:  # trust policies name no resources
+        if made["action"] in TRUSTS:
+            for each in made["resourcePolicy"]["Statement"]:
                 each.pop("Resource", None)
                 each.pop("NotResource", None)
     if draw(st.integers(0, 4)) == 0:

@@ -159,7 +159,7 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
     theirs = case.layers.resource
     if theirs is None or case.rules is None or not case.rules.denies.entries or root_recovers(case):
         return None
-    bounded = bool(case.layers.boundaries)
+    bounded = who.has_policies and bool(case.layers.boundaries)
     for rule in case.rules.denies.near(resource):
         principals = rule.principals
         if (principals is None or principals.denies(who, bounded)) and rule.applies(resource, context, missing):

@@ -110,7 +110,7 @@ def _trace(case: Case, layer: Layer, level: int | None, policies: Sequence[Attac
     allows: list[Cited] = []
     denies: list[Denial] = []
     admits = layer in (Layer.RCP, Layer.ENDPOINT)
-    bounded = bool(case.layers.boundaries) and not admits
+    bounded = case.who.has_policies and bool(case.layers.boundaries) and not admits
     deaf = layer is Layer.RESOURCE and root_recovers(case)
     for attached in policies:
         selection, document = attached.policy.select(case.request.action), attached.policy.document
