@@ -49,25 +49,35 @@ class Actions:
 
 
 class Resources(AnyOf):
-    """The resource list of a statement; ARNs are compared with their case.
+    """The resource list of a statement; ARNs are compared with their case."""
+
+    __slots__ = ()
+
+    def __init__(self, marked: Sequence[str]) -> None:
+        super().__init__(map(_whole, marked), _matcher)
+
+    def cover(self, resource: str, context: Context, missing: list[str]) -> bool:
+        """Whether the statement is about the resource (`*` where the action has none)."""
+        return self.matches(resource)
+
+
+class SpecialResources(Resources):
+    """A list with variables, or of all that the statement is not about.
 
     `cautious`: an Allow of all but the listed. A variable without a value then counts as listed, so that it cannot
     grant what it was to keep out.
     """
 
-    __slots__ = ("_cautious", "_everything", "_negated", "_templates")
+    __slots__ = ("_cautious", "_negated", "_templates")
 
-    def __init__(self, resources: Sequence[str], negated: bool, variables: bool, allow: bool) -> None:
-        ready = [read(text, wild=True) if variables else mark(text) for text in resources if text != "*"]
-        super().__init__([_whole(text) for text in ready if isinstance(text, str)], _matcher)
+    def __init__(self, marked: Sequence[str], templates: Sequence[Template], negated: bool, allow: bool) -> None:
+        super().__init__(marked)
         self._negated = negated
         self._cautious = negated and allow
-        self._everything = "*" in resources
-        self._templates = tuple((text, by_field(text)) for text in ready if isinstance(text, Template))
+        self._templates = tuple((text, by_field(text)) for text in templates)
 
     def cover(self, resource: str, context: Context, missing: list[str]) -> bool:
-        """Whether the statement is about the resource (`*` where the action has none)."""
-        listed = self._everything or self.matches(resource) or self._filled(resource, context, missing)
+        listed = self.matches(resource) or self._filled(resource, context, missing)
         return listed is not self._negated
 
     def _filled(self, resource: str, context: Context, missing: list[str]) -> bool:
@@ -90,7 +100,20 @@ class Resources(AnyOf):
         return False
 
     def patterns(self) -> list[str] | None:
-        return None if self._negated or self._everything or self._templates else super().patterns()
+        return None
+
+
+def _resources(statement: Statement, variables: bool) -> Resources | None:
+    """The statement's resources; None where it is about all."""
+    listed = statement.resources
+    if listed is None or ("*" in listed and not statement.not_resource):
+        return None
+    ready = [read(text, wild=True) if variables else mark(text) for text in listed]
+    marked = [text for text in ready if isinstance(text, str)]
+    templates = [text for text in ready if isinstance(text, Template)]
+    if not templates and not statement.not_resource:
+        return Resources(marked)
+    return SpecialResources(marked, templates, statement.not_resource, statement.allow)
 
 
 def _whole(marked: str) -> str:
@@ -119,13 +142,9 @@ class Rule:
         self.allow = statement.allow
         self.actions: Actions = _actions(statement.actions, statement.not_action)
         self.principals = None if statement.principals is None else PrincipalSet(statement.principals)
-        listed = statement.resources
-        everything = listed is None or ("*" in listed and not statement.not_resource)
-        self._resources = (
-            None if everything else Resources(listed or (), statement.not_resource, variables, statement.allow)
-        )
+        self._resources = _resources(statement, variables)
         self._checks: tuple[Check, ...] = _checks(statement.conditions, variables, statement.allow, simulated)
-        self.free = everything and not self._checks
+        self.free = self._resources is None and not self._checks
 
     def applies(self, resource: str, context: Context, missing: list[str]) -> bool:
         """Whether a request that the rule's actions (and principals) cover meets its resources and conditions."""
