@@ -13,6 +13,7 @@ RESOLVE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--custom-compile-command "make lock" $(RESOLVE_ARGS)
 EDITABLE = $(UV) pip install --python $(BIN)/python --no-deps --build-constraints requirements/build.txt --editable .
 SOURCES := src tools tests benchmarks hatch_build.py
+BENCH_NODE_PACKAGES := @cedar-policy/cedar-wasm@4.13.0 @cloud-copilot/iam-simulate@0.1.173
 ARGS ?=
 
 .PHONY: help
@@ -47,6 +48,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	@echo "==> installing what the benchmarks compare with"
 	@$(LOCKED) -r requirements/bench.txt
+	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(VENV)/bench-node $(BENCH_NODE_PACKAGES) || true
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.run requirements/docs.txt

@@ -1,155 +1,44 @@
-"""One decision: the engine beside the naive walk of the reference evaluator, in turns, as CPU time and ratios.
+"""One decision: the engine beside its peers and the naive walk of the reference evaluator, as CPU time and ratios.
 
     python -m benchmarks decision
 
-The workload is an everyday one: fifty identity statements of ten policies, a boundary, three levels of service control
-policies, a bucket policy, twenty context keys, and requests that each layer settles in turn.
+All engines take turns in one run. A peer that is not installed is left out with a line; those of npm are looked for in
+the folder BENCH_NODE. `differs` counts the requests that an engine decides otherwise than iamd.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from iamd.policy import Attached, Kind, Layers, Principal, Request, decide, load
+from benchmarks.decision_peers import PEERS, cedar_request, cedar_text
+from benchmarks.decision_workload import ACCOUNT, USER, requests
+from iamd.policy import FORM, Attached, Kind, Layers, Principal, Request, canonical_context, decide, load
 from tests.spec import reference
 
-ACCOUNT = "111122223333"
-USER = f"arn:aws:iam::{ACCOUNT}:user/team/alice"
-SERVICES = ("s3", "ec2", "dynamodb", "sqs", "sns", "kms", "lambda", "logs", "ecr", "ssm")
-REGIONS = ["us-east-1", "eu-west-1"]
-ROUNDS = 7
-FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-CONTEXT = {
-    "aws:currenttime": "2026-11-21T21:00:00Z",
-    "aws:epochtime": "1795294800",
-    "aws:multifactorauthage": "120",
-    "aws:multifactorauthpresent": "true",
-    "aws:principalaccount": ACCOUNT,
-    "aws:principalarn": USER,
-    "aws:principalisawsservice": "false",
-    "aws:principalorgid": "o-abcdef1234",
-    "aws:principaltag/env": "dev",
-    "aws:principaltag/team": "platform",
-    "aws:principaltype": "User",
-    "aws:requestedregion": "us-east-1",
-    "aws:resourceaccount": ACCOUNT,
-    "aws:securetransport": "true",
-    "aws:sourceip": "10.11.12.13",
-    "aws:tokenissuetime": "2026-11-21T20:00:00Z",
-    "aws:useragent": "aws-cli/2.31",
-    "aws:viaawsservice": "false",
-    "aws:userid": "AIDAEXAMPLE",
-    "aws:username": "alice",
-}
+Json = dict[str, Any]
+Thunks = list[Callable[[], bool]]
+SHAPES = ((10, 5), (10, 50), (100, 100))
+ROUNDS = 5
+SLICE = 0.1  # seconds of one engine's turn
+NODE_PEERS = ("cedar-wasm", "iam-simulate")
 
 
-def arn(service: str, tail: str) -> str:
-    return f"arn:aws:s3:::{tail}" if service == "s3" else f"arn:aws:{service}:us-east-1:{ACCOUNT}:{tail}"
+def attach(name: str, tree: Json, kind: Kind) -> Attached:
+    return Attached(name, load(json.dumps(tree), kind))
 
 
-def document(*statements: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def identity(service: str, number: int) -> dict[str, Any]:
-    """Reads anywhere, writes to named things, writes under conditions, a team's project, a guard against deletion."""
-
-    def allow(actions: list[str], *tails: str, **elements: Any) -> dict[str, Any]:
-        names = [f"{service}:{action}" for action in actions]
-        return {"Effect": "Allow", "Action": names, "Resource": [arn(service, tail) for tail in tails], **elements}
-
-    here = {"StringEquals": {"aws:RequestedRegion": REGIONS}, "Bool": {"aws:SecureTransport": "true"}}
-    team = {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}, "StringLike": {"aws:PrincipalTag/team": "plat*"}}
-    guard = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
-    deletion = allow(["Delete*", "Remove*", "PutObject"], f"*-prod-{number}/*", Condition=guard)
-    return document(
-        allow(["Get*", "List*", "Describe*"], f"pub-{number}*"),
-        allow(["GetObject", "PutItem", "SendMessage"], f"app-{number}/config", f"app-{number}/state"),
-        allow(["Put*", "Create*", "GetObject"], f"data-{number}/*", f"tmp-{number}/*", Condition=here),
-        allow(["*"], f"project-{number}-*/shared/*", Condition=team),
-        deletion | {"Effect": "Deny"},
-    )
-
-
-def boundary() -> dict[str, Any]:
-    services = [f"{service}:*" for service in SERVICES]
-    region = {"StringEquals": {"aws:RequestedRegion": REGIONS}}
-    return document(
-        FULL | {"Action": services[:5]},
-        FULL | {"Action": services[5:9], "Condition": region},
-        FULL | {"Effect": "Deny", "Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::audit-*"},
-    )
-
-
-def control() -> list[dict[str, Any]]:
-    away = {"StringNotEquals": {"aws:RequestedRegion": REGIONS}}
-    root = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
-    regions = {"Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "Resource": "*", "Condition": away}
-    documents = [
-        [document(FULL), document(regions)],
-        [document(FULL), document(FULL | {"Effect": "Deny", "Condition": root})],
-        [document(FULL, FULL | {"Effect": "Deny", "Action": ["s3:DeleteBucket"]})],
-    ]
-    return [{"target": "t", "policies": [{"name": "p", "document": each} for each in level]} for level in documents]
-
-
-def bucket() -> dict[str, Any]:
-    plain = {"Bool": {"aws:SecureTransport": "false"}}
-    everyone: dict[str, Any] = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": arn("s3", "data-0/*")}
-    mine: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "s3:GetObject"}
-    return document(
-        everyone | {"Condition": plain},
-        mine | {"Resource": arn("s3", "data-0/granted/*")},
-        mine | {"Effect": "Deny", "Resource": arn("s3", "data-0/secret/*")},
-    )
-
-
-def requests() -> list[dict[str, Any]]:
-    """As `iamd evaluate --jsonl` takes them."""
-    identities = [
-        {"name": f"policy-{number}", "document": identity(service, number)} for number, service in enumerate(SERVICES)
-    ]
-    common = {
-        "principal": USER,
-        "resourceAccount": ACCOUNT,
-        "identityPolicies": identities,
-        "permissionsBoundaries": [boundary()],
-        "serviceControlPolicies": control(),
-    }
-    asked: list[tuple[str, str, dict[str, str]]] = [
-        ("s3:GetObject", arn("s3", "app-0/state"), {}),
-        ("s3:GetObject", arn("s3", "data-0/2026/11/part-0001"), {}),
-        ("s3:GetObject", arn("s3", "data-0/granted/report"), {}),
-        ("s3:GetObject", arn("s3", "data-0/secret/key"), {}),
-        ("s3:PutObject", arn("s3", "project-0-blue/shared/a"), {}),
-        ("s3:PutObject", arn("s3", "x-prod-0/f"), {"aws:multifactorauthpresent": "false"}),
-        ("dynamodb:PutItem", arn("dynamodb", "app-2/config"), {}),
-        ("ssm:GetParameter", arn("ssm", "pub-9x"), {}),
-        ("s3:DeleteBucket", arn("s3", "project-0-a/shared/z"), {}),
-        ("ec2:RunInstances", arn("ec2", "instance/i-0123"), {}),
-        ("lambda:GetFunction", arn("lambda", "pub-6-fn"), {}),
-        ("s3:GetObject", arn("s3", "data-0/x"), {"aws:requestedregion": "ap-south-1"}),
-    ]
-    made = []
-    for action, resource, changes in asked:
-        request = common | {"action": action, "resource": resource, "context": CONTEXT | changes}
-        made.append(request | {"resourcePolicy": bucket()} if ":data-0/" in resource else request)
-    return made
-
-
-def engine(asked: list[dict[str, Any]]) -> list[Callable[[], str]]:
-    """One thunk a request, with the policies loaded and the principal's layers kept, as a server keeps them."""
-
-    def attach(name: str, tree: dict[str, Any], kind: Kind) -> Attached:
-        return Attached(name, load(json.dumps(tree), kind))
-
-    first = asked[0]
-    layers = Layers(
+def layers_of(first: Json) -> Layers:
+    """The layers of the workload's caller, as a server keeps them."""
+    return Layers(
         identity=tuple(attach(each["name"], each["document"], Kind.IDENTITY) for each in first["identityPolicies"]),
         boundaries=tuple(attach("b", each, Kind.BOUNDARY) for each in first["permissionsBoundaries"]),
         scps=tuple(
@@ -157,37 +46,115 @@ def engine(asked: list[dict[str, Any]]) -> list[Callable[[], str]]:
             for level in first["serviceControlPolicies"]
         ),
     )
-    who = Principal.from_text(USER)
 
-    def thunk(each: dict[str, Any]) -> Callable[[], str]:
+
+def engine(asked: list[Json], plain: bool = False) -> Thunks:
+    """`plain`: from a plain dictionary of context keys, spelled as AWS spells them, each time."""
+    layers, who = layers_of(asked[0]), Principal.from_text(USER)
+
+    def thunk(each: Json) -> Callable[[], bool]:
         policy = each.get("resourcePolicy")
         about = layers.about(attach("bucket", policy, Kind.RESOURCE)) if policy else layers
-        request = Request(who, each["action"], each["resource"], ACCOUNT, each["context"])
-        return lambda: decide(request, about).effect.value
+        action, resource = each["action"], each["resource"]
+        request = Request(who, action, resource, ACCOUNT, canonical_context(each["context"]))
+        if not plain:
+            return lambda: decide(request, about).allowed
+        spelled = {key.replace("aws:", "AWS:"): value for key, value in each["context"].items()}
+        return lambda: decide(Request(who, action, resource, ACCOUNT, canonical_context(spelled)), about).allowed
 
     return [thunk(each) for each in asked]
 
 
-def microseconds(thunks: list[Callable[[], str]], repeat: int) -> float:
-    """CPU time of a decision, averaged over the mix."""
-    started = time.process_time_ns()
-    for _ in range(repeat):
-        for thunk in thunks:
+def naive(asked: list[Json]) -> Thunks:
+    return [lambda each=each: reference.decide(each) == "allowed" for each in asked]
+
+
+def microseconds(thunks: Thunks) -> float:
+    """CPU time of one call, averaged over a turn."""
+    calls, started, ends = 0, time.process_time_ns(), time.perf_counter() + SLICE
+    while True:
+        for _ in range(10 if calls else 1):
+            for thunk in thunks:
+                thunk()
+            calls += len(thunks)
+        if time.perf_counter() >= ends:
+            return (time.process_time_ns() - started) / calls / 1000
+
+
+def from_registry(asked: list[Json], big: bool) -> dict[str, Thunks]:
+    """The peers that are installed; of many statements only the quickest is asked, for the others take seconds."""
+    found = {}
+    for name, build in PEERS.items():
+        if big and name != "cedarpy":
+            continue
+        try:
+            found[name] = build(asked)
+        except ImportError as error:
+            print(f"left out: {name} ({error})")
+    return found
+
+
+def from_node(asked: list[Json], allowed: list[bool]) -> dict[str, Json]:
+    """What the engines of npm measure of themselves."""
+    folder, node = os.environ.get("BENCH_NODE", ".venv/bench-node"), shutil.which("node")
+    if node is None or not Path(folder, "node_modules").is_dir():
+        print(f"left out: {', '.join(NODE_PEERS)} (no node, or nothing installed in {folder})")
+        return {}
+    script = str(Path(__file__).with_name("decision_node.mjs").resolve())
+    found = {}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as workload:
+        cedar_requests = [cedar_request(each) for each in asked]
+        json.dump(
+            {"cedar": cedar_text(asked), "cedarRequests": cedar_requests, "requests": asked, "allowed": allowed},
+            workload,
+        )
+        workload.flush()
+        for name in NODE_PEERS:
+            done = subprocess.run([node, script, name, workload.name], cwd=folder, capture_output=True, text=True)
+            if done.returncode:
+                print(f"left out: {name} ({done.stderr.strip().splitlines()[-1]})")
+            else:
+                found[name] = json.loads(done.stdout)
+    return found
+
+
+def compare(policies: int, statements: int) -> None:
+    """Print the table of one shape."""
+    asked = requests(policies, statements)
+    big = policies * statements > 500
+    engines = {"iamd": engine(asked), "iamd, plain dict": engine(asked, plain=True), "naive walk": naive(asked)}
+    engines |= from_registry(asked, big)
+    allowed = [thunk() for thunk in engines["iamd"]]
+    for _ in range(6):  # what is made on first use is made
+        for thunk in (*engines["iamd"], *engines["iamd, plain dict"]):
             thunk()
-    return (time.process_time_ns() - started) / repeat / len(thunks) / 1000
+    turns: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
+    for _ in range(1 if big else ROUNDS):
+        for name, thunks in engines.items():
+            turns[name].append((microseconds([thunks[1]]), microseconds(thunks)))
+    rows = {
+        name: (
+            *(statistics.median(each) for each in zip(*found, strict=True)),
+            sum(map(differ, engines[name], allowed)),
+        )
+        for name, found in turns.items()
+    }
+    for name, told in ({} if big else from_node(asked, allowed)).items():
+        rows[name] = (told["typical"], told["mix"], len(told["differs"]))
+    typical, mix = rows["iamd"][:2]
+    print(f"{policies * statements} identity statements, iamd {FORM}")
+    print(f"  {'':18}{'typical us':>12}{'ratio':>10}{'mix us':>12}{'ratio':>10}{'differs':>9}")
+    for name, (one, all_, differing) in rows.items():
+        print(f"  {name:18}{one:12.2f}{one / typical:10.1f}{all_:12.2f}{all_ / mix:10.1f}{differing:9}")
+
+
+def differ(thunk: Callable[[], bool], allowed: bool) -> bool:
+    return thunk() is not allowed
 
 
 def main() -> None:
-    asked = requests()
-    ours = engine(asked)
-    naive = [lambda each=each: reference.decide(each) for each in asked]
-    differing = [each["resource"] for each, a, b in zip(asked, ours, naive, strict=True) if a() != b()]
-    if differing:
-        raise SystemExit(f"the engines differ on {differing}")
-    timed = [(microseconds(ours, 2000), microseconds(naive, 3)) for _ in range(ROUNDS)]
-    mine, walk = (statistics.median(each) for each in zip(*timed, strict=True))
-    ratio = statistics.median(slow / fast for fast, slow in timed)
-    print(f"decision: {mine:.2f} us; naive walk over the JSON: {walk:.0f} us; ratio {ratio:.0f}")
+    for shape in SHAPES:
+        compare(*shape)
 
 
 if __name__ == "__main__":
