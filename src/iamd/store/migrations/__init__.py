@@ -10,9 +10,13 @@ import time
 from typing import Any, Protocol
 
 from iamd.store.errors import StoreError
-from iamd.store.migrations import m0001_spine, m0002_iam
+from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate
 
-STEPS: tuple[tuple[str, ...], ...] = (m0001_spine.STATEMENTS, m0002_iam.STATEMENTS)
+STEPS: tuple[tuple[str, ...], ...] = (
+    m0001_spine.STATEMENTS,
+    m0002_iam.STATEMENTS,
+    m0003_estate.STATEMENTS,
+)
 LATEST = len(STEPS)
 
 _SPELLING = {
