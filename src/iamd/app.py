@@ -20,14 +20,14 @@ from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import event_of
 from iamd.server.exchange import Exchange
+from iamd.services import registry
 from iamd.services.call import Call, Cold, Realm
-from iamd.services.catalogue import APIS, api_of
-from iamd.services.registry import invoke, prepare
+from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.store.interface import Access
 from iamd.wire import aws_query, validate
-from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
+from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, MissingAuthenticationToken, ServiceUnavailable
 
 Link = Callable[[Realm, Exchange], Awaitable[None]]
 
@@ -38,9 +38,14 @@ async def catch_up(realm: Realm, exchange: Exchange) -> None:
 
 
 async def identify(realm: Realm, exchange: Exchange) -> None:
-    """Whose signature is it? Checked on the raw bytes, before anything of the body is believed."""
+    """Whose signature is it? Checked on the raw bytes, before anything of the body is believed.
+
+    Nobody's, when the request has none and seems to be for one of the few operations that take none: see `admit`.
+    """
     signature = exchange.signature = sigv4.read(exchange.request)
     exchange.api = api_of(exchange.request, signature)
+    if signature is None and takes_unsigned(exchange.api, exchange.request):
+        return
     exchange.caller = await authenticate(
         exchange.request, signature, realm.store, realm.sealer, realm.tokens, exchange.now
     )
@@ -85,6 +90,16 @@ async def understand(realm: Realm, exchange: Exchange) -> None:
     understood.put(api, exchange.request, operation, params)
 
 
+async def admit(realm: Realm, exchange: Exchange) -> None:
+    """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
+    operation = exchange.operation
+    admitted = None if operation is None else await registry.admit(operation, realm, exchange.now, exchange.params)
+    if admitted is not None:
+        exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
+    elif exchange.caller is None:
+        raise MissingAuthenticationToken()
+
+
 async def execute(realm: Realm, exchange: Exchange) -> None:
     """Resolve the target, decide, do it: durable before it returns."""
     while True:
@@ -98,7 +113,7 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, execute)
+CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, admit, execute)
 
 
 async def _execute(realm: Realm, exchange: Exchange) -> None:
@@ -121,11 +136,12 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
     if operation.preparation is not None:
         if exchange.prepared is None:  # once, however often the rest is done again
             exchange.prepared = await _prepare(call)
-        call.prepared, call.records = exchange.prepared, await realm.store.load(caller.account_id)
+        call.records = await realm.store.load(caller.account_id)
+    call.prepared = exchange.prepared
     if operation.reads:
         exchange.revision = call.records.revision
         try:
-            exchange.reply = invoke(call)
+            exchange.reply = registry.invoke(call)
         finally:
             await realm.store.settled()  # a refusal tells of what was read, too
     else:
@@ -135,7 +151,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
 
 async def _prepare(call: Call) -> Any:
     try:
-        return await prepare(call)
+        return await registry.prepare(call)
     except AwsError:
         await call.realm.store.settled()  # the refusal tells of what was read
         raise
@@ -144,7 +160,7 @@ async def _prepare(call: Call) -> Any:
 def _change(call: Call, exchange: Exchange, change: Change) -> None:
     """A change and its audit event, in one transaction; may run again on fresher records."""
     call.change, call.records = change, change.records(call.account_id)
-    exchange.reply = invoke(call)
+    exchange.reply = registry.invoke(call)
     exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
     change.event(event_of(exchange))
 
@@ -203,7 +219,7 @@ class Application:
             return
         if not exchange.recorded:
             store.append_event(event_of(exchange))
-        if exchange.api is not None:
+        if exchange.api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
             subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
             store.used(caller.account_id, subject, exchange.now, exchange.region, exchange.api.name)
             if exchange.operation is not None:

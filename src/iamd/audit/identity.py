@@ -42,6 +42,7 @@ class Identity:
     mfa: bool = False
     source_identity: str | None = None
     invoked_by: str | None = None
+    identity_provider: str | None = None
 
     def element(self) -> dict[str, Any]:
         """The `userIdentity` element; what does not apply is absent."""
@@ -54,6 +55,7 @@ class Identity:
             "userName": self.user_name,
             "sessionContext": None if self.issued is None else self._session(self.issued),
             "invokedBy": self.invoked_by,
+            "identityProvider": self.identity_provider,
         }
         return {name: value for name, value in element.items() if value is not None}
 
@@ -92,6 +94,13 @@ _TYPES = {
 def identity_of(caller: Caller) -> Identity:
     """The identity that CloudTrail logs for this caller in the caller's own account."""
     session = caller.session
+    if caller.kind.is_vouched_for:
+        return Identity(
+            type=caller.kind.value,
+            principal_id=caller.user_id,
+            user_name=caller.name,
+            identity_provider=caller.identity_provider,
+        )
     return Identity(
         type=_TYPES[caller.kind],
         principal_id=caller.user_id,

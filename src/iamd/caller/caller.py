@@ -11,21 +11,35 @@ if TYPE_CHECKING:
 
 
 class CallerKind(Enum):
-    """Values are those of the condition key `aws:PrincipalType`."""
+    """Values are those of the condition key `aws:PrincipalType`; for whom an identity provider vouches, CloudTrail's."""
 
     ROOT = "Account"
     USER = "User"
     ROLE = "AssumedRole"
     FEDERATED = "FederatedUser"
+    WEB_IDENTITY = "WebIdentityUser"
+    SAML = "SAMLUser"
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether it is no principal of an account, but someone whom an identity provider knows."""
+        return self in _VOUCHED_FOR
+
+
+_VOUCHED_FOR = frozenset({CallerKind.WEB_IDENTITY, CallerKind.SAML})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller whose signature held.
+    """A caller whose signature held, or for whom an identity provider vouched.
 
     `arn` is what GetCallerIdentity answers; `principal_arn` is the ARN of the user, role (path included) or root user
     that acts, or that a session comes from; `id` is its unique id, or the account's id for its root user, and `name`
     its name; `user_id` is `aws:userid`. `session` is there for temporary credentials.
+
+    Of WEB_IDENTITY and SAML, `account_id` is the role's whom they ask for, `id`, `arn` and `principal_arn` are the
+    provider's ARN, `name` is the subject, `user_id` CloudTrail's `principalId`, `identity_provider` its word for the
+    provider; there is no access key.
     """
 
     kind: CallerKind
@@ -37,3 +51,4 @@ class Caller:
     user_id: str
     access_key_id: str
     session: Session | None = None
+    identity_provider: str | None = None

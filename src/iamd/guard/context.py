@@ -21,7 +21,17 @@ Context = dict[str, Value]
 
 
 def principal_context(caller: Caller, records: Records) -> Context:
-    """The keys that every request of one caller shares."""
+    """The keys that every request of one caller shares.
+
+    Someone for whom an identity provider vouches is no principal with an ARN and an account (seen of live AWS).
+    """
+    if caller.kind.is_vouched_for:
+        return {
+            "aws:principaltype": "User",
+            "aws:principalisawsservice": "false",
+            "aws:viaawsservice": "false",
+            "aws:userid": caller.id,
+        }
     context: Context = {
         "aws:principalarn": caller.arn if caller.kind is CallerKind.FEDERATED else caller.principal_arn,
         "aws:principalaccount": caller.account_id,

@@ -6,7 +6,7 @@ import msgspec
 
 from iamd.guard.context import Context
 from iamd.guard.gather import Snapshot
-from iamd.policy import Attached, Decision, Effect, Kind, Layer, Request, decide, load
+from iamd.policy import Attached, Decision, Effect, Kind, Layer, PrincipalKind, Request, decide, load
 from iamd.wire.errors import AccessDenied
 
 
@@ -38,6 +38,8 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     )
     decision = decide(request, layers)
     if not decision.allowed:
+        if snapshot.principal.kind is PrincipalKind.FEDERATED:  # whom STS tells no more (seen of live AWS)
+            raise AccessDenied(f"Not authorized to perform {ask.action}")
         raise AccessDenied(denial(caller_arn, ask, decision))
     return decision
 

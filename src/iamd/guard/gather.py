@@ -51,7 +51,13 @@ class Snapshots:
 
 
 def take(caller: Caller, records: Records) -> Snapshot:
-    """Gather a caller's layers: identity policies, boundary and session policies."""
+    """Gather a caller's layers: identity policies, boundary and session policies.
+
+    Someone for whom an identity provider vouches has none: the role's trust policy alone grants.
+    """
+    if caller.kind.is_vouched_for:
+        vouched_for = Principal.from_text(f"federated:{caller.arn}", account=caller.account_id)
+        return Snapshot(vouched_for, Layers(), principal_context(caller, records), records.generation)
     principal = dataclasses.replace(
         Principal.from_text(caller.arn, session_issuer=caller.principal_arn if caller.session else None),
         unique_id=caller.id,

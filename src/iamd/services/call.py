@@ -54,10 +54,17 @@ class Realm:
         return records
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """Whom an operation without signature admits; the operation finds the `evidence` as `call.prepared`."""
+
+    caller: Caller
+    evidence: Any
+
+
 class Call(msgspec.Struct):
     """A call as resolvers and operations see it. `records` are those of the caller's account; `now` is in UTC, to the
     second, the same for the whole call; `params` are the validated inputs by snake-case name; `prepared` is what the
-    operation's preparation returned."""
+    operation's preparation returned, or the evidence of its admission."""
 
     operation: Operation
     realm: Realm

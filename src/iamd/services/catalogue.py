@@ -27,6 +27,7 @@ _import_operations(iam_modules)
 _import_operations(sts_modules)
 
 APIS: dict[str, Api] = {api.model.signing_name: api for api in (iam, sts)}
+_ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
 _BY_VERSION = {api.model.api_version: api for api in APIS.values()}
 
@@ -46,3 +47,14 @@ def api_of(request: HttpRequest, signature: Signature | None) -> Api:
         if version is not None and version[1].decode() in _BY_VERSION:
             return _BY_VERSION[version[1].decode()]
     return iam
+
+
+def takes_unsigned(api: Api, request: HttpRequest) -> bool:
+    """Whether the operation that a request seems to name is called without signature.
+
+    A glance at the bytes, so that nothing else of an unsigned request is looked into: what it really names is known
+    when it has been parsed, and is then held against the caller again.
+    """
+    named = _ACTION.search(request.body) or _ACTION.search(request.query)
+    operation = None if named is None else api.operations.get(named[1].decode())
+    return operation is not None and operation.admission is not None

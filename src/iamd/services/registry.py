@@ -6,6 +6,9 @@ model's input, so that nothing a client sends is dropped without a word.
 
 Both run on the event loop, and may run twice. What is slow, or must stand whatever is decided, an operation has done
 ahead by a third function, its *preparation*: a coroutine, whose result the others find as `call.prepared`.
+
+Operations that AWS takes without signature have an *admission* instead: a coroutine that tells from the inputs who
+calls (an identity provider's token is among them), before anything else.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import structs
@@ -21,7 +25,7 @@ from iamd.guard import sessions
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, Row, parameter_keys, request_context, target_context
 from iamd.guard.enforce import Ask, authorize
 from iamd.guard.target import Target
-from iamd.services.call import Call, Reply
+from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.wire import model
 from iamd.wire.errors import InvalidAction, InvalidInput
 from iamd.wire.model import OperationModel, ServiceModel
@@ -30,6 +34,7 @@ Handler = Callable[..., Reply | None]
 Resolver = Callable[..., Target[Any]]
 Also = Callable[[Call, Any], Iterable[Ask]]
 Preparation = Callable[..., Awaitable[Any]]
+Admission = Callable[..., Awaitable[Admitted]]
 H = TypeVar("H", bound=Handler)
 
 MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
@@ -49,6 +54,8 @@ class Operation:
     also: Also | None
     preparation: Preparation | None
     preparation_members: tuple[str, ...]
+    admission: Admission | None
+    admission_members: tuple[str, ...]
     reads: bool
     keys: tuple[Row, ...]
     refuses: Mapping[str, str]
@@ -73,6 +80,7 @@ class Api:
         on: Resolver,
         also: Also | None = None,
         prepare: Preparation | None = None,
+        admit: Admission | None = None,
         reads: bool | None = None,
         refuses: Mapping[str, str] | None = None,
         action: str | None = None,
@@ -80,7 +88,8 @@ class Api:
         """Register the function as the operation of its name.
 
         `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `prepare` is run
-        before anything is decided, off the records; `refuses` maps input members that iamd does not honour to the
+        before anything is decided, off the records; `admit` tells who calls an operation that takes no signature: it is
+        called with the realm, the time and the inputs that it names, and raises AwsError; `refuses` maps input members that iamd does not honour to the
         reason answered when one is sent; `action` is the permission to decide on where it has not the operation's
         name. Raises TypeError when the parameters do not fit the model.
         """
@@ -90,8 +99,9 @@ class Api:
             if described is None:
                 raise TypeError(f"{self.name} has no operation {handler.__name__}")
             mine, theirs = _members(on), _members(handler)
-            readers: list[Callable[..., Any]] = [handler, on] if prepare is None else [handler, on, prepare]
-            _check(described, readers, frozenset(refuses or {}))
+            if described.unsigned is not (admit is not None):
+                raise TypeError(f"{described.name}: `admit` is for operations that the model takes without signature")
+            _check(described, [each for each in (handler, on, prepare, admit) if each], frozenset(refuses or {}))
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
                 model=described,
@@ -103,6 +113,8 @@ class Api:
                 also=also,
                 preparation=prepare,
                 preparation_members=() if prepare is None else _members(prepare),
+                admission=admit,
+                admission_members=() if admit is None else _members(admit),
                 reads=handler.__name__.startswith(READS) if reads is None else reads,
                 keys=parameter_keys(self.name, handler.__name__, members),
                 refuses=dict(refuses or {}),
@@ -120,19 +132,26 @@ class Api:
         return operation
 
 
+async def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str, Any]) -> Admitted | None:
+    """Who calls an operation that takes no signature; None when it takes one. Raises AwsError."""
+    if operation.admission is None:
+        return None
+    return await operation.admission(realm, now, **_given(params, operation.admission_members))
+
+
 async def prepare(call: Call) -> Any:
     """Run the operation's preparation. Raises AwsError; the call's records are to be read anew afterwards."""
     operation = call.operation
     if operation.preparation is None:
         return None
     sessions.check(call.caller, operation.model.service.name, operation.name)
-    return await operation.preparation(call, **_given(call, operation.preparation_members))
+    return await operation.preparation(call, **_given(call.params, operation.preparation_members))
 
 
 def invoke(call: Call) -> Reply | None:
     """Resolve, decide, execute. Raises AwsError; nothing is executed unless every decision allowed it."""
     target = permitted(call)
-    return call.operation.handler(call, target.value, **_given(call, call.operation.handler_members))
+    return call.operation.handler(call, target.value, **_given(call.params, call.operation.handler_members))
 
 
 def permitted(call: Call) -> Target[Any]:
@@ -145,15 +164,15 @@ def permitted(call: Call) -> Target[Any]:
     for member, reason in operation.refuses.items():
         if member in params:
             raise InvalidInput(reason)
-    target = operation.resolver(call, **_given(call, operation.resolver_members))
+    target = operation.resolver(call, **_given(call.params, operation.resolver_members))
     _authorize(call, target)
     if target.missing is not None:
         raise target.missing
     return target
 
 
-def _given(call: Call, members: tuple[str, ...]) -> dict[str, Any]:
-    return {name: call.params[name] for name in members if name in call.params}
+def _given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+    return {name: params[name] for name in members if name in params}
 
 
 def _authorize(call: Call, target: Target[Any]) -> None:
