@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from iamd.services.throttle import Rates
 from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
 
 ROOT = {"IAMD_ROOT_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE12", "IAMD_ROOT_SECRET_ACCESS_KEY": "s3cret/s3cret/s3cret"}
@@ -68,11 +69,24 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("REGION", "US East"),
         ("METRICS", "on"),
         ("METRICS", "127.0.0.1:"),
+        ("THROTTLE", ""),
+        ("THROTTLE", "reads"),
+        ("THROTTLE", "reads=1,"),
+        ("THROTTLE", "reads=many"),
+        ("THROTTLE", "lists=1"),
     ],
 )
 def test_a_mistyped_value_is_refused_by_name(name: str, value: str) -> None:
     message = refusal({}, {f"IAMD_{name}": value})
     assert message.startswith(f"IAMD_{name} must be ")
+
+
+def test_rates_may_be_switched_on_or_given(tmp_path: Path) -> None:
+    assert load({}, {"IAMD_THROTTLE": "off"}).throttle is None
+    assert load({}, {"IAMD_THROTTLE": "on"}).throttle == Rates()
+    assert load({}, {"IAMD_THROTTLE": "reads=7, sts=9"}).throttle == Rates(reads=7, sts=9)
+    assert load(config(tmp_path, "throttle = {writes = 3}"), {}).throttle == Rates(writes=3)
+    assert refusal({}, {"IAMD_THROTTLE": "reads=0"}) == "IAMD_THROTTLE must have `reads` from 1 to 1000000"
 
 
 def test_refusals_never_hold_a_secret() -> None:

@@ -90,6 +90,13 @@ async def understand(realm: Realm, exchange: Exchange) -> None:
     understood.put(api, exchange.request, operation, params)
 
 
+async def throttle(realm: Realm, exchange: Exchange) -> None:
+    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
+    if realm.throttle is not None and exchange.operation is not None:
+        caller = exchange.caller
+        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
+
+
 async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
@@ -113,7 +120,7 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, admit, execute)
+CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, throttle, admit, execute)
 
 
 async def _execute(realm: Realm, exchange: Exchange) -> None:
