@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
 
@@ -87,6 +88,15 @@ def test_rates_may_be_switched_on_or_given(tmp_path: Path) -> None:
     assert load({}, {"IAMD_THROTTLE": "reads=7, sts=9"}).throttle == Rates(reads=7, sts=9)
     assert load(config(tmp_path, "throttle = {writes = 3}"), {}).throttle == Rates(writes=3)
     assert refusal({}, {"IAMD_THROTTLE": "reads=0"}) == "IAMD_THROTTLE must have `reads` from 1 to 1000000"
+
+
+def test_quotas_may_be_raised_as_far_as_on_aws(tmp_path: Path) -> None:
+    assert load(config(tmp_path, "quotas = {roles = 10000}"), {}).quotas == Quotas(roles=10_000)
+    assert load({"quotas": "groups=1, policies_per_role=25"}, {}).quotas == Quotas(groups=1, policies_per_role=25)
+    assert refusal({"quotas": "roles=10001"}, {}) == (
+        "--quotas must have `roles` from 1 to 10000, which is AWS's maximum"
+    )
+    assert refusal({"quotas": "users=6000"}, {}).startswith("--quotas must be such as ")
 
 
 def test_refusals_never_hold_a_secret() -> None:

@@ -56,6 +56,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             lockout=lockout,
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
+            quotas=settings.quotas,
         )
         root = None
         if not store.account_ids():

@@ -14,6 +14,7 @@ from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
 from iamd.caller.passwords import Lockout
 from iamd.guard.gather import Snapshot, Snapshots
+from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Throttle
 from iamd.store.image import Records
 
@@ -50,6 +51,7 @@ class Realm:
     lockout: Lockout = field(default_factory=Lockout)
     renews_reports: bool = False
     throttle: Throttle | None = None
+    quotas: Quotas = field(default_factory=Quotas)
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import readers
 
@@ -70,6 +71,9 @@ class Settings:
         readers.rates,
         None,
         "Requests a second by account and operation: reads=20,writes=5,sts=600 or a part of it, or on.",
+    )
+    quotas: Quotas = _setting(
+        readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."
     )
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."

@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 
 T = TypeVar("T")
@@ -117,6 +118,7 @@ def numbers(kind: Callable[..., T], names: Sequence[str]) -> Callable[[object], 
     return read
 
 
+quotas = numbers(Quotas, [item.name for item in fields(Quotas)])
 _rates = numbers(Rates, [item.name for item in fields(Rates)])
 
 
