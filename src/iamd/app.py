@@ -15,6 +15,7 @@ from typing import Any
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
+from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
@@ -226,6 +227,8 @@ class Application:
             return
         if not exchange.recorded:
             store.append_event(event_of(exchange))
+        if isinstance(exchange.error, Denied):
+            store.denied(caller.account_id, exchange.now, exchange.error.denial)
         if exchange.api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
             subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
             store.used(caller.account_id, subject, exchange.now, exchange.region, exchange.api.name)
