@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamd.services.saml_metadata import Issuer, MalformedMetadata, issuers
+from iamd.caller.saml.metadata import Issuer, MalformedMetadata, issuers
 from tests.services.iam.saml import ENTITY, certificate, entities, entity, key_descriptor, metadata
 
 SECOND = "https://second.example.com/"
