@@ -27,6 +27,7 @@ from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.protocol import limited
 from iamd.services.call import Realm
+from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
 
@@ -48,7 +49,15 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     await store.start()
     try:
         lockout = Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration))
-        realm = Realm(store, store.sealer, _token_keys(store), lockout=lockout, renews_reports=settings.in_memory)
+        realm = Realm(
+            store,
+            store.sealer,
+            _token_keys(store),
+            lockout=lockout,
+            renews_reports=settings.in_memory,
+            throttle=Throttle(settings.throttle) if settings.throttle else None,
+            quotas=settings.quotas,
+        )
         root = None
         if not store.account_ids():
             root = new_root(settings, realm.sealer, now())
@@ -78,6 +87,8 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
         await realm.store.reset()
         realm.snapshots.clear()
         realm.attempts.clear()
+        if realm.throttle is not None:
+            realm.throttle.clear()
         await ensure_account(realm.store, root)
 
     return reset

@@ -8,7 +8,7 @@ All methods are called on one event loop. A request is answered in these steps: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -21,7 +21,7 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Database, Event, Usage
+from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
@@ -199,6 +199,16 @@ class Store:
         """
         await self._ledger.flush()
         return await self._database.accesses(account_id)
+
+    def denied(self, account_id: str, when: datetime, denial: Denial) -> None:
+        """Keep a denial for a day; durable as an event is."""
+        self._ledger.denied(account_id, when, denial)
+
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        """The denial of that id with the documents that `needed` names of its record; None when it is not kept (any
+        more). Raises StoreError."""
+        await self._ledger.flush()
+        return await self._database.denial(id, needed)
 
     async def flush(self) -> None:
         """Make the events and uses so far durable now."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Group, Usage
+from iamd.store.interface import Access, Group, KeptDenial, Usage
 from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import reading, statements, writing
 from iamd.store.sqlite.file import connect, create, failing, prepare, transaction
@@ -55,6 +55,9 @@ class SqliteDatabase:
 
     async def accesses(self, account_id: str) -> list[Access]:
         return await self._on(self._read_thread, "read", lambda: reading.accesses(self._reader, account_id))
+
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        return await self._on(self._read_thread, "read", lambda: reading.denial(self._reader, id, needed))
 
     async def accounts(self) -> dict[str, str | None]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.image import KINDS, Records
-from iamd.store.interface import Access, Usage
+from iamd.store.interface import Access, KeptDenial, Usage
 from iamd.store.rows import CODECS, moment
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import connect, failing, transaction
@@ -33,6 +33,21 @@ def accesses(connection: sqlite3.Connection, account_id: str) -> list[Access]:
     return [
         Access(principal, service, action, moment(time), region) for principal, service, action, time, region in rows
     ]
+
+
+def denial(connection: sqlite3.Connection, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+    """The denial of that id with its documents, as far as they are there."""
+    with transaction(connection, "BEGIN"):
+        found = connection.execute(sql.DENIAL, (id,)).fetchone()
+        if found is None:
+            return None
+        account_id, time, record = found
+        texts = {}
+        for digest in needed(record):
+            text = connection.execute(sql.DENIAL_DOCUMENT, (account_id, digest)).fetchone()
+            if text is not None:
+                texts[digest] = text[0]
+    return KeptDenial(account_id, moment(time), record, texts)
 
 
 def revision(connection: sqlite3.Connection, account_id: str) -> int:
