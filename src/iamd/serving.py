@@ -49,10 +49,12 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     await store.start()
     try:
         lockout = Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration))
+        tokens = TokenKeys(store.keyring.token_keys)
+        store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
         realm = Realm(
             store,
             store.sealer,
-            _token_keys(store),
+            tokens,
             lockout=lockout,
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
@@ -72,12 +74,6 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
-
-
-def _token_keys(store: Store) -> TokenKeys:
-    current = store.keyring.current_token_key
-    older = {number: key for number, key in store.keyring.token_keys.items() if number != current[0]}
-    return TokenKeys(current, older)
 
 
 def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:

@@ -45,6 +45,9 @@ COMMANDS = {
     "backup": Command("backup", "Copy the database while it is in use.", "iamd backup monday.db --data-dir ./data"),
     "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
     "unlock": Command("unlock", "Let a locked-out user try its password again.", "iamd unlock alice --data-dir ./data"),
+    "rotate-keys": Command(
+        "rotate_keys", "Seal new session tokens under a new key.", "iamd rotate-keys --data-dir ./data"
+    ),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

@@ -139,8 +139,15 @@ class Database(Protocol):
         """The id of the account that has this access key."""
         ...
 
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        """Add a token key, which seals from now on, and remove those that sealed nothing since `forget_before`."""
+        ...
+
     def poll(self) -> Collection[str]:
-        """The accounts that other processes have changed since the last call; a few microseconds when none has."""
+        """The accounts that other processes have changed since the last call; a few microseconds when none has.
+
+        A key that was added meanwhile is in `keyring` afterwards, which is another one then.
+        """
         ...
 
     def catch_up(self, records: Records) -> None:

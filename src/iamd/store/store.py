@@ -45,6 +45,8 @@ class Store:
         self._looked = -inf
         self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
         self._loading: dict[str, asyncio.Task[Records]] = {}
+        self._keyring = database.keyring
+        self.on_new_keys: Callable[[Keyring], None] = lambda keyring: None  # told when the keyring has changed
 
     @classmethod
     def open_sqlite(
@@ -143,6 +145,9 @@ class Store:
             return
         looked = perf_counter()
         changed = self._database.poll()
+        if self._database.keyring is not self._keyring:
+            self._keyring = self._database.keyring
+            self.on_new_keys(self._keyring)
         unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
@@ -209,6 +214,12 @@ class Store:
         more). Raises StoreError."""
         await self._ledger.flush()
         return await self._database.denial(id, needed)
+
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for
+        those that sealed nothing since `forget_before`. Raises StoreError."""
+        await self._database.rotate_token_key(forget_before)
+        await self.refresh()
 
     async def flush(self) -> None:
         """Make the events and uses so far durable now."""

@@ -9,9 +9,11 @@ from pathlib import Path
 from iamd.store.errors import StoreError
 from iamd.store.image import KINDS, Records
 from iamd.store.interface import Access, KeptDenial, Usage
+from iamd.store.keyring import Keyring
 from iamd.store.rows import CODECS, moment
+from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import connect, failing, transaction
+from iamd.store.sqlite.file import connect, failing, read_keyring, transaction
 
 
 def load(connection: sqlite3.Connection, account_id: str) -> tuple[Records, dict[str, Usage]]:
@@ -81,6 +83,7 @@ class Watch:
         self._connection = connect(file)
         self._version = self._data_version()  # a row: it is only ever compared
         self._seen = last_position(self._connection)
+        self.last_key = self._last_key()
 
     def written(self, first: int, last: int) -> None:
         """Note what this process wrote: the feed's rows behind `first` up to `last`."""
@@ -96,6 +99,7 @@ class Watch:
             # Mostly it was this process's own commit, and the feed ends where that did.
             end = last_position(self._connection)
             found = self._connection.execute(sql.CHANGED, (self._seen,)).fetchall() if end > self._seen else ()
+            self.last_key = self._last_key()
         except sqlite3.Error as error:
             raise StoreError(f"cannot read the database {self._file}: {error}") from error
         self._version = version
@@ -129,6 +133,14 @@ class Watch:
 
     def close(self) -> None:
         self._connection.close()
+
+    def keyring(self, master: MasterKey) -> Keyring:
+        with failing("read", self._file):
+            return read_keyring(self._connection, master)
+
+    def _last_key(self) -> int:
+        """The id of the newest key there was at the last look."""
+        return int(self._connection.execute(sql.LAST_KEY).fetchone()[0])
 
     def _data_version(self) -> object:
         """A number that changes when another connection has committed."""

@@ -115,7 +115,10 @@ ACCOUNTS = _sql(select(tables.accounts.c.account_id, tables.accounts.c.alias).or
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
+KEYRING_TIMES = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped, _KEYS.created).order_by(_KEYS.id))
+LAST_KEY = _sql(select(func.max(_KEYS.id)))
 ADD_KEY = _sql(insert(tables.keyring))
+DROP_KEY = _sql(delete(tables.keyring).where(_KEYS.id == bindparam("k")))
 
 CLEAR = [
     _sql(delete(table))
