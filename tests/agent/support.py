@@ -32,11 +32,14 @@ class Clock:
 class Minted:
     """Makes up credentials, counts, and fails when told to."""
 
+    patience = timedelta(seconds=5)
+
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.asked: list[Wanted] = []
         self.failure: NoCredentials | None = None
         self.profiles: dict[str, Profile] = {}
+        self.void: set[str] = set()
 
     async def assume(self, wanted: Wanted) -> Credentials:
         self.asked.append(wanted)
@@ -46,6 +49,9 @@ class Minted:
         now = self.clock()
         number = len(self.asked)
         return Credentials(f"ASIA{number}", f"secret{number}", f"token{number}", now, now + timedelta(hours=1))
+
+    async def holds(self, wanted: Wanted, credentials: Credentials) -> bool:
+        return credentials.access_key_id not in self.void
 
     async def profile(self, arn: str) -> Profile:
         if arn not in self.profiles:

@@ -82,6 +82,12 @@ def test_a_role_that_is_withdrawn_is_handed_out_no_more(keys, clock, source):
         keys()
 
 
+def test_what_no_longer_stands_is_renewed_at_once(keys, source):
+    keys()
+    source.void.add("ASIA1")
+    assert keys() == {"ASIA2"}
+
+
 def test_memory_is_bounded(keys):
     for number in range(MAX_KEPT + 1):
         keys(1, Wanted(ROLE, "", str(number), 900))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -150,10 +152,25 @@ def test_credential_process(environ, web, workload, tmp_path):
     assert who(session) == SESSION + "batch"
 
 
+def test_a_program_has_the_role_while_it_runs(environ, web):
+    aws = str(Path(sys.executable).with_name("aws"))
+    command = [*IAMD, "agent", "--role-arn", web, "--"]
+    found = subprocess.run(
+        [*command, aws, "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
+        env=environ, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout.startswith(SESSION + "i-")
+    failed = subprocess.run([*command, "sh", "-c", "env; exit 7"], env=environ, capture_output=True, text=True)
+    assert failed.returncode == 7
+    assert environ["AWS_SECRET_ACCESS_KEY"] not in failed.stdout
+    assert "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:" in failed.stdout
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
         (("credentials", "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/absent"), "AccessDenied"),
+        (("agent", "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/web", "--", "/no/such/program"), "No such file"),
         (("agent",), "give --role-arn or --config"),
         (("agent", "--role-arn", "web"), "role"),
         (("agent", "--role-arn", "x", "--config", "y"), "--config excludes"),

@@ -15,7 +15,6 @@ from iamd.agent.source import Credentials, NoCredentials, Profile, Source, Wante
 log = structlog.get_logger("iamd")
 
 MAX_KEPT = 1_000
-_RETRY = timedelta(seconds=5)  # after a failure, until STS is asked again
 _PROFILE_LIFE = timedelta(seconds=60)
 # SDKs fetch anew in the last 15 minutes: what they get then must be newer.
 _EARLY = timedelta(minutes=20)
@@ -47,9 +46,11 @@ class Keeper:
         kept = self._entry(wanted)
         async with kept.lock:
             now = self.now()
+            if kept.credentials is not None and not await self._source.holds(wanted, kept.credentials):
+                kept.credentials = kept.failure = None
             if kept.credentials is not None and not _is_old(kept.credentials, now):
                 return kept.credentials
-            if kept.failure is None or kept.failed is None or now - kept.failed >= _RETRY:
+            if kept.failure is None or kept.failed is None or now - kept.failed >= self._source.patience:
                 await self._renew(kept, wanted, now)
             if kept.credentials is not None and kept.credentials.expires > now and not _forbidden(kept.failure):
                 return kept.credentials

@@ -4,7 +4,7 @@ the AWS configuration files."""
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.session
@@ -22,6 +22,8 @@ _CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard"
 
 class StsSource:
     """`endpoint_url` None: the one of the AWS configuration (`AWS_ENDPOINT_URL`), or AWS itself."""
+
+    patience = timedelta(seconds=5)
 
     def __init__(self, region: str, endpoint_url: str | None = None, profile: str | None = None) -> None:
         self._region = region
@@ -50,6 +52,10 @@ class StsSource:
         return Credentials(
             reply["AccessKeyId"], reply["SecretAccessKey"], reply["SessionToken"], issued, reply["Expiration"]
         )
+
+    async def holds(self, wanted: Wanted, credentials: Credentials) -> bool:
+        """Nothing is known of them here before they are renewed."""
+        return True
 
     async def profile(self, arn: str) -> Profile:
         """GetInstanceProfile."""

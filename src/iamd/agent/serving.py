@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
@@ -86,3 +87,35 @@ async def run(config: Config, source: Source, listening: Callable[[list[str]], N
     async with serving(config, source) as urls:
         listening(urls)
         await stop.wait()
+
+
+async def run_program(config: Config, source: Source, program: Sequence[str], environ: Mapping[str, str]) -> int:
+    """`iamd agent -- PROGRAM`: serve while a program runs that finds the endpoints; returns its exit code.
+
+    Signals are the program's to answer: an interrupt from a terminal reaches it by itself, a request to end is passed
+    on. Raises as `serving` does, and OSError when there is no such program.
+    """
+    loop = asyncio.get_running_loop()
+    async with serving(config, source) as urls:
+        found = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": urls[0], "AWS_EC2_METADATA_V1_DISABLED": "true"}
+        child = await asyncio.create_subprocess_exec(*program, env=_without_credentials(environ) | found)
+        loop.add_signal_handler(signal.SIGTERM, child.terminate)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        code = await child.wait()
+    return code if code >= 0 else 128 - code
+
+
+def _without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what SDKs would find before they look at an instance's metadata."""
+    kept = {name: value for name, value in environ.items() if name not in _CREDENTIALS}
+    return kept | {"AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+_CREDENTIALS = frozenset(
+    {
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_EC2_METADATA_DISABLED", "AWS_ROLE_ARN"),
+        *("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+        *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CREDENTIAL_FILE"),
+    }
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 EC2 = "ec2.amazonaws.com"
@@ -29,13 +29,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Temporary credentials; times are aware and in UTC."""
+    """Temporary credentials; times are aware and in UTC. `role_id` is the role's, where the source holds by it."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
     token: str = field(repr=False)
     issued: datetime
     expires: datetime
+    role_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,17 @@ class NoCredentials(Exception):
 
 
 class Source(Protocol):
-    """Opens sessions. Both methods raise NoCredentials."""
+    """Opens sessions. `assume` and `profile` raise NoCredentials; after that it is not asked for the same once more
+    before `patience` has passed."""
+
+    @property
+    def patience(self) -> timedelta: ...
 
     async def assume(self, wanted: Wanted) -> Credentials:
         """New credentials of the role."""
+
+    async def holds(self, wanted: Wanted, credentials: Credentials) -> bool:
+        """Whether credentials that it gave for this still stand; False only if it knows that they do not."""
 
     async def profile(self, arn: str) -> Profile:
         """The instance profile of that ARN, which holds a role."""

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from iamd.cli import Failure
 from iamd.cli.assuming import add_sts, region_of, sts_source
 
 _TASK = "default"
+_FREE = "127.0.0.1:0"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,18 +28,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-any-address", action="store_true", help="let --listen name an address that other machines reach"
     )
+    parser.add_argument(
+        "program",
+        nargs="*",
+        metavar="PROGRAM",
+        help="after --: serve on a free port while this runs, which has the role",
+    )
     add_sts(parser)
 
 
 def command(args: argparse.Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until told to stop, or while a program runs; then its exit code is returned."""
     # Imported late: what refuses to start should do so at once.
-    from iamd.agent.serving import run
+    from iamd.agent.serving import run, run_program
     from iamd.server.telemetry import configure_logs
 
     try:
         config = _config(args)
         configure_logs("info", as_json=args.json)
+        if args.program:
+            return asyncio.run(run_program(config, sts_source(args), args.program, os.environ))
         asyncio.run(run(config, sts_source(args), lambda urls: _announce(config, urls)))
     except (ConfigError, OSError) as error:
         raise Failure(str(error)) from error
@@ -56,8 +66,8 @@ def _config(args: argparse.Namespace) -> Config:
     values["instance"] = {"role": args.role_arn, "v1": args.imds_v1}
     if args.container_token_file is not None:
         values["tasks"] = [{"id": _TASK, "role": args.role_arn, "token_file": args.container_token_file}]
-    if args.listen:
-        values["listen"] = args.listen
+    if args.listen or args.program:
+        values["listen"] = args.listen or [_FREE]
     if args.duration is not None:
         values["duration"] = args.duration
     return agent.read(values)

@@ -75,6 +75,9 @@ class Settings:
     quotas: Quotas = _setting(
         readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."
     )
+    credential_endpoints: Path | None = _setting(
+        readers.path, None, "File of the credential endpoints to serve, as for `iamd agent --config`."
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
