@@ -23,6 +23,7 @@ Text = Callable[[Any], str]
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
 # XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
 _ESCAPED = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+_needs_escape = _ESCAPED.search
 
 
 def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_id: str) -> bytes:
@@ -37,7 +38,7 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_
 def escape(text: str) -> str:
     """Text as XML content. A carriage return becomes a reference, or parsers would read a line feed; characters that XML
     cannot carry become U+FFFD."""
-    return _ESCAPED.sub(_entity, text) if _ESCAPED.search(text) else text
+    return _ESCAPED.sub(_entity, text) if _needs_escape(text) else text
 
 
 def _entity(found: re.Match[str]) -> str:
@@ -73,14 +74,20 @@ def _writer(member: Member, name: str) -> Write:
     return write
 
 
+def _member(member: Member) -> tuple[str, str, str, Text | None, Write]:
+    """Key, tags and text of a plain member, which is written in place: most of an answer is plain members."""
+    name = member.wire_name
+    return member.name, f"<{name}>", f"</{name}>", _TEXT.get(member.shape.type), _writer(member, name)
+
+
 def _structure(shape: Shape, name: str) -> Write:
     # Compiled when first met, because structures may contain themselves.
-    writers: list[tuple[str, Write]] = []
+    members: list[tuple[str, str, str, Text | None, Write]] = []
     opening, closing, empty = f"<{name}>", f"</{name}>", f"<{name}/>"
 
     def write(pieces: list[str], value: Any) -> None:
-        if not writers:
-            writers.extend((m.name, _writer(m, m.wire_name)) for m in shape.members)
+        if not members:
+            members.extend(map(_member, shape.members))
         if type(value) is not dict:
             if type(value) is Shared:
                 if (text := value.written.get(opening)) is None:
@@ -94,13 +101,18 @@ def _structure(shape: Shape, name: str) -> Write:
         pieces.append(opening)
         start = len(pieces)
         known = 0
-        for key, write_member in writers:
+        for key, start_tag, end_tag, as_text, write_member in members:
             if key in value:
                 known += 1
-                if (inner := value[key]) is not None:
+                inner = value[key]
+                if inner is None:
+                    continue
+                if as_text is not None:
+                    pieces.append(f"{start_tag}{as_text(inner)}{end_tag}")
+                else:
                     write_member(pieces, inner)
         if known != len(value):
-            unknown = value.keys() - {key for key, _ in writers}
+            unknown = value.keys() - {member[0] for member in members}
             raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
         if len(pieces) == start:
             pieces[-1] = empty
@@ -155,7 +167,7 @@ def _map(shape: Shape, name: str, flattened: bool) -> Write:
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a string: {type(value).__name__}")
-    return escape(value)
+    return _ESCAPED.sub(_entity, value) if _needs_escape(value) else value
 
 
 def _boolean(value: Any) -> str:

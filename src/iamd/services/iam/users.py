@@ -17,6 +17,7 @@ from iamd.services.paging import page
 from iamd.store.collection import Taken
 from iamd.store.records import User, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity, ValidationError
+from iamd.wire.shared import once_a_record
 
 
 def new_user(call: Call, *, user_name: str, path: str = "/") -> Target[str]:
@@ -78,11 +79,13 @@ def outline(user: User) -> dict[str, Any]:
     }
 
 
+@once_a_record
 def summary(user: User) -> dict[str, Any]:
     """A user as lists show it: without tags and boundary."""
     return {**outline(user), "PasswordLastUsed": user.password_last_used}
 
 
+@once_a_record
 def detail(user: User) -> dict[str, Any]:
     """A user as it is shown alone."""
     return {**summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
