@@ -33,9 +33,11 @@ async def authenticate(
     if signature.token is not None:
         return await _session(request, signature, signature.token, store, tokens, now)
     account_id = store.account_of_key(signature.access_key_id) or await store.load_key(signature.access_key_id)
-    records = None if account_id is None else await store.load(account_id)
-    key = None if records is None else records.access_keys.get(signature.access_key_id)
-    if records is None or key is None or not key.active:
+    if account_id is None:
+        raise InvalidClientTokenId()
+    records = store.records(account_id) or await store.load(account_id)
+    key = records.access_keys.get(signature.access_key_id)
+    if key is None or not key.active:
         raise InvalidClientTokenId()
     sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now)
     return long_term_caller(key, records)

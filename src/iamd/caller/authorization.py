@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from iamd.caller.signature import (
     ALGORITHM,
@@ -14,7 +15,7 @@ from iamd.caller.signature import (
     parse_credential,
     parse_date_header,
     parse_timestamp,
-    read_signed_headers,
+    require_signed,
     shown,
 )
 from iamd.wire.errors import IncompleteSignature
@@ -22,9 +23,10 @@ from iamd.wire.http import HttpRequest
 
 # What every SDK sends. Whatever else there is takes the general way, which also finds AWS's words for what is wrong.
 _usual = re.compile(
-    ALGORITHM + r" Credential=([0-9A-Za-z]+)/([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request,"
-    r" ?SignedHeaders=([0-9a-z;_-]+), ?Signature=([0-9a-f]{64})"
+    ALGORITHM + r" Credential=([0-9A-Za-z]{1,128})/([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request,"
+    r" ?SignedHeaders=([0-9a-z;_-]{1,512}), ?"
 ).fullmatch
+_is_signature = re.compile(r"[0-9a-f]{64}").fullmatch
 _separator = re.compile(r"[ \t,]+")
 
 
@@ -35,16 +37,18 @@ def read(request: HttpRequest, value: str) -> Signature:
     wrong or a header that must be signed is not.
     """
     stamp = request.header(b"x-amz-date")
-    usual = _usual(value)
-    if usual and stamp and usual[2] == stamp[:8]:
-        access_key_id, date, region, service, signed, signature = usual.groups()
+    scope, _, signature = value.rpartition("Signature=")
+    usual = _usual_scope(scope) if stamp and _is_signature(signature) else None
+    if usual and stamp and usual[1] == stamp[:8]:
+        access_key_id, date, region, service, signed_headers = usual
         timestamp = parse_timestamp(stamp)
-        signed_headers = read_signed_headers(request, signed)
+        require_signed(request, signed_headers)
     else:
         credential, signed, signature = _general(request, value)
         timestamp = _timestamp(request, value)
         stamp = format_timestamp(timestamp)
-        signed_headers = read_signed_headers(request, signed)
+        signed_headers = tuple(signed.encode("latin-1").split(b";"))
+        require_signed(request, signed_headers)
         access_key_id, date, region, service = parse_credential(credential, stamp)
     return Signature(
         access_key_id=access_key_id,
@@ -58,6 +62,16 @@ def read(request: HttpRequest, value: str) -> Signature:
         token=request.header(b"x-amz-security-token"),
         content_sha256=request.header(b"x-amz-content-sha256"),
     )
+
+
+@lru_cache(maxsize=4096)
+def _usual_scope(text: str) -> tuple[str, str, str, str, tuple[bytes, ...]] | None:
+    """Key, date, region, service and signed headers: a client sends the same ones all day."""
+    found = _usual(text)
+    if found is None:
+        return None
+    access_key_id, date, region, service, signed = found.groups()
+    return access_key_id, date, region, service, tuple(signed.encode().split(b";"))
 
 
 def _general(request: HttpRequest, value: str) -> tuple[str, str, str]:

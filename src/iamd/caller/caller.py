@@ -23,10 +23,7 @@ class CallerKind(Enum):
     @property
     def is_vouched_for(self) -> bool:
         """Whether it is no principal of an account, but someone whom an identity provider knows."""
-        return self in _VOUCHED_FOR
-
-
-_VOUCHED_FOR = frozenset({CallerKind.WEB_IDENTITY, CallerKind.SAML})
+        return self is CallerKind.WEB_IDENTITY or self is CallerKind.SAML
 
 
 @dataclass(frozen=True, slots=True)

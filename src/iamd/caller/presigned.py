@@ -9,7 +9,7 @@ from iamd.caller.signature import (
     Signature,
     parse_credential,
     parse_timestamp,
-    read_signed_headers,
+    require_signed,
     shown,
 )
 from iamd.wire.errors import IncompleteSignature
@@ -55,7 +55,8 @@ def read(request: HttpRequest, found: dict[str, str]) -> Signature:
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{shown(algorithm)}' (only {ALGORITHM} for now). ")
     timestamp = parse_timestamp(found["X-Amz-Date"])
-    signed_headers = read_signed_headers(request, found["X-Amz-SignedHeaders"])
+    signed_headers = tuple(found["X-Amz-SignedHeaders"].encode("latin-1").split(b";"))
+    require_signed(request, signed_headers)
     access_key_id, date, region, service = parse_credential(found["X-Amz-Credential"], found["X-Amz-Date"])
     return Signature(
         access_key_id=access_key_id,

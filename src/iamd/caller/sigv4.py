@@ -68,20 +68,26 @@ def verify(request: HttpRequest, signature: Signature, secret: str, now: datetim
     )
     scope = f"{signature.date}/{signature.region}/{signature.service}"
     string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
-    mac = _signer(secret, signature.date, signature.region, signature.service).copy()
-    mac.update(string_to_sign.encode())
-    if not hmac.compare_digest(mac.hexdigest().encode(), signature.signature.encode()):
+    inner, outer = _signer(secret, signature.date, signature.region, signature.service)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(string_to_sign.encode())
+    outer.update(inner.digest())
+    if not hmac.compare_digest(outer.hexdigest().encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
 
 
-# By the secret itself, not its key id: a key of a changed secret must not live on. What is kept is an HMAC that has
-# digested the signing key and is copied for each request; that is a third cheaper than keying one anew.
+_INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
+
+
+# By the secret itself, not its key id: a key of a changed secret must not live on. What is kept are HMAC's two hashes
+# (RFC 2104) with the signing key digested, to be copied for each request: half of what keying an HMAC anew costs.
 @lru_cache(maxsize=4096)
-def _signer(secret: str, date: str, region: str, service: str) -> hmac.HMAC:
+def _signer(secret: str, date: str, region: str, service: str) -> tuple[hashlib._Hash, hashlib._Hash]:
     key = ("AWS4" + secret).encode()
     for part in (date, region, service, TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.new(key, digestmod="sha256")
+    block = key.ljust(64, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
 
 
 def _payload_hash(request: HttpRequest, signature: Signature) -> str:
