@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.tokens import Session
-from iamd.guard.context import principal_context
+from iamd.guard.context import Context, principal_context
 from iamd.policy import Attached, Kind, Layers, Principal, load
 from iamd.reference import managed
 from iamd.store.image import Records
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Snapshot:
-    """Everything about a caller that its requests have in common."""
+    """Everything about a caller that its requests have in common.
+
+    `circumstances` are the condition keys of its last request that another one at the `same` time and place shares.
+    """
 
     principal: Principal
     layers: Layers
-    context: Mapping[str, str | tuple[str, ...]]
+    context: Context
     generation: int
+    same: tuple[object, ...] = ()
+    circumstances: Context = field(default_factory=dict)
 
 
 class Snapshots:

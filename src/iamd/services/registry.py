@@ -24,6 +24,7 @@ from msgspec import structs
 from iamd.guard import sessions
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, Row, parameter_keys, request_context, target_context
 from iamd.guard.enforce import Ask, authorize
+from iamd.guard.gather import Snapshot
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.wire import model
@@ -172,14 +173,18 @@ def permitted(call: Call) -> Target[Any]:
 
 
 def _given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
-    return {name: params[name] for name in members if name in params}
+    return {name: params[name] for name in members if name in params} if members else {}
 
 
 def _authorize(call: Call, target: Target[Any]) -> None:
     snapshot = call.snapshot()
     account_id = target.account_id or call.account_id
-    context: Context = {**snapshot.context, **_circumstances(call), **target_context(target), **_parameters(call)}
-    context.setdefault("aws:resourceaccount", account_id)  # a resource of AWS's own tells another one
+    context = _circumstances(call, snapshot)
+    context["aws:resourceaccount"] = account_id
+    if target.tags or target.context:
+        context.update(target_context(target))  # a resource of AWS's own tells another account
+    if call.operation.keys:
+        context.update(_parameters(call))
     if target.boundary is not None and call.operation.model.snake in SEES_TARGET_BOUNDARY:
         context.setdefault("iam:permissionsboundary", target.boundary)
     asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)
@@ -188,8 +193,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
         seen = context
         if ask.action != asked.action and ask.resource != asked.resource:
             # Another action on another resource, such as passing a role, must not see this target's tags as its own.
-            seen = {**snapshot.context, **_circumstances(call), **_parameters(call)}
-            seen["aws:resourceaccount"] = ask.account_id
+            seen = {**_circumstances(call, snapshot), **_parameters(call), "aws:resourceaccount": ask.account_id}
         authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}))
 
 
@@ -203,8 +207,14 @@ def _parameters(call: Call) -> Context:
     return context
 
 
-def _circumstances(call: Call) -> Context:
-    return request_context(call.caller, call.now, call.client_ip, call.secure, call.agent, call.region)
+def _circumstances(call: Call, snapshot: Snapshot) -> Context:
+    """What is known of the caller and of the way in which it calls: a copy, to be added to."""
+    same = (call.now, call.client_ip, call.secure, call.agent, call.region)
+    if snapshot.same == same:  # the next call of the same program within the second
+        return snapshot.circumstances.copy()
+    snapshot.same = same
+    snapshot.circumstances = {**snapshot.context, **request_context(call.caller, *same)}
+    return snapshot.circumstances.copy()
 
 
 def _members(function: Callable[..., Any]) -> tuple[str, ...]:
