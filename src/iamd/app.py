@@ -15,7 +15,6 @@ from typing import Any
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
-from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
@@ -26,7 +25,6 @@ from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
-from iamd.store.interface import Access
 from iamd.wire import aws_query, validate
 from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, MissingAuthenticationToken, ServiceUnavailable
 
@@ -35,7 +33,8 @@ Link = Callable[[Realm, Exchange], Awaitable[None]]
 
 async def catch_up(realm: Realm, exchange: Exchange) -> None:
     """See what other processes have committed: a read after a write sees it, wherever it was written."""
-    await realm.store.refresh(exchange.request.arrived)
+    if realm.store.may_be_stale(exchange.request.arrived):
+        await realm.store.refresh(exchange.request.arrived)
 
 
 async def identify(realm: Realm, exchange: Exchange) -> None:
@@ -91,13 +90,6 @@ async def understand(realm: Realm, exchange: Exchange) -> None:
     understood.put(api, exchange.request, operation, params)
 
 
-async def throttle(realm: Realm, exchange: Exchange) -> None:
-    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
-    if realm.throttle is not None and exchange.operation is not None:
-        caller = exchange.caller
-        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
-
-
 async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
@@ -121,7 +113,7 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, throttle, admit, execute)
+CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, admit, execute)
 
 
 async def _execute(realm: Realm, exchange: Exchange) -> None:
@@ -132,7 +124,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         operation=operation,
         realm=realm,
         caller=caller,
-        records=await realm.store.load(caller.account_id),
+        records=realm.store.records(caller.account_id) or await realm.store.load(caller.account_id),
         params=exchange.params,
         now=exchange.now,
         request_id=exchange.request_id,
@@ -151,7 +143,8 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         try:
             exchange.reply = registry.invoke(call)
         finally:
-            await realm.store.settled()  # a refusal tells of what was read, too
+            if realm.store.unsettled:
+                await realm.store.settled()  # a refusal tells of what was read, too
     else:
         await realm.store.write(lambda change: _change(call, exchange, change))
         exchange.recorded = True
@@ -227,12 +220,9 @@ class Application:
             return
         if not exchange.recorded:
             store.append_event(event_of(exchange))
-        if isinstance(exchange.error, Denied):
-            store.denied(caller.account_id, exchange.now, exchange.error.denial)
-        if exchange.api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
+        api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region
+        if api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
             subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
-            store.used(caller.account_id, subject, exchange.now, exchange.region, exchange.api.name)
-            if exchange.operation is not None:
-                action = exchange.operation.name
-                access = Access(caller.id, exchange.api.name, action, exchange.now, exchange.region)
-                store.accessed(caller.account_id, access)
+            store.used(caller.account_id, subject, now, region, api.name)
+            if operation is not None:
+                store.accessed(caller.account_id, caller.id, api.name, operation.name, now, region)

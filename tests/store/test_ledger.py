@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iamd.store import StoreError, ledger
-from iamd.store.interface import Access, Group, Usage
+from iamd.store.interface import Group, Usage
 from iamd.store.ledger import Ledger
 from tests.store.samples import ACCOUNT, LATER, NOW, SampleEvent, on_loop
 
@@ -73,16 +73,16 @@ async def test_what_cannot_be_written_is_kept_in_order() -> None:
     sink = Sink()
     held = ledger_of(sink)
     held.append(SampleEvent("one"))
-    held.used(ACCOUNT, "AKIA1", Usage(NOW, "us-east-1", "iam"))
-    held.accessed(ACCOUNT, Access("AIDA1", "iam", "GetUser", NOW, "us-east-1"))
-    held.accessed(ACCOUNT, Access("AIDA1", "iam", "ListUsers", NOW, "us-east-1"))
+    held.used(ACCOUNT, "AKIA1", NOW, "us-east-1", "iam")
+    held.accessed(ACCOUNT, "AIDA1", "iam", "GetUser", NOW, "us-east-1")
+    held.accessed(ACCOUNT, "AIDA1", "iam", "ListUsers", NOW, "us-east-1")
     sink.failure = StoreError("disk full")
     with pytest.raises(StoreError):
         await held.flush()
     assert not held.healthy
     held.append(SampleEvent("two"))
-    held.used(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))
-    held.accessed(ACCOUNT, newest := Access("AIDA1", "iam", "GetUser", LATER, "us-east-1"))
+    held.used(ACCOUNT, "AKIA1", LATER, "us-east-1", "sts")
+    held.accessed(ACCOUNT, "AIDA1", "iam", "GetUser", LATER, "us-east-1")
     sink.failure = None
     await held.flush()
     held.stop()
@@ -90,7 +90,7 @@ async def test_what_cannot_be_written_is_kept_in_order() -> None:
     assert sink.events() == ["one", "two"]
     assert [group.usage for group in sink.groups] == [[(ACCOUNT, "AKIA1", Usage(LATER, "us-east-1", "sts"))]]
     [group] = sink.groups
-    assert {access.action: access for _, access in group.accesses}["GetUser"] == newest
+    assert {access.action: access for _, access in group.accesses}["GetUser"].time == LATER
     assert len(group.accesses) == 2
 
 
@@ -125,7 +125,7 @@ async def test_what_could_not_be_recorded_is_refused(monkeypatch: pytest.MonkeyP
 async def test_uses_in_memory_are_newer_than_those_loaded() -> None:
     held = ledger_of(Sink())
     old, new = Usage(NOW, "us-east-1", "iam"), Usage(LATER, "us-east-1", "iam")
-    held.used(ACCOUNT, "AKIA1", new)
+    held.used(ACCOUNT, "AKIA1", new.time, new.region, new.service)
     held.drop(ACCOUNT)
     assert held.last_used(ACCOUNT, "AKIA1") is None
     held.load(ACCOUNT, {"AKIA1": old, "AKIA2": old})

@@ -136,6 +136,11 @@ class Committer:
         committing = {} if self._committing is None else self._committing.bases
         return {*committing, *self._filling.bases, *self._wanted}
 
+    @property
+    def under_way(self) -> bool:
+        """Whether there is a group that is not committed."""
+        return self._committing is not None or bool(self._filling.entries)
+
     async def settled(self) -> None:
         """Wait for the last group there is."""
         batch = self._filling if self._filling.entries else self._committing

@@ -1,5 +1,4 @@
-"""What is written a moment later: audit events of reads and refusals, what was denied, and when keys, roles and actions
-were last used."""
+"""What is written a moment later: audit events of reads and refusals, and when keys, roles and actions were last used."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Database, Denial, Event, Group, Usage
+from iamd.store.interface import Access, Database, Encoded, Event, Group, Usage
 
 FLUSH_SECONDS = 1.0
 FLUSH_EVENTS = 1000  # flushed at once when there are so many
@@ -27,7 +26,6 @@ class Ledger:
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
         self._accesses: dict[tuple[str, str, str, str], Access] = {}
-        self._denials: list[tuple[str, datetime, Denial]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self.healthy = True  # whether the last flush succeeded
@@ -36,26 +34,29 @@ class Ledger:
         """Record an event; raises StoreError when too many wait for a database that does not take them."""
         if len(self._events) >= MAX_EVENTS:
             raise StoreError("audit events cannot be recorded")
-        self._events.append(event)
+        # Encoded now, while it is at hand: a thousand calls kept in pieces would not stay in the processor's cache.
+        self._events.append(Encoded(event.account_id, event.event_id, event.time, event.encode()))
         self._arm()
 
-    def used(self, account_id: str, subject: str, usage: Usage) -> None:
-        known = self._usage.setdefault(account_id, {})
-        if known.get(subject) == usage:
+    def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
+        known = self._usage.get(account_id)
+        if known is None:
+            known = self._usage[account_id] = {}
+        last = known.get(subject)
+        if last is not None and last.time == when and last.region == region and last.service == service:
             return
-        known[subject] = usage
-        self._unwritten[account_id, subject] = usage
+        known[subject] = self._unwritten[account_id, subject] = Usage(when, region, service)
         self._arm()
 
-    def accessed(self, account_id: str, access: Access) -> None:
+    def accessed(
+        self, account_id: str, principal_id: str, service: str, action: str, when: datetime, region: str
+    ) -> None:
         """Note an attempt at an action; it is not kept in memory once it is written."""
-        self._accesses[account_id, access.principal_id, access.service, access.action] = access
-        self._arm()
-
-    def denied(self, account_id: str, when: datetime, denial: Denial) -> None:
-        """Keep a denial; its event, recorded before, bounds how many can wait."""
-        self._denials.append((account_id, when, denial))
-        self._arm()
+        key = (account_id, principal_id, service, action)
+        last = self._accesses.get(key)
+        if last is None or last.time != when or last.region != region:
+            self._accesses[key] = Access(principal_id, service, action, when, region)
+            self._arm()
 
     def last_used(self, account_id: str, subject: str) -> Usage | None:
         return self._usage.get(account_id, {}).get(subject)
@@ -74,7 +75,6 @@ class Ledger:
         self._usage.clear()
         self._unwritten.clear()
         self._accesses.clear()
-        self._denials.clear()
 
     async def flush(self) -> None:
         """Write everything that was buffered before the call; raises StoreError, and then keeps it."""
@@ -103,19 +103,17 @@ class Ledger:
             await self._write()
         except Exception as error:
             log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
-        if self._events or self._unwritten or self._accesses or self._denials:
+        if self._events or self._unwritten or self._accesses:
             self._arm()
 
     async def _write(self) -> None:
         events, self._events = self._events, []
         unwritten, self._unwritten = self._unwritten, {}
         accesses, self._accesses = self._accesses, {}
-        denials, self._denials = self._denials, []
         group = Group(
             events=[(event, None) for event in events],
             usage=[(account_id, subject, usage) for (account_id, subject), usage in unwritten.items()],
             accesses=[(account_id, access) for (account_id, *_), access in accesses.items()],
-            denials=denials,
         )
         try:
             if group:
@@ -126,5 +124,4 @@ class Ledger:
             self._events[:0] = events
             self._unwritten = {**unwritten, **self._unwritten}
             self._accesses = {**accesses, **self._accesses}
-            self._denials[:0] = denials
             raise

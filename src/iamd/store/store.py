@@ -8,7 +8,7 @@ All methods are called on one event loop. A request is answered in these steps: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -21,7 +21,7 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Usage
+from iamd.store.interface import Access, Database, Event, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
@@ -45,8 +45,6 @@ class Store:
         self._looked = -inf
         self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
         self._loading: dict[str, asyncio.Task[Records]] = {}
-        self._keyring = database.keyring
-        self.on_new_keys: Callable[[Keyring], None] = lambda keyring: None  # told when the keyring has changed
 
     @classmethod
     def open_sqlite(
@@ -134,20 +132,20 @@ class Store:
                 self._directory.note_key(access_key_id, account_id)
         return account_id
 
-    async def refresh(self, arrived: float = inf) -> None:
-        """Bring the images up to date with what other processes have committed.
+    def may_be_stale(self, arrived: float) -> bool:
+        """Whether `refresh` has anything to do for a request that came in then (seconds of `perf_counter`).
 
-        `arrived` is when the request that asks came in (seconds of `perf_counter`). Its client can only have heard of
-        commits before that: when the database was looked at since, it need not be again. So the requests that come in
-        together share one look.
+        Its client can only have heard of commits before that: when the database was looked at since, it need not be
+        again. So the requests that come in together share one look.
         """
-        if arrived < self._looked:
+        return arrived >= self._looked
+
+    async def refresh(self, arrived: float = inf) -> None:
+        """Bring the images up to date with what other processes have committed before `arrived`."""
+        if not self.may_be_stale(arrived):
             return
         looked = perf_counter()
         changed = self._database.poll()
-        if self._database.keyring is not self._keyring:
-            self._keyring = self._database.keyring
-            self.on_new_keys(self._keyring)
         unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
@@ -174,6 +172,11 @@ class Store:
         result: T = await entry.done
         return result
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether changes are under way, which `settled` waits for."""
+        return self._committer.under_way
+
     async def settled(self) -> None:
         """Return when everything read so far is durable: at once, unless changes are under way.
 
@@ -187,15 +190,17 @@ class Store:
 
     def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
         """Note the use of an access key (its id) or a role (its unique id); durable as an event is."""
-        self._ledger.used(account_id, subject, Usage(when, region, service))
+        self._ledger.used(account_id, subject, when, region, service)
 
     def last_used(self, account_id: str, subject: str) -> Usage | None:
         """The last use that this process knows of; the account's records must be in memory."""
         return self._ledger.last_used(account_id, subject)
 
-    def accessed(self, account_id: str, access: Access) -> None:
-        """Note a principal's attempt at an action; durable as an event is."""
-        self._ledger.accessed(account_id, access)
+    def accessed(
+        self, account_id: str, principal_id: str, service: str, action: str, when: datetime, region: str
+    ) -> None:
+        """Note a principal's (see `Access`) attempt at an action; durable as an event is."""
+        self._ledger.accessed(account_id, principal_id, service, action, when, region)
 
     async def accesses(self, account_id: str) -> list[Access]:
         """The last attempt of every principal of the account at every action, this process's own included.
@@ -204,22 +209,6 @@ class Store:
         """
         await self._ledger.flush()
         return await self._database.accesses(account_id)
-
-    def denied(self, account_id: str, when: datetime, denial: Denial) -> None:
-        """Keep a denial for a day; durable as an event is."""
-        self._ledger.denied(account_id, when, denial)
-
-    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
-        """The denial of that id with the documents that `needed` names of its record; None when it is not kept (any
-        more). Raises StoreError."""
-        await self._ledger.flush()
-        return await self._database.denial(id, needed)
-
-    async def rotate_token_key(self, forget_before: datetime) -> None:
-        """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for
-        those that sealed nothing since `forget_before`. Raises StoreError."""
-        await self._database.rotate_token_key(forget_before)
-        await self.refresh()
 
     async def flush(self) -> None:
         """Make the events and uses so far durable now."""
