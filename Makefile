@@ -66,6 +66,13 @@ test: lint $(VENV)/.engine ## Run the linters and every test, the engine's in bo
 	@$(BIN)/pytest -n 2 -q $(ARGS)
 	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
 
+.PHONY: nightly
+nightly: $(VENV)/.dev $(VENV)/.engine ## Try the engine's properties on ten times as many examples, in both its forms
+	@for form in compiled pure; do \
+		echo "==> the $$form engine"; \
+		HYPOTHESIS_PROFILE=nightly IAMD_ENGINE=$$form $(BIN)/pytest -n 2 -q --timeout 3600 tests/policy tests/spec || exit 1; \
+	done
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
 	@$(BIN)/ruff check --quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import urllib.request
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -29,11 +29,12 @@ ROOT_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 @dataclass
 class Live:
-    """Where the server is, clients for it, and what only tests may reach: its realm and its loop."""
+    """Where the server is and its credential endpoints, clients, and what only tests may reach: its realm and loop."""
 
     endpoint: str
     realm: Realm
     loop: asyncio.AbstractEventLoop
+    credential_urls: Sequence[str] = ()
 
     def client(self, service: str, key: Any = None) -> Any:
         """A boto3 client: as root, or with an access key or credentials as the API answered them."""
@@ -73,7 +74,8 @@ def live(**flags: Any) -> Iterator[Live]:
     started: list[tuple[Server, Live]] = []
 
     def listening(server: Server, endpoint: str) -> None:
-        started.append((server, Live(endpoint, server.application.realm, asyncio.get_running_loop())))
+        loop = asyncio.get_running_loop()
+        started.append((server, Live(endpoint, server.application.realm, loop, server.credential_urls)))
         ready.set()
 
     def run() -> None:

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from iamd.services.iam.quotas import Quotas
+from iamd.services.throttle import Rates
 from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
 
 ROOT = {"IAMD_ROOT_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE12", "IAMD_ROOT_SECRET_ACCESS_KEY": "s3cret/s3cret/s3cret"}
@@ -68,11 +70,33 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("REGION", "US East"),
         ("METRICS", "on"),
         ("METRICS", "127.0.0.1:"),
+        ("THROTTLE", ""),
+        ("THROTTLE", "reads"),
+        ("THROTTLE", "reads=1,"),
+        ("THROTTLE", "reads=many"),
+        ("THROTTLE", "lists=1"),
     ],
 )
 def test_a_mistyped_value_is_refused_by_name(name: str, value: str) -> None:
     message = refusal({}, {f"IAMD_{name}": value})
     assert message.startswith(f"IAMD_{name} must be ")
+
+
+def test_rates_may_be_switched_on_or_given(tmp_path: Path) -> None:
+    assert load({}, {"IAMD_THROTTLE": "off"}).throttle is None
+    assert load({}, {"IAMD_THROTTLE": "on"}).throttle == Rates()
+    assert load({}, {"IAMD_THROTTLE": "reads=7, sts=9"}).throttle == Rates(reads=7, sts=9)
+    assert load(config(tmp_path, "throttle = {writes = 3}"), {}).throttle == Rates(writes=3)
+    assert refusal({}, {"IAMD_THROTTLE": "reads=0"}) == "IAMD_THROTTLE must have `reads` from 1 to 1000000"
+
+
+def test_quotas_may_be_raised_as_far_as_on_aws(tmp_path: Path) -> None:
+    assert load(config(tmp_path, "quotas = {roles = 10000}"), {}).quotas == Quotas(roles=10_000)
+    assert load({"quotas": "groups=1, policies_per_role=25"}, {}).quotas == Quotas(groups=1, policies_per_role=25)
+    assert refusal({"quotas": "roles=10001"}, {}) == (
+        "--quotas must have `roles` from 1 to 10000, which is AWS's maximum"
+    )
+    assert refusal({"quotas": "users=6000"}, {}).startswith("--quotas must be such as ")
 
 
 def test_refusals_never_hold_a_secret() -> None:

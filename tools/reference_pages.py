@@ -6,13 +6,16 @@ README. With `--check` nothing is written, and the exit code is 1 when a page is
 
 import argparse
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 from iamd.cli.main import COMMANDS
 from iamd.reference import actions
 from iamd.services.catalogue import APIS
+from iamd.services.iam.quotas import MAXIMA, Quotas
 from iamd.services.registry import Api
+from iamd.services.throttle import BURST, Rates
 from iamd.settings import PREFIX, SECRETS, SETTINGS
 from tools.coverage_page import coverage_page
 from tools.markdown import NOTE, code, table
@@ -64,6 +67,8 @@ def default(name: str) -> str:
 
 def settings_page() -> str:
     """Return the page of the settings."""
+    quota_rows = ((code(f"quotas.{name}"), str(value), str(MAXIMA[name])) for name, value in asdict(Quotas()).items())
+    rates = ", ".join(f"`{name}` {value}" for name, value in asdict(Rates()).items())
     rows = (
         (code(name), code(flag(name)), code(PREFIX + name.upper()), code(default(name)), item.metadata["doc"])
         for name, item in SETTINGS.items()
@@ -75,6 +80,15 @@ Each setting is a flag, a variable and a key of the TOML file that `--config` or
 
 {table(("TOML key", "flag", "variable", "default", "what it is"), rows)}
 What is unknown, mistyped or half-set refuses to start, and the message names it. `root_access_key_id` and `root_secret_access_key` go together; `root_password` needs `root_email`; `data_dir` and `in_memory` exclude each other. `data_dir` honours `XDG_DATA_HOME`. What concerns the first start (`account_id`, `root_*`) is not looked at again once there is an account.
+
+## Quotas
+
+`quotas` holds the quotas of IAM that AWS adjusts on request, for every account of the server: in the file `quotas = {{ roles = 5000 }}`, elsewhere `roles=5000,groups=500`. What is left out stays at AWS's default.
+
+{table(("quota", "default", "maximum"), quota_rows)}
+## Rates
+
+With `throttle = "on"`, or with rates of your own (`throttle = {{ reads = 50, writes = 10 }}`, elsewhere `reads=50,writes=10`), calls that come too fast are answered `Throttling`, as on AWS, and clients try again. Each account has a bucket of tokens for each operation, which holds what arrives in {BURST} seconds: by default the requests a second are {rates}. A process counts for itself, and from the beginning when it starts.
 """
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
+from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
@@ -90,6 +91,13 @@ async def understand(realm: Realm, exchange: Exchange) -> None:
     understood.put(api, exchange.request, operation, params)
 
 
+async def throttle(realm: Realm, exchange: Exchange) -> None:
+    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
+    if realm.throttle is not None and exchange.operation is not None:
+        caller = exchange.caller
+        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
+
+
 async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
@@ -113,7 +121,7 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, admit, execute)
+CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, throttle, admit, execute)
 
 
 async def _execute(realm: Realm, exchange: Exchange) -> None:
@@ -220,6 +228,8 @@ class Application:
             return
         if not exchange.recorded:
             store.append_event(event_of(exchange))
+        if isinstance(exchange.error, Denied):
+            store.denied(caller.account_id, exchange.now, exchange.error.denial)
         api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region
         if api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
             subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,9 @@ import uvloop
 from prometheus_client import start_http_server
 
 from iamd import __version__
+from iamd.agent import config as agent_config
+from iamd.agent.local import RealmSource
+from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
@@ -27,18 +30,21 @@ from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.protocol import limited
 from iamd.services.call import Realm
+from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
 
 
 @dataclass(slots=True)
 class Server:
-    """A running iamd. `root` is there on the first start only; `stop` ends `serve` gracefully."""
+    """A running iamd. `root` is there on the first start only; `stop` ends `serve` gracefully; `credential_urls` are
+    those of the credential endpoints beside it."""
 
     application: Application
     account_id: str
     root: Root | None
     stop: Callable[[], None] = lambda: None
+    credential_urls: Sequence[str] = ()
 
 
 @asynccontextmanager
@@ -48,7 +54,17 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     await store.start()
     try:
         lockout = Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration))
-        realm = Realm(store, store.sealer, _token_keys(store), lockout=lockout, renews_reports=settings.in_memory)
+        tokens = TokenKeys(store.keyring.token_keys)
+        store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
+        realm = Realm(
+            store,
+            store.sealer,
+            tokens,
+            lockout=lockout,
+            renews_reports=settings.in_memory,
+            throttle=Throttle(settings.throttle) if settings.throttle else None,
+            quotas=settings.quotas,
+        )
         root = None
         if not store.account_ids():
             root = new_root(settings, realm.sealer, now())
@@ -65,12 +81,6 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await store.close()
 
 
-def _token_keys(store: Store) -> TokenKeys:
-    current = store.keyring.current_token_key
-    older = {number: key for number, key in store.keyring.token_keys.items() if number != current[0]}
-    return TokenKeys(current, older)
-
-
 def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
     """Back to the state after the first start; root's keys stay as they were."""
 
@@ -78,6 +88,8 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
         await realm.store.reset()
         realm.snapshots.clear()
         realm.attempts.clear()
+        if realm.throttle is not None:
+            realm.throttle.clear()
         await ensure_account(realm.store, root)
 
     return reset
@@ -106,14 +118,15 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     """Serve until SIGTERM or SIGINT; `listening` is told the endpoint when requests are taken.
 
     Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
-    the data cannot be opened and OSError when the address cannot be listened on.
+    the data cannot be opened, OSError when an address cannot be listened on, and ConfigError for credential endpoints
+    that cannot be set up.
     """
     with _bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
         await _serve(settings, sock, listening)
 
 
 async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[Server, str], None]) -> None:
-    async with running(settings) as server:
+    async with running(settings) as server, _credential_endpoints(settings, server):
         config = uvicorn.Config(
             server.application,
             http=limited(settings.max_header_bytes, settings.request_timeout),
@@ -133,6 +146,18 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
         gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
         await uvicorn_server.serve(sockets=[sock])
+
+
+@asynccontextmanager
+async def _credential_endpoints(settings: Settings, server: Server) -> AsyncIterator[None]:
+    """Serve them beside the server, if a setting names their file."""
+    if settings.credential_endpoints is None:
+        yield
+        return
+    config = agent_config.load(settings.credential_endpoints)
+    async with serving_credentials(config, RealmSource(server.application.realm, config.region)) as urls:
+        server.credential_urls = urls
+        yield
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -178,7 +203,9 @@ def run(settings: Settings) -> None:
     telemetry.configure_logs(settings.log_level, as_json)
 
     def announce(server: Server, endpoint: str) -> None:
-        sys.stdout.write(banner(settings, server.account_id, endpoint, __version__, server.root) + "\n")
+        sys.stdout.write(
+            banner(settings, server.account_id, endpoint, __version__, server.root, server.credential_urls) + "\n"
+        )
         sys.stdout.flush()
         if as_json:  # who reads these lines does not see the banner
             telemetry.log.info("listening", endpoint=endpoint, account=server.account_id, version=__version__)

@@ -92,7 +92,7 @@ def test_what_pages_include_exists() -> None:
 
 
 def test_the_request_flow_names_the_links_of_the_chain_in_order() -> None:
-    steps = re.findall(r"^\d\. `(\w+)`: ", text("request-flow.md"), re.MULTILINE)
+    steps = re.findall(r"^\d+\. `(\w+)`: ", text("request-flow.md"), re.MULTILINE)
     assert steps == [link.__name__ for link in CHAIN]
 
 

@@ -20,6 +20,7 @@ END = "~~ end of block ~~"
 
 # What differs from run to run.
 VARYING = (
+    (re.compile(r"authorization id: [a-z0-9]{25}$", re.MULTILINE), "authorization id: ID"),
     (re.compile(r"\b\d{12}\b"), "ACCOUNT"),
     (re.compile(r"\bA(KIA|SIA|IDA|GPA|ROA)[A-Z2-7]{16,17}\b"), "ID"),
 )

@@ -102,7 +102,7 @@ def test_a_server_that_is_told_to_stop_finishes_and_records_everything(tmp_path:
     acknowledged |= emptied(told)
     names = [(event["eventName"], event.get("errorCode")) for event in recorded(directory)]
     assert names.count(("GetUser", None)) == 10
-    assert names.count(("GetUser", "NoSuchEntity")) == 1
+    assert names.count(("GetUser", "NoSuchEntityException")) == 1
     assert names.count(("CreateUser", None)) == len(acknowledged)
     with served(directory) as server, closing(server.door()) as door:
         assert users(door) == acknowledged

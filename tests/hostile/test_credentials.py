@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -215,7 +216,7 @@ def test_tokens_that_are_not_ours(server: Live, door: Door) -> None:
     credentials, other = session(door, key), session(door, key)
     token = credentials["SessionToken"]
     contents = server.realm.tokens.open(token)
-    foreign = TokenKeys((1, bytes(32))).seal(contents)
+    foreign = TokenKeys({1: bytes(32)}).seal(contents)
     flipped = token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:]
     for bad in (foreign, flipped, token[:-1], token + "A", "x", "%00", "=" * 100, "A" * 10_000, other["SessionToken"]):
         whoami(door, {**credentials, "SessionToken": bad}).refused("InvalidClientTokenId", 403)
@@ -269,7 +270,8 @@ def test_names_cannot_be_probed(door: Door, operation: OperationModel) -> None:
             for member, text in params.items()
         }
         answered = door.post(form(operation, named), service=operation.service.name, key=caller)
-        seen.append((answered.status, answered.code, answered.message.replace(name, "NAME").replace(key_id, "KEY")))
+        told = re.sub(r"authorization id: [a-z0-9]{25}$", "", answered.message)  # each denial has its own
+        seen.append((answered.status, answered.code, told.replace(name, "NAME").replace(key_id, "KEY")))
     assert seen[0] == seen[1]
     unchanged.check()
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.cli.requests import read
 from iamd.policy import Attached, Kind, Layers, Principal, Request, decide, decide_many, load
+from tests.effort import examples
 from tests.spec import generate
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(50)
 @given(generate.requests(), st.data())
 def test_each_answer_is_that_of_a_single_decision(asked: dict[str, Any], data: st.DataObject) -> None:
     request, layers = read(asked)

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.policy import Kind, MalformedPolicy, Policy, canonical_context, load
 from iamd.policy.document import Document
 from iamd.policy.parse import quick_document, read_document
+from tests.effort import examples
 from tests.policy.test_fuzz import documents, trees
 from tests.spec import generate
 
@@ -83,7 +84,7 @@ def agree(written: str, kind: Kind) -> None:
     assert read(quick_document, written, kind) == read(read_document, written, kind)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(trees | documents, st.sampled_from(Kind), st.sampled_from([None, 1]))
 def test_the_quick_reading_agrees_with_the_careful_one(tree: Any, kind: Kind, indent: int | None) -> None:
     agree(json.dumps(tree, indent=indent), kind)

@@ -7,11 +7,12 @@ import io
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.cli.evaluate import run
 from iamd.policy import Attached, Kind, Layers, MalformedPolicy, Principal, Request, decide, load, parse, size
+from tests.effort import examples
 
 WORDS = [
     "Version", "2012-10-17", "2008-10-17", "Statement", "Sid", "Effect", "Allow", "Deny", "Action", "NotAction",
@@ -57,7 +58,7 @@ def test_any_run_of_json_tokens(text: str, kind: Kind) -> None:
     read(text, kind)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(trees | documents, st.sampled_from(Kind))
 def test_any_json(tree: Any, kind: Kind) -> None:
     read(json.dumps(tree), kind)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.cli.evaluate import run
@@ -16,6 +16,7 @@ from iamd.policy import Attached, Kind, Layers, Principal, Request, decide, load
 from iamd.policy.anyof import AnyOf
 from iamd.policy.index import FEW, Beginnings, Index
 from iamd.policy.patterns import Pattern, mark
+from tests.effort import examples
 from tests.spec import generate
 
 WORDS = st.lists(st.sampled_from(["a", "b", "/", "*", "?", "bucket", "-prod-", "secrets", "\U0001f600"]), max_size=5)
@@ -90,7 +91,7 @@ def padded(request: dict[str, Any]) -> dict[str, Any]:
     return more
 
 
-@settings(max_examples=40)
+@examples(100)
 @given(generate.requests())
 def test_statements_about_other_resources_change_nothing(request: dict[str, Any]) -> None:
     out = io.StringIO()

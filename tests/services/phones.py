@@ -15,8 +15,12 @@ class Phone:
 
     def __init__(self, iam: Any, name: str = "phone", **params: Any) -> None:
         device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name, **params)["VirtualMFADevice"]
-        self.serial: str = device["SerialNumber"]
-        self.seed = base64.b32decode(device["Base32StringSeed"])
+        self.start(device["SerialNumber"], device["Base32StringSeed"])
+
+    def start(self, serial: str, seed: str | bytes) -> None:
+        """Begin to show the codes of a device; the seed is in base32."""
+        self.serial = serial
+        self.seed = base64.b32decode(seed)
         self.step = int(time.time()) // 30
 
     def code(self, ahead: int = 0) -> str:

@@ -1,11 +1,19 @@
-"""Requests with policies of every layer, drawn from small alphabets so that things meet."""
+"""Requests with policies of every layer, drawn from small alphabets so that things meet.
+
+All choices are made through one strategy, small numbers: thousands of requests are drawn, and a strategy built anew for
+each choice takes ten times as long as the two evaluators together.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+Json = dict[str, Any]
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/app"
@@ -78,13 +86,15 @@ RESOURCE_PATTERNS = [
 TEXTS = ["alice", "ALICE", "al*", "a?ice", "${aws:username}", "${aws:none}", "${aws:none, 'alice'}", "${*}", "", "*"]
 OPERANDS: dict[str, list[Any]] = {
     "String": TEXTS,
-    "Numeric": ["1", "1.0", 10, "-2.5", "1e1"],
-    "Date": ["2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-01-01", "2026", "1767225600"],
+    "Numeric": ["1", "1.0", 10, "-2.5", "1e1", "many"],
+    "Date": ["2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-01-01", "2026", "1767225600", "soon"],
     "Bool": ["true", "false", True, "TRUE", "what"],
     "Arn": ["arn:aws:s3:::bucket", "arn:aws:*:::b*", "arn:aws:s3:*:*:*", "arn:aws:iam::*:user/${aws:username}", "*"],
-    "Ip": ["10.0.0.0/8", "10.1.2.3", "2001:db8::/32", "0.0.0.0/0"],
+    "Ip": ["10.0.0.0/8", "10.1.2.3", "2001:db8::/32", "0.0.0.0/0", "10.0.0.0/33"],
+    "Binary": ["QQ==", "QUI=", "", "Q"],
     "Null": ["true", "false", True],
 }
+OPERANDS["Arn"] += ["bucket"]
 OPERATORS: dict[str, list[str]] = {
     "String": ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
     "Numeric": ["NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEquals"],
@@ -92,9 +102,12 @@ OPERATORS: dict[str, list[str]] = {
     "Bool": ["Bool"],
     "Arn": ["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"],
     "Ip": ["IpAddress", "NotIpAddress"],
+    "Binary": ["BinaryEquals"],
     "Null": ["Null"],
 }
 OPERATORS["String"] += ["StringLike", "StringNotLike"]
+OPERATORS["Numeric"] += ["NumericLessThanEquals", "NumericGreaterThan"]
+OPERATORS["Date"] += ["DateLessThan", "DateGreaterThanEquals"]
 KEYS = {
     "String": "aws:PrincipalTag/Team",
     "Numeric": "s3:max-keys",
@@ -102,6 +115,7 @@ KEYS = {
     "Bool": "aws:SecureTransport",
     "Arn": "aws:SourceArn",
     "Ip": "aws:SourceIp",
+    "Binary": "k:Binary",
     "Null": "aws:TagKeys",
 }
 VALUES: dict[str, list[str]] = {
@@ -111,110 +125,159 @@ VALUES: dict[str, list[str]] = {
     "Bool": ["true", "false", "True", "no"],
     "Arn": ["arn:aws:s3:::bucket", f"arn:aws:iam::{ACCOUNT}:user/alice", "bucket"],
     "Ip": ["10.1.2.3", "::ffff:10.9.9.9", "2001:db8::1", "AWS Internal"],
+    "Binary": ["QQ==", "QUI=", ""],
     "Null": ["a", "alice"],
 }
+FAMILIES = sorted(KEYS)
+CALLING = sorted(CALLERS)
+SPECIALLY = sorted(SPECIAL)
 
-one_or_many = lambda items: st.sampled_from(items) | st.lists(st.sampled_from(items), min_size=1, max_size=2)  # noqa: E731
+T = TypeVar("T")
+FULL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+Near = tuple[
+    str, str, str
+]  # the caller, the action and the resource that a statement is to be about, more often than not
+FAR: Near = ("*", "*", "*")
 
 
-@st.composite
+@cache
+def below(count: int) -> st.SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+def pick(draw: st.DrawFn, items: Sequence[T]) -> T:
+    return items[draw(below(len(items)))]
+
+
+def chance(draw: st.DrawFn, of: int) -> bool:
+    """One in so many."""
+    return draw(below(of)) == of - 1
+
+
+def some(draw: st.DrawFn, items: Sequence[Any], near: Sequence[Any] = ()) -> Any:
+    """An item, or a list of one or two; every other time of the near ones."""
+    form = draw(below(6 if near else 3))
+    of = near if form >= 3 else items
+    return pick(draw, of) if form % 3 == 0 else [pick(draw, of) for _ in range(form % 3)]
+
+
 def conditions(draw: st.DrawFn) -> dict[str, Any]:
     block: dict[str, Any] = {}
-    for family in draw(st.lists(st.sampled_from(sorted(KEYS)), max_size=2, unique=True)):
-        name = draw(st.sampled_from(OPERATORS[family]))
+    for family in {pick(draw, FAMILIES) for _ in range(pick(draw, (0, 0, 0, 1, 2)))}:
+        name = pick(draw, OPERATORS[family])
         if family != "Null":
-            name = draw(st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"])) + name
-            name += draw(st.sampled_from(["", "", "IfExists"]))
-        operands = st.integers(0, 9).flatmap(lambda at, of=OPERANDS[family]: one_or_many(of) if at else st.just([]))
-        block[name] = {draw(st.sampled_from([KEYS[family], KEYS[family].upper()])): draw(operands)}
+            name = pick(draw, ("", "", "ForAllValues:", "ForAnyValue:")) + name + pick(draw, ("", "", "IfExists"))
+        operands = [] if chance(draw, 10) else some(draw, OPERANDS[family])
+        block[name] = {pick(draw, (KEYS[family], KEYS[family].upper())): operands}
     return block
 
 
-@st.composite
-def statement(
-    draw: st.DrawFn, principals: bool = False, effects: tuple[str, ...] = ("Allow", "Deny")
-) -> dict[str, Any]:
-    made: dict[str, Any] = {"Effect": draw(st.sampled_from(effects))}
-    made[draw(st.sampled_from(["Action", "Action", "Action", "NotAction"]))] = draw(one_or_many(ACTION_PATTERNS))
-    made[draw(st.sampled_from(["Resource", "Resource", "Resource", "NotResource"]))] = draw(
-        one_or_many(RESOURCE_PATTERNS)
-    )
+def who(draw: st.DrawFn, caller: str) -> Any:
+    """What a Principal element holds."""
+    issuer = CALLERS.get(caller)
+    near = [each for each in (caller, issuer, ACCOUNT) if each is not None and each.startswith(("arn", ACCOUNT))]
+    named: dict[str, Any] = {}
+    if chance(draw, 2):
+        named["AWS"] = some(draw, NAMED, near)
+    for type_, value in (("Service", SERVICE), ("Federated", PROVIDER), ("CanonicalUser", CANONICAL)):
+        if chance(draw, 4):
+            named[type_] = value
+    return named or "*"
+
+
+def made_statement(draw: st.DrawFn, principals: bool, near: Near, effects: Sequence[str] = ("Allow", "Deny")) -> Json:
+    caller, action, resource = near
+    made: Json = {"Effect": pick(draw, effects)}
+    made["NotAction" if chance(draw, 5) else "Action"] = some(draw, ACTION_PATTERNS, (action, "*"))
+    made["NotResource" if chance(draw, 5) else "Resource"] = some(draw, RESOURCE_PATTERNS, (resource, "*"))
     if principals:
-        who = st.just("*") | st.fixed_dictionaries(
-            {},
-            optional={
-                "AWS": one_or_many(NAMED),
-                "Service": st.just(SERVICE),
-                "Federated": st.just(PROVIDER),
-                "CanonicalUser": st.just(CANONICAL),
-            },
-        )
-        negated = draw(st.integers(0, 5)) == 0
-        made["NotPrincipal" if negated else "Principal"] = draw(who.filter(bool))
-    if block := draw(conditions()):
+        made["NotPrincipal" if chance(draw, 6) else "Principal"] = who(draw, caller)
+    if block := conditions(draw):
         made["Condition"] = block
     return made
 
 
 @st.composite
-def document(draw: st.DrawFn, principals: bool = False) -> dict[str, Any]:
-    made: dict[str, Any] = {"Statement": draw(st.lists(statement(principals), min_size=1, max_size=3))}
-    version = draw(st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17", None]))
+def statement(draw: st.DrawFn, principals: bool = False, effects: tuple[str, ...] = ("Allow", "Deny")) -> Json:
+    return made_statement(draw, principals, FAR, effects)
+
+
+def made_document(draw: st.DrawFn, principals: bool = False, near: Near = FAR) -> Json:
+    effects = ("Allow", "Allow", "Deny")
+    statements = [made_statement(draw, principals, near, effects) for _ in range(pick(draw, (1, 1, 2, 3)))]
+    made: Json = {"Statement": statements}
+    version = pick(draw, ("2012-10-17", "2012-10-17", "2008-10-17", None))
     return made if version is None else {"Version": version, **made}
 
 
-def levels(principals: bool = False) -> st.SearchStrategy[list[dict[str, Any]]]:
-    full: dict[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+@st.composite
+def document(draw: st.DrawFn, principals: bool = False) -> Json:
+    return made_document(draw, principals)
+
+
+def levels(draw: st.DrawFn, near: Near, principals: bool = False) -> list[Json]:
+    whole = copy.deepcopy(FULL)
     if principals:
-        full["Principal"] = "*"
-    whole = {"Version": "2012-10-17", "Statement": [full]}
-    named = st.fixed_dictionaries({"name": st.just("p"), "document": st.just(whole) | document(principals)})
-    level = st.fixed_dictionaries({"target": st.just("r"), "policies": st.lists(named, min_size=1, max_size=2)})
-    return st.lists(level, max_size=2)
+        whole["Statement"][0]["Principal"] = "*"
+
+    def policy() -> Json:
+        return {"name": "p", "document": made_document(draw, principals, near) if chance(draw, 3) else whole}
+
+    return [
+        {"target": "r", "policies": [policy() for _ in range(pick(draw, (1, 2)))]} for _ in range(pick(draw, (0, 1, 2)))
+    ]
+
+
+def context(draw: st.DrawFn) -> Json:
+    """Values of the keys that conditions and variables ask for, some absent, some of several values."""
+    made: Json = {}
+    for family, key in KEYS.items():
+        form = draw(below(5))
+        values = VALUES[family]
+        if form < 3:
+            spelled = key.lower() if form == 1 else key
+            made[spelled] = pick(draw, values) if form else [pick(draw, values) for _ in range(draw(below(3)))]
+    username = pick(draw, (None, None, "alice", "alice", ["alice"], []))
+    return made if username is None else {**made, "aws:username": username}
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> dict[str, Any]:
+def requests(draw: st.DrawFn) -> Json:
     """A request as `iamd evaluate --jsonl` takes it."""
-    principal = draw(st.sampled_from(sorted(CALLERS)))
-    context: dict[str, Any] = {}
-    for family, key in KEYS.items():
-        value = st.sampled_from(VALUES[family])
-        found = draw(st.none() | value | st.lists(value, max_size=2))
-        if found is not None:
-            context[draw(st.sampled_from([key, key.lower()]))] = found
-    username = draw(st.sampled_from([None, None, "alice", "alice", ["alice"], []]))
-    if username is not None:
-        context["aws:username"] = username
-    made: dict[str, Any] = {
-        "principal": principal,
-        "action": draw(st.sampled_from(ACTIONS)),
-        "resource": draw(st.sampled_from(RESOURCES)),
-        "context": context,
-        "identityPolicies": [
-            {"name": f"p{at}", "document": each} for at, each in enumerate(draw(st.lists(document(), max_size=2)))
-        ],
-        "permissionsBoundaries": draw(st.lists(document(), max_size=1)),
-        "sessionPolicies": draw(st.lists(document(), max_size=1)) if "sts" in principal else [],
-        "serviceControlPolicies": draw(levels()),
-        "resourceControlPolicies": draw(st.just([]) | levels(principals=True)),
-        "endpointPolicies": draw(st.lists(document(principals=True), max_size=1)),
-    }
-    if draw(st.integers(0, 3)) == 0:
-        made["action"] = draw(st.sampled_from(sorted(SPECIAL)))
-        made["resource"] = draw(st.sampled_from(SPECIAL[made["action"]]))
-    if owner := draw(st.sampled_from([ACCOUNT, ACCOUNT, OTHER, None])):
+    principal = pick(draw, CALLING)
+    action, resource = pick(draw, ACTIONS), pick(draw, RESOURCES)
+    if chance(draw, 4):
+        action = pick(draw, SPECIALLY)
+        resource = pick(draw, SPECIAL[action])
+    near = (principal, action, resource)
+
+    def documents(most: int, principals: bool = False) -> list[Json]:
+        return [made_document(draw, principals, near) for _ in range(draw(below(most + 1)))]
+
+    made: Json = {"principal": principal, "action": action, "resource": resource, "context": context(draw)}
+    made["identityPolicies"] = [{"name": f"p{at}", "document": each} for at, each in enumerate(documents(2))]
+    made["permissionsBoundaries"] = documents(1)
+    made["sessionPolicies"] = documents(1) if "sts" in principal else []
+    made["serviceControlPolicies"] = levels(draw, near)
+    made["resourceControlPolicies"] = levels(draw, near, principals=True) if chance(draw, 3) else []
+    made["endpointPolicies"] = documents(1, principals=True) if chance(draw, 2) else []
+    if owner := pick(draw, (ACCOUNT, ACCOUNT, OTHER, None)):
         made["resourceAccount"] = owner
-    if draw(st.integers(0, 3)) == 0:
+    if principal.startswith("arn:") and chance(draw, 4):
         made["principalCanonicalUser"] = CANONICAL
     if CALLERS[principal]:
         made["sessionIssuer"] = CALLERS[principal]
-    if draw(st.booleans()):
-        made["resourcePolicy"] = draw(document(principals=True))
-        if made["action"] in TRUSTS:
-            for each in made["resourcePolicy"]["Statement"]:
-                each.pop("Resource", None)
-                each.pop("NotResource", None)
-    if draw(st.integers(0, 4)) == 0:
-        made["managementAccount"] = draw(st.sampled_from([ACCOUNT, OTHER]))
+    if chance(draw, 2):
+        made["resourcePolicy"] = made_document(draw, True, near)
+        if action in TRUSTS:
+            unbound(made["resourcePolicy"])
+    if chance(draw, 5):
+        made["managementAccount"] = pick(draw, (ACCOUNT, OTHER))
     return made
+
+
+def unbound(trust: Json) -> None:
+    """Take the resources away, which trust policies do not name."""
+    for each in trust["Statement"]:
+        each.pop("Resource", None)
+        each.pop("NotResource", None)

@@ -17,6 +17,7 @@ from typing import Any
 ALLOWED, EXPLICIT, IMPLICIT = "allowed", "explicitDeny", "implicitDeny"
 Json = dict[str, Any]
 UNDEFINED = object()  # a variable that has no value
+MALFORMED = "malformed"  # an operand that is not of its operator's type
 
 
 def listed(value: Any) -> list[Any]:
@@ -169,15 +170,25 @@ def address(text: str) -> Any:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+def octets(text: str) -> Any:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+
+
 def one_matches(operator: str, operand: Any, value: str, variables: bool, context: Json) -> Any:
-    """Whether one operand matches one value; None: the value can match neither the operator nor its negation."""
+    """Whether one operand matches one value, or MALFORMED; None: the value can match neither the operator nor its
+    negation."""
     text = str(operand).lower() if isinstance(operand, bool) else str(operand)
     if operator.startswith(("String", "Arn")):
         pattern = expand(text, operator in ("StringLike", "ArnLike", "ArnEquals"), variables, context)
         if operator.startswith("Arn"):
             if not (value.startswith("arn:") and value.count(":") >= 5):
                 return None
-            return pattern is not UNDEFINED and arn_like(pattern, value)
+            if pattern is UNDEFINED or pattern == [(True, "*")]:
+                return pattern is not UNDEFINED
+            return arn_like(pattern, value) if plain(pattern).startswith("arn:") else MALFORMED
         if pattern is UNDEFINED:
             return False
         if operator == "StringLike":
@@ -187,14 +198,17 @@ def one_matches(operator: str, operand: Any, value: str, variables: bool, contex
     if operator == "Bool":
         return (text.lower() == "true") == (value.lower() == "true")
     if operator == "BinaryEquals":
-        return base64.b64decode(text) == base64.b64decode(value)
+        return MALFORMED if octets(text) is None else octets(text) == octets(value)
     if operator == "IpAddress":
-        found, network = address(value), ipaddress.ip_network(text, strict=":" in text)
-        return None if found is None else found in network
+        found = address(value)
+        try:
+            return None if found is None else found in ipaddress.ip_network(text, strict=":" in text)
+        except ValueError:
+            return MALFORMED
     read = instant if operator.startswith("Date") else number
     left, right = read(value), read(text)
-    if right is None:  # what is no number or date in the policy grants nothing
-        return None
+    if right is None:
+        return MALFORMED
     if left is None:
         return False
     comparison = re.sub("^(Date|Numeric)", "", operator)
@@ -207,7 +221,7 @@ def one_matches(operator: str, operand: Any, value: str, variables: bool, contex
     }[comparison]
 
 
-def holds(name: str, key: str, operands: Any, variables: bool, context: Json) -> bool:
+def holds(name: str, key: str, operands: Any, effect: str, variables: bool, context: Json) -> bool:
     value = context.get(key.lower())
     if name == "Null":
         empty = value is None or value in ([], [""])
@@ -220,7 +234,11 @@ def holds(name: str, key: str, operands: Any, variables: bool, context: Json) ->
 
     def single(text: str) -> bool:
         answers = [one_matches(operator, operand, text, variables, context) for operand in listed(operands)]
-        return bool(answers) and None not in answers and any(answers) is not negated
+        if not answers or None in answers:
+            return False
+        if MALFORMED in answers:  # it grants nothing, and denies whatever is compared with it
+            return effect == "Deny" or (True in answers and not negated)
+        return any(answers) is not negated
 
     if qualifier and value in (None, [], [""], ""):
         return qualifier == "ForAllValues:"
@@ -239,7 +257,7 @@ def applies(statement: Json, document: Json, request: Json) -> bool:
         covers_action(statement, request["action"])
         and covers_resource(statement, request["resource"], variables, context)
         and all(
-            holds(name, key, operands, variables, context)
+            holds(name, key, operands, statement["Effect"], variables, context)
             for name, block in statement.get("Condition", {}).items()
             for key, operands in block.items()
         )

@@ -7,15 +7,14 @@ import io
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.cli.evaluate import run
+from tests.effort import examples
 from tests.spec import generate, reference
 
-lawful = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+lawful = examples(200)
 FULL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "none:None", "Resource": "*"}]}
 
@@ -33,7 +32,7 @@ def decision(request: dict[str, Any]) -> str:
     return found
 
 
-@settings(lawful, max_examples=160)
+@examples(2000)
 @given(generate.requests())
 def test_the_engine_agrees_with_the_reference(request: dict[str, Any]) -> None:
     assert decision(request) == reference.decide(request)

@@ -7,14 +7,13 @@ import io
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from iamd.cli.evaluate import run
+from tests.effort import examples
 from tests.spec import generate
 
-lawful = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+lawful = examples(60)
 FIELDS = {
     "identity-based": "identityPolicies",
     "permissions boundary": "permissionsBoundaries",

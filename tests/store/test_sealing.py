@@ -50,12 +50,12 @@ def test_a_keyring_is_rotated_by_adding_keys() -> None:
     master = random_master_key()
     rows = first_keys(master)
     ring = Keyring(rows, master)
-    sealed, (token_id, token) = ring.sealer.seal(b"secret", b""), ring.current_token_key
+    sealed, ((token_id, token),) = ring.sealer.seal(b"secret", b""), ring.token_keys.items()
     rows += [data_key(3, master)]
     rows += [token_key(4, Keyring(rows, master).sealer)]
     rotated = Keyring(rows, master)
     assert rotated.sealer.open(sealed, b"") == b"secret"
-    assert rotated.current_token_key[0] == 4
+    assert list(rotated.token_keys) == [token_id, 4]
     assert rotated.token_keys[token_id] == token
 
 

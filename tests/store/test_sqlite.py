@@ -175,7 +175,7 @@ async def test_a_file_cannot_be_reset(opener: Opener) -> None:
 @on_loop
 async def test_memory_works_like_a_file_and_can_be_reset() -> None:
     async with prepared(lambda: Store.open_sqlite(None)) as store:
-        token_key = store.keyring.current_token_key
+        token_key = store.keyring.token_keys
         await asyncio.gather(*(store.write(add_user(number)) for number in range(50)))
         store.append_event(SampleEvent("read"))
         store.used(ACCOUNT, "AKIA1", SampleEvent("x").time, "us-east-1", "iam")
@@ -185,7 +185,7 @@ async def test_memory_works_like_a_file_and_can_be_reset() -> None:
         await store.reset()
         assert store.account_ids() == []
         assert store.last_used(ACCOUNT, "AKIA1") is None
-        assert store.keyring.current_token_key == token_key
+        assert store.keyring.token_keys == token_key
         await store.write(new_account())
         records = await store.load(ACCOUNT)
         assert (len(records.users), records.revision) == (0, 1)

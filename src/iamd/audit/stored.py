@@ -61,8 +61,8 @@ def _spelled_out(value: Any) -> Any:
         return {_spelled_out(key): _spelled_out(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_spelled_out(item) for item in value]
-    if isinstance(value, StoredEvent):
-        return StoredEvent(*(_spelled_out(getattr(value, name)) for name in value.__struct_fields__))
+    if isinstance(value, msgspec.Struct):
+        return type(value)(*(_spelled_out(getattr(value, name)) for name in value.__struct_fields__))
     return value
 
 

@@ -73,21 +73,22 @@ _decode = msgspec.msgpack.Decoder(Session).decode
 
 
 class TokenKeys:
-    """The keys that seal and open session tokens, by number: `current` seals, `older` ones still open.
+    """The keys that seal and open session tokens, by number: the one of the highest number seals, all open.
 
-    Keys have 32 bytes. Rotate by making a new TokenKeys whose `older` includes the former current key, for as long as
-    the longest session lives. Raises ValueError for a key of another length and for a number that is used twice.
+    Keys have 32 bytes; raises ValueError otherwise. `renew` takes over other keys; an older one is to be kept for as
+    long as the longest session lives that it sealed.
     """
 
-    def __init__(self, current: tuple[int, bytes], older: Mapping[int, bytes] | None = None) -> None:
-        self._number, _ = current
-        keys = dict([*(older or {}).items(), current])
-        if len(keys) != len(older or {}) + 1:
-            raise ValueError("the current key's number is also that of an older key")
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self.renew(keys)
+
+    def renew(self, keys: Mapping[int, bytes]) -> None:
+        """Use these keys from now on. Raises ValueError."""
         if any(len(key) != 32 for key in keys.values()):
             raise ValueError("a token key has 32 bytes")
+        self._number = max(keys)
         self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)  # nothing that these keys do not open
 
     def seal(self, session: Session) -> str:
         """The session as a token of URL-safe characters that only these keys open."""

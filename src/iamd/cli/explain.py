@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from iamd.cli import Failure
+from iamd.cli.denial import find_denial
 from iamd.cli.explaining import write
+from iamd.cli.place import add_place, place
 from iamd.cli.requests import parse, read, texts
 from iamd.cli.tree import Paper
 from iamd.policy import Layers, MalformedPolicy, Request, explain
@@ -21,11 +23,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a JSON request as `iamd evaluate` takes it; - or nothing: standard input",
     )
+    parser.add_argument(
+        "--authorization-id",
+        metavar="ID",
+        help="a denial of the last day, by the id in its message, with the policies as they were then",
+    )
+    add_place(parser)
 
 
 def command(args: argparse.Namespace) -> int:
     """Tell the decision and why; 1 when the request is denied."""
-    request, layers = _asked(args.file)
+    if args.authorization_id is None:
+        request, layers = _asked(args.file)
+    else:
+        denial = find_denial(*place(args), args.authorization_id)
+        request, layers = denial.request, denial.layers
     found = explain(request, layers)
     if args.json:
         print(json.dumps(found.to_json()))

@@ -31,10 +31,23 @@ class Command:
 
 COMMANDS = {
     "serve": Command("serve", "Serve IAM and STS on one endpoint.", "iamd serve --port 4500 --data-dir ./data"),
+    "agent": Command(
+        "agent",
+        "Serve a role's credentials to the SDKs here.",
+        "iamd agent --role-arn arn:aws:iam::111122223333:role/web",
+    ),
+    "credentials": Command(
+        "credentials",
+        "Print a role's credentials for credential_process.",
+        "iamd credentials --role-arn arn:aws:iam::111122223333:role/web",
+    ),
     "migrate": Command("migrate", "Bring a database up to this version's schema.", "iamd migrate --data-dir ./data"),
     "backup": Command("backup", "Copy the database while it is in use.", "iamd backup monday.db --data-dir ./data"),
     "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
     "unlock": Command("unlock", "Let a locked-out user try its password again.", "iamd unlock alice --data-dir ./data"),
+    "rotate-keys": Command(
+        "rotate_keys", "Seal new session tokens under a new key.", "iamd rotate-keys --data-dir ./data"
+    ),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

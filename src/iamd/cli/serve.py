@@ -17,11 +17,12 @@ def command(args: argparse.Namespace) -> int:
         args.log_format = "json"
     chosen = settings(args)
     # Imported late: what refuses to start should do so at once.
+    from iamd.agent.config import ConfigError
     from iamd.serving import run
     from iamd.store import StoreError
 
     try:
         run(chosen)
-    except (StoreError, OSError) as error:
+    except (StoreError, ConfigError, OSError) as error:
         raise Failure(str(error)) from error
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from iamd.guard.context import Context
+from iamd.guard.denials import Denial, Denied, is_numbered, new_id
 from iamd.guard.gather import Snapshot
 from iamd.policy import Attached, Decision, Effect, Kind, Layer, PrincipalKind, Request, decide, load
 from iamd.wire.errors import AccessDenied
@@ -40,7 +41,10 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     if not decision.allowed:
         if snapshot.principal.kind is PrincipalKind.FEDERATED:  # whom STS tells no more (seen of live AWS)
             raise AccessDenied(f"Not authorized to perform {ask.action}")
-        raise AccessDenied(denial(caller_arn, ask, decision))
+        message = denial(caller_arn, ask, decision)
+        if is_numbered(ask.action):
+            raise Denied(message, Denial(new_id(), caller_arn, request, layers))
+        raise AccessDenied(message)
     return decision
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iamd.server.bootstrap import Root
 from iamd.settings import Settings
 
 
-def banner(settings: Settings, account_id: str, endpoint: str, version: str, root: Root | None) -> str:
+def banner(
+    settings: Settings, account_id: str, endpoint: str, version: str, root: Root | None, credentials: Sequence[str] = ()
+) -> str:
     """A few well-set lines; the root secret only when iamd made it up, which is only on the first start."""
     place = "in memory, gone when it stops" if settings.in_memory else str(settings.data_dir.absolute())
     lines = [
@@ -16,6 +20,7 @@ def banner(settings: Settings, account_id: str, endpoint: str, version: str, roo
         f"  account    {account_id}",
         f"  data       {place}",
         "  enforced   every request is signed, authorized by IAM policies and recorded; there is no off switch",
+        *(f"  workloads  {url}" for url in credentials),
     ]
     if root is not None and root.secret is not None:
         lines += [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from iamd.audit import ApiEvent
 from iamd.server.exchange import Exchange
+from iamd.wire.errors import AwsError, Throttling
+from iamd.wire.model import ServiceModel
 
 
 def event_of(exchange: Exchange) -> ApiEvent:
@@ -11,7 +13,7 @@ def event_of(exchange: Exchange) -> ApiEvent:
     caller, api, operation = exchange.caller, exchange.api, exchange.operation
     if caller is None or api is None:
         raise ValueError("a call without a caller belongs to no account's trail")
-    request, error = exchange.request, exchange.error
+    request = exchange.request
     return ApiEvent(
         account_id=caller.account_id,
         time=exchange.now,
@@ -24,8 +26,15 @@ def event_of(exchange: Exchange) -> ApiEvent:
         operation=operation.model if operation else None,
         params=exchange.params,
         reply=exchange.reply,
-        error=None if error is None else (error.code, error.message),
+        error=None if exchange.error is None else (_recorded(api.model, exchange.error), exchange.error.message),
         client_ip=request.client_ip,
         agent=request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
     )
+
+
+def _recorded(service: ServiceModel, error: AwsError) -> str:
+    """The error's code as CloudTrail has it: that of the exception, `NoSuchEntityException` for `NoSuchEntity`."""
+    if isinstance(error, Throttling):
+        return "ThrottlingException"  # known to all services and in no model
+    return service.exceptions.get(error.code, error.code)

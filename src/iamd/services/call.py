@@ -14,6 +14,8 @@ from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
 from iamd.caller.passwords import Lockout
 from iamd.guard.gather import Snapshot, Snapshots
+from iamd.services.iam.quotas import Quotas
+from iamd.services.throttle import Throttle
 from iamd.store.image import Records
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ class Cold(Exception):
 
 @dataclass(slots=True)
 class Realm:
-    """What all calls to one server share. `renews_reports`: a credential report is made anew whenever it is asked for."""
+    """What all calls to one server share. `renews_reports`: a credential report is made anew whenever it is asked for.
+
+    `throttle` is None where calls may come as fast as they like.
+    """
 
     store: Store
     sealer: Sealer
@@ -45,6 +50,8 @@ class Realm:
     attempts: Attempts = field(default_factory=Attempts)
     lockout: Lockout = field(default_factory=Lockout)
     renews_reports: bool = False
+    throttle: Throttle | None = None
+    quotas: Quotas = field(default_factory=Quotas)
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

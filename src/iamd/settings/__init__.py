@@ -14,6 +14,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from iamd.services.iam.quotas import Quotas
+from iamd.services.throttle import Rates
 from iamd.settings import readers
 
 PREFIX = "IAMD_"
@@ -65,6 +67,17 @@ class Settings:
     root_password: str | None = _setting(readers.password, None, "And its password.", secret=True)
     lockout_failures: int = _setting(readers.whole, 10, "Wrong passwords in a row that lock a user out; 0: never.")
     lockout_duration: float = _setting(readers.seconds, 900.0, "Time until a locked-out user may try again.")
+    throttle: Rates | None = _setting(
+        readers.rates,
+        None,
+        "Requests a second by account and operation: reads=20,writes=5,sts=600 or a part of it, or on.",
+    )
+    quotas: Quotas = _setting(
+        readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."
+    )
+    credential_endpoints: Path | None = _setting(
+        readers.path, None, "File of the credential endpoints to serve, as for `iamd agent --config`."
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )

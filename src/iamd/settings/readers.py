@@ -6,11 +6,20 @@ holds the value itself: it may be a secret.
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, TypeVar
+
+from iamd.services.iam.quotas import Quotas
+from iamd.services.throttle import Rates
+
+T = TypeVar("T")
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_PAIR = re.compile(r"(\w+)\s*=\s*(\d+)", re.ASCII)
+_PAIRS = re.compile(rf"\s*{_PAIR.pattern}\s*(,\s*{_PAIR.pattern}\s*)*", re.ASCII)
 
 
 def text(value: object) -> str:
@@ -92,6 +101,32 @@ def seconds(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 86_400:
         return float(value)
     raise ValueError("must be a number of seconds above 0 and at most 86400")
+
+
+def numbers(kind: Callable[..., T], names: Sequence[str]) -> Callable[[object], T]:
+    """Return a reader of whole numbers by name, as a TOML table or as `name=number,name=number`, into `kind`."""
+    wanted = f"{names[0]}=NUMBER, set apart by commas; the names are {', '.join(names)}"
+
+    def read(value: object) -> T:
+        given: Any = value
+        if isinstance(value, str) and _PAIRS.fullmatch(value):
+            given = dict(_PAIR.findall(value))
+        if not isinstance(given, dict) or not given.keys() <= set(names):
+            raise ValueError(f"must be such as {wanted}")
+        return kind(**{name: whole(number) for name, number in given.items()})
+
+    return read
+
+
+quotas = numbers(Quotas, [item.name for item in fields(Quotas)])
+_rates = numbers(Rates, [item.name for item in fields(Rates)])
+
+
+def rates(value: object) -> Rates | None:
+    """`off`, `on`, or rates by name."""
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in _TRUE | _FALSE):
+        return Rates() if boolean(value) else None
+    return _rates(value)
 
 
 def path(value: object) -> Path:

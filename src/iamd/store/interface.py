@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +29,31 @@ class Event(Protocol):
     def encode(self) -> bytes:
         """The record as JSON, in CloudTrail's format."""
         ...
+
+
+class Denial(Protocol):
+    """A request that was denied, with the documents that it was decided on; it is encoded only when it is written."""
+
+    @property
+    def id(self) -> str: ...
+
+    def encode(self) -> bytes:
+        """What is stored of it, documents apart."""
+        ...
+
+    def documents(self) -> Mapping[str, str]:
+        """The documents' texts by digest; each is stored once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDenial:
+    """A denial as it was stored; `documents` are the texts that were asked for, by digest."""
+
+    account_id: str
+    time: datetime
+    record: bytes
+    documents: Mapping[str, str]
 
 
 class Encoded(msgspec.Struct):
@@ -84,9 +109,10 @@ class Group:
     events: list[tuple[Event, int | None]] = field(default_factory=list)
     usage: list[tuple[str, str, Usage]] = field(default_factory=list)
     accesses: list[tuple[str, Access]] = field(default_factory=list)
+    denials: list[tuple[str, datetime, Denial]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.events or self.usage or self.accesses)
+        return bool(self.changes or self.events or self.usage or self.accesses or self.denials)
 
 
 class Conflict(Exception):
@@ -113,6 +139,10 @@ class Database(Protocol):
         """The last attempt of every principal of the account at every action, as last committed."""
         ...
 
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        """The denial of that id with the documents that `needed` names of its record; None when it is not kept."""
+        ...
+
     async def accounts(self) -> dict[str, str | None]:
         """The alias of every account by its id, oldest account first."""
         ...
@@ -121,8 +151,15 @@ class Database(Protocol):
         """The id of the account that has this access key."""
         ...
 
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        """Add a token key, which seals from now on, and remove those that sealed nothing since `forget_before`."""
+        ...
+
     def poll(self) -> Collection[str]:
-        """The accounts that other processes have changed since the last call; a few microseconds when none has."""
+        """The accounts that other processes have changed since the last call; a few microseconds when none has.
+
+        A key that was added meanwhile is in `keyring` afterwards, which is another one then.
+        """
         ...
 
     def catch_up(self, records: Records) -> None:

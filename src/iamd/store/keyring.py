@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from iamd.store.sealing import MasterKey, Sealer, new_key
@@ -28,16 +29,11 @@ class Keyring:
 
     def __init__(self, rows: Sequence[KeyRow], master: MasterKey) -> None:
         """Raises SealError when the master key is not the one that the rows are wrapped with."""
+        self.newest = max(row.id for row in rows)
         self.sealer = Sealer({row.id: master.unwrap(row.id, row.wrapped) for row in rows if row.purpose == "data"})
         self.token_keys: Mapping[int, bytes] = {
             row.id: self.sealer.open(row.wrapped, _token(row.id)) for row in rows if row.purpose == "token"
         }
-
-    @property
-    def current_token_key(self) -> tuple[int, bytes]:
-        """Id and key under which new session tokens are sealed."""
-        newest = max(self.token_keys)
-        return newest, self.token_keys[newest]
 
 
 def data_key(key_id: int, master: MasterKey) -> KeyRow:
@@ -48,6 +44,13 @@ def data_key(key_id: int, master: MasterKey) -> KeyRow:
 def token_key(key_id: int, sealer: Sealer) -> KeyRow:
     """A new token key."""
     return KeyRow(key_id, "token", sealer.seal(new_key(), _token(key_id)))
+
+
+def retired(rows: Sequence[tuple[KeyRow, int]], before: int) -> list[int]:
+    """The ids of the token keys, oldest first with the times at which they were made, that sealed nothing since
+    `before`: those whose successor was made by then. Tokens under them have expired when that is long enough ago."""
+    tokens = [(row.id, made) for row, made in rows if row.purpose == "token"]
+    return [number for (number, _), (_, replaced) in pairwise(tokens) if replaced <= before]
 
 
 def first_keys(master: MasterKey) -> list[KeyRow]:

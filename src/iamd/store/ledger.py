@@ -1,4 +1,5 @@
-"""What is written a moment later: audit events of reads and refusals, and when keys, roles and actions were last used."""
+"""What is written a moment later: audit events of reads and refusals, what was denied, and when keys, roles and actions
+were last used."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Database, Encoded, Event, Group, Usage
+from iamd.store.interface import Access, Database, Denial, Encoded, Event, Group, Usage
 
 FLUSH_SECONDS = 1.0
 FLUSH_EVENTS = 1000  # flushed at once when there are so many
@@ -26,6 +27,7 @@ class Ledger:
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
         self._accesses: dict[tuple[str, str, str, str], Access] = {}
+        self._denials: list[tuple[str, datetime, Denial]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self.healthy = True  # whether the last flush succeeded
@@ -58,6 +60,11 @@ class Ledger:
             self._accesses[key] = Access(principal_id, service, action, when, region)
             self._arm()
 
+    def denied(self, account_id: str, when: datetime, denial: Denial) -> None:
+        """Keep a denial; its event, recorded before, bounds how many can wait."""
+        self._denials.append((account_id, when, denial))
+        self._arm()
+
     def last_used(self, account_id: str, subject: str) -> Usage | None:
         return self._usage.get(account_id, {}).get(subject)
 
@@ -75,6 +82,7 @@ class Ledger:
         self._usage.clear()
         self._unwritten.clear()
         self._accesses.clear()
+        self._denials.clear()
 
     async def flush(self) -> None:
         """Write everything that was buffered before the call; raises StoreError, and then keeps it."""
@@ -103,17 +111,19 @@ class Ledger:
             await self._write()
         except Exception as error:
             log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
-        if self._events or self._unwritten or self._accesses:
+        if self._events or self._unwritten or self._accesses or self._denials:
             self._arm()
 
     async def _write(self) -> None:
         events, self._events = self._events, []
         unwritten, self._unwritten = self._unwritten, {}
         accesses, self._accesses = self._accesses, {}
+        denials, self._denials = self._denials, []
         group = Group(
             events=[(event, None) for event in events],
             usage=[(account_id, subject, usage) for (account_id, subject), usage in unwritten.items()],
             accesses=[(account_id, access) for (account_id, *_), access in accesses.items()],
+            denials=denials,
         )
         try:
             if group:
@@ -124,4 +134,5 @@ class Ledger:
             self._events[:0] = events
             self._unwritten = {**unwritten, **self._unwritten}
             self._accesses = {**accesses, **self._accesses}
+            self._denials[:0] = denials
             raise

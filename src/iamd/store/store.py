@@ -8,7 +8,7 @@ All methods are called on one event loop. A request is answered in these steps: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -21,7 +21,7 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Database, Event, Usage
+from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
@@ -45,6 +45,8 @@ class Store:
         self._looked = -inf
         self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
         self._loading: dict[str, asyncio.Task[Records]] = {}
+        self._keyring = database.keyring
+        self.on_new_keys: Callable[[Keyring], None] = lambda keyring: None  # told when the keyring has changed
 
     @classmethod
     def open_sqlite(
@@ -146,6 +148,9 @@ class Store:
             return
         looked = perf_counter()
         changed = self._database.poll()
+        if self._database.keyring is not self._keyring:
+            self._keyring = self._database.keyring
+            self.on_new_keys(self._keyring)
         unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
@@ -209,6 +214,22 @@ class Store:
         """
         await self._ledger.flush()
         return await self._database.accesses(account_id)
+
+    def denied(self, account_id: str, when: datetime, denial: Denial) -> None:
+        """Keep a denial for a day; durable as an event is."""
+        self._ledger.denied(account_id, when, denial)
+
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        """The denial of that id with the documents that `needed` names of its record; None when it is not kept (any
+        more). Raises StoreError."""
+        await self._ledger.flush()
+        return await self._database.denial(id, needed)
+
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for
+        those that sealed nothing since `forget_before`. Raises StoreError."""
+        await self._database.rotate_token_key(forget_before)
+        await self.refresh()
 
     async def flush(self) -> None:
         """Make the events and uses so far durable now."""

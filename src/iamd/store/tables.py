@@ -277,6 +277,30 @@ last_accessed = Table(
     _text("region"),
     comment="when a principal last attempted an action",
 )
+denials = Table(
+    "denials",
+    metadata,
+    _position(),
+    _text("account_id"),
+    _time("time"),
+    _text("id"),
+    _blob("record"),
+    Index("denials_account", "account_id", "position"),
+    Index("denials_time", "time"),
+    Index("denials_id", "id"),
+    UniqueConstraint("account_id", "id"),
+    comment="requests that were denied, for a day; their documents are in denial_documents",
+)
+denial_documents = Table(
+    "denial_documents",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    _time("used"),
+    _text("document"),
+    Index("denial_documents_used", "used"),
+    comment="documents that denials were decided on; used is when one of these was, at most an hour before the last",
+)
 keyring = Table(
     "keyring",
     metadata,

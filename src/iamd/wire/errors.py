@@ -16,7 +16,7 @@ MAX_MESSAGE = 16_384  # characters
 class AwsError(Exception):
     """A failure that is answered to the client.
 
-    `code` is the class's name. `sender` tells AWS's `Type`: True is `Sender` (the client's fault), False `Receiver`.
+    `code` is the class's name, unless it says otherwise. `sender` tells AWS's `Type`: True is `Sender` (the client's fault), False `Receiver`.
     Without an argument the message is the class's `wording`.
     """
 
@@ -26,7 +26,8 @@ class AwsError(Exception):
     wording: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        cls.code = cls.__name__
+        if "code" not in cls.__dict__:
+            cls.code = cls.__name__
 
     def __init__(self, message: str | None = None) -> None:
         # Some of AWS's sentences repeat what was sent, however long that is.
@@ -327,6 +328,7 @@ class IDPRejectedClaim(AwsError):
 
 class InvalidAuthorizationMessageException(AwsError):
     status = 400
+    wording = "The encoded authorization message is invalid or has expired."
 
 
 class InvalidIdentityToken(AwsError):

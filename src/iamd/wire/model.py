@@ -225,6 +225,12 @@ class ServiceModel:
         return self._metadata.get("signingName", self._metadata["endpointPrefix"])
 
     @cached_property
+    def exceptions(self) -> Mapping[str, str]:
+        """The names of the model's exceptions by the code that is sent for each."""
+        shapes = self._raw["shapes"].items()
+        return {raw.get("error", {}).get("code", name): name for name, raw in shapes if raw.get("exception")}
+
+    @cached_property
     def operations(self) -> Mapping[str, OperationModel]:
         """All operations by name, in the model's order."""
         shapes = _Shapes(self._raw["shapes"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,28 @@ from botocore.exceptions import ClientError
 
 from tests.services.iam.documents import document
 
+_NUMBERED = re.compile(
+    r"\. For complete details, call the GetRequestAuthorizationDetails API with the following authorization id: "
+    r"([a-z0-9]{25})$"
+)
+
 
 def refused(operation: Callable[..., Any], /, **params: Any) -> tuple[str, str]:
-    """Code and message of the refusal that the call must get."""
+    """Code and message of the refusal that the call must get, without the authorization id of a denial."""
+    code, message = _refused(operation, **params)
+    return code, _NUMBERED.sub("", message)
+
+
+def authorization_id(operation: Callable[..., Any], /, **params: Any) -> str:
+    """The authorization id of the denial that the call must get."""
+    code, message = _refused(operation, **params)
+    numbered = _NUMBERED.search(message)
+    assert code == "AccessDenied", code
+    assert numbered, message
+    return numbered[1]
+
+
+def _refused(operation: Callable[..., Any], /, **params: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as refusal:
         operation(**params)
     error = refusal.value.response["Error"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.live import ACCOUNT, Live
-from tests.services.iam.documents import statement
+from tests.live import ACCOUNT, Live, live
+from tests.services.iam.documents import TRUST, statement
 from tests.services.iam.support import denied, let, refused
 
 
@@ -101,6 +101,36 @@ def test_the_summary_has_aws_s_34_entries(iam: Any) -> None:
     assert {key: value for key, value in summary.items() if key not in QUOTAS and value} == {
         "AccountAccessKeysPresent": 1
     }
+
+
+def test_quotas_are_those_of_the_settings() -> None:
+    given = "groups=1,policies_per_user=2,policies_per_role=1,trust_policy_size=40"
+    with live(quotas=given) as server:
+        iam = server.client("iam")
+        told = {
+            "GroupsQuota": 1,
+            "AttachedPoliciesPerUserQuota": 2,
+            "AttachedPoliciesPerRoleQuota": 1,
+            "AssumeRolePolicySizeQuota": 40,
+        }
+        summary = iam.get_account_summary()["SummaryMap"]
+        assert {key: summary[key] for key in QUOTAS} == QUOTAS | told
+        iam.create_group(GroupName="one")
+        assert refused(iam.create_group, GroupName="two") == (
+            "LimitExceeded",
+            "Cannot exceed quota for GroupsPerAccount: 1",
+        )
+        iam.create_user(UserName="alice")
+        for name in ("ReadOnlyAccess", "PowerUserAccess"):
+            iam.attach_user_policy(UserName="alice", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
+        assert refused(iam.attach_user_policy, UserName="alice", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess") == (
+            "LimitExceeded",
+            "Cannot exceed quota for PoliciesPerUser: 2",
+        )
+        assert refused(iam.create_role, RoleName="r", AssumeRolePolicyDocument=TRUST) == (
+            "LimitExceeded",
+            "Cannot exceed quota for ACLSizePerRole: 40",
+        )
 
 
 def test_the_summary_counts_what_is_there(iam: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamd.services.iam import quotas
+from iamd.services.iam.quotas import Quotas
 from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import READ, document, statement
 from tests.services.iam.support import denied, let, refused
@@ -49,8 +49,8 @@ def test_names_are_unique_whatever_their_case(iam: Any, crew: dict[str, Any]) ->
     assert refused(iam.update_group, GroupName="other", NewGroupName="CREW") == told
 
 
-def test_the_number_of_groups_has_a_quota(iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "GROUPS", 1)
+def test_the_number_of_groups_has_a_quota(iam: Any, server: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.realm, "quotas", Quotas(groups=1))
     iam.create_group(GroupName="one")
     assert refused(iam.create_group, GroupName="two") == (
         "LimitExceeded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamd.services.iam import quotas
+from iamd.services.iam.quotas import Quotas
 from tests.live import ACCOUNT
 from tests.services.iam.documents import statement as allow
 from tests.services.iam.support import denied, refused
@@ -95,8 +95,8 @@ def test_names_are_unique_whatever_their_case(iam):
     )
 
 
-def test_the_quota_of_profiles(iam, monkeypatch):
-    monkeypatch.setattr(quotas, "INSTANCE_PROFILES", 1)
+def test_the_quota_of_profiles(iam, server, monkeypatch):
+    monkeypatch.setattr(server.realm, "quotas", Quotas(instance_profiles=1))
     iam.create_instance_profile(InstanceProfileName="one")
     assert refused(iam.create_instance_profile, InstanceProfileName="two") == (
         "LimitExceeded",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from iamd.services.iam import quotas
+from iamd.services.iam.quotas import Quotas
 from tests.live import ACCOUNT
 from tests.services.iam.documents import statement as allow
 from tests.services.iam.support import denied, refused
@@ -107,8 +107,8 @@ def test_the_path_of_service_linked_roles_is_not_for_customers(iam):
     )
 
 
-def test_the_quota_of_roles(iam, monkeypatch):
-    monkeypatch.setattr(quotas, "ROLES", 2)
+def test_the_quota_of_roles(iam, server, monkeypatch):
+    monkeypatch.setattr(server.realm, "quotas", Quotas(roles=2))
     make_role(iam, "one", TRUST)
     make_role(iam, "two", TRUST)
     assert refused(iam.create_role, RoleName="three", AssumeRolePolicyDocument=TRUST) == (

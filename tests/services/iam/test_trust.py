@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamd.policy import Kind, parse
-from iamd.services.iam import quotas
+from iamd.services.iam.quotas import Quotas
 from iamd.services.iam.trust import trust_policy
 from iamd.wire.errors import MalformedPolicyDocument
 from tests.live import ACCOUNT
@@ -171,7 +171,7 @@ def test_the_quota_counts_no_white_space(iam):
         empty = trust(EC2, Sid="")
         return empty.replace('"Sid": ""', f'"Sid": "{"s" * (characters - len(empty.replace(" ", "")))}"')
 
-    limit = quotas.TRUST_POLICY_SIZE
+    limit = Quotas().trust_policy_size
     make_role(iam, "full", of_size(limit) + " " * 500)
     too_long = ("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {limit}")
     document = of_size(limit + 1)
@@ -179,7 +179,7 @@ def test_the_quota_counts_no_white_space(iam):
     assert refused(iam.update_assume_role_policy, RoleName="full", PolicyDocument=document) == too_long
 
 
-NOWHERE = SimpleNamespace(realm=SimpleNamespace(records=lambda account_id: None))
+NOWHERE = SimpleNamespace(realm=SimpleNamespace(records=lambda account_id: None, quotas=Quotas()))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

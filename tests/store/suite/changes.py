@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -269,10 +269,25 @@ class Keys:
     async def test_sealed_secrets_open_after_a_restart(self, opener: Opener) -> None:
         async with prepared(opener) as store:
             sealed = store.sealer.seal(b"secret", b"AKIA1")
-            token_key = store.keyring.current_token_key
+            token_key = store.keyring.token_keys
         async with running(opener()) as again:
             assert again.sealer.open(sealed, b"AKIA1") == b"secret"
-            assert again.keyring.current_token_key == token_key
+            assert again.keyring.token_keys == token_key
+
+    @on_loop
+    async def test_a_new_token_key_is_taken_up_by_other_processes(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            (first,) = one.keyring.token_keys
+            told: list[int] = []
+            two.on_new_keys = lambda keyring: told.append(keyring.newest)
+            await one.rotate_token_key(datetime(2000, 1, 1, tzinfo=UTC))
+            assert len(one.keyring.token_keys) == 2
+            await two.refresh()
+            assert told == [one.keyring.newest]
+            assert two.keyring.token_keys == one.keyring.token_keys
+            await two.rotate_token_key(datetime(2100, 1, 1, tzinfo=UTC))  # since when the first sealed nothing
+            assert len(two.keyring.token_keys) == 2
+            assert first not in two.keyring.token_keys
 
 
 class Memory:

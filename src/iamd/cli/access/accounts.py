@@ -128,7 +128,7 @@ async def _load(data_dir: Path, master_key: Path) -> Accounts:
     try:
         await store.start()
         records = {account_id: await store.load(account_id) for account_id in store.account_ids()}
-        realm = Realm(store, store.sealer, TokenKeys(store.keyring.current_token_key))
+        realm = Realm(store, store.sealer, TokenKeys(store.keyring.token_keys))
         trusts = {
             role.arn: Attached(role.arn, load(rendered(role, realm), Kind.TRUST))
             for each in records.values()

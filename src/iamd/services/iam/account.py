@@ -74,7 +74,7 @@ def _boundaries(records: Records) -> Iterator[str]:
 @iam.operation(on=the_account)
 def get_account_summary(call: Call, _: None) -> Reply:
     """Count what is in the account, next to the quotas: the 34 entries that AWS was seen to answer."""
-    return {"SummaryMap": {**_usage(call.records), **_QUOTAS}}
+    return {"SummaryMap": {**_usage(call.records), **_quotas(call.realm.quotas)}}
 
 
 def _usage(records: Records) -> dict[str, int]:
@@ -97,24 +97,25 @@ def _usage(records: Records) -> dict[str, int]:
     }
 
 
-_QUOTAS = {
-    "UsersQuota": quotas.USERS,
-    "GroupsQuota": quotas.GROUPS,
-    "RolesQuota": quotas.ROLES,
-    "PoliciesQuota": quotas.POLICIES,
-    "InstanceProfilesQuota": quotas.INSTANCE_PROFILES,
-    "ServerCertificatesQuota": quotas.SERVER_CERTIFICATES,
-    "GroupsPerUserQuota": quotas.GROUPS_PER_USER,
-    "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER,
-    "SigningCertificatesPerUserQuota": quotas.SIGNING_CERTIFICATES_PER_USER,
-    "AttachedPoliciesPerUserQuota": quotas.POLICIES_PER_USER,
-    "AttachedPoliciesPerGroupQuota": quotas.POLICIES_PER_GROUP,
-    "AttachedPoliciesPerRoleQuota": quotas.POLICIES_PER_ROLE,
-    "VersionsPerPolicyQuota": quotas.VERSIONS_PER_POLICY,
-    "PolicyVersionsInUseQuota": quotas.POLICY_VERSIONS_IN_USE,
-    "PolicySizeQuota": quotas.POLICY_SIZE,
-    "UserPolicySizeQuota": quotas.USER_POLICY_SIZE,
-    "GroupPolicySizeQuota": quotas.GROUP_POLICY_SIZE,
-    "RolePolicySizeQuota": quotas.ROLE_POLICY_SIZE,
-    "AssumeRolePolicySizeQuota": quotas.TRUST_POLICY_SIZE,
-}
+def _quotas(granted: quotas.Quotas) -> dict[str, int]:
+    return {
+        "UsersQuota": quotas.USERS,
+        "GroupsQuota": granted.groups,
+        "RolesQuota": granted.roles,
+        "PoliciesQuota": granted.policies,
+        "InstanceProfilesQuota": granted.instance_profiles,
+        "ServerCertificatesQuota": granted.server_certificates,
+        "GroupsPerUserQuota": quotas.GROUPS_PER_USER,
+        "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER,
+        "SigningCertificatesPerUserQuota": quotas.SIGNING_CERTIFICATES_PER_USER,
+        "AttachedPoliciesPerUserQuota": granted.policies_per_user,
+        "AttachedPoliciesPerGroupQuota": granted.policies_per_group,
+        "AttachedPoliciesPerRoleQuota": granted.policies_per_role,
+        "VersionsPerPolicyQuota": quotas.VERSIONS_PER_POLICY,
+        "PolicyVersionsInUseQuota": quotas.POLICY_VERSIONS_IN_USE,
+        "PolicySizeQuota": quotas.POLICY_SIZE,
+        "UserPolicySizeQuota": quotas.USER_POLICY_SIZE,
+        "GroupPolicySizeQuota": quotas.GROUP_POLICY_SIZE,
+        "RolePolicySizeQuota": quotas.ROLE_POLICY_SIZE,
+        "AssumeRolePolicySizeQuota": granted.trust_policy_size,
+    }

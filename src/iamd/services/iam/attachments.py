@@ -14,12 +14,6 @@ from iamd.services.paging import page_of
 from iamd.store.records import Attachment, Group, Role, User
 from iamd.wire.errors import NoSuchEntity
 
-LIMITS = {
-    "user": (quotas.POLICIES_PER_USER, "PoliciesPerUser"),
-    "group": (quotas.POLICIES_PER_GROUP, "PoliciesPerGroup"),
-    "role": (quotas.POLICIES_PER_ROLE, "PoliciesPerRole"),
-}
-
 
 @iam.operation(on=existing_user)
 def attach_user_policy(call: Call, user: User, *, policy_arn: str) -> None:
@@ -86,8 +80,17 @@ def _attach(call: Call, identity: Identity, policy_arn: str) -> None:
     arn = attachable(call.records, policy_arn, noun(identity), "Policy")
     attachments = call.records.attachments
     if attachments.get(f"{identity.id}/{arn}") is None:
-        quotas.check(attachments.count("owner", identity.id), *LIMITS[noun(identity)])
+        quotas.check(attachments.count("owner", identity.id), *_quota(call, identity))
         attachments.add(Attachment(call.account_id, identity.id, arn, call.now))
+
+
+def _quota(call: Call, identity: Identity) -> tuple[int, str]:
+    granted = call.realm.quotas
+    if isinstance(identity, User):
+        return granted.policies_per_user, "PoliciesPerUser"
+    if isinstance(identity, Group):
+        return granted.policies_per_group, "PoliciesPerGroup"
+    return granted.policies_per_role, "PoliciesPerRole"
 
 
 def _detach(call: Call, identity: Identity, policy_arn: str) -> None:

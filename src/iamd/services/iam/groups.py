@@ -63,7 +63,7 @@ def create_group(call: Call, arn: str, *, group_name: str, path: str = "/") -> R
     records = call.records
     if records.groups.named(group_name) is not None:
         raise EntityAlreadyExists(f"Group with name {group_name} already exists.")
-    quotas.check(len(records.groups), quotas.GROUPS, "GroupsPerAccount")
+    quotas.check(len(records.groups), call.realm.quotas.groups, "GroupsPerAccount")
     group = Group(call.account_id, call.new_id("AGPA"), group_name, path, call.now)
     return {"Group": summary(records.groups.add(group))}
 

@@ -92,7 +92,7 @@ def create_instance_profile(
     profiles = call.records.profiles
     if profiles.named(instance_profile_name) is not None:
         raise EntityAlreadyExists(f"Instance Profile {instance_profile_name} already exists.")
-    quotas.check(len(profiles), quotas.INSTANCE_PROFILES, "InstanceProfilesPerAccount")
+    quotas.check(len(profiles), call.realm.quotas.instance_profiles, "InstanceProfilesPerAccount")
     profile = InstanceProfile(call.account_id, call.new_id("AIPA"), instance_profile_name, path, call.now, tags=given)
     return {"InstanceProfile": detail(call, profiles.add(profile))}
 

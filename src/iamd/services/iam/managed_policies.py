@@ -107,7 +107,7 @@ def create_policy(
     if call.records.policies.named(policy_name) is not None:
         raise EntityAlreadyExists(f"A policy called {policy_name} already exists. Duplicate names are not allowed.")
     within(document, quotas.POLICY_SIZE, "PolicySize")
-    quotas.check(len(call.records.policies), quotas.POLICIES, "PoliciesPerAccount")
+    quotas.check(len(call.records.policies), call.realm.quotas.policies, "PoliciesPerAccount")
     policy = call.records.policies.add(
         OwnPolicy(
             call.account_id,

@@ -107,7 +107,7 @@ def create_open_id_connect_provider(
     thumbprints, client_ids = _thumbprints(thumbprint_list or []), _client_ids(client_id_list or [])
     if providers.get(url) is not None:
         raise EntityAlreadyExists(f"Provider with url https://{url} already exists.")
-    quotas.check(len(providers), quotas.OIDC_PROVIDERS, "OpenIdConnectProvidersPerAccount")
+    quotas.check(len(providers), call.realm.quotas.oidc_providers, "OpenIdConnectProvidersPerAccount")
     providers.add(OidcProvider(call.account_id, url, call.now, client_ids, thumbprints, given))
     return {"OpenIDConnectProviderArn": arn, **tag_views(given)}
 

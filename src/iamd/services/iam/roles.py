@@ -124,7 +124,7 @@ def create_role(
     roles = call.records.roles
     if roles.named(role_name) is not None:
         raise EntityAlreadyExists(f"Role with name {role_name} already exists.")
-    quotas.check(len(roles), quotas.ROLES, "RolesPerAccount")
+    quotas.check(len(roles), call.realm.quotas.roles, "RolesPerAccount")
     role = Role(
         account_id=call.account_id,
         id=call.new_id("AROA"),

@@ -90,7 +90,7 @@ def upload_server_certificate(
     store = call.records.server_certificates
     if store.named(server_certificate_name) is not None:
         raise _taken(server_certificate_name)
-    quotas.check(len(store), quotas.SERVER_CERTIFICATES, "ServerCertificatesPerAccount")
+    quotas.check(len(store), call.realm.quotas.server_certificates, "ServerCertificatesPerAccount")
     certificate_id = call.new_id("ASCA")
     record = ServerCertificate(
         call.account_id,

@@ -14,7 +14,6 @@ from typing import Any
 
 from iamd.policy import Kind
 from iamd.services.call import Call, Realm
-from iamd.services.iam import quotas
 from iamd.services.iam.documents import checked, within
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, Role, Tags, User
@@ -33,7 +32,7 @@ def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
 
     Raises MalformedPolicyDocument, also for a principal that does not exist, and LimitExceeded.
     """
-    within(checked(text, Kind.TRUST), quotas.TRUST_POLICY_SIZE, "ACLSizePerRole")
+    within(checked(text, Kind.TRUST), call.realm.quotas.trust_policy_size, "ACLSizePerRole")
     document = _normalised(json.loads(text))
     trusted: dict[str, str] = {}
     for principals in _principals(document):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from iamd.caller.ids import access_key_id, secret_access_key
 from iamd.caller.tokens import Session, SessionKind
-from iamd.services.call import Call
+from iamd.services.call import Realm
 
 
-def issue(call: Call, kind: SessionKind, account_id: str, seconds: int, **session: Any) -> dict[str, Any]:
+class Issuing(Protocol):
+    """Whatever is answered with credentials: the server and the moment."""
+
+    @property
+    def realm(self) -> Realm: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+
+def issue(call: Issuing, kind: SessionKind, account_id: str, seconds: int, **session: Any) -> dict[str, Any]:
     """The `Credentials` structure of a new session; `session` are further fields of Session."""
     made = Session(
         kind=kind,

@@ -10,15 +10,18 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Group, Usage
+from iamd.store.interface import Access, Group, KeptDenial, Usage
+from iamd.store.keyring import Keyring
+from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import reading, statements, writing
-from iamd.store.sqlite.file import connect, create, failing, prepare, transaction
+from iamd.store.sqlite.file import add_token_key, connect, create, failing, prepare, read_keyring, transaction
 
 T = TypeVar("T")
 
@@ -28,6 +31,7 @@ class SqliteDatabase:
 
     def __init__(self, file: Path | None, master: MasterKey) -> None:
         self._file = file
+        self._master = master
         self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed
         if file is not None:
             create(file)
@@ -56,14 +60,29 @@ class SqliteDatabase:
     async def accesses(self, account_id: str) -> list[Access]:
         return await self._on(self._read_thread, "read", lambda: reading.accesses(self._reader, account_id))
 
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        return await self._on(self._read_thread, "read", lambda: reading.denial(self._reader, id, needed))
+
     async def accounts(self) -> dict[str, str | None]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
 
     async def find_key(self, access_key_id: str) -> str | None:
         return await self._on(self._read_thread, "read", lambda: reading.find_key(self._reader, access_key_id))
 
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        def work() -> Keyring:
+            add_token_key(self._writer, self.keyring, micros(forget_before))
+            return read_keyring(self._writer, self._master)
+
+        self.keyring = await self._on(self._write_thread, "write", work)
+
     def poll(self) -> Collection[str]:
-        return () if self._watch is None else self._watch.poll()
+        if self._watch is None:
+            return ()
+        changed = self._watch.poll()
+        if self._watch.last_key != self.keyring.newest:
+            self.keyring = self._watch.keyring(self._master)
+        return changed
 
     def catch_up(self, records: Records) -> None:
         if self._watch is not None:

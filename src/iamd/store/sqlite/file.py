@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from iamd.store.errors import StoreError
-from iamd.store.keyring import Keyring, KeyRow, first_keys
+from iamd.store.keyring import Keyring, KeyRow, first_keys, retired, token_key
 from iamd.store.migrations import migrate
 from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import statements
@@ -84,7 +84,22 @@ def prepare(connection: sqlite3.Connection, file: Path | None, master: MasterKey
                 now = time.time_ns() // 1000
                 keys = [(row.id, row.purpose, row.wrapped, now) for row in first_keys(master)]
                 connection.executemany(statements.ADD_KEY, keys)
-        return Keyring([KeyRow(*row) for row in connection.execute(statements.KEYRING)], master)
+        return read_keyring(connection, master)
+
+
+def read_keyring(connection: sqlite3.Connection, master: MasterKey) -> Keyring:
+    """The keys as they are now."""
+    return Keyring([KeyRow(*row) for row in connection.execute(statements.KEYRING)], master)
+
+
+def add_token_key(connection: sqlite3.Connection, keyring: Keyring, forget_before: int) -> None:
+    """Add a token key, and remove those whose successor was made before that time."""
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        rows = [(KeyRow(*row), made) for *row, made in connection.execute(statements.KEYRING_TIMES)]
+        row = token_key(rows[-1][0].id + 1, keyring.sealer)
+        connection.execute(statements.ADD_KEY, (row.id, row.purpose, row.wrapped, time.time_ns() // 1000))
+        for number in retired(rows, forget_before):
+            connection.execute(statements.DROP_KEY, (number,))
 
 
 def _recognize(connection: sqlite3.Connection, file: Path | None) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.image import KINDS, Records
-from iamd.store.interface import Access, Usage
+from iamd.store.interface import Access, KeptDenial, Usage
+from iamd.store.keyring import Keyring
 from iamd.store.rows import CODECS, moment
+from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import connect, failing, transaction
+from iamd.store.sqlite.file import connect, failing, read_keyring, transaction
 
 
 def load(connection: sqlite3.Connection, account_id: str) -> tuple[Records, dict[str, Usage]]:
@@ -33,6 +35,21 @@ def accesses(connection: sqlite3.Connection, account_id: str) -> list[Access]:
     return [
         Access(principal, service, action, moment(time), region) for principal, service, action, time, region in rows
     ]
+
+
+def denial(connection: sqlite3.Connection, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+    """The denial of that id with its documents, as far as they are there."""
+    with transaction(connection, "BEGIN"):
+        found = connection.execute(sql.DENIAL, (id,)).fetchone()
+        if found is None:
+            return None
+        account_id, time, record = found
+        texts = {}
+        for digest in needed(record):
+            text = connection.execute(sql.DENIAL_DOCUMENT, (account_id, digest)).fetchone()
+            if text is not None:
+                texts[digest] = text[0]
+    return KeptDenial(account_id, moment(time), record, texts)
 
 
 def revision(connection: sqlite3.Connection, account_id: str) -> int:
@@ -66,6 +83,7 @@ class Watch:
         self._connection = connect(file)
         self._version = self._data_version()  # a row: it is only ever compared
         self._seen = last_position(self._connection)
+        self.last_key = self._last_key()
 
     def written(self, first: int, last: int) -> None:
         """Note what this process wrote: the feed's rows behind `first` up to `last`."""
@@ -81,6 +99,7 @@ class Watch:
             # Mostly it was this process's own commit, and the feed ends where that did.
             end = last_position(self._connection)
             found = self._connection.execute(sql.CHANGED, (self._seen,)).fetchall() if end > self._seen else ()
+            self.last_key = self._last_key()
         except sqlite3.Error as error:
             raise StoreError(f"cannot read the database {self._file}: {error}") from error
         self._version = version
@@ -114,6 +133,14 @@ class Watch:
 
     def close(self) -> None:
         self._connection.close()
+
+    def keyring(self, master: MasterKey) -> Keyring:
+        with failing("read", self._file):
+            return read_keyring(self._connection, master)
+
+    def _last_key(self) -> int:
+        """The id of the newest key there was at the last look."""
+        return int(self._connection.execute(sql.LAST_KEY).fetchone()[0])
 
     def _data_version(self) -> object:
         """A number that changes when another connection has committed."""

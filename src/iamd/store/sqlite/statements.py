@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, select
+from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -13,6 +13,8 @@ from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 _ACCESSED = tables.last_accessed.c
+DOCUMENT_HOUR = 3_600_000_000  # microseconds; how late it may be noted that a document was used again
+_DENIALS, _DOCUMENTS = tables.denials.c, tables.denial_documents.c
 _CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, tables.last_used.c, tables.keyring.c
 
 
@@ -80,11 +82,43 @@ ACCESS = _sql(
     ),
 )
 
+ADD_DENIAL = _sql(
+    insert(tables.denials).values({name: bindparam(name) for name in ("account_id", "time", "id", "record")})
+)
+DENIAL = _sql(select(_DENIALS.account_id, _DENIALS.time, _DENIALS.record).where(_DENIALS.id == bindparam("i")))
+# The oldest denial that an account keeps when it has as many as it may.
+DENIALS_FROM = _sql(
+    select(_DENIALS.position)
+    .where(_DENIALS.account_id == bindparam("a"))
+    .order_by(_DENIALS.position.desc())
+    .limit(literal_column("1"))
+    .offset(bindparam("n"))
+)
+DROP_DENIALS = _sql(
+    delete(tables.denials).where(_DENIALS.account_id == bindparam("a"), _DENIALS.position <= bindparam("p"))
+)
+DROP_OLD_DENIALS = _sql(delete(tables.denials).where(_DENIALS.time < bindparam("t")))
+_keep = upsert(tables.denial_documents)
+KEEP_DOCUMENT = _sql(
+    _keep.on_conflict_do_update(
+        index_elements=["account_id", "digest"],
+        set_={"used": _keep.excluded.used},
+        where=_keep.excluded.used > _DOCUMENTS.used + literal_column(str(DOCUMENT_HOUR)),
+    )
+)
+DENIAL_DOCUMENT = _sql(
+    select(_DOCUMENTS.document).where(_DOCUMENTS.account_id == bindparam("a"), _DOCUMENTS.digest == bindparam("d"))
+)
+DROP_OLD_DOCUMENTS = _sql(delete(tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
+
 ACCOUNTS = _sql(select(tables.accounts.c.account_id, tables.accounts.c.alias).order_by(tables.accounts.c.position))
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
+KEYRING_TIMES = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped, _KEYS.created).order_by(_KEYS.id))
+LAST_KEY = _sql(select(func.max(_KEYS.id)))
 ADD_KEY = _sql(insert(tables.keyring))
+DROP_KEY = _sql(delete(tables.keyring).where(_KEYS.id == bindparam("k")))
 
 CLEAR = [
     _sql(delete(table))

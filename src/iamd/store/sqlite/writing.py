@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain, groupby
 from typing import Any
 
 from iamd.store.collection import Step
-from iamd.store.interface import Conflict, Group
+from iamd.store.interface import Conflict, Denial, Group
 from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import transaction
 from iamd.store.sqlite.reading import last_position, revision
 
+_KEPT_FOR = 24 * 3_600_000_000 + 60_000_000  # microseconds that a denial can be asked about: a day and a moment
+MAX_DENIALS = 50_000  # of an account; when there are more in a day, the oldest go first
 _SIZES = (64, 16, 4, 1)  # rows in a statement; few sizes, so that the statements stay prepared
 
 
@@ -63,6 +66,28 @@ def _write_events(connection: sqlite3.Connection, group: Group) -> None:
     connection.executemany(sql.USE, used)
     accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
     connection.executemany(sql.ACCESS, accesses)
+    _write_denials(connection, group.denials)
+
+
+def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
+    """Keep denials for a day, each of their documents once, and drop what has become too old or too much."""
+    if not denials:
+        return
+    rows = [(account_id, micros(when), denial.id, denial.encode()) for account_id, when, denial in denials]
+    insert(connection, sql.ADD_DENIAL, rows)
+    documents = {
+        (account_id, digest): (micros(when), text)
+        for account_id, when, denial in denials
+        for digest, text in denial.documents().items()
+    }
+    connection.executemany(sql.KEEP_DOCUMENT, [(*key, used, text) for key, (used, text) in documents.items()])
+    newest = max(time for _, time, _, _ in rows)
+    connection.execute(sql.DROP_OLD_DENIALS, (newest - _KEPT_FOR,))
+    connection.execute(sql.DROP_OLD_DOCUMENTS, (newest - _KEPT_FOR - sql.DOCUMENT_HOUR,))
+    for account_id in {account_id for account_id, _, _ in denials}:
+        last = connection.execute(sql.DENIALS_FROM, (account_id, MAX_DENIALS)).fetchone()
+        if last is not None:
+            connection.execute(sql.DROP_DENIALS, (account_id, last[0]))
 
 
 def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:

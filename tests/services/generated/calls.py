@@ -1,0 +1,48 @@
+"""Calls of any operation in the world, and what every refusal is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+import pytest
+
+from iamd.services.catalogue import APIS
+from iamd.wire.model import OperationModel
+from tests.services.generated.direct import Answer
+from tests.services.generated.world import World
+
+OPERATIONS = [operation.model for api in APIS.values() for operation in api.operations.values()]
+over_operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: f"{o.service.name}:{o.name}")
+
+COMMON = frozenset(
+    {
+        *("AccessDenied", "ValidationError", "MalformedInput", "Throttling"),
+        # Answered by many operations whose model does not list them (seen of IAM and STS).
+        *("InvalidInput", "NoSuchEntity", "InvalidParameterValue"),
+    }
+)
+_SERVICES = {name: botocore.session.get_session().get_service_model(name) for name in APIS}
+
+
+def codes(operation: OperationModel) -> set[str]:
+    """The error codes that the operation may answer bad input with."""
+    shapes = _SERVICES[operation.service.name].operation_model(operation.name).error_shapes
+    return {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes} | COMMON
+
+
+def call(world: World, operation: OperationModel, params: Mapping[str, Any]) -> Answer:
+    """The operation called by an administrator."""
+    return world.direct.call(operation.name, params, service=operation.service.name, key=world.caller)
+
+
+def refused(world: World, operation: OperationModel, params: Mapping[str, Any], word: str) -> Answer:
+    """Assert that the call is refused as AWS would, again in the same words, and that nothing has changed."""
+    answered = call(world, operation, params)
+    assert 400 <= answered.status < 500, (word, answered)
+    assert answered.code in codes(operation), (word, answered)
+    assert answered.message, (word, answered)
+    assert call(world, operation, params).told == answered.told, word
+    assert world.unchanged(), word
+    return answered
