@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from iamd.services.iam import last_accessed
-from iamd.store.interface import Access
 from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import TRUST, document, statement
 from tests.services.iam.support import denied, refused
@@ -178,11 +177,11 @@ def test_what_was_long_ago_does_not_count(iam: Any, server: Live, bob: Any) -> N
     iam.delete_user_policy(UserName="bob", PolicyName="own")
     long_ago = datetime.now(UTC) - timedelta(days=401)
     server.loop.call_soon_threadsafe(
-        server.realm.store.accessed, ACCOUNT, Access(user_id, "sqs", "SendMessage", long_ago, "eu-central-1")
+        server.realm.store.accessed, ACCOUNT, user_id, "sqs", "SendMessage", long_ago, "eu-central-1"
     )
     recent = datetime.now(UTC) - timedelta(days=399)
     server.loop.call_soon_threadsafe(
-        server.realm.store.accessed, ACCOUNT, Access(user_id, "sqs", "ListQueues", recent, "eu-west-1")
+        server.realm.store.accessed, ACCOUNT, user_id, "sqs", "ListQueues", recent, "eu-west-1"
     )
     assert services(report(iam, arn_of("bob")))["sqs"]["LastAuthenticatedRegion"] == "eu-west-1"
 
