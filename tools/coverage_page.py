@@ -23,7 +23,7 @@ def coverage_page() -> str:
     return f"""{NOTE}
 # Coverage
 
-Every operation of the service models, and what becomes of it. An operation that is served takes every input of the model but those listed as refused: one of these is answered with `InvalidInput` and the reason when it is sent, so nothing that a client sends is dropped without a word. An operation that is not served answers `InvalidAction` (400); so does one that a newer model brings, which stops nothing else.
+Every operation of the service models, and what becomes of it. An operation that is served takes every input of the model but those listed as refused: one of these is answered with `InvalidInput` and the reason when it is sent, so nothing that a client sends is dropped without a word. An operation that is not served answers `InvalidAction` (400); so does one that a newer model brings, which stops nothing else, and a new input of an old operation is refused.
 
 {table(head, rows)}
 {"".join(section(api) for api in APIS.values())}"""

@@ -1,8 +1,8 @@
 """Operations: plain functions, checked against the service model when they are imported, invoked behind the guard.
 
 An operation is a pair of functions. The *resolver* names the target from the inputs; the guard decides on it; then the
-*handler* gets the target's value and does the work. The parameters of both together must be exactly the members of the
-model's input, so that nothing a client sends is dropped without a word.
+*handler* gets the target's value and does the work. The parameters of both together are the members of the model's
+input; one that neither has is refused when it is sent, so that nothing a client sends is dropped without a word.
 
 Both run on the event loop, and may run twice. What is slow, or must stand whatever is decided, an operation has done
 ahead by a third function, its *preparation*: a coroutine, whose result the others find as `call.prepared`.
@@ -92,7 +92,7 @@ class Api:
         before anything is decided, off the records; `admit` tells who calls an operation that takes no signature: it is
         called with the realm, the time and the inputs that it names, and raises AwsError; `refuses` maps input members that iamd does not honour to the
         reason answered when one is sent; `action` is the permission to decide on where it has not the operation's
-        name. Raises TypeError when the parameters do not fit the model.
+        name. Raises TypeError when the parameters do not fit the model; a member that nothing reads is refused when sent.
         """
 
         def register(handler: H) -> H:
@@ -102,7 +102,8 @@ class Api:
             mine, theirs = _members(on), _members(handler)
             if described.unsigned is not (admit is not None):
                 raise TypeError(f"{described.name}: `admit` is for operations that the model takes without signature")
-            _check(described, [each for each in (handler, on, prepare, admit) if each], frozenset(refuses or {}))
+            readers = [each for each in (handler, on, prepare, admit) if each]
+            unread = _unread(described, readers, frozenset(refuses or {}))
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
                 model=described,
@@ -118,18 +119,20 @@ class Api:
                 admission_members=() if admit is None else _members(admit),
                 reads=handler.__name__.startswith(READS) if reads is None else reads,
                 keys=parameter_keys(self.name, handler.__name__, members),
-                refuses=dict(refuses or {}),
+                refuses={**(refuses or {}), **unread},
             )
             return handler
 
         return register
 
     def find(self, action: str, version: str) -> Operation:
-        """The operation of that name; raises InvalidAction in AWS's words."""
+        """The operation of that name; raises InvalidAction in AWS's words, and tells what AWS has and iamd lacks."""
         operation = self.operations.get(action)
         if operation is None or version != self.model.api_version:
+            known = version == self.model.api_version and action in self.model.operations
             version = version[:MAX_ECHOED] or "NO_VERSION_SPECIFIED"
-            raise InvalidAction(f"Could not find operation {action[:MAX_ECHOED]} for version {version}")
+            why = ". AWS has it, but this version of iamd does not serve it: a newer one may." if known else ""
+            raise InvalidAction(f"Could not find operation {action[:MAX_ECHOED]} for version {version}{why}")
         return operation
 
 
@@ -229,16 +232,24 @@ def _keywords(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
             yield parameter
 
 
-def _check(described: OperationModel, readers: Iterable[Callable[..., Any]], refused: frozenset[str]) -> None:
-    """The parameters of all functions together are the model's input: optional ones have a default."""
+def _unread(
+    described: OperationModel, readers: Iterable[Callable[..., Any]], refused: frozenset[str]
+) -> dict[str, str]:
+    """The model's input members that no function takes, each with what is answered when one is sent.
+
+    There are none of the model that iamd was made for (a test tells), but a newer one may bring some, which must
+    neither stop iamd nor be dropped. Raises TypeError for a parameter that the model lacks, or that needs a default.
+    """
     honoured = {p.name: p for reader in readers for p in _keywords(reader)}
+    unread = {}
     for member in described.inputs:
         if member.snake in refused:
             continue
         parameter = honoured.pop(member.snake, None)
         if parameter is None:
-            raise TypeError(f"{described.name}: nothing reads `{member.snake}`; honour it or list it in refuses")
-        if not member.required and parameter.default is inspect.Parameter.empty:
+            unread[member.snake] = f"This version of iamd does not know {member.name} of {described.name}."
+        elif not member.required and parameter.default is inspect.Parameter.empty:
             raise TypeError(f"{described.name}: `{member.snake}` is optional in the model and needs a default")
     if honoured:
         raise TypeError(f"{described.name}: the model has no {', '.join(sorted(honoured))}")
+    return unread
