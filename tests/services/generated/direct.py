@@ -49,6 +49,9 @@ def signed(body: bytes, service: str, key: Key) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
+DETAILS = ". For complete details, call"  # what follows in a denial is an id of its own
+
+
 class Answer(msgspec.Struct):
     """One answer; `code` is empty when the call succeeded. `told` is all that does not differ from call to call."""
 
@@ -59,7 +62,7 @@ class Answer(msgspec.Struct):
 
     @property
     def told(self) -> tuple[int, str, str]:
-        return self.status, self.code, self.message
+        return self.status, self.code, self.message.partition(DETAILS)[0]
 
     def text(self, tag: str) -> str:
         """What the first element of that name holds."""
