@@ -42,6 +42,8 @@ class Identity:
     mfa: bool = False
     source_identity: str | None = None
     invoked_by: str | None = None
+    assumed_root: bool = False
+    delegate: str | None = None
     identity_provider: str | None = None
 
     def element(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ class Identity:
             "userName": self.user_name,
             "sessionContext": None if self.issued is None else self._session(self.issued),
             "invokedBy": self.invoked_by,
+            "invokedByDelegate": None if self.delegate is None else {"accountId": self.delegate},
             "identityProvider": self.identity_provider,
         }
         return {name: value for name, value in element.items() if value is not None}
@@ -75,6 +78,8 @@ class Identity:
         # CloudTrail writes the boolean as text.
         mfa = "true" if self.mfa else "false"
         session["attributes"] = {"creationDate": iso(issued), "mfaAuthenticated": mfa}
+        if self.assumed_root:
+            session["assumedRoot"] = "true"
         return session
 
 
@@ -112,6 +117,8 @@ def identity_of(caller: Caller) -> Identity:
         issued=None if session is None else session.issued,
         mfa=session is not None and session.mfa_time is not None,
         source_identity=None if session is None else session.source_identity,
+        assumed_root=session is not None and session.kind == "root",
+        delegate=None if session is None else session.delegate,
     )
 
 

@@ -98,7 +98,7 @@ def session_caller(session: Session, records: Records) -> Caller:
         return Caller(CallerKind.ROLE, account_id, role.id, role.name, arn, role.arn, user_id, key, session)
     is_root = session.principal_id == account_id
     owner: User | Account | None = records.account if is_root else records.users.get(session.principal_id)
-    if owner is None or session.kind not in ("session-token", "federated-user"):
+    if owner is None or (session.kind == "root" and not is_root):
         raise InvalidClientTokenId()
     kind, owner_id, name = CallerKind.ROOT, account_id, "root"
     if isinstance(owner, User):

@@ -59,7 +59,11 @@ def _session_context(context: Context, caller: Caller) -> None:
     context["aws:tokenissuetime"] = iso(session.issued)
     if session.source_identity:
         context["aws:sourceidentity"] = session.source_identity
-    if session.kind != "federated-user":
+    if session.kind == "root":
+        context["aws:assumedroot"] = "true"
+    if session.delegate is not None:
+        context["aws:viacustomerdomain"] = session.delegate
+    if session.kind in ("role", "session-token"):
         context["aws:multifactorauthpresent"] = "true" if session.mfa_time is not None else "false"
 
 
