@@ -58,7 +58,7 @@ def get_delegated_access_token(call: Call, _: None, *, trade_in_token: str) -> R
 
 def _traded(call: Call, token: str) -> DelegationRequest:
     """The caller's request whose token it is."""
-    request = call.records.delegation_requests.get(token.partition(".")[0])
+    request: DelegationRequest | None = call.records.delegation_requests.get(token.partition(".")[0])
     if request is None or request.state != "FINALIZED":
         raise ValidationError("The trade-in token is invalid.")
     issued = call.realm.sealer.open(request.sealed_token, request.id.encode())
