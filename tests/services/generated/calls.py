@@ -13,7 +13,9 @@ from iamd.wire.model import OperationModel
 from tests.services.generated.direct import Answer
 from tests.services.generated.world import World
 
-OPERATIONS = [operation.model for api in APIS.values() for operation in api.operations.values()]
+OPERATIONS = [
+    operation.model for api in APIS.values() if api.model.protocol == "query" for operation in api.operations.values()
+]
 over_operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: f"{o.service.name}:{o.name}")
 
 COMMON = frozenset(

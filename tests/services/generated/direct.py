@@ -1,4 +1,4 @@
-"""iamd without sockets: signed requests go straight into the chain of one application, records are there to be compared."""
+"""iamd without sockets: signed requests go straight into the chain of an application, records are there to be compared."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import cycle
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -53,7 +55,7 @@ DETAILS = ". For complete details, call"  # what follows in a denial is an id of
 
 
 class Answer(msgspec.Struct):
-    """One answer; `code` is empty when the call succeeded. `told` is all that does not differ from call to call."""
+    """One answer; `code` is empty when the call succeeded."""
 
     status: int
     body: str
@@ -62,6 +64,7 @@ class Answer(msgspec.Struct):
 
     @property
     def told(self) -> tuple[int, str, str]:
+        """What does not differ from call to call."""
         return self.status, self.code, self.message.partition(DETAILS)[0]
 
     def text(self, tag: str) -> str:
@@ -70,21 +73,28 @@ class Answer(msgspec.Struct):
 
 
 class Direct:
-    """One application in memory with two accounts, on a loop of its own that runs only while it is asked something."""
+    """Servers with the same two accounts, on a loop that runs only while one is asked something.
 
-    def __init__(self) -> None:
+    One in memory, or with `data_dir` two that share its database, as processes do.
+    """
+
+    def __init__(self, data_dir: Path | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
-        self.application: Application = self._loop.run_until_complete(self._start())
+        self.servers: list[Application] = self._loop.run_until_complete(self._start(data_dir))
 
-    async def _start(self) -> Application:
-        given = {"in_memory": True, "root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
-        server = await self._stack.enter_async_context(running(load({**given, "account_id": ACCOUNT}, {})))
-        realm = server.application.realm
+    async def _start(self, data_dir: Path | None) -> list[Application]:
+        given = {"account_id": ACCOUNT, "root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
+        place = {"in_memory": True} if data_dir is None else {"data_dir": data_dir}
+        settings = load({**given, **place}, {})
+        servers = [await self._stack.enter_async_context(running(settings))]
+        realm = servers[0].application.realm
         other = new_root(load({"in_memory": True, "account_id": OTHER}, {}), realm.sealer, now())
         await ensure_account(realm.store, other)
         self.other: Key = {"AccessKeyId": other.key.id, "SecretAccessKey": other.secret or ""}
-        return server.application
+        if data_dir is not None:
+            servers.append(await self._stack.enter_async_context(running(settings)))
+        return [server.application for server in servers]
 
     def close(self) -> None:
         self._loop.run_until_complete(self._stack.aclose())
@@ -92,12 +102,21 @@ class Direct:
 
     def call(self, action: str, params: Mapping[str, Any], *, service: str = "iam", key: Key = ROOT) -> Answer:
         """A call with parameters as the model types them."""
-        return self.post(service, form(action, VERSIONS[service], params), key)
+        return self._loop.run_until_complete(self._call(self.servers[0], action, params, service, key))
 
-    def post(self, service: str, body: bytes, key: Key = ROOT) -> Answer:
-        """A call with that body."""
-        exchange = Exchange(HttpRequest("POST", b"/", b"", signed(body, service, key), body))
-        answered = self._loop.run_until_complete(self.application.handle(exchange))
+    def race(self, *calls: tuple[str, Mapping[str, Any]], key: Key) -> list[Answer]:
+        """Calls of IAM made at once, in turn of each server: what came of each."""
+
+        async def together() -> list[Answer]:
+            turns = zip(cycle(self.servers), calls, strict=False)
+            return await asyncio.gather(*(self._call(server, *call, "iam", key) for server, call in turns))
+
+        return self._loop.run_until_complete(together())
+
+    @staticmethod
+    async def _call(server: Application, action: str, params: Mapping[str, Any], service: str, key: Key) -> Answer:
+        body = form(action, VERSIONS[service], params)
+        answered = await server.handle(Exchange(HttpRequest("POST", b"/", b"", signed(body, service, key), body)))
         text = answered.body.decode()
         if answered.status == 200:
             return Answer(200, text)
@@ -105,11 +124,12 @@ class Direct:
         assert error is not None
         return Answer(answered.status, text, error.findtext("{*}Code") or "", error.findtext("{*}Message") or "")
 
-    def contents(self) -> Contents:
-        """Every record there is; records are frozen, so that what is the same object has not changed."""
+    def contents(self, number: int = 0) -> Contents:
+        """Every record that a server knows; records are frozen, so that what is the same object has not changed."""
+        self._loop.run_until_complete(self.servers[number].realm.store.refresh())
         return {
             account: {
-                kind.name: {kind.key(record): record for record in self._records(account).collection(kind.name)}
+                kind.name: {kind.key(record): record for record in self._records(account, number).collection(kind.name)}
                 for kind in KINDS
             }
             for account in (ACCOUNT, OTHER)
@@ -133,7 +153,7 @@ class Direct:
                         if collection.get(key) is None:
                             collection.add(record)
 
-        self._loop.run_until_complete(self.application.realm.store.write(work))
+        self._loop.run_until_complete(self.servers[0].realm.store.write(work))
 
-    def _records(self, account: str) -> Any:
-        return self.application.realm.records(account)
+    def _records(self, account: str, number: int = 0) -> Any:
+        return self._loop.run_until_complete(self.servers[number].realm.store.load(account))

@@ -8,18 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from iamd.services.catalogue import APIS
 from iamd.wire.model import OperationModel
 from tests.services.generated.calls import call, over_operations, refused
 from tests.services.generated.values import Broken, broken
 from tests.services.generated.world import World
 
+UNFIT = {
+    **dict.fromkeys(
+        (name for api in APIS.values() for name in api.operations if "Organizations" in name),
+        "no account here is in an organization",
+    ),
+    "AssumeRoleWithSAML": "takes an assertion of an identity provider",
+    "AssumeRoleWithWebIdentity": "takes a token of an identity provider",
+    "AssumeRoot": "no account here is in an organization",
+    "DecodeAuthorizationMessage": "no operation here answers such a message",
+    "EnableOutboundWebIdentityFederation": "is enabled for the sake of the others",
+    "GetDelegatedAccessToken": "takes a token that was handed over",
+    "GetMFADevice": "tells of passkeys, which nobody enrolls by API",
+}
+"""Operations of which no call succeeds, and why."""
+
 
 @over_operations
 def test_the_call_that_is_broken_is_fit(world: World, operation: OperationModel) -> None:
     answered = call(world, operation, world.fit(operation))
-    expected = {"EnableOutboundWebIdentityFederation": "FeatureEnabled", "GetMFADevice": "NoSuchEntity"}
-    if "Organizations" not in operation.name:  # no account here is in one
-        assert answered.code == expected.get(operation.name, ""), answered.message
+    assert answered.status == 200 or (operation.name in UNFIT and answered.status < 500), answered.message
 
 
 def cases(world: World, operation: OperationModel) -> Iterator[tuple[Mapping[str, Any], Broken]]:
