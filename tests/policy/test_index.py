@@ -57,7 +57,7 @@ def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None
 @given(st.lists(VALUES, unique=True, max_size=20), VALUES)
 def test_beginnings(texts: list[str], value: str) -> None:
     found: list[int] = []
-    Beginnings({text: [at] for at, text in enumerate(texts)}).find(value, found)
+    Beginnings.of({text: [at] for at, text in enumerate(texts)}).find(value, found)
     assert sorted(found) == [at for at, text in enumerate(texts) if value.startswith(text)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,12 +10,13 @@ from .document import Document, Kind
 from .index import FEW
 from .parse import quick_document, read_document
 from .shelf import Shelf
-from .statement import Rule
+from .statement import Actions, Rule
 from .text import lower
 
 _POLICIES_KEPT = 4096
 _DOCUMENTS_KEPT = 64
 _ACTIONS_KEPT = 256
+_ANY = (None,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Selection:
     allows: Shelf[Rule]
 
 
+_NOTHING = Selection(Shelf(()), Shelf(()))
+
+
 class Policy:
     """A compiled document: immutable to its users, and safe to share between principals.
 
@@ -33,27 +38,25 @@ class Policy:
     the document is not kept, but read again from its text when somebody asks for it.
     """
 
-    __slots__ = ("_by_service", "_document", "_general", "_kind", "_selections", "_text", "rules")
+    __slots__ = ("_by_service", "_kind", "_selections", "_written", "rules")
 
     def __init__(self, document: Document, simulated: bool = False, lean: bool = False) -> None:
-        self._document = None if lean else document
-        self._text = document.text
+        self._written: Document | str = document.text if lean else document
         self._kind = document.kind
         self.rules = tuple([Rule(each, document.has_variables, simulated) for each in document.statements])
-        self._general: tuple[Rule, ...] = self.rules
-        self._by_service: dict[str, list[Rule]] | None = None
         self._selections: dict[str, Selection] | None = None
+        self._by_service: dict[str | None, list[Rule]] | None = None  # under None those that may be about any service
         if len(self.rules) > FEW:
-            self._general = tuple([rule for rule in self.rules if rule.actions.services is None])
             self._by_service = {}
             for rule in self.rules:
-                for service in rule.actions.services or ():
+                for service in _ANY if rule.actions.services is None else rule.actions.services:
                     self._by_service.setdefault(service, []).append(rule)
 
     @property
     def document(self) -> Document:
         """The document as it was written."""
-        return _read(self._text, self._kind) if self._document is None else self._document
+        written = self._written
+        return _read(written, self._kind) if isinstance(written, str) else written
 
     def select(self, action: str) -> Selection:
         """The rules whose actions cover the action, whatever its case."""
@@ -68,14 +71,30 @@ class Policy:
         return found
 
     def _find(self, action: str) -> Selection:
-        covering = [rule for rule in self._general if rule.actions.cover(action)]
-        if self._by_service is not None:
-            near = self._by_service.get(action.partition(":")[0])
-            if near is not None:
-                covering += [rule for rule in near if rule.actions.cover(action)]
-                covering.sort(key=_place)
+        if self._by_service is None:
+            covering = _covering(self.rules, action)
+        else:
+            covering = _covering(self._by_service.get(action.partition(":")[0], ()), action)
+            general = _covering(self._by_service.get(None, ()), action)
+            if general:
+                covering = sorted([*general, *covering], key=_place)
+        if not covering:
+            return _NOTHING
         denies = [rule for rule in covering if not rule.allow]
         return Selection(Shelf(denies), Shelf([rule for rule in covering if rule.allow] if denies else covering))
+
+
+def _covering(rules: Sequence[Rule], action: str) -> list[Rule]:
+    """The rules whose actions cover a lower-case action; a list of actions that several of them share is asked once."""
+    asked: dict[Actions, bool] = {}
+    found = []
+    for rule in rules:
+        covers = asked.get(rule.actions)
+        if covers is None:
+            covers = asked[rule.actions] = rule.actions.cover(action)
+        if covers:
+            found.append(rule)
+    return found
 
 
 def _place(rule: Rule) -> int:

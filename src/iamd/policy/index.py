@@ -7,7 +7,6 @@ so it is enough to look for one: of a pattern's runs the one that it shares with
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -35,29 +34,40 @@ def _anchors(marked: str) -> list[str]:
 class Beginnings:
     """Texts, each with places: finds the places of all that a longer text begins with.
 
-    Among the texts in order, those that a value begins with are the last that is not behind the value, if it does
-    begin with it, and what that one begins with.
+    A tree: from a node, as many characters as the shortest of the texts behind it has left lead on to the next one.
     """
 
-    __slots__ = ("_parents", "_places", "_texts")
+    __slots__ = ("_end", "_next", "_places", "_start")
 
-    def __init__(self, places: dict[str, list[int]]) -> None:
-        self._texts = sorted(places)
-        self._places = [places[text] for text in self._texts]
-        self._parents: list[int] = []  # of each text, the longest other that it begins with, or -1
-        for at, text in enumerate(self._texts):
-            parent = at - 1
-            while parent >= 0 and not text.startswith(self._texts[parent]):
-                parent = self._parents[parent]
-            self._parents.append(parent)
+    def __init__(self, start: int = 0) -> None:
+        self._start = self._end = start
+        self._places: list[int] = []  # of the text that ends here
+        self._next: dict[str, Beginnings] = {}
+
+    @staticmethod
+    def of(places: dict[str, list[int]]) -> Beginnings:
+        root = Beginnings()
+        waiting = [(root, list(places))]
+        while waiting:
+            node, texts = waiting.pop()
+            ahead = [text for text in texts if len(text) > node._start]
+            if len(ahead) < len(texts):
+                node._places = places[next(text for text in texts if len(text) == node._start)]
+            node._end = min(map(len, ahead), default=node._start)
+            behind: dict[str, list[str]] = {}
+            for text in ahead:
+                behind.setdefault(text[node._start : node._end], []).append(text)
+            for step, group in behind.items():
+                node._next[step] = Beginnings(node._end)
+                waiting.append((node._next[step], group))
+        return root
 
     def find(self, value: str, found: list[int]) -> None:
-        texts = self._texts
-        at = bisect_right(texts, value) - 1
-        while at >= 0:
-            if value.startswith(texts[at]):
-                found.extend(self._places[at])
-            at = self._parents[at]
+        node: Beginnings | None = self
+        while node is not None:
+            if node._places:
+                found.extend(node._places)
+            node = node._next.get(value[node._start : node._end])
 
 
 class Index:
@@ -84,10 +94,10 @@ class Index:
                     start = len(anchors[0]) - 1 if anchors[0][0] == _START else 0
                     skipped = min(skipped, start)
         self._whole = filed[_WHOLE]
-        self._starts = Beginnings(filed[_START]) if filed[_START] else None
-        self._ends = Beginnings(filed[_END]) if filed[_END] else None
+        self._starts = Beginnings.of(filed[_START]) if filed[_START] else None
+        self._ends = Beginnings.of(filed[_END]) if filed[_END] else None
         self._within = filed[_WITHIN]
-        self._firsts = frozenset(gram[0] for gram in self._within)
+        self._firsts = tuple({gram[0] for gram in self._within})
         self._skipped = skipped  # of a text: what all starts cover of the patterns that are looked for within
 
     def near(self, value: str) -> list[int]:
@@ -102,12 +112,24 @@ class Index:
             self._ends.find(value[::-1], found)
         if self._firsts:
             self._look_within(value, found)
-        return found if len(found) < 2 else sorted(set(found))
+        return _in_order(found)
 
     def _look_within(self, value: str, found: list[int]) -> None:
-        firsts, within = self._firsts, self._within
-        for at in range(self._skipped, len(value) - _GRAM + 1):
-            if value[at] in firsts:
+        within = self._within
+        for first in self._firsts:
+            at = value.find(first, self._skipped)
+            while at >= 0:
                 places = within.get(value[at : at + _GRAM])
                 if places is not None:
                     found.extend(places)
+                at = value.find(first, at + 1)
+
+
+def _in_order(places: list[int]) -> list[int]:
+    """Each place once. They are few, and mostly in order."""
+    before = -1
+    for place in places:
+        if place <= before:
+            return sorted(set(places))
+        before = place
+    return places

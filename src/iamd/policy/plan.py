@@ -21,7 +21,7 @@ class Gate(Shelf[Entry]):
         found = [Entry(layer, each, rule) for each in policies for rule in each.policy.select(action).allows]
         # what needs no look comes first
         free = [entry for entry in found if entry.rule.free]
-        super().__init__([*free, *[entry for entry in found if not entry.rule.free]])
+        super().__init__([*free, *[entry for entry in found if not entry.rule.free]] if free else found)
         self.layer = layer
         self.open = bool(free) and free[0].rule.principals is None
 

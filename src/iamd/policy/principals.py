@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from .anyof import kept
 from .arns import account_of, split
 from .document import Principals
 
@@ -140,36 +141,36 @@ EVERYONE = 4  # "*"
 class PrincipalSet:
     """A compiled Principal or NotPrincipal element."""
 
-    __slots__ = ("_accounts", "_arns", "_canonical", "_federated", "_services", "everyone", "negated")
+    __slots__ = ("_aws", "_canonical", "_federated", "_services", "everyone", "negated")
 
     def __init__(self, element: Principals) -> None:
         self.negated = element.negated
         self.everyone = element.everyone
-        self._arns = frozenset(element.aws)
-        self._accounts = frozenset(account for text in element.aws if (account := _account(text)) is not None)
-        self._services = frozenset(element.service)
-        self._federated = frozenset(element.federated)
-        self._canonical = frozenset(element.canonical)
+        accounts = [account for text in element.aws if (account := _account(text)) is not None]
+        self._aws = kept([*element.aws, *accounts])  # ARNs and unique ids, and the digits of accounts
+        self._services = kept(element.service)
+        self._federated = kept(element.federated)
+        self._canonical = kept(element.canonical)
 
     def named(self, who: Principal) -> int:
         """How closely the list (negated or not) names the caller."""
         if self.everyone:
             return EVERYONE
-        kind, arns = who.kind, self._arns
+        kind, aws = who.kind, self._aws
         if not who.has_policies:
             if kind is _SERVICE:
                 return ITSELF if who.service in self._services else NOBODY
             return ITSELF if kind is _FEDERATED and who.arn in self._federated else NOBODY
-        if who.arn in arns and kind is not ROOT:
+        if who.arn in aws and kind is not ROOT:
             return ISSUER if kind is _ROLE else ITSELF
-        if who.unique_id is not None and who.unique_id in arns:
+        if who.unique_id is not None and who.unique_id in aws:
             return ITSELF if kind is _USER else ISSUER
-        if who.role_arn in arns or who.issuer_arn in arns:
+        if who.role_arn in aws or who.issuer_arn in aws:
             return ISSUER
         return ACCOUNT if self._names_account(who) else NOBODY
 
     def _names_account(self, who: Principal) -> bool:
-        return who.account in self._accounts or who.canonical_user in self._canonical
+        return who.account in self._aws or who.canonical_user in self._canonical
 
     def exempts(self, who: Principal) -> bool:
         """Whether a NotPrincipal list leaves the caller out of a Deny.
@@ -185,8 +186,8 @@ class PrincipalSet:
         if who.kind is ROOT:
             return True
         if who.kind is PrincipalKind.SESSION:
-            role = who.role_arn in self._arns or (who.unique_id is not None and who.unique_id in self._arns)
-            return role and who.arn in self._arns
+            role = who.role_arn in self._aws or (who.unique_id is not None and who.unique_id in self._aws)
+            return role and who.arn in self._aws
         return closeness > ACCOUNT
 
     def grants(self, who: Principal, admits_federated: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,31 +17,31 @@ from .text import lower
 from .variables import Context, Template, read
 
 
-class Actions:
+class Actions(AnyOf):
     """The action list of a statement; names and services ignore case.
 
     A wildcard stays on its side of the colon: `s3:*` covers one service, `*` alone covers all.
     """
 
-    __slots__ = ("_named", "_pairs", "everything", "negated", "services")
+    __slots__ = ("_everything", "_negated", "_pairs", "services")
 
     def __init__(self, actions: Sequence[str], negated: bool) -> None:
-        self.negated = negated
-        self.everything = "*" in actions
+        self._negated = negated
+        self._everything = "*" in actions
         marked = [mark(lower(action)) for action in actions if action != "*"]
-        services = {text.partition(":")[0] for text in marked}
+        services = {sys.intern(text.partition(":")[0]) for text in marked}
         pairs = [text.split(":", 1) for text in marked if has_wildcards(text.partition(":")[0])]
         self._pairs = tuple((Pattern(service), Pattern(name)) for service, name in pairs)
-        self._named = AnyOf(text for text in marked if not has_wildcards(text.partition(":")[0]))
+        super().__init__(text for text in marked if not has_wildcards(text.partition(":")[0]))
         # the services that the statement can be about, or None when any
-        self.services = None if negated or self.everything or pairs else tuple(services)
+        self.services = None if negated or self._everything or pairs else tuple(services)
 
     def cover(self, action: str) -> bool:
         """Whether a lower-case `service:name` is covered."""
-        return self._listed(action) is not self.negated
+        return self._listed(action) is not self._negated
 
     def _listed(self, action: str) -> bool:
-        if self.everything or self._named.matches(action):
+        if self._everything or self.matches(action):
             return True
         if not self._pairs:
             return False
@@ -132,9 +133,9 @@ _checks = lru_cache(_SHARED)(compile_conditions)
 
 
 class Rule:
-    """A compiled statement. `free`: it applies to any request for its actions, without a further look."""
+    """A compiled statement."""
 
-    __slots__ = ("_checks", "_resources", "actions", "allow", "free", "index", "principals", "sid")
+    __slots__ = ("_checks", "_resources", "actions", "allow", "index", "principals", "sid")
 
     def __init__(self, statement: Statement, variables: bool, simulated: bool = False) -> None:
         self.index = statement.index
@@ -144,7 +145,11 @@ class Rule:
         self.principals = None if statement.principals is None else PrincipalSet(statement.principals)
         self._resources = _resources(statement, variables)
         self._checks: tuple[Check, ...] = _checks(statement.conditions, variables, statement.allow, simulated)
-        self.free = self._resources is None and not self._checks
+
+    @property
+    def free(self) -> bool:
+        """Whether it applies to any request for its actions, without a further look."""
+        return self._resources is None and not self._checks
 
     def applies(self, resource: str, context: Context, missing: list[str]) -> bool:
         """Whether a request that the rule's actions (and principals) cover meets its resources and conditions."""
