@@ -60,6 +60,8 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("ROOT_PASSWORD", "short"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("SIGN_IN_URLS", "iam.example.com/saml"),
+        ("SIGN_IN_URLS", "https://a.example.com,ftp://b.example.com"),
         ("MAX_BODY_BYTES", "0"),
         ("MAX_HEADER_BYTES", "1e6"),
         ("REQUEST_TIMEOUT", "0"),

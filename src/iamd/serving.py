@@ -64,6 +64,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
             quotas=settings.quotas,
+            sign_in_urls=settings.sign_in_urls,
         )
         root = None
         if not store.account_ids():

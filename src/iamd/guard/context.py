@@ -59,6 +59,8 @@ def _session_context(context: Context, caller: Caller) -> None:
     context["aws:tokenissuetime"] = iso(session.issued)
     if session.source_identity:
         context["aws:sourceidentity"] = session.source_identity
+    for key, brought in session.extras.items():
+        context[key] = brought if isinstance(brought, str) else tuple(brought)
     if session.kind == "root":
         context["aws:assumedroot"] = "true"
     if session.delegate is not None:

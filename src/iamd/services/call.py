@@ -40,7 +40,8 @@ class Cold(Exception):
 class Realm:
     """What all calls to one server share. `renews_reports`: a credential report is made anew whenever it is asked for.
 
-    `throttle` is None where calls may come as fast as they like.
+    `throttle` is None where calls may come as fast as they like; `sign_in_urls` are the endpoints, besides AWS's, that
+    SAML responses may be addressed to.
     """
 
     store: Store
@@ -52,6 +53,7 @@ class Realm:
     renews_reports: bool = False
     throttle: Throttle | None = None
     quotas: Quotas = field(default_factory=Quotas)
+    sign_in_urls: tuple[str, ...] = ()
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

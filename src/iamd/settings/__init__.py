@@ -81,6 +81,9 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
+    sign_in_urls: tuple[str, ...] = _setting(
+        readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's."
+    )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")
     request_timeout: float = _setting(readers.seconds, 30.0, "Time for a request to arrive.")

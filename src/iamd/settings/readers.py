@@ -147,6 +147,20 @@ def networks(value: object) -> tuple[str, ...]:
         raise ValueError("must be networks such as 10.0.0.0/8, without host bits, set apart by commas") from error
 
 
+_is_url = re.compile(r"https?://[!-~]+").fullmatch
+
+
+def urls(value: object) -> tuple[str, ...]:
+    """Addresses of the web: a TOML list, or text with commas."""
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple):
+        raise ValueError("must be a list of URLs such as https://iam.example.com/saml")
+    found = tuple(str(entry).strip() for entry in entries if entry != "")
+    if not all(map(_is_url, found)):
+        raise ValueError("must be URLs such as https://iam.example.com/saml, set apart by commas")
+    return found
+
+
 def metrics(value: object) -> str:
     """`off`, `public`, or HOST:PORT."""
     if value is False or (isinstance(value, str) and value.lower() in {"off", "public"}):

@@ -20,8 +20,9 @@ from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
+from iamd.caller.saml.provider import Provider
 from iamd.caller.saml.refusals import Invalid, Refusal
-from iamd.caller.saml.response import Provider, read
+from iamd.caller.saml.response import read
 from tests.caller.saml.idp import (
     DS,
     PROTOCOL,

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
+from iamd.caller.saml.provider import Provider
 from iamd.caller.saml.refusals import Invalid
-from iamd.caller.saml.response import Provider, read
+from iamd.caller.saml.response import read
 from tests.caller.saml.idp import SAML, Story, encoded, metadata, pem, rsa_key, signed, tree
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
 from signxml.algorithms import SignatureMethod
 
+from iamd.caller.saml.provider import Provider
 from iamd.caller.saml.refusals import Expired, Invalid, Rejected
-from iamd.caller.saml.response import Provider, read
+from iamd.caller.saml.response import read
 from tests.caller.saml.idp import (
     ENTITY,
     PERSISTENT,

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,8 +21,9 @@ BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 _ANYONE = "urn:amazon:webservices"  # the audience that AWS documents besides its sign-in endpoints
 _FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
-_SIGN_IN = re.compile(r"https://(?:[a-z]{2,}(?:-[a-z]+)+-[0-9]\.)?signin\.aws\.amazon\.com/saml(?:/acs/(?P<id>\w+))?")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+
+IsOurs = Callable[[str], bool]  # whether a URL is a sign-in endpoint of this service
 
 _EXPIRED = "Response has expired"
 
@@ -44,7 +45,7 @@ class Assertion:
     session_ends: datetime | None = None
 
 
-def read(element: Element, provider_id: str, request_id: str | None, now: datetime) -> Assertion:
+def read(element: Element, is_ours: IsOurs, request_id: str | None, now: datetime) -> Assertion:
     """The assertion of a verified element, which is for this service and still good.
 
     `request_id` is what the response said it answers. Raises Invalid and Expired.
@@ -55,8 +56,8 @@ def read(element: Element, provider_id: str, request_id: str | None, now: dateti
     name = only(subject, f"{SAML}NameID")
     if not name.get("Format") or not text(name):
         raise Invalid(MALFORMED)
-    recipient = _confirmed(only(subject, f"{SAML}SubjectConfirmation"), provider_id, request_id, now)
-    _check_conditions(only(element, f"{SAML}Conditions"), provider_id, now)
+    recipient = _confirmed(only(subject, f"{SAML}SubjectConfirmation"), is_ours, request_id, now)
+    _check_conditions(only(element, f"{SAML}Conditions"), is_ours, now)
     issued = _time(element, "IssueInstant")
     if issued > now + SKEW:
         raise Invalid("Response was issued in the future")
@@ -72,11 +73,11 @@ def read(element: Element, provider_id: str, request_id: str | None, now: dateti
     )
 
 
-def _confirmed(confirmation: Element, provider_id: str, request_id: str | None, now: datetime) -> str:
+def _confirmed(confirmation: Element, is_ours: IsOurs, request_id: str | None, now: datetime) -> str:
     """The recipient of a bearer's confirmation."""
     data = only(confirmation, f"{SAML}SubjectConfirmationData")
     recipient = data.get("Recipient", "")
-    if confirmation.get("Method") != BEARER or not _is_ours(recipient, provider_id):
+    if confirmation.get("Method") != BEARER or not is_ours(recipient):
         raise Invalid(MALFORMED)
     if request_id is not None and data.get("InResponseTo", request_id) != request_id:
         raise Invalid(MALFORMED)
@@ -85,7 +86,7 @@ def _confirmed(confirmation: Element, provider_id: str, request_id: str | None, 
     return recipient
 
 
-def _check_conditions(conditions: Element, provider_id: str, now: datetime) -> None:
+def _check_conditions(conditions: Element, is_ours: IsOurs, now: datetime) -> None:
     """For whom and when it is good. AWS does not look at audiences and at times to come; iamd does, but allows clocks
     to differ: an assertion for another service is none for this one."""
     if conditions.get("NotOnOrAfter") is not None and _time(conditions, "NotOnOrAfter") <= now:
@@ -94,14 +95,8 @@ def _check_conditions(conditions: Element, provider_id: str, now: datetime) -> N
         raise Invalid("Response is not yet valid")
     for restriction in conditions.findall(f"{SAML}AudienceRestriction"):
         audiences = [text(audience) for audience in restriction.findall(f"{SAML}Audience")]
-        if not any(audience == _ANYONE or _is_ours(audience, provider_id) for audience in audiences):
+        if not any(audience == _ANYONE or is_ours(audience) for audience in audiences):
             raise Invalid("Response does not contain the required audience.")
-
-
-def _is_ours(url: str, provider_id: str) -> bool:
-    """Whether it is a sign-in endpoint of AWS, of any region, for all providers or for this one."""
-    named = _SIGN_IN.fullmatch(url)
-    return named is not None and named["id"] in (None, provider_id)
 
 
 def _session_end(element: Element, now: datetime) -> datetime | None:

@@ -8,30 +8,22 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from iamd.caller.saml import assertion, encryption, metadata, signatures
 from iamd.caller.saml.assertion import Assertion
 from iamd.caller.saml.document import PROTOCOL, SAML, Element, at_most_one, only, parse, text
+from iamd.caller.saml.provider import Provider
 from iamd.caller.saml.refusals import MALFORMED, UNSIGNED, Invalid, Rejected
 
 _SUCCESS: Final = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _STRANGER: Final = "Issuer not present in specified provider"
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """An identity provider as far as its responses are concerned: its metadata document, the private keys (PEM) that
-    open its assertions, and whether these must be encrypted."""
-
-    id: str
-    metadata: str = field(repr=False)
-    keys: tuple[bytes, ...] = field(default=(), repr=False)
-    encrypted: bool = False
-
-
+# Metadata may have ten million characters; those of the providers in use are read once.
+_described = lru_cache(maxsize=64)(metadata.issuers)
 Issuers = Mapping[str, tuple[bytes, ...]]  # certificates by entity id
 
 
@@ -44,7 +36,7 @@ def read(encoded: str, provider: Provider, now: datetime) -> Assertion:
     response = parse(_decoded(encoded))
     if response.tag != f"{PROTOCOL}Response" or response.get("Version") != "2.0":
         raise Invalid(MALFORMED)
-    issuers = {issuer.entity_id: issuer.certificates for issuer in metadata.issuers(provider.metadata)}
+    issuers = {issuer.entity_id: issuer.certificates for issuer in _described(provider.metadata)}
     whole = signatures.is_signed(response)
     if whole:
         response = signatures.verified(response, _certificates(response, issuers))
@@ -54,7 +46,7 @@ def read(encoded: str, provider: Provider, now: datetime) -> Assertion:
     issuer = at_most_one(response, f"{SAML}Issuer")
     if issuer is not None and text(issuer) != text(only(told, f"{SAML}Issuer")):
         raise Invalid(_STRANGER)
-    return assertion.read(told, provider.id, response.get("InResponseTo"), now)
+    return assertion.read(told, provider.is_addressed, response.get("InResponseTo"), now)
 
 
 def _assertion(response: Element, whole: bool, provider: Provider, issuers: Issuers) -> Element:

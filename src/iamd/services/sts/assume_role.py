@@ -25,7 +25,7 @@ CHAINED_SECONDS = 3_600
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:(?P<account>[^:]*):.+", re.DOTALL)
 
 # The trust policy of a role that is not there: it trusts an id that nobody has.
-_NOBODY = (
+NOBODY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"AROAAAAAAAAAAAAAAAAAA"},'
     '"Action":"sts:AssumeRole"}]}'
 )
@@ -42,6 +42,14 @@ class Assumption:
     source_identity: str | None
 
 
+def account_of_role(role_arn: str) -> str:
+    """The account that a role's ARN names; raises ValidationError for what is not even shaped like one."""
+    shape = _ARN.fullmatch(role_arn)
+    if shape is None:
+        raise ValidationError(f"{role_arn} is invalid")
+    return shape["account"]
+
+
 def role_to_assume(
     call: Call,
     *,
@@ -52,19 +60,16 @@ def role_to_assume(
 ) -> Target[Any]:
     """The role of that ARN, in any account of this server; one that is not there is refused like one that may not be
     assumed, so that names cannot be probed."""
-    shape = _ARN.fullmatch(role_arn)
-    if shape is None:
-        raise ValidationError(f"{role_arn} is invalid")
+    account_id = account_of_role(role_arn)
     if call.caller.kind is CallerKind.ROOT:
         raise AccessDenied("Roles may not be assumed by root accounts.")
     given = session_tags(call.caller.session, tags or [], transitive_tag_keys or [])
     source = _source_identity(call, source_identity)
-    account_id = shape["account"]
     records = call.realm.records(account_id)
     role = None if records is None else records.roles.named(role_arn.rpartition("/")[2])
     if records is None or role is None or role.arn != role_arn:
         said = f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
-        return Target(role_arn, None, account_id=account_id, policy=_NOBODY, missing=AccessDenied(said))
+        return Target(role_arn, None, account_id=account_id, policy=NOBODY, missing=AccessDenied(said))
     assumption = Assumption(role, records, rendered(role, call.realm), given, source)
     return Target(
         role.arn,
@@ -122,7 +127,7 @@ def assume_role(
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     """
     role, tags = assumption.role, assumption.tags
-    _check_duration(call, role, duration_seconds)
+    check_duration(call, role, duration_seconds)
     policies = session_policies(policy, policy_arns, assumption.records)
     packed = packed_size(policies, tags.tags)
     credentials = issue(
@@ -144,16 +149,21 @@ def assume_role(
     call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
     return {
         "Credentials": credentials,
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{role.id}:{role_session_name}",
-            "Arn": f"arn:{PARTITION}:sts::{role.account_id}:assumed-role/{role.name}/{role_session_name}",
-        },
+        "AssumedRoleUser": assumed_role_user(role, role_session_name),
         "PackedPolicySize": packed,
         "SourceIdentity": assumption.source_identity,
     }
 
 
-def _check_duration(call: Call, role: Role, seconds: int) -> None:
+def assumed_role_user(role: Role, session_name: str) -> dict[str, str]:
+    """The `AssumedRoleUser` structure of a role's session."""
+    return {
+        "AssumedRoleId": f"{role.id}:{session_name}",
+        "Arn": f"arn:{PARTITION}:sts::{role.account_id}:assumed-role/{role.name}/{session_name}",
+    }
+
+
+def check_duration(call: Call, role: Role, seconds: int) -> None:
     """The role's longest session, then the hour of a session that begins with temporary credentials."""
     if seconds > role.max_session:
         raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
