@@ -13,6 +13,8 @@ from iamd.agent.containers import Containers
 from iamd.agent.keeper import Keeper
 from iamd.agent.limits import Limiter
 from iamd.agent.metadata import Metadata
+from iamd.agent.pods import PATH as PODS
+from iamd.agent.pods import PodIdentity
 from iamd.agent.replies import page
 from iamd.server import asgi
 from iamd.server.asgi import Answer, Receive, Scope, Send
@@ -33,6 +35,7 @@ class Door:
     def __init__(self, config: Config, keeper: Keeper) -> None:
         self._limiter = Limiter(config.rate)
         self._containers = Containers(config, keeper).answer if config.tasks else None
+        self._pods = None if config.pods is None else PodIdentity(config, config.pods, keeper).answer
         metadata = None if config.instance is None else Metadata(config, config.instance, keeper, keeper.now())
         self._metadata = None if metadata is None else metadata.answer
 
@@ -64,7 +67,7 @@ class Door:
     def _endpoint(self, path: bytes) -> Endpoint | None:
         if path.startswith(CONTAINERS):
             return self._containers
-        return self._metadata
+        return self._pods if path == PODS else self._metadata
 
 
 def _is_direct(request: HttpRequest) -> bool:
