@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from functools import lru_cache
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _VALUE = {character: value for value, character in enumerate(_ALPHABET)}
+_CHARACTERS = bytes(ord(_ALPHABET[value % 32]) for value in range(256))
 _OFFSET = 2**39
 
 _is_account_id = re.compile(r"[0-9]{12}").fullmatch
@@ -29,12 +31,17 @@ def access_key_id(account_id: str, prefix: str = "AKIA") -> str:
 
     Raises ValueError when the account id is not 12 digits.
     """
+    account, parities = _account_part(account_id)
+    return prefix + account + secrets.choice(parities) + _random(7)
+
+
+@lru_cache(maxsize=1024)
+def _account_part(account_id: str) -> tuple[str, str]:
+    """The eight characters that tell an account, and those of which the ninth is one."""
     if not _is_account_id(account_id):
         raise ValueError("an account id is 12 digits")
     half, odd = divmod(int(account_id), 2)
-    account = base64.b32encode((half + _OFFSET).to_bytes(5, "big")).decode()
-    parity = _ALPHABET[16 * odd + secrets.randbelow(16)]
-    return prefix + account + parity + _random(7)
+    return base64.b32encode((half + _OFFSET).to_bytes(5, "big")).decode(), _ALPHABET[16 * odd : 16 * odd + 16]
 
 
 def account_of(access_key_id: str) -> str | None:
@@ -52,4 +59,4 @@ def secret_access_key() -> str:
 
 
 def _random(length: int) -> str:
-    return base64.b32encode(secrets.token_bytes(length)).decode()[:length]  # five random bits a character
+    return secrets.token_bytes(length).translate(_CHARACTERS).decode()  # five random bits a character

@@ -2,7 +2,7 @@
 
 Layout before base64url: version (1 byte), flags (1), key number (4, big-endian), nonce (12), AES-256-GCM ciphertext
 and tag over the first six bytes as associated data. Inside is the `Session` as a MessagePack array, deflated when
-that is shorter. Nonces are random: replace a key well before it has sealed 2**32 tokens (NIST SP 800-38D, 8.3).
+it is long and that is shorter. Nonces are random: replace a key well before it has sealed 2**32 tokens (NIST SP 800-38D, 8.3).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _DEFLATED = 1
 _HEADER = struct.Struct(">BBI")
 _NONCE = 12
 _TAG = 16
+_SHORT = 512  # bytes; sessions without policies and tags are no longer, and deflating them would gain little
 _REMEMBERED = 2048  # opened tokens; one takes a few kilobytes
 _MAX_LENGTH = 65_536  # characters; more than any request header may have
 
@@ -94,9 +95,11 @@ class TokenKeys:
     def seal(self, session: Session) -> str:
         """The session as a token of URL-safe characters that only these keys open."""
         plain = _encode(session)
-        # Length tells no secret: all that is compressed belongs to whoever receives the token.
-        deflated = zlib.compress(plain, level=6)
-        flags, payload = (_DEFLATED, deflated) if len(deflated) < len(plain) else (0, plain)
+        flags, payload = 0, plain
+        if len(plain) > _SHORT:
+            # Length tells no secret: all that is compressed belongs to whoever receives the token.
+            deflated = zlib.compress(plain, level=6)
+            flags, payload = (_DEFLATED, deflated) if len(deflated) < len(plain) else (0, plain)
         header = _HEADER.pack(_VERSION, flags, self._number)
         nonce = secrets.token_bytes(_NONCE)
         sealed = self._ciphers[self._number].encrypt(nonce, payload, header)

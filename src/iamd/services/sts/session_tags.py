@@ -22,10 +22,15 @@ class SessionTags:
     transitive: tuple[str, ...] = ()
 
 
+_NONE = SessionTags()
+
+
 def session_tags(
     calling: Session | None, given: Sequence[Mapping[str, str]], transitive_keys: Sequence[str]
 ) -> SessionTags:
     """The tags of a session that the calling one asks for. Raises InvalidParameterValue."""
+    if not given and not transitive_keys and (calling is None or not calling.transitive):
+        return _NONE
     tags = {tag["Key"].lower(): (tag["Key"], tag["Value"]) for tag in given}
     if len(tags) < len(given):
         raise InvalidParameterValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
