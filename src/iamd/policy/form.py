@@ -17,32 +17,44 @@ from pathlib import Path
 COMPILED, PURE = "compiled", "pure"
 
 
-def choose(search_path: MutableSequence[str]) -> str:
-    """Put the compiled modules in front of a package's search path if they may run; answers `compiled` or `pure`.
+def choose(search_path: MutableSequence[str]) -> tuple[str, str]:
+    """Put the compiled modules in front of a package's search path if they may run.
 
-    To be called before any module is imported from there. Raises ImportError where IAMD_ENGINE cannot be followed.
+    Answers `compiled` or `pure`, and why it is the plain form. To be called before any module is imported from there.
+    Raises ImportError where IAMD_ENGINE cannot be followed.
     """
     wanted = os.environ.get("IAMD_ENGINE", "")
     if wanted not in ("", COMPILED, PURE):
         raise ImportError(f"IAMD_ENGINE is `{wanted}`; it may be `{COMPILED}` or `{PURE}`")
-    folder = None if wanted == PURE else _compiled(Path(search_path[0]))
-    if folder is not None:
-        search_path.insert(0, folder)
-        return COMPILED
-    if wanted == COMPILED:
-        raise ImportError("there is no compiled engine that was made of these sources")
-    return PURE
+    if wanted == PURE:
+        return PURE, "IAMD_ENGINE asks for it"
+    try:
+        folder = _compiled(Path(search_path[0]))
+    except _Unfit as error:
+        if wanted == COMPILED:
+            raise ImportError(f"IAMD_ENGINE asks for the compiled engine, but {error}") from error
+        return PURE, str(error)
+    search_path.insert(0, folder)
+    return COMPILED, ""
 
 
-def _compiled(sources: Path) -> str | None:
-    """The folder of compiled modules that were made of the sources for this Python, or None."""
+class _Unfit(Exception):
+    """There is no compiled form that may run; the text says why."""
+
+
+def _compiled(sources: Path) -> str:
+    """The folder of compiled modules that were made of the sources for this Python; raises _Unfit."""
     try:
         native = import_module("iamd_native")
-        if digest(sources) != native.SOURCES:
-            return None
-        import_module("iamd_native.engine__mypyc")  # what they share: of another Python or machine it does not load
-    except (ImportError, AttributeError):  # none, of another Python or machine, or of a build that did not finish
-        return None
+        made_of = str(native.SOURCES)
+    except (ImportError, AttributeError) as error:  # none, or of a build that did not finish
+        raise _Unfit("no compiled engine was installed (it takes a C compiler and Python's headers)") from error
+    if digest(sources) != made_of:
+        raise _Unfit("its sources were edited after it was compiled")
+    try:
+        import_module("iamd_native.engine__mypyc")  # what they share
+    except ImportError as error:
+        raise _Unfit("the compiled engine is of another Python or machine") from error
     return str(native.__path__[0])
 
 
