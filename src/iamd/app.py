@@ -26,7 +26,7 @@ from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
-from iamd.wire import aws_query, validate
+from iamd.wire import protocols
 from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, MissingAuthenticationToken, ServiceUnavailable
 
 Link = Callable[[Realm, Exchange], Awaitable[None]]
@@ -82,12 +82,13 @@ async def understand(realm: Realm, exchange: Exchange) -> None:
         exchange.operation, exchange.params = known
         exchange.action = known[0].name
         return
-    query = aws_query.read(exchange.request)
-    exchange.action = query.action
-    operation = api.find(query.action, query.version)
-    params = aws_query.parse(operation.model, query.pairs)
+    protocol = protocols.of(api.model)
+    asked = protocol.read(exchange.request, api.model)
+    exchange.action = asked.action
+    operation = api.find(asked.action, asked.version)
+    params = protocol.parse(operation.model, asked.content)
     exchange.operation, exchange.params = operation, params
-    validate.check(operation.model, params)
+    protocol.check(operation.model, params)
     understood.put(api, exchange.request, operation, params)
 
 

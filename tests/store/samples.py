@@ -23,6 +23,16 @@ from iamd.store.kinds.credentials import (
 from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, SamlKey, SamlProvider
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
+from iamd.store.kinds.organizations import (
+    AccountCreation,
+    DelegatedAdministrator,
+    Member,
+    Organization,
+    OrganizationPolicy,
+    PolicyAttachment,
+    ServiceAccess,
+    Unit,
+)
 from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
 from iamd.store.records import (
@@ -53,7 +63,7 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "accounts": (
         Account(OTHER, NOW, "Other", "a@example.com", "other", "$argon2id$"),
-        {"alias": None, "name": "Übrig", "global_token_version": 2},
+        {"alias": None, "name": "Übrig", "global_token_version": 2, "organization": ACCOUNT, "closed": LATER},
     ),
     "users": (
         User(ACCOUNT, "AIDA1", "Ünal", "/a/", NOW, "arn:aws:iam::aws:policy/X", (("k", "v"), ("ключ", "")), LATER),
@@ -133,6 +143,32 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
+    "organizations": (
+        Organization(ACCOUNT, "o-a1b2c3d4e5", "r-ab12", NOW, "ALL", ("TAG_POLICY",), (("a", "b"),)),
+        {"feature_set": "CONSOLIDATED_BILLING", "policy_types": (), "root_tags": ()},
+    ),
+    "organizational_units": (
+        Unit(ACCOUNT, "ou-ab12-cd34ef56", "o-a1b2c3d4e5", "r-ab12", "Ünit", NOW, (("a", "b"),)),
+        {"name": "renamed", "tags": ()},
+    ),
+    "member_accounts": (
+        Member(ACCOUNT, OTHER, "o-a1b2c3d4e5", "r-ab12", "Öther", "a@example.com", NOW, "CREATED"),
+        {"parent_id": "ou-ab12-cd34ef56", "state": "SUSPENDED", "tags": (("a", "b"),)},
+    ),
+    "organization_policies": (
+        OrganizationPolicy(ACCOUNT, "p-1234567890", "o-a1b2c3d4e5", "TAG_POLICY", "tags", "", "{}", NOW),
+        {"name": "ß", "description": "why", "content": '{"tags": {}}', "tags": (("a", "b"),)},
+    ),
+    "policy_attachments": (PolicyAttachment(ACCOUNT, "p-1234567890", "r-ab12", NOW), {"attached": LATER}),
+    "account_creations": (
+        AccountCreation(ACCOUNT, "car-1234567890", "Öther", "IN_PROGRESS", NOW),
+        {"state": "FAILED", "completed": LATER, "created_id": OTHER, "failure": "EMAIL_ALREADY_EXISTS"},
+    ),
+    "service_access": (ServiceAccess(ACCOUNT, "iam.amazonaws.com", NOW), {"enabled": LATER}),
+    "delegated_administrators": (
+        DelegatedAdministrator(ACCOUNT, OTHER, "iam.amazonaws.com", NOW),
+        {"enabled": LATER},
+    ),
 }
 
 

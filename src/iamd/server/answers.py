@@ -5,13 +5,11 @@ from __future__ import annotations
 from iamd.audit.event import new_uuid
 from iamd.server.asgi import Answer
 from iamd.server.exchange import Exchange
-from iamd.wire import aws_query
+from iamd.wire import aws_json, aws_query
 from iamd.wire.errors import AwsError, RequestEntityTooLarge
-from iamd.wire.query_json import encode
 
 _XML = (b"content-type", b"text/xml")
 _JSON = (b"content-type", b"application/json")
-_AWS_JSON = (b"content-type", b"application/x-amz-json-1.1")
 
 
 def of(exchange: Exchange) -> Answer:
@@ -23,10 +21,14 @@ def of(exchange: Exchange) -> Answer:
         return _refusal(exchange, exchange.error, headers)
     if exchange.operation is None:
         raise RuntimeError("an exchange without error has an operation")
+    model = exchange.operation.model
+    if model.service.protocol == "json":
+        headers.append((b"content-type", aws_json.content_type(model.service)))
+        return Answer(200, headers, aws_json.answer(model, exchange.reply))
     as_json = exchange.wants_json
     headers.append(_JSON if as_json else _XML)
     write = aws_query.answer_json if as_json else aws_query.answer
-    return Answer(200, headers, write(exchange.operation.model, exchange.reply, exchange.request_id))
+    return Answer(200, headers, write(model, exchange.reply, exchange.request_id))
 
 
 def too_large(limit: int) -> Answer:
@@ -41,14 +43,15 @@ def _identified(request_id: str) -> list[tuple[bytes, bytes]]:
 
 
 def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, bytes]]) -> Answer:
-    if exchange.request.header(b"x-amz-target") is not None:
+    service = exchange.api.model if exchange.api else None
+    if exchange.request.header(b"x-amz-target") is not None or (service and service.protocol == "json"):
         # Sent by the SDKs of the AWS JSON services, which find no error in XML.
         # https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
-        told = encode({"__type": error.code, "message": error.message})
-        return Answer(error.status, [*headers, _AWS_JSON, (b"x-amzn-errortype", error.code.encode())], told)
-    if exchange.api is None:
+        status, code, told = aws_json.error(error, service)
+        headers += [(b"content-type", aws_json.content_type(service)), (b"x-amzn-errortype", code.encode())]
+        return Answer(status, headers, told)
+    if service is None:
         headers.append((b"x-amzn-errortype", error.code.encode()))  # read by the SDKs of the REST-JSON services
-    service = exchange.api.model if exchange.api else None
     if exchange.wants_json:
         return Answer(error.status, [*headers, _JSON], aws_query.error_json(error, service, exchange.request_id))
     return Answer(error.status, [*headers, _XML], aws_query.error(error, service, exchange.request_id))

@@ -14,7 +14,7 @@ from iamd.wire.http import HttpRequest
 _MAX_KNOWN = 1024
 _MAX_BYTES = 512  # of a request that is remembered
 
-_known: dict[tuple[str, bytes, bytes, str | None], tuple[Operation, Mapping[str, Any]]] = {}
+_known: dict[tuple[str, bytes, bytes, str | None, str | None], tuple[Operation, Mapping[str, Any]]] = {}
 
 
 def get(api: Api, request: HttpRequest) -> tuple[Operation, Mapping[str, Any]] | None:
@@ -33,5 +33,6 @@ def put(api: Api, request: HttpRequest, operation: Operation, params: Mapping[st
     _known[_key(api, request)] = (operation, params)
 
 
-def _key(api: Api, request: HttpRequest) -> tuple[str, bytes, bytes, str | None]:
-    return api.name, request.query, request.body, request.header(b"content-type")
+def _key(api: Api, request: HttpRequest) -> tuple[str, bytes, bytes, str | None, str | None]:
+    header = request.header
+    return api.name, request.query, request.body, header(b"content-type"), header(b"x-amz-target")

@@ -9,8 +9,10 @@ from types import ModuleType
 
 from iamd.caller.sigv4 import Signature
 from iamd.services import iam as iam_modules
+from iamd.services import organizations as organizations_modules
 from iamd.services import sts as sts_modules
 from iamd.services.iam.api import iam
+from iamd.services.organizations.api import organizations
 from iamd.services.registry import Api
 from iamd.services.sts.api import sts
 from iamd.wire.errors import InvalidAction
@@ -23,17 +25,18 @@ def _import_operations(folder: ModuleType) -> None:
         importlib.import_module(module.name)
 
 
-_import_operations(iam_modules)
-_import_operations(sts_modules)
+for _folder in (iam_modules, sts_modules, organizations_modules):
+    _import_operations(_folder)
 
-APIS: dict[str, Api] = {api.model.signing_name: api for api in (iam, sts)}
+APIS: dict[str, Api] = {api.model.signing_name: api for api in (iam, sts, organizations)}
 _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
-_BY_VERSION = {api.model.api_version: api for api in APIS.values()}
+_BY_VERSION = {api.model.api_version: api for api in APIS.values() if api.model.protocol == "query"}
+_BY_TARGET = {api.model.target_prefix: api for api in APIS.values() if api.model.target_prefix}
 
 
 def api_of(request: HttpRequest, signature: Signature | None) -> Api:
-    """The API that a request is for: by the scope of its signature, else by the version that it names.
+    """The API that a request is for: by the scope of its signature, else by the target or version that it names.
 
     Raises InvalidAction when iamd serves no such API.
     """
@@ -42,6 +45,9 @@ def api_of(request: HttpRequest, signature: Signature | None) -> Api:
         if api is None:
             raise InvalidAction(f"iamd does not serve {signature.service}; it serves {', '.join(sorted(APIS))}.")
         return api
+    target = request.header(b"x-amz-target")
+    if target is not None and target.rpartition(".")[0] in _BY_TARGET:
+        return _BY_TARGET[target.rpartition(".")[0]]
     for source in (request.query, request.body):
         version = _VERSION.search(source)
         if version is not None and version[1].decode() in _BY_VERSION:

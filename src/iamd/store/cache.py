@@ -26,7 +26,7 @@ class ImageCache:
         """Take in a loaded image; returns the accounts that were dropped for it, none of them pinned."""
         self._loads += 1
         # An image that comes again must not look like its earlier self to those who remember generations.
-        image.generation = self._loads << 32
+        image.generation = image.structure = self._loads << 32
         self._images[image.account_id] = image
         self._images.move_to_end(image.account_id)
         return self._shrink({*pinned, image.account_id})

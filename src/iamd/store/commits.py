@@ -264,7 +264,7 @@ class Committer:
                     for step in reversed(change.steps):
                         step.collection.apply(step.key, step.after, step.before)
                     image.revision = change.revision - 1
-                    image.generation += 1
+                    image.renew()
 
     def _abandon(self, batches: list[Batch], error: StoreError) -> None:
         """Whether a failed commit became durable is unknown, so the images are read anew."""

@@ -1,12 +1,14 @@
-"""Which accounts there are, their aliases, and whose an access key is, without asking the database."""
+"""Which accounts there are, their aliases, addresses and organizations, and whose an access key is, without asking the
+database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from iamd.store.cache import ImageCache
 from iamd.store.image import ACCOUNTS, Records
-from iamd.store.interface import AccountChange
+from iamd.store.interface import AccountChange, Listed
+from iamd.store.records import Account
 
 _MAX_KEYS = 100_000
 
@@ -16,46 +18,62 @@ class Directory:
 
     def __init__(self, images: ImageCache) -> None:
         self._images = images
-        self._aliases: dict[str, str | None] = {}  # of every account, oldest first
+        self._listed: dict[str, Listed] = {}  # every account, oldest first
         self._keys: dict[str, str] = {}
 
-    def load(self, aliases: Mapping[str, str | None]) -> None:
+    def load(self, listed: Mapping[str, Listed]) -> None:
         """Take in the accounts as the database has them."""
-        self._aliases = dict(aliases)
+        self._listed = dict(listed)
 
     def accounts(self) -> list[str]:
         """Every account there is, oldest first."""
-        return list(self._aliases)
+        return list(self._listed)
 
     def has_account(self, account_id: str) -> bool:
         image = self._images.get(account_id)
-        return account_id in self._aliases if image is None else bool(image.accounts)
+        return account_id in self._listed if image is None else bool(image.accounts)
 
     def alias_owner(self, alias: str) -> str | None:
         """The account that has this alias, also when the change that gave it is still under way."""
+        return self._find(lambda account: account.alias == alias)
+
+    def email_owner(self, email: str) -> str | None:
+        """The account whose root user has this address, whatever its case; as for `alias_owner`."""
+        folded = email.lower()
+        return self._find(lambda account: account.email.lower() == folded)
+
+    def _find(self, matches: Callable[[Account | Listed], bool]) -> str | None:
         for image in self._images.all():
-            if image.accounts and image.account.alias == alias:
+            if image.accounts and matches(image.account):
                 return image.account_id
-        for account_id, known in self._aliases.items():
-            if known == alias and self._images.get(account_id) is None:
+        for account_id, known in self._listed.items():
+            if matches(known) and self._images.get(account_id) is None:
                 return account_id
         return None
+
+    def organization_of(self, account_id: str) -> str | None:
+        """The management account of an account's organization; None when it is in none or there is no such account."""
+        image = self._images.get(account_id)
+        if image is not None:
+            return image.account.organization if image.accounts else None
+        known = self._listed.get(account_id)
+        return None if known is None else known.organization
 
     def note(self, image: Records) -> None:
         """Note what the account's image, which has no change under way, says of it."""
         if image.accounts:
-            self._aliases[image.account_id] = image.account.alias
+            self._listed[image.account_id] = _listed(image.account)
         else:
-            self._aliases.pop(image.account_id, None)
+            self._listed.pop(image.account_id, None)
 
     def committed(self, change: AccountChange) -> None:
         """Note an account that was made, changed or removed."""
         for step in change.steps:
             if step.collection.kind is ACCOUNTS:
                 if step.after is None:
-                    self._aliases.pop(change.account_id, None)
+                    self._listed.pop(change.account_id, None)
                 else:
-                    self._aliases[change.account_id] = step.after.alias
+                    self._listed[change.account_id] = _listed(step.after)
 
     def account_of_key(self, access_key_id: str) -> str | None:
         """The key's account, when it is known; it may still have no such key, when it is not in memory."""
@@ -74,5 +92,9 @@ class Directory:
         self._keys[access_key_id] = account_id
 
     def clear(self) -> None:
-        self._aliases.clear()
+        self._listed.clear()
         self._keys.clear()
+
+
+def _listed(account: Account) -> Listed:
+    return Listed(account.alias, account.email, account.organization)

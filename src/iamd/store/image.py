@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
-from iamd.store.kinds import credentials, delegation, federation, managed_roles, reports, sign_in
+from iamd.store.kinds import credentials, delegation, federation, managed_roles, organizations, reports, sign_in
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -67,6 +67,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *managed_roles.KINDS,
     *reports.KINDS,
     *delegation.KINDS,
+    *organizations.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -78,7 +79,20 @@ _POWERLESS = frozenset(
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS)),
+        *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
+)
+
+# From these follows which control policies bind which account of the organization.
+_STRUCTURE = frozenset(
+    kind.name
+    for kind in (
+        organizations.ORGANIZATIONS,
+        organizations.UNITS,
+        organizations.MEMBERS,
+        organizations.ORGANIZATION_POLICIES,
+        organizations.POLICY_ATTACHMENTS,
+    )
 )
 
 
@@ -86,13 +100,15 @@ class Records:
     """The records of one account.
 
     `revision` is the account's last change that this image holds, `generation` counts the changes that may alter what
-    some existing principal may do: a snapshot made at another generation is stale.
+    some existing principal may do: a snapshot made at another generation is stale. `structure` counts those that may
+    alter what binds the accounts of the organization which this account manages.
     """
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
         self.revision = 0
         self.generation = 0
+        self.structure = 0
         self.journal: list[Step] = []
         self._collections: dict[str, Collection[Any]] = {}
         self.accounts = self._collect(ACCOUNTS)
@@ -124,6 +140,14 @@ class Records:
         self.access_reports = self._collect(reports.ACCESS_REPORTS)
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
+        self.organizations = self._collect(organizations.ORGANIZATIONS)
+        self.units = self._collect(organizations.UNITS)
+        self.members = self._collect(organizations.MEMBERS)
+        self.organization_policies = self._collect(organizations.ORGANIZATION_POLICIES)
+        self.policy_attachments = self._collect(organizations.POLICY_ATTACHMENTS)
+        self.account_creations = self._collect(organizations.ACCOUNT_CREATIONS)
+        self.service_access = self._collect(organizations.SERVICE_ACCESS)
+        self.delegated_administrators = self._collect(organizations.DELEGATED_ADMINISTRATORS)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))
@@ -155,12 +179,19 @@ class Records:
         for step in reversed(self.journal):
             step.collection.apply(step.key, step.after, step.before)
         self.journal.clear()
+        self.renew()
+
+    def renew(self) -> None:
+        """Note that anything may have changed."""
         self.generation += 1
+        self.structure += 1
 
     def changed(self, kind: str, added: bool) -> None:
         """Note a change that another process made."""
         if kind not in _POWERLESS and not (added and kind in _NEWCOMERS):
             self.generation += 1
+        if kind in _STRUCTURE:
+            self.structure += 1
 
     def _count(self, steps: list[Step]) -> None:
         for step in steps:

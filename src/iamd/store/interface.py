@@ -89,6 +89,15 @@ class Access(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What is known of an account without loading it; `organization` is the management account of its organization."""
+
+    alias: str | None = None
+    email: str = ""
+    organization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChange:
     """The steps that took one account to `revision`."""
 
@@ -143,8 +152,8 @@ class Database(Protocol):
         """The denial of that id with the documents that `needed` names of its record; None when it is not kept."""
         ...
 
-    async def accounts(self) -> dict[str, str | None]:
-        """The alias of every account by its id, oldest account first."""
+    async def accounts(self) -> dict[str, Listed]:
+        """What is listed of every account by its id, oldest account first."""
         ...
 
     async def find_key(self, access_key_id: str) -> str | None:

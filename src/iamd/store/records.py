@@ -35,6 +35,8 @@ class Account:
     alias: str | None = None
     root_password: str | None = field(default=None, repr=False)  # Argon2id hash
     global_token_version: int = 1  # of the tokens that the global STS endpoint issues
+    organization: str | None = None  # the management account of the organization that it belongs to
+    closed: datetime | None = None  # since when nobody may use it
 
     @property
     def arn(self) -> str:

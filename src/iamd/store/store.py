@@ -107,6 +107,14 @@ class Store:
         """The account that has this alias; aliases are unique over all accounts."""
         return self._directory.alias_owner(alias)
 
+    def email_owner(self, email: str) -> str | None:
+        """The account whose root user has this address; addresses of new accounts are unique."""
+        return self._directory.email_owner(email)
+
+    def organization_of(self, account_id: str) -> str | None:
+        """The management account of an account's organization; None when it is in none, or there is no such account."""
+        return self._directory.organization_of(account_id)
+
     def records(self, account_id: str) -> Records | None:
         """The account's records when they are in memory."""
         image = self._images.get(account_id)

@@ -77,6 +77,8 @@ accounts = _records(
     _optional("alias"),
     _optional("root_password"),
     _number("global_token_version"),
+    _optional("organization"),
+    _optional_time("closed"),
     UniqueConstraint("alias"),  # over all accounts
 )
 users = _records("users", "id", *_named(), _optional("boundary"), _text("tags"), _optional_time("password_last_used"))
@@ -222,6 +224,52 @@ delegation_requests = _records(
     _blob("sealed_token"),
 )
 delegation_claims = _records("delegation_claims", "id", _text("id"))
+
+organizations = _records(
+    "organizations",
+    "account_id",
+    _text("id"),
+    _text("root_id"),
+    _time("created"),
+    *map(_text, ("feature_set", "policy_types", "root_tags")),
+)
+organizational_units = _records(
+    "organizational_units",
+    "id",
+    *map(_text, ("id", "organization_id", "parent_id", "name")),
+    _time("created"),
+    _text("tags"),
+)
+member_accounts = _records(
+    "member_accounts",
+    "id",
+    *map(_text, ("id", "organization_id", "parent_id", "name", "email")),
+    _time("joined"),
+    *map(_text, ("method", "state", "tags")),
+)
+organization_policies = _records(
+    "organization_policies",
+    "id",
+    *map(_text, ("id", "organization_id", "type", "name", "description", "content")),
+    _time("created"),
+    _text("tags"),
+)
+policy_attachments = _records(
+    "policy_attachments", "key", *map(_text, ("key", "policy_id", "target_id")), _time("attached")
+)
+account_creations = _records(
+    "account_creations",
+    "id",
+    *map(_text, ("id", "name", "state")),
+    _time("requested"),
+    _optional_time("completed"),
+    _optional("created_id"),
+    _optional("failure"),
+)
+service_access = _records("service_access", "service", _text("service"), _time("enabled"))
+delegated_administrators = _records(
+    "delegated_administrators", "key", *map(_text, ("key", "delegate_id", "service")), _time("enabled")
+)
 
 revisions = Table(
     "revisions",

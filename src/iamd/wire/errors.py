@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 MAX_MESSAGE = 16_384  # characters
@@ -32,6 +33,7 @@ class AwsError(Exception):
     def __init__(self, message: str | None = None) -> None:
         # Some of AWS's sentences repeat what was sent, however long that is.
         self.message = self.wording if message is None else message[:MAX_MESSAGE]
+        self.details: Mapping[str, str] = {}  # further members of the answer in the JSON protocols
         super().__init__(self.message)
 
     @property
@@ -113,6 +115,10 @@ class RequestExpired(AwsError):
     wording = "Request has expired."
 
 
+class SerializationException(AwsError):
+    status = 400
+
+
 class ServiceUnavailable(AwsError):
     status = 503
     sender = False
@@ -143,6 +149,10 @@ class UnrecognizedClientException(AwsError):
 
 
 class ValidationError(AwsError):
+    status = 400
+
+
+class ValidationException(AwsError):
     status = 400
 
 

@@ -231,6 +231,20 @@ class ServiceModel:
         return {raw.get("error", {}).get("code", name): name for name, raw in shapes if raw.get("exception")}
 
     @cached_property
+    def target_prefix(self) -> str:
+        """What stands before the operation in `X-Amz-Target`; empty for services that are not called that way."""
+        return self._metadata.get("targetPrefix", "")
+
+    @cached_property
+    def json_version(self) -> str:
+        """The version of the AWS JSON protocol: 1.0 or 1.1."""
+        return self._metadata.get("jsonVersion", "1.1")
+
+    def message_member(self, code: str) -> str:
+        """The member that holds the message of an error of that code."""
+        return "Message" if "Message" in self._raw["shapes"].get(code, {}).get("members", ()) else "message"
+
+    @cached_property
     def operations(self) -> Mapping[str, OperationModel]:
         """All operations by name, in the model's order."""
         shapes = _Shapes(self._raw["shapes"])

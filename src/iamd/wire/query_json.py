@@ -30,6 +30,12 @@ def answer_json(operation: OperationModel, result: Mapping[str, Any] | None, req
     return encode({f"{operation.name}Response": response})
 
 
+def values(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
+    """What answers a structure of the model, as JSON has it. Raises TypeError for what the model does not know."""
+    converted: dict[str, Any] = _convert(shape)(value)
+    return converted
+
+
 def encode(value: Any) -> bytes:
     """Compact JSON. Unpaired surrogates, which UTF-8 cannot carry, become `?`."""
     return _ENCODER.encode(value).encode(errors="replace")

@@ -19,3 +19,10 @@ IAM, 2026)."""
 
 FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 """XML namespace of an error for which no service is known: what AWS's front end answers before it has chosen one."""
+
+TELLS_REASONS = frozenset({"organizations"})
+"""Services that refuse parameters by a code and the first member at fault, in a `Reason`, where the other JSON services
+tell all violations in a ValidationException (seen of Organizations, 2026)."""
+
+UNEXPLAINED_DENIALS = {"organizations": "You don't have permissions to access this resource."}
+"""Services that never tell why they deny (seen of Organizations, 2026)."""

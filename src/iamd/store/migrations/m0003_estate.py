@@ -13,4 +13,32 @@ STATEMENTS: tuple[str, ...] = (
         account_id TEXT NOT NULL, digest TEXT NOT NULL, used BIGINT NOT NULL, document TEXT NOT NULL,
         PRIMARY KEY (account_id, digest))""",
     "CREATE INDEX denial_documents_used ON denial_documents (used)",
+    "ALTER TABLE accounts ADD COLUMN organization TEXT",
+    "ALTER TABLE accounts ADD COLUMN closed BIGINT",
+    """CREATE TABLE organizations (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, root_id TEXT NOT NULL, created BIGINT NOT NULL,
+        feature_set TEXT NOT NULL, policy_types TEXT NOT NULL, root_tags TEXT NOT NULL, UNIQUE (account_id))""",
+    """CREATE TABLE organizational_units (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, parent_id TEXT NOT NULL,
+        name TEXT NOT NULL, created BIGINT NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE member_accounts (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, parent_id TEXT NOT NULL,
+        name TEXT NOT NULL, email TEXT NOT NULL, joined BIGINT NOT NULL, method TEXT NOT NULL, state TEXT NOT NULL,
+        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE organization_policies (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, type TEXT NOT NULL,
+        name TEXT NOT NULL, description TEXT NOT NULL, content TEXT NOT NULL, created BIGINT NOT NULL,
+        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE policy_attachments (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, policy_id TEXT NOT NULL, target_id TEXT NOT NULL,
+        attached BIGINT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE account_creations (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+        requested BIGINT NOT NULL, completed BIGINT, created_id TEXT, failure TEXT, UNIQUE (account_id, id))""",
+    """CREATE TABLE service_access (
+        {position}, account_id TEXT NOT NULL, service TEXT NOT NULL, enabled BIGINT NOT NULL,
+        UNIQUE (account_id, service))""",
+    """CREATE TABLE delegated_administrators (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, delegate_id TEXT NOT NULL, service TEXT NOT NULL,
+        enabled BIGINT NOT NULL, UNIQUE (account_id, key))""",
 )

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Group, KeptDenial, Usage
+from iamd.store.interface import Access, Group, KeptDenial, Listed, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
@@ -63,7 +63,7 @@ class SqliteDatabase:
     async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
         return await self._on(self._read_thread, "read", lambda: reading.denial(self._reader, id, needed))
 
-    async def accounts(self) -> dict[str, str | None]:
+    async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
 
     async def find_key(self, access_key_id: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.image import KINDS, Records
-from iamd.store.interface import Access, KeptDenial, Usage
+from iamd.store.interface import Access, KeptDenial, Listed, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.rows import CODECS, moment
 from iamd.store.sealing import MasterKey
@@ -58,9 +58,10 @@ def revision(connection: sqlite3.Connection, account_id: str) -> int:
     return 0 if found is None else int(found[0])
 
 
-def accounts(connection: sqlite3.Connection) -> dict[str, str | None]:
-    """The alias of every account by its id, oldest account first."""
-    return dict(connection.execute(sql.ACCOUNTS).fetchall())
+def accounts(connection: sqlite3.Connection) -> dict[str, Listed]:
+    """What is listed of every account by its id, oldest account first."""
+    rows = connection.execute(sql.ACCOUNTS).fetchall()
+    return {account_id: Listed(alias, email, organization) for account_id, alias, email, organization in rows}
 
 
 def find_key(connection: sqlite3.Connection, access_key_id: str) -> str | None:

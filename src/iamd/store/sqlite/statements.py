@@ -111,7 +111,10 @@ DENIAL_DOCUMENT = _sql(
 )
 DROP_OLD_DOCUMENTS = _sql(delete(tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
 
-ACCOUNTS = _sql(select(tables.accounts.c.account_id, tables.accounts.c.alias).order_by(tables.accounts.c.position))
+_ACCOUNT = tables.accounts.c
+ACCOUNTS = _sql(
+    select(_ACCOUNT.account_id, _ACCOUNT.alias, _ACCOUNT.email, _ACCOUNT.organization).order_by(_ACCOUNT.position)
+)
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
