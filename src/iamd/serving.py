@@ -88,6 +88,7 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
     async def reset() -> None:
         await realm.store.reset()
         realm.snapshots.clear()
+        realm.standings.clear()
         realm.attempts.clear()
         if realm.throttle is not None:
             realm.throttle.clear()

@@ -153,7 +153,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "member_accounts": (
         Member(ACCOUNT, OTHER, "o-a1b2c3d4e5", "r-ab12", "Öther", "a@example.com", NOW, "CREATED"),
-        {"parent_id": "ou-ab12-cd34ef56", "state": "SUSPENDED", "tags": (("a", "b"),)},
+        {"parent_id": "ou-ab12-cd34ef56", "closed": LATER, "tags": (("a", "b"),)},
     ),
     "organization_policies": (
         OrganizationPolicy(ACCOUNT, "p-1234567890", "o-a1b2c3d4e5", "TAG_POLICY", "tags", "", "{}", NOW),

@@ -50,7 +50,9 @@ def _secret(sealer: Sealer, sealed: bytes, key_id: str) -> str:
 
 
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
-    """The root user or user whose access key it is."""
+    """The root user or user whose access key it is; raises InvalidClientTokenId when they or their account are gone."""
+    if records.account.closed is not None:
+        raise InvalidClientTokenId()
     owner = records.account if key.owner_id == key.account_id else records.users.get(key.owner_id)
     if owner is None:
         raise InvalidClientTokenId()
@@ -87,7 +89,9 @@ async def _session(
 
 
 def session_caller(session: Session, records: Records) -> Caller:
-    """Who a session acts as; raises InvalidClientTokenId when its user or role is gone."""
+    """Who a session acts as; raises InvalidClientTokenId when its user, role or account is gone."""
+    if records.account.closed is not None:
+        raise InvalidClientTokenId()
     account_id, key = session.account_id, session.access_key_id
     if session.kind == "role":
         role = records.roles.get(session.principal_id)

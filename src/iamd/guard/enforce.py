@@ -7,7 +7,9 @@ import msgspec
 from iamd.guard.context import Context
 from iamd.guard.denials import Denial, Denied, is_numbered, new_id
 from iamd.guard.gather import Snapshot
+from iamd.guard.organizations import Standing, under_rcps
 from iamd.policy import Attached, Decision, Effect, Kind, Layer, PrincipalKind, Request, decide, load
+from iamd.store.records import Tags
 from iamd.wire.errors import AccessDenied
 
 
@@ -20,6 +22,8 @@ class Ask(msgspec.Struct, frozen=True):
     label: str | None = None  # how the denial names the resource; None: its ARN
     policy: str | None = None  # the resource's own policy
     context: Context = {}
+    tags: Tags | None = None  # the resource's, where the target is another one
+    owner: Standing | None = None  # of the resource's account, where it is in an organization
 
 
 def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
@@ -28,6 +32,8 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     Whatever goes wrong in here is a refusal: an exception leaves without a decision, and nothing is executed.
     """
     layers = snapshot.layers
+    if ask.owner is not None and ask.owner.rcps and under_rcps(ask.action):
+        layers = snapshot.towards(ask.owner)
     if ask.policy is not None:
         layers = layers.about(Attached(ask.resource, load(ask.policy, Kind.TRUST)))
     request = Request(

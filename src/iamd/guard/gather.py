@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.tokens import Session
 from iamd.guard.context import Context, principal_context
+from iamd.guard.organizations import Standing
 from iamd.policy import Attached, Kind, Layers, Principal, load
 from iamd.reference import managed
 from iamd.store.image import Records
@@ -20,14 +21,30 @@ class Snapshot:
     """Everything about a caller that its requests have in common.
 
     `circumstances` are the condition keys of its last request that another one at the `same` time and place shares.
+    `layers` hold no resource control policies, which are those of the resource's owner: see `towards`.
     """
 
     principal: Principal
     layers: Layers
     context: Context
     generation: int
+    standing: Standing | None = None
     same: tuple[object, ...] = ()
     circumstances: Context = field(default_factory=dict)
+    _towards: dict[str, tuple[Standing, Layers]] = field(default_factory=dict, compare=False, repr=False)
+
+    def towards(self, owner: Standing) -> Layers:
+        """The layers of requests for resources of the account that stands so, its control policies among them."""
+        known = self._towards.get(owner.account_id)
+        if known is None or known[0] is not owner:
+            if len(self._towards) >= _OWNERS_KEPT:
+                self._towards.clear()
+            known = owner, dataclasses.replace(self.layers, rcps=owner.rcps, plans={})
+            self._towards[owner.account_id] = known
+        return known[1]
+
+
+_OWNERS_KEPT = 64  # for each caller
 
 
 class Snapshots:
@@ -37,14 +54,14 @@ class Snapshots:
         self._limit = limit
         self._kept: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
 
-    def of(self, caller: Caller, records: Records) -> Snapshot:
-        """The caller's present snapshot."""
+    def of(self, caller: Caller, records: Records, standing: Standing | None) -> Snapshot:
+        """The snapshot of a caller whose account stands so in its organization (None: it is in none)."""
         # A session differs from its role's others by its policies and tags, so it is kept by its access key.
         key = (caller.account_id, caller.access_key_id if caller.session else caller.id)
         kept = self._kept.get(key)
-        if kept is not None and kept.generation == records.generation:
+        if kept is not None and kept.generation == records.generation and kept.standing is standing:
             return kept
-        made = take(caller, records)
+        made = take(caller, records, standing)
         self._kept[key] = made
         self._kept.move_to_end(key)
         if len(self._kept) > self._limit:
@@ -55,14 +72,14 @@ class Snapshots:
         self._kept.clear()
 
 
-def take(caller: Caller, records: Records) -> Snapshot:
-    """Gather a caller's layers: identity policies, boundary and session policies.
+def take(caller: Caller, records: Records, standing: Standing | None = None) -> Snapshot:
+    """Gather a caller's layers: identity policies, boundary, session policies and its account's control policies.
 
     Someone for whom an identity provider vouches has none: the role's trust policy alone grants.
     """
     if caller.kind.is_vouched_for:
         vouched_for = Principal.from_text(f"federated:{caller.arn}", account=caller.account_id)
-        return Snapshot(vouched_for, Layers(), principal_context(caller, records), records.generation)
+        return Snapshot(vouched_for, Layers(), principal_context(caller, records), records.generation, standing)
     principal = dataclasses.replace(
         Principal.from_text(caller.arn, session_issuer=caller.principal_arn if caller.session else None),
         unique_id=caller.id,
@@ -71,8 +88,12 @@ def take(caller: Caller, records: Records) -> Snapshot:
         identity=tuple(_identity_policies(caller, records)),
         boundaries=tuple(_boundaries(caller, records)),
         session=_session_policies(caller.session, records) if caller.session else None,
+        scps=() if standing is None else standing.scps,
     )
-    return Snapshot(principal, layers, principal_context(caller, records), records.generation)
+    context = principal_context(caller, records)
+    if standing is not None:
+        context.update(standing.principal_keys)
+    return Snapshot(principal, layers, context, records.generation, standing)
 
 
 def _identity_policies(caller: Caller, records: Records) -> Iterator[Attached]:

@@ -14,9 +14,11 @@ from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
 from iamd.caller.passwords import Lockout
 from iamd.guard.gather import Snapshot, Snapshots
+from iamd.guard.organizations import Standing, Standings
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Throttle
 from iamd.store.image import Records
+from iamd.wire.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from iamd.caller.tokens import TokenKeys
@@ -48,6 +50,7 @@ class Realm:
     sealer: Sealer
     tokens: TokenKeys
     snapshots: Snapshots = field(default_factory=Snapshots)
+    standings: Standings = field(default_factory=Standings)
     attempts: Attempts = field(default_factory=Attempts)
     lockout: Lockout = field(default_factory=Lockout)
     renews_reports: bool = False
@@ -61,6 +64,17 @@ class Realm:
         if records is None and self.store.has_account(account_id):
             raise Cold(account_id)
         return records
+
+    def standing(self, account_id: str) -> Standing | None:
+        """An account's standing in its organization; None when it is in none or no account of this server. Raises
+        Cold when the management account is not in memory."""
+        management_id = self.store.organization_of(account_id)
+        if management_id is None:
+            return None
+        management = self.records(management_id)
+        if management is None:
+            raise ServiceUnavailable()
+        return self.standings.of(account_id, management)
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -95,7 +109,13 @@ class Call(msgspec.Struct):
 
     def snapshot(self) -> Snapshot:
         """The caller's policies and condition keys, as they are now."""
-        return self.realm.snapshots.of(self.caller, self.records)
+        return self.realm.snapshots.of(self.caller, self.records, self.standing(self.account_id))
+
+    def standing(self, account_id: str) -> Standing | None:
+        """An account's standing in its organization, or None."""
+        if account_id == self.caller.account_id and self.records.account.organization is None:
+            return None
+        return self.realm.standing(account_id)
 
     def others(self, account_id: str) -> Records:
         """Another account's records, to be changed in the same transaction. Raises NoAccount."""

@@ -39,7 +39,7 @@ Admission = Callable[..., Awaitable[Admitted]]
 H = TypeVar("H", bound=Handler)
 
 MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
-READS = ("get_", "list_", "simulate_")
+READS = ("describe_", "get_", "list_", "simulate_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,22 +182,29 @@ def _given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any
 def _authorize(call: Call, target: Target[Any]) -> None:
     snapshot = call.snapshot()
     account_id = target.account_id or call.account_id
+    owner = call.standing(account_id)
     context = _circumstances(call, snapshot)
     context["aws:resourceaccount"] = account_id
+    if owner is not None:
+        context.update(owner.resource_keys)
     if target.tags or target.context:
         context.update(target_context(target))  # a resource of AWS's own tells another account
     if call.operation.keys:
         context.update(_parameters(call))
     if target.boundary is not None and call.operation.model.snake in SEES_TARGET_BOUNDARY:
         context.setdefault("iam:permissionsboundary", target.boundary)
-    asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context)
+    asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context, owner=owner)
     authorize(call.caller.arn, snapshot, asked)
     for ask in call.operation.also(call, target.value) if call.operation.also and target.missing is None else ():
+        owner = call.standing(ask.account_id)
         seen = context
-        if ask.action != asked.action and ask.resource != asked.resource:
+        if ask.tags is not None or (ask.action != asked.action and ask.resource != asked.resource):
             # Another action on another resource, such as passing a role, must not see this target's tags as its own.
             seen = {**_circumstances(call, snapshot), **_parameters(call), "aws:resourceaccount": ask.account_id}
-        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}))
+            seen.update({f"aws:resourcetag/{key.lower()}": value for key, value in ask.tags or ()})
+            if owner is not None:
+                seen.update(owner.resource_keys)
+        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}, owner=owner))
 
 
 def _parameters(call: Call) -> Context:

@@ -245,7 +245,9 @@ member_accounts = _records(
     "id",
     *map(_text, ("id", "organization_id", "parent_id", "name", "email")),
     _time("joined"),
-    *map(_text, ("method", "state", "tags")),
+    _text("method"),
+    _optional_time("closed"),
+    _text("tags"),
 )
 organization_policies = _records(
     "organization_policies",

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from iamd.caller.ids import unique_id
 from iamd.guard.target import Target, missing
 from iamd.reference import linked_roles
 from iamd.reference.linked_roles import LinkedRole
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.roles import SERVICE_LINKED_PATH, existing_role, outline
+from iamd.store.image import Records
 from iamd.store.kinds.managed_roles import RoleDeletion
 from iamd.store.records import Attachment, Role, fold, iam_arn
 from iamd.wire import validate
@@ -69,21 +72,25 @@ def _trust(statement: dict[str, Any]) -> str:
 
 def link(call: Call, linked: LinkedRole, name: str, description: str | None = None) -> Role:
     """Make the role and attach its policy. Raises InvalidInput when the name is taken, by whatever role."""
-    records = call.records
-    if records.roles.named(name) is not None:
+    if call.records.roles.named(name) is not None:
         raise InvalidInput(f"Service role name {name} has been taken in this account, please try a different suffix.")
+    return linked_role(call.records, linked, name, call.now, description)
+
+
+def linked_role(records: Records, linked: LinkedRole, name: str, now: datetime, description: str | None = None) -> Role:
+    """Make the role, whose name is free in that account, and attach its policy."""
     role: Role = records.roles.add(
         Role(
-            account_id=call.account_id,
-            id=call.new_id("AROA"),
+            account_id=records.account_id,
+            id=unique_id("AROA"),
             name=name,
             path=linked.path,
-            created=call.now,
+            created=now,
             trust=_trust({"Effect": "Allow", "Principal": {"Service": linked.service}, "Action": "sts:AssumeRole"}),
             description=description,
         )
     )
-    records.attachments.add(Attachment(call.account_id, role.id, linked.policy_arn, call.now))
+    records.attachments.add(Attachment(records.account_id, role.id, linked.policy_arn, now))
     return role
 
 

@@ -62,7 +62,7 @@ class Unit:
 class Member:
     """An account of the organization, the management account included; `name` and `email` are also in its own record.
 
-    `method` is how it joined, CREATED or INVITED; `state` is ACTIVE, SUSPENDED or PENDING_CLOSURE.
+    `method` is how it joined, CREATED or INVITED; `closed` is when it was closed.
     """
 
     account_id: str
@@ -73,7 +73,7 @@ class Member:
     email: str
     joined: datetime
     method: str
-    state: str = "ACTIVE"
+    closed: datetime | None = None
     tags: Tags = ()
 
     @property

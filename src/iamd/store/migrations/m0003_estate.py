@@ -23,7 +23,7 @@ STATEMENTS: tuple[str, ...] = (
         name TEXT NOT NULL, created BIGINT NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
     """CREATE TABLE member_accounts (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, parent_id TEXT NOT NULL,
-        name TEXT NOT NULL, email TEXT NOT NULL, joined BIGINT NOT NULL, method TEXT NOT NULL, state TEXT NOT NULL,
+        name TEXT NOT NULL, email TEXT NOT NULL, joined BIGINT NOT NULL, method TEXT NOT NULL, closed BIGINT,
         tags TEXT NOT NULL, UNIQUE (account_id, id))""",
     """CREATE TABLE organization_policies (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, type TEXT NOT NULL,
