@@ -185,7 +185,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
     owner = call.standing(account_id)
     context = _circumstances(call, snapshot)
     context["aws:resourceaccount"] = account_id
-    if owner is not None:
+    if owner is not None and "aws:resourceaccount" not in target.context:
         context.update(owner.resource_keys)
     if target.tags or target.context:
         context.update(target_context(target))  # a resource of AWS's own tells another account
