@@ -79,7 +79,7 @@ def _failure(headers: Mapping[str, str], body: bytes) -> tuple[str, str, str]:
     told = json.loads(body)
     if "__type" in told:
         assert headers["x-amzn-errortype"] == told["__type"]
-        return told["__type"], told["message"], headers["x-amzn-requestid"]
+        return told["__type"], told.get("message", told.get("Message")), headers["x-amzn-requestid"]
     return told["Error"]["Code"], told["Error"]["Message"], told["RequestId"]
 
 

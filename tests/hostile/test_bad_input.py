@@ -14,7 +14,9 @@ from iamd.wire.model import Member, OperationModel
 from tests.hostile.door import ROOT, VERSIONS, Door
 from tests.live import ACCOUNT
 
-OPERATIONS = [operation.model for api in APIS.values() for operation in api.operations.values()]
+OPERATIONS = [
+    operation.model for api in APIS.values() if api.model.protocol == "query" for operation in api.operations.values()
+]
 IDS = [f"{operation.service.name}:{operation.name}" for operation in OPERATIONS]
 LONG = "a" * 1_000_000
 

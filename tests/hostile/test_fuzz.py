@@ -14,8 +14,9 @@ from tests.live import ROOT_KEY, Live
 
 FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
-ACTIONS = sorted(name for api in APIS.values() for name in api.operations)
-NAMES = sorted({member.name for api in APIS.values() for op in api.operations.values() for member in op.model.inputs})
+QUERY_APIS = [api for api in APIS.values() if api.model.protocol == "query"]
+ACTIONS = sorted(name for api in QUERY_APIS for name in api.operations)
+NAMES = sorted({member.name for api in QUERY_APIS for op in api.operations.values() for member in op.model.inputs})
 
 word = st.sampled_from(
     [*NAMES, "Action", "Version", "member", "entry", "key", "value", "Key", "Value", "1", "01", "2", "0"]
