@@ -140,6 +140,9 @@ class Records:
         self.access_reports = self._collect(reports.ACCESS_REPORTS)
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
+        self._collect_organization()
+
+    def _collect_organization(self) -> None:
         self.organizations = self._collect(organizations.ORGANIZATIONS)
         self.units = self._collect(organizations.UNITS)
         self.members = self._collect(organizations.MEMBERS)
