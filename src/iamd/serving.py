@@ -21,6 +21,8 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
+from iamd.caller.issuers import Issuers
+from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
 from iamd.server import asgi, telemetry
@@ -61,6 +63,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             store.sealer,
             tokens,
             lockout=lockout,
+            issuers=Issuers(Outgoing(settings.reachable_issuers)),
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
             quotas=settings.quotas,
@@ -92,6 +95,7 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
         realm.attempts.clear()
         if realm.throttle is not None:
             realm.throttle.clear()
+        realm.issuers.clear()
         await ensure_account(realm.store, root)
 
     return reset

@@ -12,6 +12,8 @@ import msgspec
 from iamd.caller.attempts import Attempts
 from iamd.caller.caller import Caller
 from iamd.caller.ids import unique_id
+from iamd.caller.issuers import Issuers
+from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.guard.gather import Snapshot, Snapshots
 from iamd.guard.organizations import Standing, Standings
@@ -53,6 +55,7 @@ class Realm:
     standings: Standings = field(default_factory=Standings)
     attempts: Attempts = field(default_factory=Attempts)
     lockout: Lockout = field(default_factory=Lockout)
+    issuers: Issuers = field(default_factory=lambda: Issuers(Outgoing()))
     renews_reports: bool = False
     throttle: Throttle | None = None
     quotas: Quotas = field(default_factory=Quotas)

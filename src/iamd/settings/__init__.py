@@ -84,6 +84,12 @@ class Settings:
     sign_in_urls: tuple[str, ...] = _setting(
         readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's."
     )
+    issuer_networks: tuple[str, ...] | None = _setting(
+        readers.networks,
+        None,
+        "Networks besides the public internet where OpenID Connect issuers may be. Unless it is set: loopback, when the "
+        "server itself listens there or keeps everything in memory; else none.",
+    )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")
     request_timeout: float = _setting(readers.seconds, 30.0, "Time for a request to arrive.")
@@ -100,6 +106,13 @@ class Settings:
     def metrics_listener(self) -> tuple[str, int] | None:
         """Host and port of the metrics' own listener; None when they are off or public."""
         return readers.host_port(self.metrics) if ":" in self.metrics else None
+
+    @property
+    def reachable_issuers(self) -> tuple[str, ...]:
+        """The networks besides the public internet where issuers may be."""
+        if self.issuer_networks is not None:
+            return self.issuer_networks
+        return readers.LOOPBACK if self.in_memory or readers.is_loopback(self.host) else ()
 
 
 SETTINGS: Mapping[str, Field[Any]] = {item.name: item for item in fields(Settings)}

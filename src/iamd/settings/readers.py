@@ -176,3 +176,14 @@ def host_port(value: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT` or `[IPv6]:PORT`."""
     host, _, number = value.rpartition(":")
     return text(host.removeprefix("[").removesuffix("]")), port(number)
+
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server on that address or name is reached from its own machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

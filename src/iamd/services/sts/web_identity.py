@@ -1,0 +1,170 @@
+"""AssumeRoleWithWebIdentity: credentials of a role for whom an OpenID Connect provider of its account vouches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from iamd.caller import identity_tokens
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.identity_tokens import IdToken
+from iamd.guard.context import Context, tag_context
+from iamd.guard.enforce import Ask
+from iamd.guard.target import Target
+from iamd.services.call import Admitted, Call, Realm, Reply
+from iamd.services.iam.trust import rendered
+from iamd.services.sts.api import TOKEN_SIZE, sts
+from iamd.services.sts.assume_role import (
+    NOBODY,
+    Assumption,
+    account_of_role,
+    also_allowed,
+    assumed_role_user,
+    check_duration,
+)
+from iamd.services.sts.credentials import issue
+from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.token_claims import claim_keys, claimed_source_identity, claimed_tags, later_keys
+from iamd.store.kinds.federation import OidcProvider
+from iamd.wire.errors import InvalidIdentityToken
+
+_UNKNOWN_ISSUER = "No OpenIDConnect provider found in your account for {}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebIdentity:
+    """A token that its issuer, a provider of the role's account, has signed; its claims are not checked yet."""
+
+    provider: OidcProvider
+    token: IdToken
+
+
+@dataclass(frozen=True, slots=True)
+class WebAssumption:
+    """A role about to be assumed, for whom, and what the provider's condition keys are."""
+
+    assumption: Assumption
+    subject: str
+    audience: str
+    provider: OidcProvider
+    keys: Context
+
+
+async def web_identity(realm: Realm, now: datetime, *, role_arn: str, web_identity_token: str) -> Admitted:
+    """Whom the token names, if one of the OIDC providers of the role's account signed it. Nobody else is ever asked.
+
+    Raises ValidationError, InvalidIdentityToken and IDPCommunicationError.
+    """
+    account_id = account_of_role(role_arn)
+    token = identity_tokens.read(web_identity_token)
+    provider = await _provider(realm, account_id, token.issuer)
+    key = await realm.issuers.key(provider.url, provider.thumbprints, token.kid)
+    identity_tokens.verify(token, key)
+    subject = str(token.claims.get("sub", ""))
+    party = token.claims.get("azp") or token.claims.get("aud", "")
+    caller = Caller(
+        CallerKind.WEB_IDENTITY,
+        account_id,
+        id=provider.arn,
+        name=subject,
+        arn=provider.arn,
+        principal_arn=provider.arn,
+        user_id=f"{provider.arn}:{party}:{subject}",
+        access_key_id="",
+        identity_provider=provider.arn,
+    )
+    return Admitted(caller, WebIdentity(provider, token))
+
+
+async def _provider(realm: Realm, account_id: str, issuer: str) -> OidcProvider:
+    """The account's provider of that issuer; an account that is not here has none."""
+    if realm.store.has_account(account_id) and issuer.startswith("https://"):
+        records = await realm.store.load(account_id)
+        provider: OidcProvider | None = records.oidc_providers.get(issuer.removeprefix("https://"))
+        if provider is not None:
+            return provider
+    raise InvalidIdentityToken(_UNKNOWN_ISSUER.format(issuer))
+
+
+def role_for_token(call: Call, *, role_arn: str) -> Target[Any]:
+    """The role of that ARN with what the token brings, once its claims held.
+
+    Raises ExpiredTokenException and InvalidIdentityToken; a role that is not there trusts nobody.
+    """
+    identity: WebIdentity = call.prepared
+    provider, claims = identity.provider, identity.token.claims
+    audience = identity_tokens.check(claims, provider.client_ids, call.now)
+    tags, source = claimed_tags(claims), claimed_source_identity(claims)
+    keys = claim_keys(provider.url, claims, audience)
+    context: Context = {**keys, **tag_context(tags.tags)}
+    if tags.transitive:
+        context["sts:transitivetagkeys"] = tags.transitive
+    if source is not None:
+        context["sts:sourceidentity"] = source
+    role = call.records.roles.named(role_arn.rpartition("/")[2])
+    if role is None or role.arn != role_arn:
+        return Target(role_arn, None, policy=NOBODY, context=context)
+    assumption = Assumption(role, call.records, rendered(role, call.realm), tags, source)
+    found = WebAssumption(assumption, claims["sub"], audience, provider, keys)
+    return Target(role.arn, found, tags=role.tags, policy=assumption.trust, context=context)
+
+
+def also_allowed_by_trust(call: Call, found: WebAssumption) -> Iterator[Ask]:
+    return also_allowed(call, found.assumption)
+
+
+# It changes no record: the session is in the token alone.
+@sts.operation(
+    on=role_for_token,
+    also=also_allowed_by_trust,
+    admit=web_identity,
+    reads=True,
+    refuses={
+        **TOKEN_SIZE,
+        "provider_id": "ProviderId is for OAuth 2.0 access tokens, which are not supported: send an ID token.",
+    },
+)
+def assume_role_with_web_identity(
+    call: Call,
+    found: WebAssumption,
+    *,
+    role_session_name: str,
+    policy_arns: list[dict[str, str]] | None = None,
+    policy: str | None = None,
+    duration_seconds: int = 3600,
+) -> Reply:
+    """Issue credentials of a role; `PackedPolicySize` is always answered.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    role, tags = found.assumption.role, found.assumption.tags
+    check_duration(call, role, duration_seconds)
+    policies = session_policies(policy, policy_arns, call.records)
+    packed = packed_size(policies, tags.tags)
+    credentials = issue(
+        call,
+        "role",
+        role.account_id,
+        duration_seconds,
+        principal_id=role.id,
+        principal_name=role.name,
+        session_name=role_session_name,
+        policy=policies.inline,
+        policy_arns=policies.arns,
+        tags=tags.tags,
+        transitive=tags.transitive,
+        source_identity=found.assumption.source_identity,
+        extras={"aws:federatedprovider": found.provider.arn, **later_keys(found.provider.url, found.keys)},
+    )
+    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
+    return {
+        "Credentials": credentials,
+        "SubjectFromWebIdentityToken": found.subject,
+        "AssumedRoleUser": assumed_role_user(role, role_session_name),
+        "PackedPolicySize": packed or 0,
+        "Provider": found.provider.arn,
+        "Audience": found.audience,
+        "SourceIdentity": found.assumption.source_identity,
+    }
