@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.tokens import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Identity:
     assumed_root: bool = False
     delegate: str | None = None
     identity_provider: str | None = None
+    web_identity_provider: str | None = None  # that vouched for the person behind the session
 
     def element(self) -> dict[str, Any]:
         """The `userIdentity` element; what does not apply is absent."""
@@ -73,6 +75,8 @@ class Identity:
             }
             if self.issuer.user_name is not None:
                 session["sessionIssuer"]["userName"] = self.issuer.user_name
+        if self.web_identity_provider is not None:
+            session["webIdFederationData"] = {"federatedProvider": self.web_identity_provider, "attributes": {}}
         if self.source_identity is not None:
             session["sourceIdentity"] = self.source_identity
         # CloudTrail writes the boolean as text.
@@ -119,7 +123,13 @@ def identity_of(caller: Caller) -> Identity:
         source_identity=None if session is None else session.source_identity,
         assumed_root=session is not None and session.kind == "root",
         delegate=None if session is None else session.delegate,
+        web_identity_provider=None if session is None else _web_identity_provider(session),
     )
+
+
+def _web_identity_provider(session: Session) -> str | None:
+    provider = session.extras.get("aws:federatedprovider")
+    return provider if isinstance(provider, str) and ":oidc-provider/" in provider else None
 
 
 def _issuer(caller: Caller) -> Issuer | None:

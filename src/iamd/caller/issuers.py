@@ -7,6 +7,7 @@ else's token may make this server ask anyone.
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ RETRIES = 5  # fetches in a window besides those of expired keys: for unknown ke
 WINDOW = 60.0
 MAX_ISSUERS = 2_000
 MAX_KEYS = 200  # AWS takes a hundred RSA keys and a hundred of elliptic curves
-MIN_RSA_BITS = 2_048
+RSA_BITS = range(2_048, 8_193)  # smaller ones are weak, larger ones slow
 
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=([0-9]{1,9})(?:$|[,\s])")
 _NO_KEY = (
@@ -148,11 +149,16 @@ def _key(described: Any) -> tuple[str | None, Key] | None:
     if described.get("use", "sig") != "sig" or not isinstance(kid, str | None):
         return None
     try:
+        if described["kty"] == "RSA" and _bits(described["n"]) not in RSA_BITS:
+            return None
         key = JWKRegistry.import_key({name: described[name] for name in _PUBLIC if name in described})
-        strong = not isinstance(key, RSAKey) or key.public_key.key_size >= MIN_RSA_BITS
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return (kid, key) if strong and isinstance(key, RSAKey | ECKey) else None
+    return (kid, key) if isinstance(key, RSAKey | ECKey) else None
+
+
+def _bits(modulus: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4)), "big").bit_length()
 
 
 _PUBLIC = ("kty", "n", "e", "crv", "x", "y")

@@ -71,6 +71,7 @@ def issue(
     path_length: int | None = None,
     start: timedelta = -DAY,
     end: timedelta = 30 * DAY,
+    hosts: tuple[str, ...] = (),
 ) -> Issued:
     """A certificate, self-signed unless `by` issues it; `start` and `end` are counted from now."""
     now = datetime.now(UTC).replace(microsecond=0)
@@ -86,4 +87,6 @@ def issue(
         .not_valid_after(now + end)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
+    if hosts:
+        builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, hosts)), critical=False)
     return Issued(builder.sign(by.key if by else key, SHA256()), key)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.issuer import issuer, own_certificate, thumbprint
 from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import statement
 from tests.services.iam.refusals import assert_refused
-from tests.services.iam.support import denied
+from tests.services.iam.support import denied, refused
 
 Users = Callable[..., Callable[[str], Any]]
 PRINT = "ab" * 20
@@ -63,7 +65,7 @@ def test_a_provider_needs_no_more_than_a_url(iam: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "issuer"),
+    ("url", "expected"),
     [
         ("https://oidc.example.com:443", "oidc.example.com"),
         ("https://oidc.example.com:8443/a", "oidc.example.com:8443/a"),
@@ -72,9 +74,9 @@ def test_a_provider_needs_no_more_than_a_url(iam: Any) -> None:
         ("https://localhost:9999", "localhost:9999"),
     ],
 )
-def test_the_issuer_is_the_url_to_the_letter(iam: Any, provider: dict[str, str], url: str, issuer: str) -> None:
-    assert iam.create_open_id_connect_provider(Url=url)["OpenIDConnectProviderArn"] == arn(issuer)
-    assert shown(iam, {"OpenIDConnectProviderArn": arn(issuer)})["Url"] == issuer
+def test_the_issuer_is_the_url_to_the_letter(iam: Any, provider: dict[str, str], url: str, expected: str) -> None:
+    assert iam.create_open_id_connect_provider(Url=url)["OpenIDConnectProviderArn"] == arn(expected)
+    assert shown(iam, {"OpenIDConnectProviderArn": arn(expected)})["Url"] == expected
 
 
 @pytest.mark.parametrize(
@@ -230,3 +232,13 @@ def test_another_accounts_provider_is_out_of_reach(server: Live, iam: Any, provi
         with pytest.raises(other.exceptions.ClientError, match="AccessDenied"):
             other.get_open_id_connect_provider(OpenIDConnectProviderArn=name)
     assert other.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+
+
+def test_without_thumbprints_the_issuer_is_asked_for_its_own(iam: Any, user: Users, tmp_path: Path) -> None:
+    certificate = own_certificate()
+    with issuer(tmp_path, certificate) as idp:
+        bob = user("bob")("iam")
+        assert refused(bob.create_open_id_connect_provider, Url=idp.url)[0] == "AccessDenied"
+        made = iam.create_open_id_connect_provider(Url=idp.url)["OpenIDConnectProviderArn"]
+        assert shown(iam, {"OpenIDConnectProviderArn": made})["ThumbprintList"] == [thumbprint(certificate)]
+        assert idp.asked == []  # its certificate says it all

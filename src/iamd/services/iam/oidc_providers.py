@@ -7,10 +7,12 @@ listed by key (seen of live AWS).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from iamd.caller.outgoing import Unreachable, Untrusted
 from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing, new, nothing
 from iamd.services.call import Call, Reply
@@ -18,6 +20,7 @@ from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.providers import provider_arn
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
+from iamd.services.registry import permitted
 from iamd.store.kinds.federation import OidcProvider
 from iamd.store.records import iam_arn
 from iamd.wire.errors import EntityAlreadyExists, InvalidInput, NoSuchEntity, ValidationError
@@ -91,7 +94,17 @@ def _tagging(call: Call, arn: str) -> Iterator[Ask]:
         yield Ask("iam:TagOpenIDConnectProvider", arn, call.account_id)
 
 
-@iam.operation(on=new_oidc_provider, also=_tagging)
+async def shown_thumbprint(call: Call, *, url: str, thumbprint_list: list[str] | None = None) -> list[str]:
+    """The thumbprint that the issuer shows, when none was given; none when it cannot be reached."""
+    permitted(call)
+    if thumbprint_list:
+        return []
+    with suppress(Unreachable, Untrusted):
+        return [await call.realm.issuers.outgoing.top_thumbprint(f"https://{issuer(url)}")]
+    return []
+
+
+@iam.operation(on=new_oidc_provider, also=_tagging, prepare=shown_thumbprint)
 def create_open_id_connect_provider(
     call: Call,
     arn: str,
@@ -100,11 +113,15 @@ def create_open_id_connect_provider(
     thumbprint_list: list[str] | None = None,
     tags: list[dict[str, str]] | None = None,
 ) -> Reply:
-    """Register an issuer. It is not contacted: without thumbprints its certificate must be of a known authority."""
+    """Register an issuer. Without thumbprints it is asked for its certificate, whose authority is trusted from then on.
+
+    AWS refuses an issuer that it cannot reach then; here it is registered, and must show a certificate of a known
+    authority later. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
+    """
     given = new_tags(tags, ignore_case=False)
     url = arn.partition(":oidc-provider/")[2]
     providers = call.records.oidc_providers
-    thumbprints, client_ids = _thumbprints(thumbprint_list or []), _client_ids(client_id_list or [])
+    thumbprints, client_ids = _thumbprints(thumbprint_list or call.prepared), _client_ids(client_id_list or [])
     if providers.get(url) is not None:
         raise EntityAlreadyExists(f"Provider with url https://{url} already exists.")
     quotas.check(len(providers), call.realm.quotas.oidc_providers, "OpenIdConnectProvidersPerAccount")
