@@ -48,6 +48,13 @@ class Phone:
         return {"SerialNumber": self.serial, "TokenCode": self.code(ahead)}
 
 
+class Token(Phone):
+    """A hardware token: made elsewhere, with a serial number on its back."""
+
+    def __init__(self, serial: str, seed: bytes) -> None:
+        self.start(serial, base64.b32encode(seed))
+
+
 def carried(iam: Any, user: str, name: str = "phone") -> Phone:
     """A device that a user has; its codes so far are used."""
     phone = Phone(iam, name)

@@ -53,6 +53,7 @@ COMMANDS = {
         "Print the token of a delegation request that was handed over.",
         "iamd delegation-token 444455556666-0a1b2c3d-0000-4000-8000-000000000000 --data-dir ./data",
     ),
+    "mfa": Command("mfa", "Import hardware MFA tokens.", "iamd mfa import-tokens tokens.csv --data-dir ./data"),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

@@ -15,11 +15,13 @@ Judge = Callable[..., Position | None]
 
 
 def device_with(records: Records, serial_number: str) -> MfaDevice | None:
-    """The virtual MFA device of that serial number, which is its ARN."""
+    """The MFA device of that serial number: a virtual one's is its ARN, a hardware token's is on its back."""
     prefix = iam_arn(records.account_id, "mfa/")
-    if not serial_number.startswith(prefix):
+    if serial_number.startswith(prefix):
+        serial_number = serial_number[len(prefix) - 1 :]
+    elif serial_number.startswith("/"):  # the key of a virtual device, but no serial number
         return None
-    device: MfaDevice | None = records.mfa_devices.get(fold(serial_number[len(prefix) - 1 :]))
+    device: MfaDevice | None = records.mfa_devices.get(fold(serial_number))
     return device
 
 

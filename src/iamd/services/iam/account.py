@@ -91,7 +91,7 @@ def _usage(records: Records) -> dict[str, int]:
         "AccountSigningCertificatesPresent": int(records.signing_certificates.count("owner", records.account_id) > 0),
         "GlobalEndpointTokenVersion": records.account.global_token_version,
         "AccountPasswordPresent": int(records.account.root_password is not None),
-        "MFADevices": len(records.mfa_devices),
+        "MFADevices": sum(device.is_virtual or device.owner_id is not None for device in records.mfa_devices),
         "MFADevicesInUse": sum(device.owner_id is not None for device in records.mfa_devices),
         "AccountMFAEnabled": int(records.mfa_devices.count("owner", records.account_id) > 0),
     }

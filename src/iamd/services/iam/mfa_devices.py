@@ -1,7 +1,7 @@
-"""Virtual MFA devices: programs on a phone that show a new code every 30 seconds.
+"""MFA devices that show a new code every 30 seconds: virtual ones, which are programs on a phone, and hardware tokens.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_virtual.html. Passkeys are enrolled in the
-console only.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_virtual.html. Hardware tokens are known by
+`iamd mfa import-tokens`, as those that AWS sells are known to AWS. Passkeys are enrolled in the console only.
 """
 
 from __future__ import annotations
@@ -66,8 +66,11 @@ def new_device(call: Call, *, virtual_mfa_device_name: str, path: str = "/") -> 
 
 
 def existing_device(call: Call, *, serial_number: str) -> Target[MfaDevice]:
+    """The virtual device; AWS neither tags nor deletes hardware tokens."""
     device = device_with(call.records, serial_number)
-    return missing(serial_number, no_such_device(serial_number)) if device is None else found(device)
+    if device is None or not device.is_virtual:
+        return missing(serial_number, no_such_device(serial_number))
+    return found(device)
 
 
 def no_such_device(serial_number: str) -> NoSuchEntity:
@@ -154,7 +157,7 @@ def create_virtual_mfa_device(
     name = arn.rpartition("/")[2]
     if devices.get(fold(f"{path}{name}")) is not None:
         raise EntityAlreadyExists("MFA device already exists.")
-    quotas.check(len(devices), quotas.USERS, "VirtualMFADevicesPerAccount")
+    quotas.check(sum(device.is_virtual for device in devices), quotas.USERS, "VirtualMFADevicesPerAccount")
     sealed = call.realm.sealer.seal(secret.seed, arn.encode())
     device = devices.add(MfaDevice(call.account_id, name, path, sealed, call.now, given))
     return {
@@ -209,10 +212,10 @@ def list_mfa_devices(call: Call, owner: Owner, *, marker: str | None = None, max
     """List the devices of a user, or of who calls."""
 
     def view(device: MfaDevice) -> dict[str, Any]:
-        return {"UserName": name_of(owner), "SerialNumber": device.arn, "EnableDate": device.enabled}
+        return {"UserName": name_of(owner), "SerialNumber": device.serial_number, "EnableDate": device.enabled}
 
     devices = call.records.mfa_devices.where("owner", owner_id(owner))
-    return page_of("MFADevices", devices, lambda device: device.arn, view, marker, max_items)
+    return page_of("MFADevices", devices, lambda device: device.serial_number, view, marker, max_items)
 
 
 @iam.operation(on=all_devices)
@@ -221,7 +224,8 @@ def list_virtual_mfa_devices(
 ) -> Reply:
     """List the account's virtual devices, with the users who have them; seeds and tags are not told."""
     assigned = {"Assigned": (True,), "Unassigned": (False,)}.get(assignment_status, (True, False))
-    devices = [device for device in call.records.mfa_devices if (device.owner_id is not None) in assigned]
+    virtual = (device for device in call.records.mfa_devices if device.is_virtual)
+    devices = [device for device in virtual if (device.owner_id is not None) in assigned]
 
     def view(device: MfaDevice) -> dict[str, Any]:
         return {
@@ -243,7 +247,10 @@ def _holder(call: Call, owner: str | None) -> dict[str, Any] | None:
 
 @iam.operation(on=device_owner)
 def get_mfa_device(call: Call, owner: Owner, *, serial_number: str) -> Reply:
-    """Describe a user's passkey: as on AWS, a virtual device is none, and nothing else is enrolled by API."""
+    """Describe a user's hardware token; as on AWS, a virtual device is none that this operation knows."""
+    device = device_with(call.records, serial_number)
+    if device is not None and device.owner_id == owner_id(owner) and not device.is_virtual:
+        return {"UserName": name_of(owner), "SerialNumber": device.serial_number, "EnableDate": device.enabled}
     raise NoSuchEntity(f"MFA Device with serial number {serial_number} cannot be found.")
 
 

@@ -47,7 +47,10 @@ class PasswordPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MfaDevice:
-    """A virtual MFA device, whoever has it; path and name together are unique, whatever their case.
+    """An MFA device that shows codes, whoever has it; path and name together are unique, whatever their case.
+
+    A virtual device's path begins with `/`, and its ARN is its serial number. A hardware token has no path, and its
+    name is the serial number on its back.
 
     Codes are counted in steps of 30 seconds since 1970. `drift` is by how many steps the device is ahead, `last_step`
     the step of the newest code that was used, and bit n of `used` tells that the code n steps before was used, too.
@@ -68,6 +71,15 @@ class MfaDevice:
     @property
     def arn(self) -> str:
         return iam_arn(self.account_id, f"mfa{self.path}{self.name}")
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.path != ""
+
+    @property
+    def serial_number(self) -> str:
+        """What operations call it."""
+        return self.arn if self.is_virtual else self.name
 
 
 LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)
