@@ -105,6 +105,7 @@ async def admit(realm: Realm, exchange: Exchange) -> None:
     admitted = None if operation is None else await registry.admit(operation, realm, exchange.now, exchange.params)
     if admitted is not None:
         exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
+        exchange.disclosed = admitted.disclosed
     elif exchange.caller is None:
         raise MissingAuthenticationToken()
 

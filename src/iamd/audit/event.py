@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.audit.elements import request_parameters, response_elements
+from iamd.audit.elements import HIDDEN, request_parameters, response_elements
 from iamd.audit.identity import Identity, element_of
 from iamd.audit.stored import StoredEvent, packed, record
 from iamd.caller.caller import Caller
@@ -51,8 +51,8 @@ class ApiEvent(msgspec.Struct):
 
     `account_id` is whose trail it is, `who` the caller or, where AWS logs another identity for it, that one. `name` is
     the action as sent; `operation` and the parameters (by snake-case name) are there when it is a known one. `error`
-    is code and message of the failure; `reply` is the answer by the model's names. The mappings must not be changed
-    afterwards.
+    is code and message of the failure; `reply` is the answer by the model's names; `disclosed` is recorded in place of
+    the parameters that are secret. The mappings must not be changed afterwards.
     """
 
     account_id: str
@@ -72,6 +72,7 @@ class ApiEvent(msgspec.Struct):
     secure_host: str | None = None  # the Host header, when the call came over TLS
     additional: Mapping[str, Any] | None = None
     shared_id: str | None = None  # of the same call in another account's trail
+    disclosed: Mapping[str, Any] = {}
     _id: str = ""
 
     @property
@@ -116,7 +117,10 @@ class ApiEvent(msgspec.Struct):
         )
 
     def _parameters(self) -> dict[str, Any] | None:
-        return None if self.operation is None else request_parameters(self.operation, self.params)
+        given = None if self.operation is None else request_parameters(self.operation, self.params)
+        if not self.disclosed:
+            return given
+        return {name: value for name, value in (given or {}).items() if value != HIDDEN} | dict(self.disclosed)
 
     def _response(self) -> dict[str, Any] | None:
         """Nothing for failures, and for reads unless they issue credentials, as on AWS."""

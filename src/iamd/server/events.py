@@ -30,6 +30,7 @@ def event_of(exchange: Exchange) -> ApiEvent:
         client_ip=request.client_ip,
         agent=request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
+        disclosed=exchange.disclosed,
     )
 
 

@@ -41,6 +41,7 @@ class Exchange(msgspec.Struct):
     operation: Operation | None = None
     params: Mapping[str, Any] = {}
     prepared: Any = None  # by the operation's preparation
+    disclosed: Mapping[str, Any] = {}  # of the evidence of who calls, for the trail
     reply: Mapping[str, Any] | None = None
     error: AwsError | None = None
     revision: int = 0  # of the caller's account, that the answer was made from

@@ -81,10 +81,12 @@ class Realm:
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """Whom an operation without signature admits; the operation finds the `evidence` as `call.prepared`."""
+    """Whom an operation without signature admits; the operation finds the `evidence` as `call.prepared`. `disclosed` is
+    what the trail tells of it, by CloudTrail's names, in place of the inputs that are secret."""
 
     caller: Caller
     evidence: Any
+    disclosed: Mapping[str, Any] = {}
 
 
 class Call(msgspec.Struct):

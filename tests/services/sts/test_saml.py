@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.config import Config
 from tests.caller.saml.idp import (
     ATTRIBUTES,
     ENTITY,
+    SAML,
     SIGN_IN,
     Story,
     encoded,
@@ -27,6 +29,7 @@ from tests.caller.saml.idp import (
     tree,
 )
 from tests.caller.saml.test_encryption import sealed
+from tests.hostile.trail import recorded
 from tests.live import ACCOUNT, Live, live
 from tests.services.iam.documents import document, statement
 from tests.services.iam.support import refused
@@ -405,3 +408,38 @@ def test_a_sign_in_endpoint_of_ones_own(addressed: Live) -> None:
     assert unsigned(addressed).assume_role_with_saml(**ask(told))["Audience"] == told.recipient
     told.recipient = "https://iam.example.com/saml/"
     assert refused(unsigned(addressed).assume_role_with_saml, **ask(told))[0] == "InvalidIdentityToken"
+
+
+def test_what_the_trail_tells(tmp_path: Path) -> None:
+    with live(in_memory=False, data_dir=tmp_path) as server:
+        iam = server.client("iam")
+        iam.create_saml_provider(Name=NAME, SAMLMetadataDocument=metadata(rsa_key()))
+        make_role(iam, "App", trusting_provider(ACTION, TAG))
+        told = story(PrincipalTag_Team=["red"], TransitiveTagKeys=["Team"])
+        genuine = ask(told, DurationSeconds=1800)
+        unsigned(server).assume_role_with_saml(**genuine)
+        assert refused(unsigned(server).assume_role_with_saml, **ask(story("Absent"), "Absent")) == NOT_AUTHORIZED
+        assert refused(unsigned(server).assume_role_with_saml, **ask("a" * 100))[0] == "InvalidIdentityToken"
+    # What was no evidence of anybody is in nobody's trail.
+    allowed, denied = (each for each in recorded(tmp_path) if each["eventName"] == "AssumeRoleWithSAML")
+    assert allowed["userIdentity"] == {
+        "type": "SAMLUser",
+        "principalId": f"{QUALIFIER}:jane@example.com",
+        "userName": "jane@example.com",
+        "identityProvider": QUALIFIER,
+    }
+    assertion = base64.b64decode(genuine["SAMLAssertion"])
+    assert allowed["requestParameters"] == {
+        "roleArn": role_arn("App"),
+        "principalArn": PROVIDER,
+        "durationSeconds": 1800,
+        "sAMLAssertionID": tree(assertion.decode()).find(f"{SAML}Assertion").get("ID"),
+        "roleSessionName": "jane",
+        "principalTags": {"Team": "red"},
+        "transitiveTagKeys": ["Team"],
+    }
+    answer = allowed["responseElements"]
+    assert set(answer["credentials"]) == {"accessKeyId", "sessionToken", "expiration"}
+    assert (answer["subject"], answer["issuer"], answer["audience"]) == ("jane@example.com", ENTITY, SIGN_IN)
+    assert (denied["errorCode"], denied["userIdentity"]["type"]) == ("AccessDenied", "SAMLUser")
+    assert genuine["SAMLAssertion"][:64] not in str(allowed)

@@ -30,13 +30,14 @@ _EXPIRED = "Response has expired"
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """What the identity provider says of a user.
+    """What the identity provider says of a user, under an id of its own.
 
     `subject_type` is the name's format without the prefix of SAML 2.0 (`persistent`, `transient`), any other one in
     full; `recipient` the sign-in endpoint that it is addressed to; `attributes` the values by name, in order;
     `session_ends` is when the user's session at the provider ends, where it says so.
     """
 
+    id: str
     issuer: str
     subject: str
     subject_type: str
@@ -64,6 +65,7 @@ def read(element: Element, is_ours: IsOurs, request_id: str | None, now: datetim
     if issued < now - LIFETIME:
         raise Expired("Token must be redeemed within 5 minutes of issuance")
     return Assertion(
+        id=element.get("ID", ""),
         issuer=text(only(element, f"{SAML}Issuer")),
         subject=text(name),
         subject_type=name.get("Format", "").removeprefix(_FORMATS),

@@ -32,6 +32,7 @@ from iamd.services.sts.credentials import issue
 from iamd.services.sts.saml_claims import (
     LATER,
     claim_keys,
+    disclosed,
     longest_session,
     may_ask_for,
     name_qualifier,
@@ -103,7 +104,7 @@ async def saml_user(realm: Realm, now: datetime, *, role_arn: str, principal_arn
         access_key_id="",
         identity_provider=qualifier,
     )
-    return Admitted(caller, Vouched(provider, told))
+    return Admitted(caller, Vouched(provider, told), disclosed(told))
 
 
 async def _provider(realm: Realm, arn: str) -> tuple[Records, SamlProvider]:

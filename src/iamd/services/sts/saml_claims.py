@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import Final
+from typing import Any, Final
 
 from iamd.caller.saml.assertion import Assertion
 from iamd.guard.context import Context
@@ -91,6 +91,24 @@ def claim_keys(told: Assertion, provider: SamlProvider) -> Context:
         elif values and name in _MULTIPLE:
             context.setdefault(_MULTIPLE[name], values if len(values) > 1 else values[0])
     return context
+
+
+def disclosed(told: Assertion) -> dict[str, Any]:
+    """What CloudTrail records of an assertion, without what makes it one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+    """
+    recorded: dict[str, Any] = {"sAMLAssertionID": told.id}
+    named = told.attributes.get(f"{ATTRIBUTES}RoleSessionName")
+    if named:
+        recorded["roleSessionName"] = named[0]
+    given = {name.removeprefix(_TAG): values for name, values in told.attributes.items() if name.startswith(_TAG)}
+    if given:
+        recorded["principalTags"] = {key: ",".join(values) for key, values in given.items()}
+    transitive = told.attributes.get(f"{ATTRIBUTES}TransitiveTagKeys")
+    if transitive:
+        recorded["transitiveTagKeys"] = list(transitive)
+    return recorded
 
 
 def may_ask_for(told: Assertion, role_arn: str, provider_arn: str) -> bool:
