@@ -26,6 +26,7 @@ from iamd.wire.http import HttpRequest
 CERTIFICATE, CHAIN = b"x-amz-x509", b"x-amz-x509-chain"
 SKEW = timedelta(minutes=5)
 SERVICE = "rolesanywhere"
+MIN_RSA_BITS = 2_048
 _MAX_DER = 16_384  # bytes of one certificate
 _authorization = re.compile(
     r"(AWS4-X509-(?:RSA|ECDSA)-SHA256) Credential=([^,\s]{1,200}), ?SignedHeaders=([0-9a-z;_-]{1,500}), ?"
@@ -74,6 +75,8 @@ def _check(certificate: x509.Certificate, algorithm: str, signature: bytes, text
     """The algorithm is the key's own: a signature by one kind of key never counts for another."""
     try:
         key = certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA_BITS:
+            raise Untrusted(f"An RSA key must have {MIN_RSA_BITS} bits or more")
         if isinstance(key, rsa.RSAPublicKey) and "RSA" in algorithm.split("-"):
             key.verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
         elif isinstance(key, ec.EllipticCurvePublicKey) and "ECDSA" in algorithm.split("-"):

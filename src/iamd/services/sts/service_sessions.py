@@ -134,9 +134,12 @@ def _authorize(call: ServiceCall, role: Role, records: Records) -> None:
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if call.tags else []
     actions += ["sts:SetSourceIdentity"] if call.source_identity is not None else []
-    trust = rendered(role, call.realm)
+    trust, owner = rendered(role, call.realm), call.realm.standing(role.account_id)
+    if owner is not None:
+        context.update(owner.resource_keys)
     for action in actions:
-        authorize(call.service, snapshot, Ask(action, role.arn, role.account_id, policy=trust, context=context))
+        ask = Ask(action, role.arn, role.account_id, policy=trust, context=context, owner=owner)
+        authorize(call.service, snapshot, ask)
 
 
 def _event(call: ServiceCall, account_id: str, reply: Mapping[str, Any] | None, error: AwsError | None) -> ApiEvent:
