@@ -72,6 +72,9 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("REGION", "US East"),
         ("METRICS", "on"),
         ("METRICS", "127.0.0.1:"),
+        ("REPORT_SCHEDULE", "hourly"),
+        ("REPORT_TO", "s3://"),
+        ("REPORT_TO", "maildir:"),
         ("THROTTLE", ""),
         ("THROTTLE", "reads"),
         ("THROTTLE", "reads=1,"),
@@ -139,6 +142,12 @@ def test_half_a_root_key_is_refused(name: str) -> None:
     message = refusal({}, {name: ROOT[name]})
     assert "set both or neither" in message
     assert all(key.removeprefix("IAMD_").lower() in message for key in ROOT)
+
+
+def test_reports_need_a_place_and_a_schedule() -> None:
+    assert "`report_to`" in refusal({"report_schedule": "daily"}, {})
+    assert "`report_schedule`" in refusal({"report_to": "/srv/reports"}, {})
+    assert load({"report_to": "s3://audit/iam", "report_schedule": "off"}, {}).report_to == "s3://audit/iam"
 
 
 def test_a_root_password_needs_an_email() -> None:

@@ -79,7 +79,7 @@ def settings_page() -> str:
 Each setting is a flag, a variable and a key of the TOML file that `--config` or `IAMD_CONFIG` names. Flags win over variables, variables over the file. Secrets have no flag. Times are in seconds, sizes in bytes.
 
 {table(("TOML key", "flag", "variable", "default", "what it is"), rows)}
-What is unknown, mistyped or half-set refuses to start, and the message names it. `root_access_key_id` and `root_secret_access_key` go together; `root_password` needs `root_email`; `data_dir` and `in_memory` exclude each other. `data_dir` honours `XDG_DATA_HOME`. What concerns the first start (`account_id`, `root_*`) is not looked at again once there is an account.
+What is unknown, mistyped or half-set refuses to start, and the message names it. `root_access_key_id` and `root_secret_access_key` go together; `root_password` needs `root_email`; `report_schedule` and `report_to` go together; `data_dir` and `in_memory` exclude each other. `data_dir` honours `XDG_DATA_HOME`. What concerns the first start (`account_id`, `root_*`) is not looked at again once there is an account.
 
 ## Quotas
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -31,6 +32,8 @@ from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.protocol import limited
+from iamd.server.report_places import place_of
+from iamd.server.report_schedule import ReportSchedule
 from iamd.services.call import Realm
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
@@ -80,9 +83,26 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        yield Server(application, store.account_ids()[0], root)
+        async with _reports(settings, store):
+            yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _reports(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Write credential reports meanwhile, if the settings say so."""
+    if settings.report_to is None or settings.report_schedule == "off":
+        yield
+        return
+    schedule = ReportSchedule(store, place_of(settings.report_to), settings.report_schedule, settings.report_format)
+    task = asyncio.create_task(schedule.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:

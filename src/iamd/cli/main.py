@@ -54,6 +54,7 @@ COMMANDS = {
         "iamd delegation-token 444455556666-0a1b2c3d-0000-4000-8000-000000000000 --data-dir ./data",
     ),
     "mfa": Command("mfa", "Import hardware MFA tokens.", "iamd mfa import-tokens tokens.csv --data-dir ./data"),
+    "report": Command("report", "Print or write a credential report.", "iamd report credentials --json --to ./reports"),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

@@ -78,6 +78,13 @@ class Settings:
     credential_endpoints: Path | None = _setting(
         readers.path, None, "File of the credential endpoints to serve, as for `iamd agent --config`."
     )
+    report_schedule: str = _setting(
+        readers.one_of("off", "daily", "weekly"), "off", "How often the credential reports of all accounts are written."
+    )
+    report_to: str | None = _setting(
+        readers.destination, None, "Where to: a folder, s3://BUCKET/PREFIX, or maildir:FOLDER."
+    )
+    report_format: str = _setting(readers.one_of("csv", "json"), "csv", "And in which form.")
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
@@ -187,10 +194,14 @@ def _layer(values: Mapping[str, object], spelled: Callable[[str], str]) -> dict[
 
 def _check_pairs(values: Mapping[str, Any]) -> None:
     """Refuse settings that mean something only together with another one that is missing."""
-    for name, needed in (
+    needs = [
         ("root_access_key_id", "root_secret_access_key"),
         ("root_secret_access_key", "root_access_key_id"),
         ("root_password", "root_email"),
-    ):
+        ("report_to", "report_schedule"),
+    ]
+    if values.get("report_schedule", "off") != "off":
+        needs.append(("report_schedule", "report_to"))
+    for name, needed in needs:
         if name in values and needed not in values:
             raise SettingsError(f"`{name}` is set without `{needed}`: set both or neither")

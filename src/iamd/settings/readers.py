@@ -136,6 +136,14 @@ def path(value: object) -> Path:
     return Path(text(value)).expanduser()
 
 
+def destination(value: object) -> str:
+    """A folder, `s3://BUCKET/PREFIX`, or `maildir:FOLDER`."""
+    given = text(value)
+    if re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/.*)?|maildir:.+|(?!s3:|maildir:).*", given, re.ASCII | re.DOTALL):
+        return given
+    raise ValueError("must be a folder, s3://BUCKET/PREFIX or maildir:FOLDER")
+
+
 def networks(value: object) -> tuple[str, ...]:
     """Networks as CIDR blocks or addresses: a TOML list, or text with commas."""
     entries = value.split(",") if isinstance(value, str) else value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -51,9 +51,25 @@ def report(records: Records, last_used: LastUsed) -> str:
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    table.writerow(_root(records, last_used))
-    table.writerows(_row(records, user, last_used) for user in records.users.sorted())
+    table.writerows(_rows(records, last_used))
     return text.getvalue().removesuffix("\n")
+
+
+def report_json(records: Records, last_used: LastUsed) -> list[dict[str, str | bool | None]]:
+    """The report as a list of objects by column: truths as such, null for what does not apply. AWS has no such form."""
+    return [dict(zip(COLUMNS, (row[0], *map(_value, row[1:])), strict=True)) for row in _rows(records, last_used)]
+
+
+def _value(cell: str) -> str | bool | None:
+    return _VALUES.get(cell, cell)
+
+
+_VALUES: dict[str, bool | None] = {"true": True, "false": False, NOT_APPLICABLE: None}
+
+
+def _rows(records: Records, last_used: LastUsed) -> Iterator[Cells]:
+    yield _root(records, last_used)
+    yield from (_row(records, user, last_used) for user in records.users.sorted())
 
 
 def _root(records: Records, last_used: LastUsed) -> Cells:
