@@ -40,9 +40,10 @@ def provider(*private: bytes, encrypted: bool = True) -> Provider:
 
 
 def sealed(assertion: Any, cipher: str = "gcm-256", key: str = "service", wrap: Any = T.TransformRsaOaep) -> Any:
-    """An EncryptedAssertion."""
+    """An EncryptedAssertion, of an element or of bytes."""
     holder = etree.Element(f"{SAML}EncryptedAssertion", nsmap={"saml": SAML[1:-1]})
-    holder.append(assertion)
+    if not isinstance(assertion, bytes):
+        holder.append(assertion)
     data = xmlsec.template.encrypted_data_create(
         holder, CIPHERS[cipher], type=xmlsec.constants.TypeEncElement, ns="xenc"
     )
@@ -56,7 +57,11 @@ def sealed(assertion: Any, cipher: str = "gcm-256", key: str = "service", wrap: 
     context.key = xmlsec.Key.generate(
         xmlsec.constants.KeyDataAes, int(cipher[-3:]), xmlsec.constants.KeyDataTypeSession
     )
-    context.encrypt_xml(data, assertion)
+    if isinstance(assertion, bytes):
+        holder.append(data)
+        context.encrypt_binary(data, assertion)
+    else:
+        context.encrypt_xml(data, assertion)
     return holder
 
 
@@ -122,6 +127,13 @@ def test_no_second_assertion_beside_or_inside_it() -> None:
     nested = tree(STORY.assertion())
     nested.append(sealed(tree(STORY.assertion())))
     refused(response(sealed(signed(nested))))
+
+
+def test_nothing_stands_beside_it() -> None:
+    plain = etree.tostring(signed(tree(STORY.assertion())))
+    assert read(encoded(response(sealed(plain))), provider(), NOW).subject == STORY.subject
+    for text in (plain + b"x", b"x" + plain, plain + b"<b/>", plain + b"</opened><opened>", plain + plain, b" "):
+        refused(response(sealed(text)))
 
 
 @pytest.mark.parametrize("cipher", ["cbc-256", "gcm-256"])

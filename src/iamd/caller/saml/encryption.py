@@ -65,15 +65,21 @@ def decrypted(encrypted: Element, keys: Sequence[bytes]) -> Element:
 
 
 def _opened(mode: str, bits: int, secret: bytes, sealed: bytes, namespaces: Mapping[str | None, str]) -> Element | None:
-    """The assertion, if the key is the right one. It may use the prefixes that hold where it was encrypted."""
+    """The assertion, if the key is the right one. It may use the prefixes that hold where it was encrypted.
+
+    Nothing may stand beside it: what is not under its signature could be changed at will, to learn from the answer
+    whether the text is still well-formed.
+    """
     if len(secret) * 8 != bits:
         return None
     declared = "".join(f" xmlns{f':{prefix}' if prefix else ''}={quoteattr(uri)}" for prefix, uri in namespaces.items())
     try:
         plain = _gcm(secret, sealed) if mode == "gcm" else _cbc(secret, sealed)
-        return only(parse(f"<opened{declared}>".encode() + plain + b"</opened>"), f"{SAML}Assertion")
+        root = parse(f"<opened{declared}>".encode() + plain + b"</opened>")
+        assertion = only(root, f"{SAML}Assertion")
     except (Invalid, InvalidTag, ValueError):
         return None
+    return None if len(root) > 1 or root.text or assertion.tail else assertion
 
 
 def _gcm(key: bytes, sealed: bytes) -> bytes:
