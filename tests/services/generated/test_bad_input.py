@@ -19,7 +19,6 @@ UNFIT = {
         (name for api in APIS.values() for name in api.operations if "Organizations" in name),
         "no account here is in an organization",
     ),
-    "AssumeRoleWithSAML": "takes an assertion of an identity provider",
     "AssumeRoleWithWebIdentity": "takes a token of an identity provider",
     "AssumeRoot": "no account here is in an organization",
     "DecodeAuthorizationMessage": "no operation here answers such a message",

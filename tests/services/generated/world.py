@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel
+from tests.caller.saml.idp import ATTRIBUTES, Story, encoded, signed_response
 from tests.hostile.door import ROOT
 from tests.live import ACCOUNT
 from tests.services.generated.direct import OTHER, Direct, Key
@@ -22,7 +24,10 @@ from tests.services.roles import trust
 PASSWORD, NEXT_PASSWORD = "Correct-Horse-1", "Battery-Staple-2"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 TEMPLATE = "arn:aws:iam::aws:role-template/iam.amazonaws.com/PowerUserRoleTemplate:1"
-TRUST = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
+TRUST = trust(
+    {"AWS": f"arn:aws:iam::{ACCOUNT}:root", "Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/there"},
+    ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRoleWithSAML"],
+)
 THUMBPRINT = "ab" * 20
 TAGS = [{"Key": "k", "Value": "v"}]
 
@@ -164,6 +169,18 @@ class World:
             self.make(f"Delete{kind}", **{f"{kind}Name": "gone"})
         self.make("DeletePolicy", PolicyArn=arn("policy/gone"))
 
+    @staticmethod
+    def _assertion() -> str:
+        """A response of now, of the SAML provider that is there."""
+        said = {"Role": [f"{arn('role/there')},{arn('saml-provider/there')}"], "RoleSessionName": ["there"]}
+        story = Story(
+            datetime.now(UTC),
+            issuer=saml.ENTITY,
+            response_issuer=saml.ENTITY,
+            attributes={ATTRIBUTES + name: values for name, values in said.items()},
+        )
+        return encoded(signed_response(story, saml.key()))
+
     def unchanged(self) -> bool:
         """Whether no change has been made since the world was put in order."""
         return self.direct.revisions() == self.revisions
@@ -204,6 +221,8 @@ class World:
         known = {**_SAMPLES, **self.values}
         if name in known:
             return known[name]
+        if name == "SAMLAssertion":
+            return self._assertion()
         if name == "SerialNumber":
             return self.enabled.serial
         if name == "DelegationRequestId":
@@ -250,6 +269,7 @@ _SAMPLES: dict[str, Any] = {
     "PolicyDocument": READ,
     "PolicyInputList": [READ],
     "PolicySourceArn": arn("user/there"),
+    "PrincipalArn": arn("saml-provider/there"),
     "Properties": Entries({"RoleManager/Enabled": "true"}),
     "ResourceArns": ["arn:aws:s3:::there/key"],
     "ResourceOwner": arn("root"),
