@@ -71,16 +71,22 @@ def _omit(element: dict[str, Any], name: str) -> None:
 
 def _structure(shape: Shape, values: Mapping[str, Any], secret: _Secret) -> dict[str, Any]:
     element: dict[str, Any] = {}
-    for member in shape.members:
-        value = values.get(member.name)
+    for name, recorded, kind, is_secret in _members(shape):
+        value = values.get(name)
         if value is None:
             continue
-        name = _recorded(member.name)
-        if _is_secret(member):
-            secret(element, name)
+        if is_secret:
+            secret(element, recorded)
         else:
-            element[name] = _value(member.shape, value, secret)
+            element[recorded] = value if kind is None else _value(kind, value, secret)
     return element
+
+
+@cache
+def _members(shape: Shape) -> tuple[tuple[str, str, Shape | None, bool], ...]:
+    """Name and recorded name of each member, its shape where the value cannot be recorded as it is, whether it is a
+    secret."""
+    return tuple((m.name, _recorded(m.name), None if _is_plain(m) else m.shape, _is_secret(m)) for m in shape.members)
 
 
 def _is_secret(member: Member) -> bool:

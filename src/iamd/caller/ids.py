@@ -32,7 +32,7 @@ def access_key_id(account_id: str, prefix: str = "AKIA") -> str:
     Raises ValueError when the account id is not 12 digits.
     """
     account, parities = _account_part(account_id)
-    return prefix + account + secrets.choice(parities) + _random(7)
+    return prefix + account + parities[secrets.token_bytes(1)[0] % 16] + _random(7)
 
 
 @lru_cache(maxsize=1024)
