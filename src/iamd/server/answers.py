@@ -5,7 +5,7 @@ from __future__ import annotations
 from iamd.audit.event import new_uuid
 from iamd.server.asgi import Answer
 from iamd.server.exchange import Exchange
-from iamd.wire import aws_json, aws_query
+from iamd.wire import aws_json, aws_query, rest_json
 from iamd.wire.errors import AwsError, RequestEntityTooLarge
 
 _XML = (b"content-type", b"text/xml")
@@ -25,6 +25,8 @@ def of(exchange: Exchange) -> Answer:
     if model.service.protocol == "json":
         headers.append((b"content-type", aws_json.content_type(model.service)))
         return Answer(200, headers, aws_json.answer(model, exchange.reply))
+    if model.service.protocol == "rest-json":
+        return Answer(200, [*headers, _JSON], rest_json.answer(model, exchange.reply))
     as_json = exchange.wants_json
     headers.append(_JSON if as_json else _XML)
     write = aws_query.answer_json if as_json else aws_query.answer
@@ -50,6 +52,9 @@ def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, byt
         status, code, told = aws_json.error(error, service)
         headers += [(b"content-type", aws_json.content_type(service)), (b"x-amzn-errortype", code.encode())]
         return Answer(status, headers, told)
+    if service is not None and service.protocol == "rest-json":
+        status, code, told = rest_json.error(error)
+        return Answer(status, [*headers, _JSON, (b"x-amzn-errortype", code.encode())], told)
     if service is None:
         headers.append((b"x-amzn-errortype", error.code.encode()))  # read by the SDKs of the REST-JSON services
     if exchange.wants_json:

@@ -26,7 +26,7 @@ def put(api: Api, request: HttpRequest, operation: Operation, params: Mapping[st
     """Remember what a request means, unless it changes something, is long, or may carry a secret."""
     if not operation.reads or len(request.body) + len(request.query) > _MAX_BYTES:
         return
-    if any(member.sensitive for member in operation.model.inputs) or request.query:
+    if any(member.sensitive for member in operation.model.inputs) or request.query or request.path != b"/":
         return
     if len(_known) >= _MAX_KNOWN:
         _known.clear()

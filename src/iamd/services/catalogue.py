@@ -9,12 +9,15 @@ from types import ModuleType
 
 from iamd.caller.sigv4 import Signature
 from iamd.services import iam as iam_modules
+from iamd.services import iam_toolbox as iam_toolbox_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import sts as sts_modules
 from iamd.services.iam.api import iam
+from iamd.services.iam_toolbox.api import iam_toolbox
 from iamd.services.organizations.api import organizations
 from iamd.services.registry import Api
 from iamd.services.sts.api import sts
+from iamd.wire import rest_json
 from iamd.wire.errors import InvalidAction
 from iamd.wire.http import HttpRequest
 
@@ -25,10 +28,11 @@ def _import_operations(folder: ModuleType) -> None:
         importlib.import_module(module.name)
 
 
-for _folder in (iam_modules, sts_modules, organizations_modules):
+for _folder in (iam_modules, sts_modules, organizations_modules, iam_toolbox_modules):
     _import_operations(_folder)
 
-APIS: dict[str, Api] = {api.model.signing_name: api for api in (iam, sts, organizations)}
+APIS: dict[str, Api] = {api.name: api for api in (iam, sts, organizations, iam_toolbox)}
+_BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]
 _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
 _BY_VERSION = {api.model.api_version: api for api in APIS.values() if api.model.protocol == "query"}
@@ -36,10 +40,15 @@ _BY_TARGET = {api.model.target_prefix: api for api in APIS.values() if api.model
 
 
 def api_of(request: HttpRequest, signature: Signature | None) -> Api:
-    """The API that a request is for: by the scope of its signature, else by the target or version that it names.
+    """The API that a request is for: by its path, the scope of its signature, else the target or version that it names.
 
     Raises InvalidAction when iamd serves no such API.
     """
+    if request.path != b"/":
+        for rest in _BY_PATH:
+            signed_for = signature is not None and signature.service == rest.model.signing_name
+            if signed_for and rest_json.matches(request, rest.model):
+                return rest
     if signature is not None:
         api = APIS.get(signature.service)
         if api is None:

@@ -69,8 +69,9 @@ class Operation:
 class Api:
     """The operations that iamd implements of one service."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, prefix: str | None = None) -> None:
         self.name = name
+        self.prefix = prefix or name  # of its actions
         self.model: ServiceModel = model.load(name)
         self.operations: dict[str, Operation] = {}
         self._by_function = {operation.snake: operation for operation in self.model.operations.values()}
@@ -107,7 +108,7 @@ class Api:
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
                 model=described,
-                action=f"{self.name}:{action or described.name}",
+                action=f"{self.prefix}:{action or described.name}",
                 resolver=on,
                 handler=handler,
                 resolver_members=mine,

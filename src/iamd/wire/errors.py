@@ -115,6 +115,10 @@ class RequestExpired(AwsError):
     wording = "Request has expired."
 
 
+class ResourceNotFoundException(AwsError):
+    status = 404
+
+
 class SerializationException(AwsError):
     status = 400
 

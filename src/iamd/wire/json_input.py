@@ -32,6 +32,11 @@ def parse(operation: OperationModel, document: dict[str, Any]) -> dict[str, Any]
     return params
 
 
+def typed(shape: Shape, value: Any) -> Any:
+    """One value of a JSON document by its shape; raises SerializationException."""
+    return _reader(shape)(value)
+
+
 @cache
 def _reader(shape: Shape) -> Read:
     if shape.type == "structure":

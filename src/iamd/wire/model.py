@@ -33,7 +33,8 @@ def snake(name: str) -> str:
 class Member:
     """A named place for a value: a structure's member, or a list's element, or a map's key or value.
 
-    `name` is the model's name and `location_name` what stands on the wire instead, when the model says so.
+    `name` is the model's name and `location_name` what stands on the wire instead, when the model says so. `location`
+    is where REST protocols have it: uri, querystring, header; None: in the body.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Member:
     flattened: bool
     target: str
     _shapes: _Shapes = field(repr=False)
+    location: str | None = None
 
     @property
     def shape(self) -> Shape:
@@ -74,6 +76,7 @@ class Shape:
     enum: tuple[str, ...] = ()
     sensitive: bool = False
     flattened: bool = False
+    document: bool = False  # any JSON value
 
     @property
     def element(self) -> Member:
@@ -101,6 +104,11 @@ class _Shapes(dict[str, Shape]):
         super().__init__()
         self._raw = raw
 
+    def raw(self, name: str) -> dict[str, Any]:
+        """The shape as the model has it."""
+        raw: dict[str, Any] = self._raw[name]
+        return raw
+
     def __missing__(self, name: str) -> Shape:
         shape = self[name] = self._build(name, self._raw[name])
         return shape
@@ -118,6 +126,7 @@ class _Shapes(dict[str, Shape]):
             enum=tuple(raw.get("enum", ())),
             sensitive=raw.get("sensitive", False),
             flattened=raw.get("flattened", False),
+            document=raw.get("document", False),
         )
 
     def _member(self, name: str, ref: dict[str, Any], required: bool = False) -> Member:
@@ -131,6 +140,7 @@ class _Shapes(dict[str, Shape]):
             flattened=ref.get("flattened", target.get("flattened", False)),
             target=ref["shape"],
             _shapes=self,
+            location=ref.get("location"),
         )
 
 
@@ -185,6 +195,24 @@ class OperationModel:
         """The element around the answer in the Query protocol."""
         wrapper: str = self._raw.get("output", {}).get("resultWrapper", f"{self.name}Result")
         return wrapper
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        method: str = self._raw["http"]["method"]
+        return method
+
+    @property
+    def uri(self) -> str:
+        """The path, with labels in braces, and the query that the operation demands, if any."""
+        uri: str = self._raw["http"]["requestUri"]
+        return uri
+
+    @cached_property
+    def payload(self) -> str | None:
+        """The member that is the whole body; None: the body's members are the operation's."""
+        payload: str | None = self._raw.get("input") and self._shapes.raw(self._raw["input"]["shape"]).get("payload")
+        return payload
 
     @property
     def unsigned(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.wire import aws_json, aws_query, validate
+from iamd.wire import aws_json, aws_query, rest_json, validate
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import OperationModel, ServiceModel
 
@@ -38,9 +38,15 @@ def _read_json(request: HttpRequest, service: ServiceModel) -> Asked:
     return Asked(call.action, service.api_version if call.prefix == service.target_prefix else "", call.document)
 
 
+def _read_rest(request: HttpRequest, service: ServiceModel) -> Asked:
+    call = rest_json.read(request, service)
+    return Asked(call.action, service.api_version, call)
+
+
 _PROTOCOLS = {
     "query": Protocol(_read_query, aws_query.parse, validate.check),
     "json": Protocol(_read_json, aws_json.parse, aws_json.check),
+    "rest-json": Protocol(_read_rest, rest_json.parse, rest_json.check),
 }
 
 

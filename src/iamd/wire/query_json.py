@@ -43,6 +43,8 @@ def encode(value: Any) -> bytes:
 
 @cache
 def _convert(shape: Shape) -> Convert:
+    if shape.document:
+        return _same
     if shape.type == "structure":
         return _structure(shape)
     if shape.type == "list":
