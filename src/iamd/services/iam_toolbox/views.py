@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,10 @@ _EFFECTS = {
     Outcome.NOT_APPLICABLE: "NO_IMPACT",
 }
 # What the caller and the circumstances give every evaluation of a request; the rest is about action and resource.
-_SHARED = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:sourceip", "aws:useragent"})
-_SHARED_PREFIXES = ("aws:principal", "aws:userid", "aws:username", "aws:requestedregion", "aws:viaawsservice")
+_is_shared = re.compile(
+    r"aws:(principal\w*(/.*)?|userid|username|currenttime|epochtime|securetransport|sourceip|useragent|requestedregion"
+    r"|viaawsservice)"
+).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,6 @@ def _holder(denial: Denial, layer: Layer) -> str:
 def shared_context(denial: Denial) -> dict[str, Any]:
     """The condition keys that are the same whatever was decided on."""
     return {key: value for key, value in denial.request.context.items() if _is_shared(key)}
-
-
-def _is_shared(key: str) -> bool:
-    return key in _SHARED or key.startswith(_SHARED_PREFIXES)
 
 
 def evaluation(denial: Denial) -> dict[str, Any]:
