@@ -45,6 +45,8 @@ async def identify(realm: Realm, exchange: Exchange) -> None:
     """
     signature = exchange.signature = sigv4.read(exchange.request)
     exchange.api = api_of(exchange.request, signature)
+    if signature is not None and not exchange.api.is_global:
+        exchange.region = signature.region
     if signature is None and takes_unsigned(exchange.api, exchange.request):
         return
     exchange.caller = await authenticate(
@@ -102,11 +104,12 @@ async def throttle(realm: Realm, exchange: Exchange) -> None:
 async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
-    admitted = None if operation is None else await registry.admit(operation, realm, exchange.now, exchange.params)
-    if admitted is not None:
-        exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
-        exchange.disclosed = admitted.disclosed
-    elif exchange.caller is None:
+    if operation is not None and operation.admission is not None:
+        admitted = await registry.admit(operation, realm, exchange.now, exchange.params)
+        if admitted is not None:
+            exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
+            exchange.disclosed = admitted.disclosed
+    if exchange.caller is None:
         raise MissingAuthenticationToken()
 
 

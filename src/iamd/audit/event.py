@@ -73,13 +73,7 @@ class ApiEvent(msgspec.Struct):
     additional: Mapping[str, Any] | None = None
     shared_id: str | None = None  # of the same call in another account's trail
     disclosed: Mapping[str, Any] = {}
-    _id: str = ""
-
-    @property
-    def event_id(self) -> str:
-        if not self._id:
-            self._id = new_uuid()
-        return self._id
+    event_id: str = msgspec.field(default_factory=new_uuid)
 
     def record(self) -> dict[str, Any]:
         """The CloudTrail record, as it will be read back."""

@@ -32,15 +32,21 @@ async def authenticate(
         raise MissingAuthenticationToken()
     if signature.token is not None:
         return await _session(request, signature, signature.token, store, tokens, now)
-    account_id = store.account_of_key(signature.access_key_id) or await store.load_key(signature.access_key_id)
-    if account_id is None:
-        raise InvalidClientTokenId()
-    records = store.records(account_id) or await store.load(account_id)
-    key = records.access_keys.get(signature.access_key_id)
-    if key is None or not key.active:
+    records, key = store.key_at_hand(signature.access_key_id) or await _key(store, signature.access_key_id)
+    if not key.active:
         raise InvalidClientTokenId()
     sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now)
     return long_term_caller(key, records)
+
+
+async def _key(store: Store, access_key_id: str) -> tuple[Records, AccessKey]:
+    """The key and its account's records, out of the database if need be; raises InvalidClientTokenId."""
+    account_id = await store.load_key(access_key_id)
+    records = None if account_id is None else await store.load(account_id)
+    key = None if records is None else records.access_keys.get(access_key_id)
+    if records is None or key is None:
+        raise InvalidClientTokenId()
+    return records, key
 
 
 @lru_cache(maxsize=4096)

@@ -37,6 +37,7 @@ class Exchange(msgspec.Struct):
     signature: Signature | None = None
     caller: Caller | None = None
     api: Api | None = None
+    region: str = "us-east-1"  # `aws:RequestedRegion`
     action: str = ""  # as the client named it
     operation: Operation | None = None
     params: Mapping[str, Any] = {}
@@ -55,10 +56,3 @@ class Exchange(msgspec.Struct):
     def wants_json(self) -> bool:
         """The Query services answer JSON to clients that ask for it."""
         return "application/json" in (self.request.header(b"accept") or "")
-
-    @property
-    def region(self) -> str:
-        """`aws:RequestedRegion`: IAM is global and answers any region as us-east-1."""
-        if self.signature is None or self.api is None or self.api.name == "iam":
-            return "us-east-1"
-        return self.signature.region

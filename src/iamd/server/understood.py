@@ -14,7 +14,9 @@ from iamd.wire.http import HttpRequest
 _MAX_KNOWN = 1024
 _MAX_BYTES = 512  # of a request that is remembered
 
-_known: dict[tuple[str, bytes, bytes, str | None, str | None], tuple[Operation, Mapping[str, Any]]] = {}
+_Known = tuple[str, bytes, bytes, bytes | None, bytes | None]
+
+_known: dict[_Known, tuple[Operation, Mapping[str, Any]]] = {}
 
 
 def get(api: Api, request: HttpRequest) -> tuple[Operation, Mapping[str, Any]] | None:
@@ -33,6 +35,6 @@ def put(api: Api, request: HttpRequest, operation: Operation, params: Mapping[st
     _known[_key(api, request)] = (operation, params)
 
 
-def _key(api: Api, request: HttpRequest) -> tuple[str, bytes, bytes, str | None, str | None]:
-    header = request.header
+def _key(api: Api, request: HttpRequest) -> _Known:
+    header = request.index.get
     return api.name, request.query, request.body, header(b"content-type"), header(b"x-amz-target")

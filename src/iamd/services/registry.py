@@ -40,12 +40,16 @@ H = TypeVar("H", bound=Handler)
 
 MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
 READS = ("describe_", "get_", "list_", "simulate_")
+GLOBAL = frozenset({"iam", "organizations", "account"})
+"""Services that answer any region as us-east-1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation, ready to be invoked. `reads` tells that it changes no record."""
 
+    service: str
+    name: str
     model: OperationModel
     action: str
     resolver: Resolver
@@ -61,10 +65,6 @@ class Operation:
     keys: tuple[Row, ...]
     refuses: Mapping[str, str]
 
-    @property
-    def name(self) -> str:
-        return self.model.name
-
 
 class Api:
     """The operations that iamd implements of one service."""
@@ -72,6 +72,7 @@ class Api:
     def __init__(self, name: str, prefix: str | None = None) -> None:
         self.name = name
         self.prefix = prefix or name  # of its actions
+        self.is_global = name in GLOBAL
         self.model: ServiceModel = model.load(name)
         self.operations: dict[str, Operation] = {}
         self._by_function = {operation.snake: operation for operation in self.model.operations.values()}
@@ -107,6 +108,8 @@ class Api:
             unread = _unread(described, readers, frozenset(refuses or {}))
             members = frozenset(member.snake for member in described.inputs)
             self.operations[described.name] = Operation(
+                service=self.name,
+                name=described.name,
                 model=described,
                 action=f"{self.prefix}:{action or described.name}",
                 resolver=on,
@@ -149,7 +152,7 @@ async def prepare(call: Call) -> Any:
     operation = call.operation
     if operation.preparation is None:
         return None
-    sessions.check(call.caller, operation.model.service.name, operation.name)
+    sessions.check(call.caller, operation.service, operation.name)
     return await operation.preparation(call, **_given(call.params, operation.preparation_members))
 
 
@@ -165,7 +168,7 @@ def permitted(call: Call) -> Target[Any]:
     A preparation calls it first where it costs something, so that nobody makes the server work who may not.
     """
     operation, params = call.operation, call.params
-    sessions.check(call.caller, operation.model.service.name, operation.name)
+    sessions.check(call.caller, operation.service, operation.name)
     for member, reason in operation.refuses.items():
         if member in params:
             raise InvalidInput(reason)

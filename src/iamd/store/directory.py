@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from iamd.store.cache import ImageCache
 from iamd.store.image import ACCOUNTS, Records
 from iamd.store.interface import AccountChange, Listed
-from iamd.store.records import Account
+from iamd.store.records import AccessKey, Account
 
 _MAX_KEYS = 100_000
 
@@ -85,6 +85,12 @@ class Directory:
             return account_id
         del self._keys[access_key_id]
         return None
+
+    def key_at_hand(self, access_key_id: str) -> tuple[Records, AccessKey] | None:
+        """The key and its account's records, when both are in memory."""
+        image = self._images.get(self._keys.get(access_key_id, ""))
+        key = None if image is None else image.access_keys.get(access_key_id)
+        return None if image is None or key is None else (image, key)
 
     def note_key(self, access_key_id: str, account_id: str) -> None:
         if len(self._keys) >= _MAX_KEYS:

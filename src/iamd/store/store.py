@@ -24,6 +24,7 @@ from iamd.store.image import Records
 from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Usage
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
+from iamd.store.records import AccessKey
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
 from iamd.store.sqlite import SqliteDatabase
 
@@ -132,6 +133,10 @@ class Store:
     def account_of_key(self, access_key_id: str) -> str | None:
         """The account that has this access key, when that is known without asking the database."""
         return self._directory.account_of_key(access_key_id)
+
+    def key_at_hand(self, access_key_id: str) -> tuple[Records, AccessKey] | None:
+        """The access key and its account's records, when both are in memory; `load_key` finds all keys."""
+        return self._directory.key_at_hand(access_key_id)
 
     async def load_key(self, access_key_id: str) -> str | None:
         """The account that has this access key; None when there is none."""

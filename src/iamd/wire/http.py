@@ -22,7 +22,11 @@ class HttpRequest(msgspec.Struct):
     client_ip: str = ""
     secure: bool = False
     arrived: float = inf  # when its last byte was read, in seconds of `perf_counter`
-    index: dict[bytes, bytes] | None = None
+    index: dict[bytes, bytes] = {}
+
+    def __post_init__(self) -> None:
+        """Index the headers; of repeated ones the first counts."""
+        self.index = dict(reversed(self.headers))
 
     def __repr__(self) -> str:
         """Names the request, without what it carries."""
@@ -30,7 +34,5 @@ class HttpRequest(msgspec.Struct):
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name as text, or None."""
-        if self.index is None:
-            self.index = dict(reversed(self.headers))
         value = self.index.get(name)
         return None if value is None else value.decode("latin-1")
