@@ -92,16 +92,16 @@ class Api:
 
         `on` resolves the target; `also` names further actions that must be allowed (`iam:PassRole`); `prepare` is run
         before anything is decided, off the records; `admit` tells who calls an operation that takes no signature: it is
-        called with the realm, the time and the inputs that it names, and raises AwsError; `refuses` maps input members that iamd does not honour to the
-        reason answered when one is sent; `action` is the permission to decide on where it has not the operation's
-        name. Raises TypeError when the parameters do not fit the model; a member that nothing reads is refused when sent.
+        called with the realm, the time and the inputs that it names, and raises AwsError; `refuses` maps input members
+        that iamd does not honour to the reason answered when one is sent; `action` is the permission to decide on where
+        it has not the operation's name. Raises TypeError when the parameters do not fit the model; a member that
+        nothing reads is refused when sent.
         """
 
         def register(handler: H) -> H:
             described = self._by_function.get(handler.__name__)
             if described is None:
                 raise TypeError(f"{self.name} has no operation {handler.__name__}")
-            mine, theirs = _members(on), _members(handler)
             if described.unsigned is not (admit is not None):
                 raise TypeError(f"{described.name}: `admit` is for operations that the model takes without signature")
             readers = [each for each in (handler, on, prepare, admit) if each]
@@ -114,8 +114,8 @@ class Api:
                 action=f"{self.prefix}:{action or described.name}",
                 resolver=on,
                 handler=handler,
-                resolver_members=mine,
-                handler_members=theirs,
+                resolver_members=_members(on),
+                handler_members=_members(handler),
                 also=also,
                 preparation=prepare,
                 preparation_members=() if prepare is None else _members(prepare),
