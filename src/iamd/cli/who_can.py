@@ -12,6 +12,7 @@ from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.requests import resource_kind
 from iamd.cli.tree import ASIDE, YES, Paper
+from iamd.policy.arns import account_of
 from iamd.policy.wording import condition_of
 
 
@@ -33,7 +34,7 @@ def command(args: argparse.Namespace) -> int:
     accounts = load_accounts(*place(args))
     owner = args.resource_account or accounts.owner_of(args.resource)
     question = Question(action, args.resource, owner, given or accounts.policy_of(args.resource), context)
-    holders = progress(accounts.holders(), accounts.count(), "principals asked about")
+    holders = progress(accounts.holders(owner or account_of(args.resource)), accounts.count(), "principals asked about")
     found = list(who_can(holders, question))
     allowed = [access for access in found if access.decision.allowed]
     if args.json:

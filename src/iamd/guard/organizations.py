@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iamd.guard.context import Value
+from iamd.guard.context import Context
 from iamd.policy import Attached, Kind, load
 from iamd.reference import organization_policies as aws_owned
 from iamd.reference import services
@@ -28,8 +28,9 @@ class Standing:
     account_id: str
     scps: Levels
     rcps: Levels
-    principal_keys: Mapping[str, Value]
-    resource_keys: Mapping[str, Value]
+    principal_keys: Context
+    resource_keys: Context
+    source_keys: Context
 
 
 class Standings:
@@ -74,6 +75,7 @@ def take(account_id: str, management: Records) -> Standing:
         _levels(management, organization, targets, Kind.RCP) if bound else (),
         {"aws:principalorgid": organization.id, "aws:principalorgpaths": (path,)},
         {"aws:resourceorgid": organization.id, "aws:resourceorgpaths": (path,)},
+        {"aws:sourceorgid": organization.id, "aws:sourceorgpaths": (path,)},
     )
 
 

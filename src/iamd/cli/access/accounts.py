@@ -14,6 +14,8 @@ from iamd.caller.tokens import TokenKeys
 from iamd.cli import Failure
 from iamd.cli.access.surroundings import Surroundings, load_surroundings
 from iamd.guard.gather import take
+from iamd.guard.organizations import Standing
+from iamd.guard.organizations import take as stand
 from iamd.policy import Attached, Kind, load
 from iamd.policy.arns import account_of
 from iamd.services.call import Realm
@@ -30,12 +32,13 @@ class Accounts:
     surroundings: Mapping[str, Surroundings]
     trusts: Mapping[str, Attached]  # of roles, by ARN
 
-    def holders(self) -> Iterator[Holder]:
-        """Every principal: root users, users, roles."""
+    def holders(self, owner_id: str | None = None) -> Iterator[Holder]:
+        """Every principal: root users, users, roles; under the resource control policies of the owner of what is asked
+        about (None: their own account)."""
         for records in self.records.values():
             callers = [_root(records), *map(_user, records.users.sorted()), *map(_role, records.roles.sorted())]
             for caller in callers:
-                yield self._holder(caller, records)
+                yield self._holder(caller, records, owner_id)
 
     def count(self) -> int:
         """How many principals there are."""
@@ -52,7 +55,7 @@ class Accounts:
             raise Failure(f"there is no principal {name}")
         if len(found) > 1:
             raise Failure(f"which one? {', '.join(sorted(caller.arn for caller, _ in found))}")
-        return self._holder(*found[0])
+        return self._holder(*found[0], None)
 
     def policy_of(self, resource: str) -> Attached | None:
         """The policy of a resource, where it is known: a role's trust policy, a bucket's for its objects, or its own."""
@@ -85,18 +88,27 @@ class Accounts:
         owners = {arn: owner for arn in named if (owner := self.owner_of(arn)) is not None}
         return Reach(policies, owners, context, resource)
 
-    def _holder(self, caller: Caller, records: Records) -> Holder:
-        snapshot = take(caller, records)
-        around = self.surroundings[records.account_id]
-        layers = dataclasses.replace(
-            snapshot.layers,
-            scps=around.scps,
-            rcps=around.rcps,
-            management_account=around.management_account,
-            plans={},
-        )
+    def _holder(self, caller: Caller, records: Records, owner_id: str | None) -> Holder:
+        standing, owner = self._standing(records.account_id), self._standing(owner_id or records.account_id)
+        snapshot = take(caller, records, standing)
+        if standing is None and owner is None:
+            around = self.surroundings[records.account_id]
+            layers = dataclasses.replace(
+                snapshot.layers,
+                scps=around.scps,
+                rcps=around.rcps,
+                management_account=around.management_account,
+                plans={},
+            )
+        else:  # in an organization of this server, which knows better than what was once imported
+            layers = snapshot.layers if owner is None else snapshot.towards(owner)
         context = {key: value for key, value in snapshot.context.items() if value}
         return Holder(snapshot.principal, layers, context)
+
+    def _standing(self, account_id: str) -> Standing | None:
+        records = self.records.get(account_id)
+        management_id = None if records is None else records.account.organization
+        return None if management_id is None else stand(account_id, self.records[management_id])
 
 
 def _root(records: Records) -> Caller:

@@ -1,7 +1,7 @@
 """What bears on an account's decisions from outside its identities: control policies and policies of resources.
 
-The server keeps none of these yet. They come with an imported account, as a file in its data directory, and are looked
-at by `iamd who-can` and `iamd can` only.
+They come with an imported account, as a file in its data directory, and are looked at by `iamd who-can` and `iamd can`
+only. The control policies of an account that is in an organization of this server are the organization's.
 """
 
 from __future__ import annotations

@@ -24,12 +24,13 @@ class Exclusions:
     """Which attached policies stay out; those that come with the call are never left out. Raises InvalidInput.
 
     `boundary` tells whether the permissions boundary is left out: only its type does that, never its ARN (seen of
-    live AWS). The types `scp` and `rcp` concern policies that are not gathered here.
+    live AWS); `scps` whether the organization's are. The type `rcp` concerns policies that no simulation gathers.
     """
 
     def __init__(self, identifiers: Iterable[Mapping[str, Any]]) -> None:
         self._covers: list[Covers] = []
         self.boundary = False
+        self.scps = False
         for identifier in identifiers:
             self._add(identifier)
 
@@ -46,6 +47,8 @@ class Exclusions:
             self._covers.append(_by_name(value))
         elif value == "permission-boundary":
             self.boundary = True
+        elif value == "scp":
+            self.scps = True
         elif value in _TYPES:
             self._covers.append(_TYPES[value])
 

@@ -12,14 +12,17 @@ from typing import Any
 from iamd.guard.target import Target, nothing
 from iamd.policy import Attached, Effect, Kind, Layer, Layers
 from iamd.policy.simulate import Match, Simulated, Simulator, asked_keys, strictest
+from iamd.reference.organization_policies import SCP_FULL_ACCESS
 from iamd.services.call import Call, Reply
 from iamd.services.iam import simulation_inputs as inputs
 from iamd.services.iam.api import iam
 from iamd.services.iam.exclusions import Exclusions
 from iamd.services.iam.identities import Identity
+from iamd.services.iam.roles import SERVICE_LINKED_PATH
 from iamd.services.iam.simulated_resources import eligible, name_over
 from iamd.services.iam.sources import AttachedPolicy, boundary_of, label, policies_of, policy_source
 from iamd.services.paging import DEFAULT_PAGE, marker_of, text_of
+from iamd.store.records import Role
 from iamd.wire.errors import InvalidInput, ValidationError
 from iamd.wire.shared import Shared
 
@@ -97,9 +100,23 @@ def simulate_principal_policy(
     if not boundaries and not exclusions.boundary:
         held = boundary_of(call.records, source)
         boundaries = () if held is None else (_attach(held.name, held.document, Kind.BOUNDARY),)
-    layers = Layers(identity=identity, boundaries=boundaries)
+    scps = () if exclusions.scps else _organizations_scps(call, source)
+    layers = Layers(identity=identity, boundaries=boundaries, scps=scps)
     caller = caller_arn or source.arn
     return _simulation(call, asked, layers, caller, resource_owner, resource_policy).page(marker, max_items)
+
+
+def _organizations_scps(call: Call, source: Identity) -> tuple[tuple[Attached, ...], ...]:
+    """The control policies that bind a principal of the caller's account, level by level; where none does, as in the
+    management account, one that allows everything, so that the organization is told of all the same."""
+    standing = call.standing(call.account_id)
+    if standing is None:
+        return ()
+    if not standing.scps or (isinstance(source, Role) and source.path.startswith(SERVICE_LINKED_PATH)):
+        return ((_attach(SCP_FULL_ACCESS.arn, SCP_FULL_ACCESS.content, Kind.SCP),),)
+    return tuple(
+        tuple(_attach(each.name, each.policy.document.text, Kind.SCP) for each in level) for level in standing.scps
+    )
 
 
 @dataclass(frozen=True, slots=True)

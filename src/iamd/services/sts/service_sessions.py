@@ -11,6 +11,7 @@ from iamd.audit import ApiEvent, Identity
 from iamd.audit.event import new_uuid
 from iamd.guard.context import Context, epoch, iso, tag_context
 from iamd.guard.enforce import Ask, authorize
+from iamd.guard.organizations import Standing
 from iamd.guard.services import service_snapshot
 from iamd.services.call import Cold, Realm
 from iamd.services.iam.trust import rendered
@@ -134,12 +135,20 @@ def _authorize(call: ServiceCall, role: Role, records: Records) -> None:
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if call.tags else []
     actions += ["sts:SetSourceIdentity"] if call.source_identity is not None else []
-    trust, owner = rendered(role, call.realm), call.realm.standing(role.account_id)
-    if owner is not None:
-        context.update(owner.resource_keys)
+    trust = rendered(role, call.realm)
+    owner = call.realm.standing(role.account_id)
+    context |= _organization_keys(call, owner)
     for action in actions:
         ask = Ask(action, role.arn, role.account_id, policy=trust, context=context, owner=owner)
         authorize(call.service, snapshot, ask)
+
+
+def _organization_keys(call: ServiceCall, owner: Standing | None) -> Context:
+    """The organizations of the role and of the resource on whose behalf the service calls."""
+    source_id = None if call.source_arn is None else call.source_arn.split(":")[4]
+    source = call.realm.standing(source_id) if source_id else None
+    keys: Context = {} if owner is None else dict(owner.resource_keys)
+    return keys if source is None else keys | source.source_keys
 
 
 def _event(call: ServiceCall, account_id: str, reply: Mapping[str, Any] | None, error: AwsError | None) -> ApiEvent:
