@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from types import FrameType
 
@@ -31,6 +32,7 @@ from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
+from iamd.server.issuers import document
 from iamd.server.protocol import limited
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
@@ -70,6 +72,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
             quotas=settings.quotas,
+            public_url=settings.public_url,
             sign_in_urls=settings.sign_in_urls,
         )
         root = None
@@ -80,6 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             ready=lambda: store.healthy,
             metrics=settings.metrics == "public",
             reset=_reset(realm, root) if settings.in_memory and root else None,
+            publish=partial(document, realm),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)

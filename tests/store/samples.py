@@ -21,7 +21,7 @@ from iamd.store.kinds.credentials import (
     SshPublicKey,
 )
 from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
-from iamd.store.kinds.federation import OidcProvider, OutboundFederation, SamlKey, SamlProvider
+from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
 from iamd.store.kinds.organizations import (
     AccountCreation,
@@ -120,6 +120,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "saml_keys": (SamlKey(ACCOUNT, "SAMLPK1", "SAMLSP1", NOW, b"\x00sealed"), {"sealed": b"\xff"}),
     "outbound_federation": (OutboundFederation(ACCOUNT, "4f1e", True), {"enabled": False}),
+    "outbound_keys": (OutboundKey(ACCOUNT, "RSA_0", "RS256", NOW, "{}", b"\x00sealed"), {"sealed": b"\xff"}),
     "role_deletions": (RoleDeletion(ACCOUNT, "Linked", "task/1", NOW), {"task_id": "task/2", "requested": LATER}),
     "role_sources": (RoleSource(ACCOUNT, "AROA1", "arn:aws:iam::aws:role-template/a/B:1", 0, "{}"), {"given": "[]"}),
     "account_properties": (AccountProperty(ACCOUNT, "RoleManager/Enabled", "true"), {"value": "false"}),

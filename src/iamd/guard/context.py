@@ -157,6 +157,9 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("sts", "", "external_id", _single("sts:externalid")),
     ("sts", "assume_role", "role_session_name", _single("sts:rolesessionname")),
     ("sts", "", "source_identity", _single("sts:sourceidentity")),
+    ("sts", "get_web", "audience", _many("sts:identitytokenaudience")),
+    ("sts", "get_web", "signing_algorithm", _single("sts:signingalgorithm")),
+    ("sts", "get_web", "duration_seconds", _single("sts:durationseconds")),
 )
 
 # Operations on a user or role that see the boundary which it has (`iam:PermissionsBoundary`), as the service

@@ -1,4 +1,4 @@
-"""iamd's own paths, apart from every AWS API: health, metrics, reset."""
+"""iamd's own paths, apart from every AWS API: health, metrics, reset, and what accounts publish as issuers."""
 
 from __future__ import annotations
 
@@ -14,22 +14,31 @@ from iamd.wire.http import HttpRequest
 
 PREFIX = b"/_iamd/"
 
+Publish = Callable[[bytes], Awaitable[object | None]]
 Endpoint = Callable[[HttpRequest], Awaitable[Answer]]
+
+_JSON = (b"content-type", b"application/json")
 
 
 def as_json(status: int, value: object) -> Answer:
     """A JSON answer that no cache keeps."""
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers = [_JSON, (b"cache-control", b"no-store")]
     return Answer(status, headers, json.dumps(value).encode() + b"\n")
 
 
 class Endpoints:
-    """The paths below `/_iamd/`; `metrics` and `reset` are there only when the server is told so."""
+    """The paths below `/_iamd/`; `metrics` and `reset` are there only when the server is told so. `publish` has the
+    documents at all other paths, or None."""
 
     def __init__(
-        self, ready: Callable[[], bool], metrics: bool = False, reset: Callable[[], Awaitable[None]] | None = None
+        self,
+        ready: Callable[[], bool],
+        metrics: bool = False,
+        reset: Callable[[], Awaitable[None]] | None = None,
+        publish: Publish | None = None,
     ) -> None:
         self._ready = ready
+        self._publish = publish
         self._reset = reset
         self._routes: dict[tuple[str, bytes], Endpoint] = {("GET", b"health"): self._health}
         if metrics:
@@ -49,6 +58,11 @@ class Endpoints:
         if endpoint is not None:
             return await endpoint(request)
         allowed = sorted(method for method, route in self._routes if route == path)
+        published = None if self._publish is None or allowed else await self._publish(path)
+        if published is not None and request.method in ("GET", "HEAD"):
+            return Answer(200, [_JSON, (b"cache-control", b"public, max-age=300")], json.dumps(published).encode())
+        if published is not None:
+            allowed = ["GET"]
         if not allowed:
             return as_json(404, {"error": "no such endpoint"})
         refused = as_json(405, {"error": f"use {' or '.join(allowed)}"})

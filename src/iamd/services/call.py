@@ -45,7 +45,7 @@ class Realm:
     """What all calls to one server share. `renews_reports`: a credential report is made anew whenever it is asked for.
 
     `throttle` is None where calls may come as fast as they like; `sign_in_urls` are the endpoints, besides AWS's, that
-    SAML responses may be addressed to.
+    SAML responses may be addressed to; `public_url` is where others reach this server, None where nobody said.
     """
 
     store: Store
@@ -60,6 +60,7 @@ class Realm:
     throttle: Throttle | None = None
     quotas: Quotas = field(default_factory=Quotas)
     sign_in_urls: tuple[str, ...] = ()
+    public_url: str | None = None
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

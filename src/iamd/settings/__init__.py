@@ -91,6 +91,9 @@ class Settings:
     sign_in_urls: tuple[str, ...] = _setting(
         readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's."
     )
+    public_url: str | None = _setting(
+        readers.url, None, "URL at which others reach this server: the issuer of outbound tokens is below it."
+    )
     issuer_networks: tuple[str, ...] | None = _setting(
         readers.networks,
         None,

@@ -169,6 +169,14 @@ def urls(value: object) -> tuple[str, ...]:
     return found
 
 
+def url(value: object) -> str:
+    """One address of the web."""
+    found = text(value)
+    if not _is_url(found):
+        raise ValueError("must be a URL such as https://iam.example.com")
+    return found
+
+
 def metrics(value: object) -> str:
     """`off`, `public`, or HOST:PORT."""
     if value is False or (isinstance(value, str) and value.lower() in {"off", "public"}):

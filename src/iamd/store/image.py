@@ -134,6 +134,7 @@ class Records:
         self.saml_providers = self._collect(federation.SAML_PROVIDERS)
         self.saml_keys = self._collect(federation.SAML_KEYS)
         self.outbound_federation = self._collect(federation.OUTBOUND_FEDERATION)
+        self.outbound_keys = self._collect(federation.OUTBOUND_KEYS)
         self.role_deletions = self._collect(managed_roles.ROLE_DELETIONS)
         self.role_sources = self._collect(managed_roles.ROLE_SOURCES)
         self.account_properties = self._collect(managed_roles.ACCOUNT_PROPERTIES)

@@ -192,6 +192,9 @@ saml_providers = _records(
 )
 saml_keys = _records("saml_keys", "id", _text("id"), _text("provider_id"), _time("created"), _blob("sealed"))
 outbound_federation = _records("outbound_federation", "account_id", _text("issuer_id"), _flag("enabled"))
+outbound_keys = _records(
+    "outbound_keys", "id", _text("id"), _text("algorithm"), _time("created"), _text("public"), _blob("sealed")
+)
 role_deletions = _records(
     "role_deletions", "key", _text("key"), _text("role_name"), _text("task_id"), _time("requested")
 )

@@ -10,6 +10,8 @@ from uuid import uuid4
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
+from iamd.services.outbound import ensure_keys, issuer_identifier
+from iamd.services.registry import permitted
 from iamd.store.image import Records
 from iamd.store.kinds.federation import OutboundFederation
 from iamd.wire.errors import FeatureDisabled, FeatureEnabled
@@ -19,11 +21,6 @@ def the_account(call: Call) -> Target[None]:
     return nothing()
 
 
-def issuer_identifier(federation: OutboundFederation) -> str:
-    """The `iss` claim of the account's tokens, in AWS's form."""
-    return f"https://{federation.issuer_id}.tokens.sts.global.api.aws"
-
-
 def _enabled(records: Records) -> OutboundFederation:
     federation: OutboundFederation | None = records.outbound_federation.get(records.account_id)
     if federation is None or not federation.enabled:
@@ -31,7 +28,13 @@ def _enabled(records: Records) -> OutboundFederation:
     return federation
 
 
-@iam.operation(on=the_account)
+async def signing_keys(call: Call) -> None:
+    """Have keys made before there is a token to sign, so that they are published first."""
+    permitted(call)
+    await ensure_keys(call.realm, call.account_id, call.now)
+
+
+@iam.operation(on=the_account, prepare=signing_keys)
 def enable_outbound_web_identity_federation(call: Call, _: None) -> Reply:
     """Let the account issue tokens; its issuer is the one that it had before."""
     collection = call.records.outbound_federation
@@ -42,7 +45,7 @@ def enable_outbound_web_identity_federation(call: Call, _: None) -> Reply:
         raise FeatureEnabled(f"Outbound identity federation is already enabled for account {call.account_id}")
     else:
         federation = collection.replace(federation, enabled=True)
-    return {"IssuerIdentifier": issuer_identifier(federation)}
+    return {"IssuerIdentifier": issuer_identifier(call.realm, federation)}
 
 
 @iam.operation(on=the_account)
@@ -54,4 +57,4 @@ def disable_outbound_web_identity_federation(call: Call, _: None) -> None:
 @iam.operation(on=the_account)
 def get_outbound_web_identity_federation_info(call: Call, _: None) -> Reply:
     """Tell the issuer of a federation that is enabled; raises FeatureDisabled of one that is not."""
-    return {"IssuerIdentifier": issuer_identifier(_enabled(call.records)), "JwtVendingEnabled": True}
+    return {"IssuerIdentifier": issuer_identifier(call.realm, _enabled(call.records)), "JwtVendingEnabled": True}

@@ -15,6 +15,7 @@ from iamd.guard.enforce import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.iam.trust import rendered
+from iamd.services.outbound import is_own_issuer
 from iamd.services.sts.api import TOKEN_SIZE, sts
 from iamd.services.sts.assume_role import (
     NOBODY,
@@ -80,7 +81,8 @@ async def web_identity(realm: Realm, now: datetime, *, role_arn: str, web_identi
 
 async def _provider(realm: Realm, account_id: str, issuer: str) -> OidcProvider:
     """The account's provider of that issuer; an account that is not here has none."""
-    if realm.store.has_account(account_id) and issuer.startswith("https://"):
+    usable = issuer.startswith("https://") and not is_own_issuer(realm, issuer)  # AWS takes none of its own tokens
+    if usable and realm.store.has_account(account_id):
         records = await realm.store.load(account_id)
         provider: OidcProvider | None = records.oidc_providers.get(issuer.removeprefix("https://"))
         if provider is not None:

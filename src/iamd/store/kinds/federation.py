@@ -65,9 +65,23 @@ class OutboundFederation:
     enabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboundKey:
+    """A key that signs the account's tokens: `id` is its `kid`, `public` the public JWK as JSON, `sealed` the private
+    key as PEM, which opens with account and id."""
+
+    account_id: str
+    id: str
+    algorithm: str
+    created: datetime
+    public: str
+    sealed: bytes = field(repr=False)
+
+
 OIDC_PROVIDERS = Kind("oidc_providers", OidcProvider, lambda r: r.url)
 SAML_PROVIDERS = Kind("saml_providers", SamlProvider, lambda r: r.id, lambda r: r.name)
 SAML_KEYS = Kind("saml_keys", SamlKey, lambda r: r.id, None, {"provider": lambda r: r.provider_id})
 OUTBOUND_FEDERATION = Kind("outbound_federation", OutboundFederation, lambda r: r.account_id)
+OUTBOUND_KEYS = Kind("outbound_keys", OutboundKey, lambda r: r.id)
 
-KINDS: tuple[Kind[Any], ...] = (OIDC_PROVIDERS, SAML_PROVIDERS, SAML_KEYS, OUTBOUND_FEDERATION)
+KINDS: tuple[Kind[Any], ...] = (OIDC_PROVIDERS, SAML_PROVIDERS, SAML_KEYS, OUTBOUND_FEDERATION, OUTBOUND_KEYS)

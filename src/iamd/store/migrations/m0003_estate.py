@@ -41,4 +41,7 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE delegated_administrators (
         {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, delegate_id TEXT NOT NULL, service TEXT NOT NULL,
         enabled BIGINT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE outbound_keys (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, algorithm TEXT NOT NULL, created BIGINT NOT NULL,
+        public TEXT NOT NULL, sealed {blob} NOT NULL, UNIQUE (account_id, id))""",
 )
