@@ -84,6 +84,12 @@ def test_a_provider_of_several_issuers_believes_each_with_its_own_keys() -> None
         read(encoded(signed_response(story, rsa_key("a"))), federation, NOW)
 
 
+def test_metadata_stay_good_past_the_time_that_they_name() -> None:
+    """As on AWS."""
+    past = metadata(rsa_key()).replace(" entityID=", ' validUntil="2020-01-01T00:00:00Z" entityID=')
+    assert read(encoded(signed_response(STORY)), Provider(ID, past), NOW).subject == STORY.subject
+
+
 def test_line_breaks_in_base64() -> None:
     text = encoded(signed_response(STORY))
     wrapped = "\r\n".join(text[i : i + 76] for i in range(0, len(text), 76))
