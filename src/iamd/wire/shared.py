@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
-R = TypeVar("R")
-
-_MAX_VIEWS = 8192
+_MOST = 96_000_000  # bytes, about
 
 
 class Shared(dict[str, Any]):
@@ -23,19 +21,62 @@ class Shared(dict[str, Any]):
         self.written: dict[str, str] = {}  # by the element's opening
 
 
-def once_a_record(view: Callable[[R], Mapping[str, Any]]) -> Callable[[R], Shared]:
+def once_a_record(view: Callable[..., Mapping[str, Any]]) -> Callable[..., Shared]:
     """Make the view of a frozen record once, and keep it while it is asked for: records are read far more often than
-    changed, and a changed record is another one. What the view shows must come from the record alone."""
-    views: dict[int, tuple[R, Shared]] = {}  # holds the record, so that no other gets its id
+    changed, and a changed record is another one. What the view shows must come from its arguments alone: the record,
+    and what else it is made of (other records, counts), for which it is made anew when they are no longer equal."""
 
-    def kept(record: R) -> Shared:
-        known = views.get(id(record))
-        if known is not None:
-            return known[1]
-        if len(views) >= _MAX_VIEWS:
-            views.clear()
-        made = Shared(view(record))
-        views[id(record)] = (record, made)
+    def kept(record: Any, *others: Any) -> Shared:
+        known = _views.get((view, id(record)))
+        if known is not None and known.others == others:
+            return known.view
+        made = Shared(view(record, *others))
+        _views.put((view, id(record)), _Kept(record, others, made))
         return made
 
     return kept
+
+
+class _Kept(NamedTuple):
+    record: Any  # held, so that no other gets its id
+    others: tuple[Any, ...]
+    view: Shared
+
+
+class _Views:
+    """Views up to a weight, which is about their bytes. Of two halves the older goes when the younger is full, but for
+    what was asked for meanwhile; so a long list, read from end to end, leaves in place what is read in between."""
+
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._young: dict[Any, _Kept] = {}
+        self._old: dict[Any, _Kept] = {}
+        self._weight = 0  # of the young
+
+    def get(self, key: Any) -> _Kept | None:
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: Any, kept: _Kept) -> None:
+        self._weight += _weight(kept.view)
+        if self._weight > self._half:
+            self._old, self._young, self._weight = self._young, {}, _weight(kept.view)
+        self._young[key] = kept
+
+
+def _weight(value: Any) -> int:
+    """What a value and its written form take, about."""
+    if isinstance(value, str):
+        return 2 * len(value)
+    if isinstance(value, dict):
+        return 400 + sum(map(_weight, value.values()))
+    if isinstance(value, list | tuple):
+        return 100 + sum(map(_weight, value))
+    return 50
+
+
+_views = _Views(_MOST)

@@ -160,3 +160,29 @@ def test_one_permission_tells_all(iam: Any, user: Callable[..., Any]) -> None:
     eve = user("eve")("iam")
     arn = f"arn:aws:iam::{ACCOUNT}:user/eve"
     assert refused(eve.get_account_authorization_details) == denied(arn, "GetAccountAuthorizationDetails", "*")
+
+
+def test_what_has_changed_is_told_anew(iam: Any) -> None:
+    def told(member: str, kind: str) -> dict[str, Any]:
+        [found] = iam.get_account_authorization_details(Filter=[kind])[member]
+        return dict(found)
+
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=READ)["Policy"]["Arn"]
+    iam.create_group(GroupName="g")
+    iam.create_user(UserName="ann")
+    iam.add_user_to_group(GroupName="g", UserName="ann")
+    assert told("UserDetailList", "User")["GroupList"] == ["g"]
+    assert told("Policies", "LocalManagedPolicy")["AttachmentCount"] == 0
+    iam.update_group(GroupName="g", NewGroupName="h")
+    assert told("UserDetailList", "User")["GroupList"] == ["h"]
+    iam.attach_user_policy(UserName="ann", PolicyArn=arn)
+    assert [each["PolicyName"] for each in told("UserDetailList", "User")["AttachedManagedPolicies"]] == ["p"]
+    assert told("Policies", "LocalManagedPolicy")["AttachmentCount"] == 1
+    assert iam.list_policies(Scope="Local")["Policies"][0]["AttachmentCount"] == 1
+    iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=READ)
+    assert [each["PolicyName"] for each in told("UserDetailList", "User")["UserPolicyList"]] == ["own"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=READ, SetAsDefault=True)
+    versions = told("Policies", "LocalManagedPolicy")["PolicyVersionList"]
+    assert [(each["VersionId"], each["IsDefaultVersion"]) for each in versions] == [("v2", True), ("v1", False)]
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v1")
+    assert len(told("Policies", "LocalManagedPolicy")["PolicyVersionList"]) == 1

@@ -7,7 +7,7 @@ a user without inline policies has no `UserPolicyList`, while other empty lists 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,16 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import groups, instance_profiles, managed_policies, policy_versions, roles, users
 from iamd.services.iam.account import policies_in_use, the_account
 from iamd.services.iam.api import iam
+from iamd.services.iam.attachments import attached_view
 from iamd.services.iam.boundaries import boundary_view
 from iamd.services.iam.documents import encoded
-from iamd.services.iam.policies import Policy, name_of
+from iamd.services.iam.policies import Policy, usage
 from iamd.services.iam.tags import views
 from iamd.services.iam.trust import rendered
 from iamd.services.paging import DEFAULT_PAGE, marker_of, text_of
-from iamd.store.records import Group, Role, User, fold
+from iamd.store.records import Attachment, Group, InlinePolicy, PolicyVersion, Role, User, fold
 from iamd.wire.errors import ValidationError
+from iamd.wire.shared import once_a_record
 
 MEMBERS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
@@ -35,16 +37,25 @@ class Section:
     kind: str
     member: str
     entities: Callable[[Call], Sequence[Any]]
-    view: Callable[[Call, Any], dict[str, Any]]
+    view: Callable[[Call, Any], Mapping[str, Any]]
 
 
-def user_detail(call: Call, user: User) -> dict[str, Any]:
+def user_detail(call: Call, user: User) -> Mapping[str, Any]:
     """A `UserDetail`."""
+    records = call.records
+    inline, attached = records.inline.where("owner", user.id), records.attachments.where("owner", user.id)
+    return _user_detail(user, inline, groups.groups_of(records, user), attached)
+
+
+@once_a_record
+def _user_detail(
+    user: User, inline: Sequence[InlinePolicy], groups: Sequence[Group], attached: Sequence[Attachment]
+) -> dict[str, Any]:
     return {
         **users.outline(user),
-        "UserPolicyList": _inline(call, user.id) or None,
-        "GroupList": [group.name for group in groups.groups_of(call.records, user)],
-        "AttachedManagedPolicies": _attached(call, user.id),
+        "UserPolicyList": _inline(inline) or None,
+        "GroupList": [group.name for group in groups],
+        "AttachedManagedPolicies": _attached(attached),
         **boundary_view(user.boundary),
         "Tags": views(user.tags),
     }
@@ -54,8 +65,8 @@ def group_detail(call: Call, group: Group) -> dict[str, Any]:
     """A `GroupDetail`."""
     return {
         **groups.summary(group),
-        "GroupPolicyList": _inline(call, group.id),
-        "AttachedManagedPolicies": _attached(call, group.id),
+        "GroupPolicyList": _inline(call.records.inline.where("owner", group.id)),
+        "AttachedManagedPolicies": _attached(call.records.attachments.where("owner", group.id)),
     }
 
 
@@ -65,19 +76,23 @@ def role_detail(call: Call, role: Role) -> dict[str, Any]:
     return {
         **roles.outline(role, rendered(role, call.realm)),
         "InstanceProfileList": [instance_profiles.summary(call, profile) for profile in profiles],
-        "RolePolicyList": _inline(call, role.id),
-        "AttachedManagedPolicies": _attached(call, role.id),
+        "RolePolicyList": _inline(call.records.inline.where("owner", role.id)),
+        "AttachedManagedPolicies": _attached(call.records.attachments.where("owner", role.id)),
         **boundary_view(role.boundary),
         "Tags": views(role.tags),
         "RoleLastUsed": roles.last_used(role, call.realm),
     }
 
 
-def policy_detail(call: Call, policy: Policy) -> dict[str, Any]:
+def policy_detail(call: Call, policy: Policy) -> Mapping[str, Any]:
     """A `ManagedPolicyDetail`, its versions newest first."""
-    versions = policy_versions.versions(call.records, policy)
+    return _policy_detail(policy, usage(call.records, policy.arn), policy_versions.versions(call.records, policy))
+
+
+@once_a_record
+def _policy_detail(policy: Policy, used: tuple[int, int], versions: Sequence[PolicyVersion]) -> dict[str, Any]:
     return {
-        **managed_policies.summary(call.records, policy),
+        **managed_policies.outline(policy, used),
         "PolicyVersionList": [
             policy_versions.detail(version, policy)
             for version in sorted(versions, key=lambda version: version.number, reverse=True)
@@ -85,18 +100,12 @@ def policy_detail(call: Call, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _inline(call: Call, owner_id: str) -> list[dict[str, str]]:
-    return [
-        {"PolicyName": policy.name, "PolicyDocument": encoded(policy.document)}
-        for policy in call.records.inline.where("owner", owner_id)
-    ]
+def _inline(policies: Sequence[InlinePolicy]) -> list[dict[str, str]]:
+    return [{"PolicyName": policy.name, "PolicyDocument": encoded(policy.document)} for policy in policies]
 
 
-def _attached(call: Call, owner_id: str) -> list[dict[str, str]]:
-    return [
-        {"PolicyName": name_of(attachment.policy_arn), "PolicyArn": attachment.policy_arn}
-        for attachment in call.records.attachments.where("owner", owner_id)
-    ]
+def _attached(attachments: Sequence[Attachment]) -> list[dict[str, str]]:
+    return [attached_view(attachment.policy_arn) for attachment in attachments]
 
 
 def _aws_policies_in_use(call: Call) -> list[managed.ManagedPolicy]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from heapq import merge
 from typing import Any
@@ -24,6 +24,7 @@ from iamd.services.paging import page_in_order, text_of
 from iamd.store.image import Records
 from iamd.store.records import PolicyVersion, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, AwsError, DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
+from iamd.wire.shared import once_a_record
 
 
 def new_policy(call: Call, *, policy_name: str, path: str = "/") -> Target[str]:
@@ -61,9 +62,15 @@ def policies_under(call: Call, *, path_prefix: str = "/") -> Target[None]:
     return Target("*", None, f"policy path {path_prefix}")
 
 
-def summary(records: Records, policy: Policy) -> dict[str, Any]:
+def summary(records: Records, policy: Policy) -> Mapping[str, Any]:
     """A policy as lists and CreatePolicy show it: without description and tags."""
-    attached, boundaries = usage(records, policy.arn)
+    return outline(policy, usage(records, policy.arn))
+
+
+@once_a_record
+def outline(policy: Policy, used: tuple[int, int]) -> dict[str, Any]:
+    """The same of a policy that is attached so often, and so often a boundary."""
+    attached, boundaries = used
     return {
         "PolicyName": policy.name,
         "PolicyId": policy.id,

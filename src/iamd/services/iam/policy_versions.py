@@ -22,9 +22,10 @@ _LAST = 10**9  # beyond any version's number
 
 def summary(version: PolicyVersion, policy: Policy) -> dict[str, Any]:
     """A version as lists and CreatePolicyVersion show it: without its document."""
+    version_id = _id(version)
     return {
-        "VersionId": _id(version),
-        "IsDefaultVersion": _id(version) == default_version(policy),
+        "VersionId": version_id,
+        "IsDefaultVersion": version_id == default_version(policy),
         "CreateDate": version.created,
     }
 

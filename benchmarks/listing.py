@@ -1,0 +1,89 @@
+"""Large lists over HTTP, walked to their end: CPU an entity beside moto, and how much memory a walk takes.
+
+The pages have 1,000 entities, AWS's most; moto knows no pages and answers everything at once. Run:
+python -m benchmarks listing
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks import estate
+from benchmarks.api import KEY, SECRET, answer
+from benchmarks.servers import Process, free_port, iamd, process
+
+ROUNDS = 5
+TARGET = 20.0
+LARGEST_GROWTH = 16  # megabytes of resident memory that walks may add, however many; the first keeps what it wrote
+FILTER = {
+    f"Filter.member.{number}": kind for number, kind in enumerate(("User", "Role", "Group", "LocalManagedPolicy"), 1)
+}
+LISTS: dict[str, tuple[dict[str, str], int]] = {
+    "ListUsers": ({}, estate.USERS),
+    "GetAccountAuthorizationDetails": (FILTER, estate.USERS + estate.ROLES + estate.GROUPS + estate.POLICIES),
+}
+
+
+def walk(server: Process, action: str, members: dict[str, str]) -> int:
+    """Read the list to its end; the bytes that were answered."""
+    size, marker = 0, {}
+    while True:
+        form = urlencode({"Action": action, "Version": "2010-05-08", "MaxItems": "1000", **members, **marker})
+        page = answer(server.port, "iam", form)
+        size += len(page)
+        found = page.rpartition(b"<Marker>")
+        if not found[1]:
+            return size
+        marker = {"Marker": found[2].partition(b"<")[0].decode()}
+
+
+def cost(server: Process, action: str) -> float:
+    """CPU microseconds an entity."""
+    members, entities = LISTS[action]
+    before = server.cpu()
+    walk(server, action, members)
+    return (server.cpu() - before) / entities * 1e6
+
+
+def resident(server: Process) -> float:
+    """Megabytes of memory that the process has had at most."""
+    status = Path(f"/proc/{server.popen.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def compare(action: str, ours: Process, moto: Process) -> None:
+    members, entities = LISTS[action]
+    empty = resident(ours)
+    first = cost(ours, action)
+    before = resident(ours)
+    # CPU is told in hundredths of a second: many walks of ours make one figure.
+    mine = [statistics.mean(cost(ours, action) for _ in range(ROUNDS)) for _ in range(ROUNDS)]
+    theirs = [cost(moto, action) for _ in range(ROUNDS)]
+    ratio = statistics.median(theirs) / statistics.median(mine)
+    size = walk(ours, action, members)
+    print(
+        f"{action:30} {entities:6} entities, {size / 1e6:4.1f} MB   iamd {statistics.median(mine):6.2f} us   "
+        f"moto {statistics.median(theirs):7.2f} us an entity   moto = {ratio:.1f} iamd (at least {TARGET:.0f})   "
+        f"memory +{resident(ours) - before:.1f} MB (at most {LARGEST_GROWTH})   "
+        f"the first time {first:.1f} us and +{before - empty:.1f} MB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as data:
+        estate.fill(Path(data), KEY, SECRET)
+        port, moto_port = free_port(), free_port()
+        moto_command = [sys.executable, "-m", "benchmarks.estate", str(moto_port)]
+        with process(iamd(port, "--data-dir", data), port) as ours, process(moto_command, moto_port) as moto:
+            answer(ours.port, "iam", "Action=GetUser&Version=2010-05-08")  # loads the account
+            for action in LISTS:
+                compare(action, ours, moto)
+
+
+if __name__ == "__main__":
+    main()
