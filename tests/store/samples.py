@@ -145,7 +145,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
     "organizations": (
-        Organization(ACCOUNT, "o-a1b2c3d4e5", "r-ab12", NOW, "ALL", ("TAG_POLICY",), (("a", "b"),)),
+        Organization(ACCOUNT, "o-a1b2c3d4e5", "r-ab12", NOW, "ALL", ("TAG_POLICY",), (("a", "b"),), ("RootSessions",)),
         {"feature_set": "CONSOLIDATED_BILLING", "policy_types": (), "root_tags": ()},
     ),
     "organizational_units": (

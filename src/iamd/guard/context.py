@@ -132,6 +132,11 @@ def _template(permissions: Any) -> Mapping[str, Value]:
     return {} if arn is None else {"iam:templatearn": arn}
 
 
+def _task_policy(descriptor: Any) -> Mapping[str, Value]:
+    arn = descriptor.get("arn")
+    return {} if arn is None else {"sts:taskpolicyarn": arn}
+
+
 PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "", "permissions_boundary", _single("iam:permissionsboundary")),
     ("iam", "attach_", "policy_arn", _single("iam:policyarn")),
@@ -160,6 +165,7 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("sts", "get_web", "audience", _many("sts:identitytokenaudience")),
     ("sts", "get_web", "signing_algorithm", _single("sts:signingalgorithm")),
     ("sts", "get_web", "duration_seconds", _single("sts:durationseconds")),
+    ("sts", "assume_root", "task_policy_arn", _task_policy),
 )
 
 # Operations on a user or role that see the boundary which it has (`iam:PermissionsBoundary`), as the service

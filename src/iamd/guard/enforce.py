@@ -58,6 +58,8 @@ def denial(caller_arn: str, ask: Ask, decision: Decision) -> str:
     """AWS's sentence for a denial (the page "Troubleshoot access denied error messages")."""
     said = f"User: {caller_arn} is not authorized to perform: {ask.action} on resource: {ask.label or ask.resource}"
     layer = decision.layer or Layer.IDENTITY
+    if ask.action == "sts:AssumeRoot":  # never tells why (seen of live AWS)
+        return said
     if decision.effect is Effect.IMPLICIT_DENY:
         if ask.action.startswith("sts:"):
             # STS does not tell what is missing (seen of live AWS), or it would tell which roles there are.

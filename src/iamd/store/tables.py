@@ -234,7 +234,7 @@ organizations = _records(
     _text("id"),
     _text("root_id"),
     _time("created"),
-    *map(_text, ("feature_set", "policy_types", "root_tags")),
+    *map(_text, ("feature_set", "policy_types", "root_tags", "root_features")),
 )
 organizational_units = _records(
     "organizational_units",

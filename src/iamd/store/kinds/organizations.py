@@ -22,7 +22,8 @@ def organizations_arn(management_id: str, resource: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """The organization that the account manages, with its one root. `policy_types` are those enabled on the root."""
+    """The organization that the account manages, with its one root. `policy_types` are those enabled on the root,
+    `root_features` those for the root users of member accounts."""
 
     account_id: str
     id: str  # "o-..."
@@ -31,6 +32,7 @@ class Organization:
     feature_set: str = ALL_FEATURES
     policy_types: tuple[str, ...] = ()
     root_tags: Tags = ()
+    root_features: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:

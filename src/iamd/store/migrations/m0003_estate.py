@@ -17,7 +17,8 @@ STATEMENTS: tuple[str, ...] = (
     "ALTER TABLE accounts ADD COLUMN closed BIGINT",
     """CREATE TABLE organizations (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, root_id TEXT NOT NULL, created BIGINT NOT NULL,
-        feature_set TEXT NOT NULL, policy_types TEXT NOT NULL, root_tags TEXT NOT NULL, UNIQUE (account_id))""",
+        feature_set TEXT NOT NULL, policy_types TEXT NOT NULL, root_tags TEXT NOT NULL,
+        root_features TEXT NOT NULL, UNIQUE (account_id))""",
     """CREATE TABLE organizational_units (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, parent_id TEXT NOT NULL,
         name TEXT NOT NULL, created BIGINT NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
