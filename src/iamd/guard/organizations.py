@@ -37,23 +37,20 @@ class Standings:
     """Standings by account, kept until the structure of the organization changes."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, dict[str, Standing]] = {}  # by management account
-        self._structures: dict[str, int] = {}
+        self._kept: dict[str, tuple[int, dict[str, Standing]]] = {}  # by management account, of one structure
 
     def of(self, account_id: str, management: Records) -> Standing:
         """The present standing of an account in the organization of that management account."""
-        key = management.account_id
-        if self._structures.get(key) != management.structure:
-            self._structures[key] = management.structure
-            self._kept[key] = {}
-        found = self._kept[key].get(account_id)
+        kept = self._kept.get(management.account_id)
+        if kept is None or kept[0] != management.structure:
+            kept = self._kept[management.account_id] = management.structure, {}
+        found = kept[1].get(account_id)
         if found is None:
-            found = self._kept[key][account_id] = take(account_id, management)
+            found = kept[1][account_id] = take(account_id, management)
         return found
 
     def clear(self) -> None:
         self._kept.clear()
-        self._structures.clear()
 
 
 def take(account_id: str, management: Records) -> Standing:

@@ -73,8 +73,10 @@ class Realm:
         """An account's standing in its organization; None when it is in none or no account of this server. Raises
         Cold when the management account is not in memory."""
         management_id = self.store.organization_of(account_id)
-        if management_id is None:
-            return None
+        return None if management_id is None else self.standing_under(management_id, account_id)
+
+    def standing_under(self, management_id: str, account_id: str) -> Standing:
+        """The standing of an account in the organization of that management account. Raises Cold."""
         management = self.records(management_id)
         if management is None:
             raise ServiceUnavailable()
@@ -119,9 +121,10 @@ class Call(msgspec.Struct):
 
     def standing(self, account_id: str) -> Standing | None:
         """An account's standing in its organization, or None."""
-        if account_id == self.caller.account_id and self.records.account.organization is None:
-            return None
-        return self.realm.standing(account_id)
+        if account_id != self.caller.account_id:
+            return self.realm.standing(account_id)
+        management_id = self.records.account.organization
+        return None if management_id is None else self.realm.standing_under(management_id, account_id)
 
     def others(self, account_id: str) -> Records:
         """Another account's records, to be changed in the same transaction. Raises NoAccount."""
