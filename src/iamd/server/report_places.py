@@ -109,12 +109,15 @@ class Bucket:
         return False  # putting it once more costs no more than asking
 
     def put(self, report: Report) -> str:
+        from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.session import get_session  # slow to import, and used once a day
 
         key = f"{self.prefix.rstrip('/')}/{report.name}".lstrip("/")
         try:
-            client = get_session().create_client("s3")
+            # A server that is told to stop waits for this.
+            limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+            client = get_session().create_client("s3", config=limits)
             client.put_object(Bucket=self.name, Key=key, Body=report.content, ContentType=report.media_type)
         except (BotoCoreError, ClientError) as error:
             raise NotPut(f"{S3}{self.name}: {error}") from error
