@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,21 +13,11 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.saml.assertion import Assertion
 from iamd.caller.saml.provider import Provider
 from iamd.caller.saml.refusals import Expired, Refusal, Rejected
-from iamd.guard.context import Context, tag_context
-from iamd.guard.enforce import Ask
+from iamd.guard.context import Context
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
-from iamd.services.iam.trust import rendered
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.assume_role import (
-    NOBODY,
-    Assumption,
-    account_of_role,
-    also_allowed,
-    assumed_role_user,
-    check_duration,
-)
-from iamd.services.sts.credentials import issue
+from iamd.services.sts.assume_role import account_of_role, check_duration
 from iamd.services.sts.saml_claims import (
     LATER,
     claim_keys,
@@ -40,7 +29,7 @@ from iamd.services.sts.saml_claims import (
     source_identity,
     tags,
 )
-from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.vouched import VouchedRole, also_trusted, open_session, role_for
 from iamd.store.image import Records
 from iamd.store.kinds.federation import SamlProvider
 from iamd.store.records import PARTITION
@@ -55,6 +44,7 @@ from iamd.wire.errors import (
 _PROVIDER = re.compile(
     rf"arn:{PARTITION}:iam::(?P<account>[0-9]{{12}}):saml-provider/(?P<name>[\w._-]{{1,128}})", re.ASCII
 )
+_NOT_AUTHORIZED = "Not authorized to perform sts:AssumeRoleWithSAML"
 # A response may be large, and anybody may send one: two are read at a time, beside the event loop.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="iamd-saml")
 
@@ -67,15 +57,6 @@ class Vouched:
     told: Assertion
 
 
-@dataclass(frozen=True, slots=True)
-class SamlAssumption:
-    """A role about to be assumed, under which name, and what the assertion's condition keys are."""
-
-    assumption: Assumption
-    session_name: str
-    keys: Context
-
-
 async def saml_user(realm: Realm, now: datetime, *, role_arn: str, principal_arn: str, saml_assertion: str) -> Admitted:
     """Whom the response names, if the provider signed it.
 
@@ -86,7 +67,7 @@ async def saml_user(realm: Realm, now: datetime, *, role_arn: str, principal_arn
         raise ValidationError("Request ARN is invalid")
     records, provider = await _provider(realm, principal_arn)
     if provider.account_id != account_id:
-        raise AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")  # an account trusts its own ones only
+        raise AccessDenied(_NOT_AUTHORIZED)  # an account trusts its own ones only
     keys = tuple(
         realm.sealer.open(key.sealed, key.id.encode()) for key in records.saml_keys.where("provider", provider.id)
     )
@@ -135,74 +116,44 @@ def _read(encoded: str, provider: Provider, now: datetime) -> Assertion:
 
 
 def role_for_assertion(call: Call, *, role_arn: str) -> Target[Any]:
-    """The role of that ARN with what the assertion brings; one that is not there, or that the assertion does not pair
-    with its provider, trusts nobody. Raises InvalidIdentityToken."""
+    """The role of that ARN with what the assertion brings. Raises InvalidIdentityToken, and AccessDenied where the
+    assertion does not pair the role with its provider."""
     vouched: Vouched = call.prepared
-    provider, told = vouched.provider, vouched.told
-    name, source, given = session_name(told), source_identity(told), tags(told)
-    keys = claim_keys(told, provider)
-    context: Context = {**keys, **tag_context(given.tags), "sts:rolesessionname": name}
-    if given.transitive:
-        context["sts:transitivetagkeys"] = given.transitive
-    if source is not None:
-        context["sts:sourceidentity"] = source
-    role = call.records.roles.named(role_arn.rpartition("/")[2])
-    if role is None or role.arn != role_arn or not may_ask_for(told, role_arn, provider.arn):
-        return Target(role_arn, None, policy=NOBODY, context=context)
-    assumption = Assumption(role, call.records, rendered(role, call.realm), given, source)
-    asked = SamlAssumption(assumption, name, keys)
-    return Target(role.arn, asked, tags=role.tags, policy=assumption.trust, context=context)
-
-
-def also_trusted(call: Call, asked: SamlAssumption) -> Iterator[Ask]:
-    return also_allowed(call, asked.assumption)
+    told, provider = vouched.told, vouched.provider
+    keys: Context = {**claim_keys(told, provider), "sts:rolesessionname": session_name(told)}
+    target = role_for(call, role_arn, tags(told), source_identity(told), keys)
+    if not may_ask_for(told, role_arn, provider.arn):
+        raise AccessDenied(_NOT_AUTHORIZED)
+    return target
 
 
 # It changes no record: the session is in the token alone.
 @sts.operation(on=role_for_assertion, also=also_trusted, admit=saml_user, reads=True, refuses=TOKEN_SIZE)
 def assume_role_with_saml(
     call: Call,
-    asked: SamlAssumption,
+    found: VouchedRole,
     *,
     policy_arns: list[dict[str, str]] | None = None,
     policy: str | None = None,
     duration_seconds: int = 3600,
 ) -> Reply:
-    """Issue credentials of a role; `PackedPolicySize` is always answered, `Audience` is the assertion's recipient.
+    """Issue credentials of a role; `Audience` is the assertion's recipient.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
     """
     vouched: Vouched = call.prepared
-    told, role, given = vouched.told, asked.assumption.role, asked.assumption.tags
-    check_duration(call, role, duration_seconds)
-    policies = session_policies(policy, policy_arns, call.records)
-    packed = packed_size(policies, given.tags)
-    credentials = issue(
-        call,
-        "role",
-        role.account_id,
-        _shortened(told, duration_seconds, call.now),
-        principal_id=role.id,
-        principal_name=role.name,
-        session_name=asked.session_name,
-        policy=policies.inline,
-        policy_arns=policies.arns,
-        tags=given.tags,
-        transitive=given.transitive,
-        source_identity=asked.assumption.source_identity,
-        extras={"aws:federatedprovider": vouched.provider.arn, **{key: asked.keys[key] for key in LATER}},
-    )
-    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
+    told = vouched.told
+    check_duration(call, found.assumption.role, duration_seconds)
+    seconds = _shortened(told, duration_seconds, call.now)
+    later = {key: str(found.keys[key]) for key in LATER}
+    opened = open_session(call, found, session_name(told), seconds, policy=policy, policy_arns=policy_arns, later=later)
     return {
-        "Credentials": credentials,
-        "AssumedRoleUser": assumed_role_user(role, asked.session_name),
-        "PackedPolicySize": packed or 0,
+        **opened,
         "Subject": told.subject,
         "SubjectType": told.subject_type,
         "Issuer": told.issuer,
         "Audience": told.recipient,
-        "NameQualifier": asked.keys["saml:namequalifier"],
-        "SourceIdentity": asked.assumption.source_identity,
+        "NameQualifier": found.keys["saml:namequalifier"],
     }
 
 

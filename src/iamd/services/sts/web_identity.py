@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,24 +9,13 @@ from typing import Any
 from iamd.caller import identity_tokens
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.identity_tokens import IdToken
-from iamd.guard.context import Context, tag_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
-from iamd.services.iam.trust import rendered
 from iamd.services.outbound import is_own_issuer
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.assume_role import (
-    NOBODY,
-    Assumption,
-    account_of_role,
-    also_allowed,
-    assumed_role_user,
-    check_duration,
-)
-from iamd.services.sts.credentials import issue
-from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.assume_role import account_of_role, check_duration
 from iamd.services.sts.token_claims import claim_keys, claimed_source_identity, claimed_tags, later_keys
+from iamd.services.sts.vouched import VouchedRole, also_trusted, open_session, role_for
 from iamd.store.kinds.federation import OidcProvider
 from iamd.wire.errors import InvalidIdentityToken
 
@@ -40,17 +28,6 @@ class WebIdentity:
 
     provider: OidcProvider
     token: IdToken
-
-
-@dataclass(frozen=True, slots=True)
-class WebAssumption:
-    """A role about to be assumed, for whom, and what the provider's condition keys are."""
-
-    assumption: Assumption
-    subject: str
-    audience: str
-    provider: OidcProvider
-    keys: Context
 
 
 async def web_identity(realm: Realm, now: datetime, *, role_arn: str, web_identity_token: str) -> Admitted:
@@ -98,29 +75,14 @@ def role_for_token(call: Call, *, role_arn: str) -> Target[Any]:
     identity: WebIdentity = call.prepared
     provider, claims = identity.provider, identity.token.claims
     audience = identity_tokens.check(claims, provider.client_ids, call.now)
-    tags, source = claimed_tags(claims), claimed_source_identity(claims)
     keys = claim_keys(provider.url, claims, audience)
-    context: Context = {**keys, **tag_context(tags.tags)}
-    if tags.transitive:
-        context["sts:transitivetagkeys"] = tags.transitive
-    if source is not None:
-        context["sts:sourceidentity"] = source
-    role = call.records.roles.named(role_arn.rpartition("/")[2])
-    if role is None or role.arn != role_arn:
-        return Target(role_arn, None, policy=NOBODY, context=context)
-    assumption = Assumption(role, call.records, rendered(role, call.realm), tags, source)
-    found = WebAssumption(assumption, claims["sub"], audience, provider, keys)
-    return Target(role.arn, found, tags=role.tags, policy=assumption.trust, context=context)
-
-
-def also_allowed_by_trust(call: Call, found: WebAssumption) -> Iterator[Ask]:
-    return also_allowed(call, found.assumption)
+    return role_for(call, role_arn, claimed_tags(claims), claimed_source_identity(claims), keys)
 
 
 # It changes no record: the session is in the token alone.
 @sts.operation(
     on=role_for_token,
-    also=also_allowed_by_trust,
+    also=also_trusted,
     admit=web_identity,
     reads=True,
     refuses={
@@ -130,43 +92,27 @@ def also_allowed_by_trust(call: Call, found: WebAssumption) -> Iterator[Ask]:
 )
 def assume_role_with_web_identity(
     call: Call,
-    found: WebAssumption,
+    found: VouchedRole,
     *,
     role_session_name: str,
     policy_arns: list[dict[str, str]] | None = None,
     policy: str | None = None,
     duration_seconds: int = 3600,
 ) -> Reply:
-    """Issue credentials of a role; `PackedPolicySize` is always answered.
+    """Issue credentials of a role; `Audience` is the one that counted.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     """
-    role, tags = found.assumption.role, found.assumption.tags
-    check_duration(call, role, duration_seconds)
-    policies = session_policies(policy, policy_arns, call.records)
-    packed = packed_size(policies, tags.tags)
-    credentials = issue(
-        call,
-        "role",
-        role.account_id,
-        duration_seconds,
-        principal_id=role.id,
-        principal_name=role.name,
-        session_name=role_session_name,
-        policy=policies.inline,
-        policy_arns=policies.arns,
-        tags=tags.tags,
-        transitive=tags.transitive,
-        source_identity=found.assumption.source_identity,
-        extras={"aws:federatedprovider": found.provider.arn, **later_keys(found.provider.url, found.keys)},
+    identity: WebIdentity = call.prepared
+    provider = identity.provider
+    check_duration(call, found.assumption.role, duration_seconds)
+    later = later_keys(provider.url, found.keys)
+    opened = open_session(
+        call, found, role_session_name, duration_seconds, policy=policy, policy_arns=policy_arns, later=later
     )
-    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
     return {
-        "Credentials": credentials,
-        "SubjectFromWebIdentityToken": found.subject,
-        "AssumedRoleUser": assumed_role_user(role, role_session_name),
-        "PackedPolicySize": packed or 0,
-        "Provider": found.provider.arn,
-        "Audience": found.audience,
-        "SourceIdentity": found.assumption.source_identity,
+        **opened,
+        "SubjectFromWebIdentityToken": identity.token.claims["sub"],
+        "Provider": provider.arn,
+        "Audience": found.keys[f"{provider.url.lower()}:aud"],
     }
