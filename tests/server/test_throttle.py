@@ -86,6 +86,13 @@ def test_a_throttled_request_changes_nothing_and_is_recorded(throttled: Live, tm
     assert (event["eventName"], event["requestParameters"]) == ("CreateUser", {"userName": "late"})
 
 
+def test_organizations_says_it_in_its_own_way(throttled: Live) -> None:
+    organizations = throttled.client("organizations")
+    told = {refused(organizations.list_roots)[0] for _ in range(2 * BURST)}
+    assert "TooManyRequestsException" not in told
+    assert refused(organizations.list_roots) == ("TooManyRequestsException", "Rate exceeded")
+
+
 def test_clients_that_wait_get_through(throttled: Live, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.endpoint, "time", types.SimpleNamespace(sleep=clock.sleep))
     patient = boto3.client(

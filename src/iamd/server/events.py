@@ -37,5 +37,5 @@ def event_of(exchange: Exchange) -> ApiEvent:
 def _recorded(service: ServiceModel, error: AwsError) -> str:
     """The error's code as CloudTrail has it: that of the exception, `NoSuchEntityException` for `NoSuchEntity`."""
     if isinstance(error, Throttling):
-        return "ThrottlingException"  # known to all services and in no model
+        return service.throttling_exception
     return service.exceptions.get(error.code, error.code)

@@ -82,6 +82,8 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None) -> bytes
 def error(error: AwsError, service: ServiceModel | None) -> tuple[int, str, bytes]:
     """Status, code and body of a failure. The message's member is named as the service's model has it."""
     code, status = _NAMES.get(error.code, (error.code, error.status))
+    if error.code == "Throttling" and service is not None:
+        code = service.throttling_exception
     message = error.message
     if error.code == "AccessDenied" and service is not None and service.name in quirks.UNEXPLAINED_DENIALS:
         message = quirks.UNEXPLAINED_DENIALS[service.name]

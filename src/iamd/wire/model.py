@@ -273,6 +273,12 @@ class ServiceModel:
         return "Message" if "Message" in self._raw["shapes"].get(code, {}).get("members", ()) else "message"
 
     @cached_property
+    def throttling_exception(self) -> str:
+        """What calls that come too fast are refused with, as a model may have it and CloudTrail records it."""
+        name = "TooManyRequestsException"  # so Organizations has it
+        return name if name in self.exceptions else "ThrottlingException"
+
+    @cached_property
     def operations(self) -> Mapping[str, OperationModel]:
         """All operations by name, in the model's order."""
         shapes = _Shapes(self._raw["shapes"])
