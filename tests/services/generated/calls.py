@@ -18,6 +18,20 @@ OPERATIONS = [
 ]
 over_operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: f"{o.service.name}:{o.name}")
 
+UNFIT = {
+    **dict.fromkeys(
+        (name for api in APIS.values() for name in api.operations if "Organizations" in name),
+        "no account here is in an organization",
+    ),
+    "AssumeRoleWithWebIdentity": "takes a token of an identity provider",
+    "AssumeRoot": "no account here is in an organization",
+    "DecodeAuthorizationMessage": "no operation here answers such a message",
+    "EnableOutboundWebIdentityFederation": "is enabled for the sake of the others",
+    "GetDelegatedAccessToken": "takes a token that was handed over",
+    "GetMFADevice": "tells of passkeys, which nobody enrolls by API",
+}
+"""Operations of which no call succeeds, and why."""
+
 COMMON = frozenset(
     {
         *("AccessDenied", "ValidationError", "MalformedInput", "Throttling"),

@@ -8,25 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iamd.services.catalogue import APIS
 from iamd.wire.model import OperationModel
-from tests.services.generated.calls import call, over_operations, refused
+from tests.services.generated.calls import UNFIT, call, over_operations, refused
 from tests.services.generated.values import Broken, broken
 from tests.services.generated.world import World
-
-UNFIT = {
-    **dict.fromkeys(
-        (name for api in APIS.values() for name in api.operations if "Organizations" in name),
-        "no account here is in an organization",
-    ),
-    "AssumeRoleWithWebIdentity": "takes a token of an identity provider",
-    "AssumeRoot": "no account here is in an organization",
-    "DecodeAuthorizationMessage": "no operation here answers such a message",
-    "EnableOutboundWebIdentityFederation": "is enabled for the sake of the others",
-    "GetDelegatedAccessToken": "takes a token that was handed over",
-    "GetMFADevice": "tells of passkeys, which nobody enrolls by API",
-}
-"""Operations of which no call succeeds, and why."""
 
 
 @over_operations

@@ -279,6 +279,7 @@ _SAMPLES: dict[str, Any] = {
     "SAMLProviderArn": arn("saml-provider/there"),
     "SSHPublicKeyBody": pki.ssh(pki.rsa_key(2048, "new")),
     "ServiceName": "codecommit.amazonaws.com",
+    "SigningAlgorithm": "RS256",
     "ServiceNamespace": "s3",
     "ServiceNamespaces": ["s3"],
     "Tags": TAGS,
