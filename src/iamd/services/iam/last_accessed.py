@@ -11,7 +11,7 @@ import asyncio
 import json
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ from iamd.wire.errors import InvalidInput, NoSuchEntity, ValidationError
 
 TRACKED = timedelta(days=400)
 REPORTS_KEPT = 100  # of an account; the oldest goes first
+GRANULARITIES = frozenset({"SERVICE_LEVEL", "ACTION_LEVEL"})
 SERVICES_PER_PAGE = 200  # what AWS was seen to answer, whatever its page says
 
 # Services of which actions are tracked one by one: those that are served here, whose attempts are recorded.
@@ -80,13 +81,17 @@ async def snapshot(call: Call, *, arn: str, granularity: str = "SERVICE_LEVEL") 
 @iam.operation(on=reported_resource, prepare=snapshot)
 def generate_service_last_accessed_details(call: Call, _: Any) -> Reply:
     """Make a report; only who asked for it, a session by itself, may read it."""
+    return {"JobId": keep(call, call.params.get("granularity", "SERVICE_LEVEL"), call.prepared)}
+
+
+def keep(call: Call, granularity: str, content: bytes) -> str:
+    """Keep a report of the caller's; returns its job's id."""
     reports = call.records.access_reports
     for report in list(reports)[: max(0, len(reports) - REPORTS_KEPT + 1)]:
         reports.remove(report)
-    granularity = call.params.get("granularity", "SERVICE_LEVEL")
     job_id = str(uuid.uuid4())
-    reports.add(AccessReport(call.account_id, job_id, _owner(call.caller), granularity, call.now, call.prepared))
-    return {"JobId": job_id}
+    reports.add(AccessReport(call.account_id, job_id, _owner(call.caller), granularity, call.now, content))
+    return job_id
 
 
 def no_resource(call: Call) -> Target[None]:
@@ -98,11 +103,11 @@ def get_service_last_accessed_details(
     call: Call, _: None, *, job_id: str, max_items: int | None = None, marker: str | None = None
 ) -> Reply:
     """List the services of a report, by namespace; those that were never accessed have no time."""
-    report = _own_report(call, job_id)
-    listed = _read(report)["services"]
+    report = own_report(call, job_id)
+    listed = read(report)["services"]
     limit = max_items or SERVICES_PER_PAGE
     page = page_of("ServicesLastAccessed", listed, lambda each: str(each["service"]), _service, marker, limit)
-    return {**_job(report), "JobType": report.granularity, **page}
+    return {**job(report), "JobType": report.granularity, **page}
 
 
 @iam.operation(on=no_resource)
@@ -118,8 +123,8 @@ def get_service_last_accessed_details_with_entities(
     """List the users and roles of a report and when each last accessed one service, latest first."""
     if service_namespace not in services.prefixes():
         raise InvalidInput(f"Invalid service namespace: {service_namespace}")
-    report = _own_report(call, job_id)
-    content = _read(report)
+    report = own_report(call, job_id)
+    content = read(report)
     granted = next((each for each in content["services"] if each["service"] == service_namespace), None)
     attempts = {} if granted is None else {a.principal_id: a for a in _attempts(granted["attempts"])}
     entities = [] if granted is None else list(_present(call.records, content["entities"]))
@@ -134,7 +139,7 @@ def get_service_last_accessed_details_with_entities(
         marker,
         max_items,
     )
-    return {**_job(report), **page}
+    return {**job(report), **page}
 
 
 def _documents(records: Records, subject: Any) -> list[str]:
@@ -210,23 +215,25 @@ def _owner(caller: Caller) -> str:
     return caller.access_key_id if caller.session else caller.id
 
 
-def _own_report(call: Call, job_id: str) -> AccessReport:
+def own_report(call: Call, job_id: str, granularities: Collection[str] = GRANULARITIES) -> AccessReport:
+    """The caller's report of that job; raises NoSuchEntity when it has none of those granularities."""
     report: AccessReport | None = call.records.access_reports.get(job_id)
-    if report is None or report.owner != _owner(call.caller):
+    if report is None or report.owner != _owner(call.caller) or report.granularity not in granularities:
         raise NoSuchEntity(f"The job with id {job_id} cannot be found.")
     return report
 
 
-def _read(report: AccessReport) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(zlib.decompress(report.content))
-    return content
+def read(report: AccessReport) -> Any:
+    """What a report says."""
+    return json.loads(zlib.decompress(report.content))
 
 
 def _attempts(rows: Iterable[Sequence[Any]]) -> list[Attempt]:
     return [Attempt(*row) for row in rows]
 
 
-def _job(report: AccessReport) -> dict[str, Any]:
+def job(report: AccessReport) -> dict[str, Any]:
+    """The members that tell of the job: it is done."""
     return {"JobStatus": "COMPLETED", "JobCreationDate": report.created, "JobCompletionDate": report.created}
 
 

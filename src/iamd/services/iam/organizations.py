@@ -1,24 +1,20 @@
-"""What IAM tells of organizations: their features for root users, and when their accounts last accessed services.
+"""The features of organizations for root users.
 
-No organization has access reports yet, and these are AWS's answers to an account that is in none.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
-from iamd.guard.target import Target, missing, nothing
+from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.organizations.estate import Estate, find_estate
 from iamd.services.organizations.root_access import CREDENTIALS, SESSIONS, administers, is_trusted
-from iamd.store.records import iam_arn
 from iamd.wire.errors import (
-    AccessDenied,
     AccountNotManagementOrDelegatedAdministratorException,
     CallerIsNotManagementAccountException,
-    NoSuchEntity,
     OrganizationNotFoundException,
     OrganizationNotInAllFeaturesModeException,
     ServiceAccessNotEnabledException,
@@ -73,17 +69,6 @@ def _switched(estate: Estate, feature: str, on: bool) -> Reply:
     return _features(estate, features)
 
 
-def access_report(call: Call, *, entity_path: str) -> Target[None]:
-    """The report on an entity of the organization. One of another organization is refused, whoever asks."""
-    arn = iam_arn(call.account_id, f"access-report/{entity_path}")
-    said = f"User: {call.caller.arn} is not authorized to perform: {call.operation.action} on resource: {arn}"
-    return missing(arn, AccessDenied(said))
-
-
-def no_resource(call: Call) -> Target[None]:
-    return nothing()
-
-
 @iam.operation(on=the_managed_organization)
 def enable_organizations_root_credentials_management(call: Call, estate: Estate) -> Reply:
     """Let the management account manage root users' credentials in member accounts."""
@@ -112,22 +97,3 @@ def disable_organizations_root_sessions(call: Call, estate: Estate) -> Reply:
 def list_organizations_features(call: Call, estate: Estate) -> Reply:
     """List the features for root users that are enabled."""
     return _features(estate, estate.organization.root_features)
-
-
-@iam.operation(on=access_report, reads=True)
-def generate_organizations_access_report(call: Call, _: None, *, organizations_policy_id: str | None = None) -> None:
-    """Make a report on an organization, a unit or an account of it."""
-
-
-@iam.operation(on=no_resource)
-def get_organizations_access_report(
-    call: Call,
-    _: None,
-    *,
-    job_id: str,
-    max_items: int | None = None,
-    marker: str | None = None,
-    sort_key: str | None = None,
-) -> NoReturn:
-    """Read such a report; there is none, as nobody could ask for one."""
-    raise NoSuchEntity(f"The job with id {job_id} cannot be found.")

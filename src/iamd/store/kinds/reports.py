@@ -20,7 +20,7 @@ class AccessReport:
     account_id: str
     id: str  # a UUID
     owner: str
-    granularity: str  # "SERVICE_LEVEL" or "ACTION_LEVEL"
+    granularity: str  # "SERVICE_LEVEL" or "ACTION_LEVEL"; "ORGANIZATION" for a report on accounts of an organization
     created: datetime
     content: bytes = field(repr=False)
 
