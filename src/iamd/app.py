@@ -16,7 +16,7 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
 from iamd.guard.denials import Denied
-from iamd.server import answers, asgi, telemetry, understood
+from iamd.server import answers, asgi, certificate_sessions, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import event_of
@@ -198,6 +198,9 @@ class Application:
             return
         if request.path.startswith(PREFIX):
             await asgi.send(await self.endpoints.answer(request), send)
+            return
+        if certificate_sessions.is_for_certificates(request):
+            await asgi.send(await certificate_sessions.answer(self.realm, request), send)
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 

@@ -34,6 +34,7 @@ from iamd.store.kinds.organizations import (
     Unit,
 )
 from iamd.store.kinds.reports import AccessReport
+from iamd.store.kinds.roles_anywhere import AnywhereProfile, CertificateSubject, RevocationList, TrustAnchor
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
 from iamd.store.records import (
     AccessKey,
@@ -142,6 +143,22 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
             "notes": "ж",
             "sealed_token": b"\x00",
         },
+    ),
+    "trust_anchors": (
+        TrustAnchor(ACCOUNT, "ta-1", "us-east-1", "Root", NOW, NOW, "-----BEGIN", True, "[]", (("a", "b"),)),
+        {"bundle": "-----END", "enabled": False, "updated": LATER},
+    ),
+    "anywhere_profiles": (
+        AnywhereProfile(ACCOUNT, "p-1", "us-east-1", "Web", NOW, NOW, "arn:u", ("arn:r", "arn:s"), None, ("arn:p",)),
+        {"role_arns": (), "policy": "{}", "seconds": 900, "accepts_session_name": True, "mappings": '{"ß": []}'},
+    ),
+    "revocation_lists": (
+        RevocationList(ACCOUNT, "crl-1", "us-east-1", "Revoked", NOW, NOW, "ta-1", b"\x00\xff"),
+        {"data": b"", "enabled": False, "tags": (("k", "v"),)},
+    ),
+    "certificate_subjects": (
+        CertificateSubject(ACCOUNT, "s-1", "us-east-1", "CN=Ünal", NOW, NOW),
+        {"seen": LATER, "credentials": '[{"serialNumber": "1"}]'},
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
     "organizations": (

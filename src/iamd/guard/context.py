@@ -123,6 +123,10 @@ def _tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["Key"], tag["Value"]) for tag in values))
 
 
+def _lower_case_tags(values: Any) -> Mapping[str, Value]:
+    return tag_context(tuple((tag["key"], tag["value"]) for tag in values))
+
+
 def _namespaces(properties: Any) -> Mapping[str, Value]:
     return {"iam:accountpropertynamespaces": tuple(dict.fromkeys(key.partition("/")[0] for key in properties))}
 
@@ -157,6 +161,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("organizations", "", "service_principal", _single("organizations:serviceprincipal")),
     ("organizations", "", "tags", _tags),
     ("organizations", "", "tag_keys", _many("aws:tagkeys")),
+    ("rolesanywhere", "", "tags", _lower_case_tags),
+    ("rolesanywhere", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),
     ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),
     ("sts", "", "external_id", _single("sts:externalid")),

@@ -26,7 +26,7 @@ def of(exchange: Exchange) -> Answer:
         headers.append((b"content-type", aws_json.content_type(model.service)))
         return Answer(200, headers, aws_json.answer(model, exchange.reply))
     if model.service.protocol == "rest-json":
-        return Answer(200, [*headers, _JSON], rest_json.answer(model, exchange.reply))
+        return Answer(model.success, [*headers, _JSON], rest_json.answer(model, exchange.reply))
     as_json = exchange.wants_json
     headers.append(_JSON if as_json else _XML)
     write = aws_query.answer_json if as_json else aws_query.answer

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
-from iamd.store.kinds import credentials, delegation, federation, managed_roles, organizations, reports, sign_in
+from iamd.store.kinds import (
+    credentials,
+    delegation,
+    federation,
+    managed_roles,
+    organizations,
+    reports,
+    roles_anywhere,
+    sign_in,
+)
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -68,6 +77,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *reports.KINDS,
     *delegation.KINDS,
     *organizations.KINDS,
+    *roles_anywhere.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -78,7 +88,7 @@ _POWERLESS = frozenset(
     {
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
-        *(kind.name for kind in (*reports.KINDS, *delegation.KINDS)),
+        *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -141,6 +151,10 @@ class Records:
         self.access_reports = self._collect(reports.ACCESS_REPORTS)
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
+        self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)
+        self.anywhere_profiles = self._collect(roles_anywhere.ANYWHERE_PROFILES)
+        self.revocation_lists = self._collect(roles_anywhere.REVOCATION_LISTS)
+        self.certificate_subjects = self._collect(roles_anywhere.CERTIFICATE_SUBJECTS)
         self._collect_organization()
 
     def _collect_organization(self) -> None:

@@ -156,6 +156,14 @@ class ValidationError(AwsError):
     status = 400
 
 
+class ResourceNotFoundException(AwsError):
+    status = 404
+
+
+class TooManyTagsException(AwsError):
+    status = 400
+
+
 class ValidationException(AwsError):
     status = 400
 

@@ -77,6 +77,7 @@ class Shape:
     sensitive: bool = False
     flattened: bool = False
     document: bool = False  # any JSON value
+    timestamp_format: str | None = None
 
     @property
     def element(self) -> Member:
@@ -127,6 +128,7 @@ class _Shapes(dict[str, Shape]):
             sensitive=raw.get("sensitive", False),
             flattened=raw.get("flattened", False),
             document=raw.get("document", False),
+            timestamp_format=raw.get("timestampFormat"),
         )
 
     def _member(self, name: str, ref: dict[str, Any], required: bool = False) -> Member:
@@ -213,6 +215,12 @@ class OperationModel:
         """The member that is the whole body; None: the body's members are the operation's."""
         payload: str | None = self._raw.get("input") and self._shapes.raw(self._raw["input"]["shape"]).get("payload")
         return payload
+
+    @property
+    def success(self) -> int:
+        """The status of a success, in the REST protocols."""
+        status: int = self._raw["http"].get("responseCode", 200)
+        return status
 
     @property
     def unsigned(self) -> bool:

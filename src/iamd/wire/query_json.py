@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -52,6 +52,8 @@ def _convert(shape: Shape) -> Convert:
     if shape.type == "map":
         return _map(shape)
     expected, convert = _SCALARS[shape.type]
+    if shape.timestamp_format == "iso8601":
+        convert = _iso
 
     def scalar(value: Any) -> Any:
         if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
@@ -102,6 +104,12 @@ def _epoch(value: datetime) -> int:
     if value.tzinfo is None:
         raise TypeError(f"not a time with its zone: {value!r}")
     return int(value.timestamp())
+
+
+def _iso(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError(f"not a time with its zone: {value!r}")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _base64(value: bytes) -> str:

@@ -93,15 +93,20 @@ def parse(operation: OperationModel, call: RestCall) -> dict[str, Any]:
     body = _body(operation, call.request)
     params: dict[str, Any] = {}
     for member in operation.inputs:
-        value = _located(member, call, body)
+        value = call.request.body if _is_body(operation, member) else _located(member, call, body)
         if value is not None:
             params[member.snake] = value
     return params
 
 
+def _is_body(operation: OperationModel, member: Member) -> bool:
+    """Whether the body, as it is, is that member."""
+    return member.name == operation.payload and member.shape.type == "blob"
+
+
 def _body(operation: OperationModel, request: HttpRequest) -> Mapping[str, Any]:
     in_body = [member for member in operation.inputs if member.location is None]
-    if not in_body or not request.body or any(m.name == operation.payload and m.shape.type == "blob" for m in in_body):
+    if not in_body or not request.body or any(_is_body(operation, member) for member in in_body):
         return {}
     try:
         document = _decode(request.body)
@@ -122,8 +127,6 @@ def _located(member: Member, call: RestCall, body: Mapping[str, Any]) -> Any:
         return _scalar(member.shape, given[0])
     if member.location == "header":
         return _scalar(member.shape, call.request.header(member.wire_name.lower().encode()))
-    if member.shape.type == "blob" and not body:
-        return call.request.body or None
     value = body.get(member.wire_name, body.get(member.name))
     return None if value is None else typed(member.shape, value)
 

@@ -45,4 +45,22 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE outbound_keys (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, algorithm TEXT NOT NULL, created BIGINT NOT NULL,
         public TEXT NOT NULL, sealed {blob} NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE trust_anchors (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, bundle TEXT NOT NULL, enabled BOOLEAN NOT NULL,
+        notifications TEXT NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE anywhere_profiles (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, created_by TEXT NOT NULL, role_arns TEXT NOT NULL,
+        policy TEXT, policy_arns TEXT NOT NULL, seconds INTEGER NOT NULL, accepts_session_name BOOLEAN NOT NULL,
+        needs_instance_properties BOOLEAN NOT NULL, enabled BOOLEAN NOT NULL, mappings TEXT NOT NULL,
+        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE revocation_lists (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, anchor_id TEXT NOT NULL, data {blob} NOT NULL,
+        enabled BOOLEAN NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE certificate_subjects (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, subject TEXT NOT NULL,
+        created BIGINT NOT NULL, seen BIGINT NOT NULL, credentials TEXT NOT NULL, tags TEXT NOT NULL,
+        UNIQUE (account_id, id))""",
 )

@@ -1,0 +1,7 @@
+"""The Roles Anywhere API's registry: every module of this folder adds its operations to `rolesanywhere`."""
+
+from __future__ import annotations
+
+from iamd.services.registry import Api
+
+rolesanywhere = Api("rolesanywhere")
