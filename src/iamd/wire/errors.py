@@ -156,10 +156,6 @@ class ValidationError(AwsError):
     status = 400
 
 
-class ResourceNotFoundException(AwsError):
-    status = 404
-
-
 class TooManyTagsException(AwsError):
     status = 400
 
