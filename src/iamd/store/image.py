@@ -151,10 +151,7 @@ class Records:
         self.access_reports = self._collect(reports.ACCESS_REPORTS)
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
-        self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)
-        self.anywhere_profiles = self._collect(roles_anywhere.ANYWHERE_PROFILES)
-        self.revocation_lists = self._collect(roles_anywhere.REVOCATION_LISTS)
-        self.certificate_subjects = self._collect(roles_anywhere.CERTIFICATE_SUBJECTS)
+        self._collect_roles_anywhere()
         self._collect_organization()
 
     def _collect_organization(self) -> None:
@@ -166,6 +163,12 @@ class Records:
         self.account_creations = self._collect(organizations.ACCOUNT_CREATIONS)
         self.service_access = self._collect(organizations.SERVICE_ACCESS)
         self.delegated_administrators = self._collect(organizations.DELEGATED_ADMINISTRATORS)
+
+    def _collect_roles_anywhere(self) -> None:
+        self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)
+        self.anywhere_profiles = self._collect(roles_anywhere.ANYWHERE_PROFILES)
+        self.revocation_lists = self._collect(roles_anywhere.REVOCATION_LISTS)
+        self.certificate_subjects = self._collect(roles_anywhere.CERTIFICATE_SUBJECTS)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))

@@ -68,6 +68,11 @@ def _named() -> tuple[SchemaItem, ...]:
     return _text("id"), _text("name"), _text("name_key"), _text("path"), _time("created")
 
 
+def _regional() -> tuple[SchemaItem, ...]:
+    """What the resources of Roles Anywhere have in common."""
+    return _text("id"), _text("region"), _text("name"), _time("created"), _time("updated")
+
+
 accounts = _records(
     "accounts",
     "account_id",
@@ -192,61 +197,20 @@ saml_providers = _records(
 )
 saml_keys = _records("saml_keys", "id", _text("id"), _text("provider_id"), _time("created"), _blob("sealed"))
 trust_anchors = _records(
-    "trust_anchors",
-    "id",
-    _text("id"),
-    _text("region"),
-    _text("name"),
-    _time("created"),
-    _time("updated"),
-    _text("bundle"),
-    _flag("enabled"),
-    _text("notifications"),
-    _text("tags"),
+    "trust_anchors", "id", *_regional(), _text("bundle"), _flag("enabled"), _text("notifications"), _text("tags")
 )
 anywhere_profiles = _records(
-    "anywhere_profiles",
-    "id",
-    _text("id"),
-    _text("region"),
-    _text("name"),
-    _time("created"),
-    _time("updated"),
-    _text("created_by"),
-    _text("role_arns"),
-    _optional("policy"),
-    _text("policy_arns"),
-    _number("seconds"),
-    _flag("accepts_session_name"),
-    _flag("needs_instance_properties"),
-    _flag("enabled"),
-    _text("mappings"),
-    _text("tags"),
-)
+    "anywhere_profiles", "id", *_regional(), _text("created_by"), _text("role_arns"), _optional("policy"),
+    _text("policy_arns"), _number("seconds"), _flag("accepts_session_name"), _flag("needs_instance_properties"),
+    _flag("enabled"), _text("mappings"), _text("tags")
+)  # fmt: skip
 revocation_lists = _records(
-    "revocation_lists",
-    "id",
-    _text("id"),
-    _text("region"),
-    _text("name"),
-    _time("created"),
-    _time("updated"),
-    _text("anchor_id"),
-    _blob("data"),
-    _flag("enabled"),
-    _text("tags"),
+    "revocation_lists", "id", *_regional(), _text("anchor_id"), _blob("data"), _flag("enabled"), _text("tags")
 )
 certificate_subjects = _records(
-    "certificate_subjects",
-    "id",
-    _text("id"),
-    _text("region"),
-    _text("subject"),
-    _time("created"),
-    _time("seen"),
-    _text("credentials"),
-    _text("tags"),
-)
+    "certificate_subjects", "id", _text("id"), _text("region"), _text("subject"), _time("created"), _time("seen"),
+    _text("credentials"), _text("tags")
+)  # fmt: skip
 outbound_federation = _records("outbound_federation", "account_id", _text("issuer_id"), _flag("enabled"))
 outbound_keys = _records(
     "outbound_keys", "id", _text("id"), _text("algorithm"), _time("created"), _text("public"), _blob("sealed")

@@ -8,7 +8,7 @@ from iamd.audit.event import new_uuid
 from iamd.caller.certificates.chains import is_issued_by, read_bundle, read_crl
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
-from iamd.services.rolesanywhere.api import rolesanywhere
+from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
 from iamd.services.rolesanywhere.resources import by_id, existing, listed
 from iamd.services.rolesanywhere.tags import merged
 from iamd.services.rolesanywhere.trust_anchors import anywhere
@@ -47,7 +47,7 @@ def _checked(data: bytes, anchor: TrustAnchor) -> bytes:
     return data
 
 
-@rolesanywhere.operation(on=anywhere)
+@rolesanywhere.operation(on=anywhere, refuses=ALIASES)
 def import_crl(
     call: Call,
     _: None,
@@ -94,7 +94,7 @@ def list_crls(call: Call, _: None, *, next_token: str | None = None, page_size: 
     return listed(call, "crls", call.records.revocation_lists, detail, next_token, page_size)
 
 
-@rolesanywhere.operation(on=existing_crl)
+@rolesanywhere.operation(on=existing_crl, refuses=ALIASES)
 def update_crl(call: Call, crl: RevocationList, *, name: str | None = None, crl_data: bytes | None = None) -> Reply:
     """Change the name, or put a newer list in its place."""
     data = crl.data

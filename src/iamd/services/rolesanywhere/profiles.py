@@ -13,7 +13,7 @@ from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found
 from iamd.policy import Kind, MalformedPolicy, parse
 from iamd.services.call import Call, Reply
-from iamd.services.rolesanywhere.api import rolesanywhere
+from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
 from iamd.services.rolesanywhere.resources import existing, listed, require_room
 from iamd.services.rolesanywhere.tags import merged
 from iamd.services.rolesanywhere.trust_anchors import anywhere
@@ -84,7 +84,7 @@ def _check_policies(policy: str | None, policy_arns: Sequence[str] | None) -> No
             raise ValidationException(f"The session policy is malformed: {error}") from None
 
 
-@rolesanywhere.operation(on=anywhere, also=passed_roles)
+@rolesanywhere.operation(on=anywhere, also=passed_roles, refuses=ALIASES)
 def create_profile(
     call: Call,
     _: None,
@@ -137,7 +137,7 @@ def list_profiles(call: Call, _: None, *, next_token: str | None = None, page_si
     return listed(call, "profiles", call.records.anywhere_profiles, detail, next_token, page_size)
 
 
-@rolesanywhere.operation(on=existing_profile, also=passed_roles)
+@rolesanywhere.operation(on=existing_profile, also=passed_roles, refuses=ALIASES)
 def update_profile(
     call: Call,
     profile: AnywhereProfile,

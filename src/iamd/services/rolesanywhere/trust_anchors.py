@@ -9,7 +9,7 @@ from iamd.audit.event import new_uuid
 from iamd.caller.certificates.chains import read_bundle
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
-from iamd.services.rolesanywhere.api import rolesanywhere
+from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
 from iamd.services.rolesanywhere.notification_settings import shown, with_settings
 from iamd.services.rolesanywhere.resources import existing, listed, require_room
 from iamd.services.rolesanywhere.tags import merged
@@ -18,6 +18,9 @@ from iamd.wire.errors import ValidationException
 
 MAX_ANCHORS = 50
 BUNDLE = "CERTIFICATE_BUNDLE"
+FETCHED = {
+    "crl_dp_revocation_enabled": "crlDpRevocationEnabled is not supported: revocation lists are imported, not fetched."
+}
 
 
 def anywhere(call: Call) -> Target[None]:
@@ -57,7 +60,7 @@ def _bundle(source: Mapping[str, Any]) -> str:
     return str(pem)
 
 
-@rolesanywhere.operation(on=anywhere)
+@rolesanywhere.operation(on=anywhere, refuses={**ALIASES, **FETCHED})
 def create_trust_anchor(
     call: Call,
     _: None,
@@ -100,7 +103,7 @@ def list_trust_anchors(call: Call, _: None, *, next_token: str | None = None, pa
     return listed(call, "trustAnchors", call.records.trust_anchors, detail, next_token, page_size)
 
 
-@rolesanywhere.operation(on=existing_anchor)
+@rolesanywhere.operation(on=existing_anchor, refuses={**ALIASES, **FETCHED})
 def update_trust_anchor(
     call: Call, anchor: TrustAnchor, *, name: str | None = None, source: dict[str, Any] | None = None
 ) -> Reply:
