@@ -19,7 +19,7 @@ class Record:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What views were made of; kept are about ten of those of `viewed`."""
-    monkeypatch.setattr(shared, "_views", shared._Views(2 * 5 * 450))
+    monkeypatch.setattr(shared, "_views", shared._Views(2 * 5 * 1_060))
     return []
 
 

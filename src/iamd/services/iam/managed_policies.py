@@ -64,10 +64,9 @@ def policies_under(call: Call, *, path_prefix: str = "/") -> Target[None]:
 
 def summary(records: Records, policy: Policy) -> Mapping[str, Any]:
     """A policy as lists and CreatePolicy show it: without description and tags."""
-    return outline(policy, usage(records, policy.arn))
+    return _summary(policy, usage(records, policy.arn))
 
 
-@once_a_record
 def outline(policy: Policy, used: tuple[int, int]) -> dict[str, Any]:
     """The same of a policy that is attached so often, and so often a boundary."""
     attached, boundaries = used
@@ -83,6 +82,9 @@ def outline(policy: Policy, used: tuple[int, int]) -> dict[str, Any]:
         "CreateDate": policy.created,
         "UpdateDate": policy.updated,
     }
+
+
+_summary = once_a_record(outline)
 
 
 def detail(records: Records, policy: Policy) -> dict[str, Any]:
