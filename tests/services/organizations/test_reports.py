@@ -10,7 +10,7 @@ from tests.services.organizations.support import Org, allow, deny, refused
 
 def report(iam: Any, path: str, **more: Any) -> Any:
     job = iam.generate_organizations_access_report(EntityPath=path, **more)["JobId"]
-    return iam.get_organizations_access_report(JobId=job)
+    return iam.get_organizations_access_report(JobId=job, SortKey="LAST_AUTHENTICATED_TIME_DESCENDING", MaxItems=600)
 
 
 def namespaces(found: Any) -> set[str]:
