@@ -33,6 +33,7 @@ from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.issuers import document
+from iamd.server.listening import bind
 from iamd.server.protocol import limited
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
@@ -151,7 +152,7 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     the data cannot be opened, OSError when an address cannot be listened on, and ConfigError for credential endpoints
     that cannot be set up.
     """
-    with _bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
+    with bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
         await _serve(settings, sock, listening)
 
 
@@ -188,18 +189,6 @@ async def _credential_endpoints(settings: Settings, server: Server) -> AsyncIter
     async with serving_credentials(config, RealmSource(server.application.realm, config.region)) as urls:
         server.credential_urls = urls
         yield
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # or asyncio leaves Nagle on
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-    except OSError as error:
-        sock.close()
-        raise OSError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
-    return sock
 
 
 @contextmanager

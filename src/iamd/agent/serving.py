@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -15,11 +14,13 @@ from iamd.agent.config import Config, address
 from iamd.agent.door import Door
 from iamd.agent.keeper import Keeper
 from iamd.agent.source import Source
+from iamd.server.listening import bind
 from iamd.server.protocol import limited
 
 _MAX_HEADERS = 32 << 10  # bytes; Kubernetes' tokens are sent as headers
 _MAX_SECONDS = 10.0
 _MAX_CONNECTIONS = 512
+_BACKLOG = 128
 _GRACE = 2  # seconds for running requests when told to stop
 
 
@@ -41,7 +42,8 @@ async def serving(config: Config, source: Source) -> AsyncIterator[list[str]]:
 
 @asynccontextmanager
 async def _listening(door: Door, host: str, port: int) -> AsyncIterator[str]:
-    sock = _bind(host, port)
+    sock = bind(host, port)
+    sock.listen(_BACKLOG)  # from now on, whoever is told the address may connect
     server = _Listener(
         uvicorn.Config(
             door,
@@ -63,19 +65,6 @@ async def _listening(door: Door, host: str, port: int) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-        sock.listen(128)
-    except OSError as error:
-        sock.close()
-        raise OSError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
-    return sock
 
 
 async def run(config: Config, source: Source, listening: Callable[[list[str]], None]) -> None:

@@ -20,7 +20,8 @@ _SCHEME = "AWS4-X509-"
 
 def is_for_certificates(request: HttpRequest) -> bool:
     """Whether a request is signed with a certificate's key, or says so."""
-    return request.path == b"/sessions" and (request.header(b"authorization") or "").startswith(_SCHEME)
+    signed = (request.header(b"authorization") or "").startswith(_SCHEME)
+    return signed and request.method == "POST" and request.path == b"/sessions"
 
 
 async def answer(realm: Realm, request: HttpRequest) -> Answer:
