@@ -201,3 +201,25 @@ def test_secrets_are_not_in_the_repr() -> None:
 def test_every_setting_is_described() -> None:
     assert all(item.metadata["doc"] for item in SETTINGS.values())
     assert Settings(in_memory=True).in_memory
+
+
+@pytest.mark.parametrize(
+    ("flags", "networks"),
+    [
+        ({}, ("127.0.0.0/8", "::1/128")),
+        ({"host": "::1"}, ("127.0.0.0/8", "::1/128")),
+        ({"host": "localhost"}, ("127.0.0.0/8", "::1/128")),
+        ({"host": "0.0.0.0"}, ()),
+        ({"host": "iam.example.com"}, ()),
+        ({"host": "0.0.0.0", "in_memory": True}, ("127.0.0.0/8", "::1/128")),
+        ({"host": "0.0.0.0", "issuer_networks": "10.0.0.0/8"}, ("10.0.0.0/8",)),
+        ({"issuer_networks": ""}, ()),
+    ],
+)
+def test_issuers_on_this_machine_are_for_servers_of_this_machine(flags: dict[str, object], networks: object) -> None:
+    assert load(flags, {}).reachable_issuers == networks
+
+
+def test_the_public_url_is_one() -> None:
+    assert load({"public_url": "https://iam.example.com"}, {}).public_url == "https://iam.example.com"
+    assert "must be a URL" in refusal({"public_url": "iam.example.com"}, {})

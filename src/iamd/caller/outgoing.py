@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -64,7 +65,7 @@ class Outgoing:
         async def fetch() -> tuple[bytes, dict[str, str]]:
             address = await self._address(host, port)
             try:
-                return await ask(_AUTHORITIES, address)
+                return await ask(_authorities(), address)
             except ssl.SSLCertVerificationError:
                 top = (await _chain(address, port, host))[-1]
                 if thumbprint(top) not in thumbprints:
@@ -150,7 +151,9 @@ def _context() -> ssl.SSLContext:
     return context
 
 
+@cache
 def _authorities() -> ssl.SSLContext:
+    """Trusts the authorities that this machine knows; reading them takes a while, so only whoever asks does."""
     context = _context()
     context.load_default_certs()
     return context
@@ -172,7 +175,6 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-_AUTHORITIES = _authorities()
 _UNVERIFIED = _unverified()
 
 

@@ -176,6 +176,10 @@ def test_a_deleted_provider(iam: Any, idp: Issuer, assume: Assume) -> None:
             "The claim https://aws.amazon.com/tags/principal_tags/k is malformed",
         ),
         (
+            {"https://aws.amazon.com/tags/principal_tags/k": ["a\n"]},
+            "The claim https://aws.amazon.com/tags/principal_tags/k is malformed",
+        ),
+        (
             {"https://aws.amazon.com/tags": {"principal_tags": {f"k{n}": "" for n in range(51)}}},
             "The token has more than 50 session tags",
         ),
