@@ -24,6 +24,7 @@ from iamd.wire.errors import (
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import load
 from iamd.wire.organizations_errors import ConstraintViolationException, InvalidInputException
+from tests.wire import samples
 
 ORGANIZATIONS, TRAIL = load("organizations"), load("cloudtrail")
 PREFIX = "AWSOrganizationsV20161128"
@@ -81,6 +82,51 @@ def test_parameters_are_typed() -> None:
 def test_other_types_are_refused(document: dict[str, Any], said: str) -> None:
     with pytest.raises(SerializationException) as refused:
         parsed("TagResource", document)
+    assert refused.value.message == said
+
+
+EVERY_FORM = {
+    "Plain": "x",
+    "another": "y",
+    "Count": 5,
+    "Ratio": 2,
+    "Flag": False,
+    "When": 1.5,
+    "Bytes": "AP8=",
+    "Names": ["a", None],
+    "Pairs": {"k": {"Name": "n", "Child": {"Leaves": []}}, "none": None},
+    "Grid": [["a"], []],
+}
+
+
+def test_every_form_of_values() -> None:
+    assert aws_json.parse(samples.every_form(), EVERY_FORM) == {
+        "plain": "x",
+        "renamed": "y",
+        "count": 5,
+        "ratio": 2.0,
+        "flag": False,
+        "when": datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC),
+        "bytes": b"\x00\xff",
+        "names": ["a", None],
+        "pairs": {"k": {"Name": "n", "Child": {"Leaves": []}}, "none": None},
+        "grid": [["a"], []],
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"Pairs": ["x"]}, "Expected map or null"),
+        ({"Tree": "x"}, "Unexpected field type"),
+        ({"Bytes": "?"}, "Invalid base64 encoding"),
+        ({"When": 1e300}, "NUMBER_VALUE can not be converted to a Timestamp"),
+        ({"Flag": 1}, "NUMBER_VALUE can not be converted to a Boolean"),
+    ],
+)
+def test_bad_forms(document: dict[str, Any], said: str) -> None:
+    with pytest.raises(SerializationException) as refused:
+        aws_json.parse(samples.every_form(), document)
     assert refused.value.message == said
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from iamd.store.change import Change
+from iamd.store.kinds.organizations import DelegatedAdministrator
 from tests.live import ACCOUNT, Live
-from tests.services.organizations.support import ACCESS_ROLE, Org, refused
+from tests.services.organizations.support import ACCESS_ROLE, Org, deny, refused
 
 NOBODY = "999999999999"
 
@@ -150,3 +151,30 @@ def test_tags_of_a_new_account_take_permission(org: Org, user: Any) -> None:
     tag = {"Effect": "Allow", "Action": "organizations:TagResource", "Resource": "*"}
     both = user("both", create, tag)("organizations")
     both.create_account(**asked)
+
+
+def test_who_leaves_leaves_its_policies(controlled: Org) -> None:
+    account = controlled.account("ann")
+    policy = controlled.policy("NoBuckets", deny("s3:*"))
+    controlled.attach(policy, account)
+    age(controlled.server, account, timedelta(days=4))
+    controlled.client.remove_account_from_organization(AccountId=account)
+    assert controlled.client.list_targets_for_policy(PolicyId=policy)["Targets"] == []
+    controlled.client.delete_policy(PolicyId=policy)
+
+
+def test_a_delegated_administrator_reads_and_stays(org: Org, admin: Any) -> None:
+    account = org.account("ann")
+
+    def delegate(change: Change) -> None:
+        records = change.records(ACCOUNT)
+        now = records.account.created
+        records.delegated_administrators.add(DelegatedAdministrator(ACCOUNT, account, "iam.amazonaws.com", now))
+
+    org.server.run(org.server.realm.store.write(delegate))
+    there = org.enter(admin, account)("organizations")
+    assert len(there.list_accounts()["Accounts"]) == 2
+    assert there.list_roots()["Roots"][0]["Id"] == org.root
+    assert refused(there.create_organizational_unit, ParentId=org.root, Name="Mine")[0] == "AccessDeniedException"
+    age(org.server, account, timedelta(days=4))
+    assert refused(there.leave_organization)[1] == "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"

@@ -156,6 +156,21 @@ def test_permissions_name_resources_and_tags(org: Org, user: Any) -> None:
     client.delete_organizational_unit(OrganizationalUnitId=play)
 
 
+def test_what_is_made_with_tags_takes_the_permission_to_tag(org: Org, user: Any) -> None:
+    create = {"Effect": "Allow", "Action": ["organizations:Create*"], "Resource": "*"}
+    tag = {"Effect": "Allow", "Action": ["organizations:TagResource"], "Resource": "*"}
+    some, both = user("some", create)("organizations"), user("both", create, tag)("organizations")
+    tags = [{"Key": "team", "Value": "blue"}]
+    unit = {"ParentId": org.root, "Name": "Work", "Tags": tags}
+    policy = {"Type": "TAG_POLICY", "Name": "x", "Description": "", "Content": '{"tags": {}}', "Tags": tags}
+    assert refused(some.create_organizational_unit, **unit) == DENIED
+    assert refused(some.create_policy, **policy) == DENIED
+    made = both.create_organizational_unit(**unit)["OrganizationalUnit"]["Id"]
+    assert org.client.list_tags_for_resource(ResourceId=made)["Tags"] == tags
+    made = both.create_policy(**policy)["Policy"]["PolicySummary"]["Id"]
+    assert org.client.list_tags_for_resource(ResourceId=made)["Tags"] == tags
+
+
 @pytest.mark.parametrize("what", ["root", "unit", "account", "policy"])
 def test_tags(org: Org, what: str) -> None:
     made = {
