@@ -14,6 +14,8 @@ from typing import Any
 
 import botocore.session
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from tests.live import Live, live
 from tests.services.roles import make_role, permit, trusting, user_arn
@@ -27,6 +29,16 @@ class Process:
 
     url: str
     said: str
+
+
+@pytest.fixture(autouse=True)
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the endpoints log in this process, wherever an earlier test made the log go."""
+    captured = LogCapture()
+    for module in ("keeper", "door"):
+        log = structlog.wrap_logger(None, [captured], structlog.BoundLogger)
+        monkeypatch.setattr(f"iamd.agent.{module}.log", log)
+    return captured.entries
 
 
 @pytest.fixture(scope="module")

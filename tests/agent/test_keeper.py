@@ -6,8 +6,6 @@ import asyncio
 import json
 
 import pytest
-import structlog
-from structlog.testing import LogCapture
 
 from iamd.agent.keeper import MAX_KEPT, Keeper
 from iamd.agent.source import NoCredentials, Wanted
@@ -95,15 +93,12 @@ def test_memory_is_bounded(keys):
     assert keys(1, Wanted(ROLE, "", "0", 900)) == {f"ASIA{MAX_KEPT + 2}"}
 
 
-def test_the_log_tells_why_and_no_secret(keys, source, monkeypatch):
-    captured = LogCapture()
-    monkeypatch.setattr("iamd.agent.keeper.log", structlog.wrap_logger(None, [captured], structlog.BoundLogger))
+def test_the_log_tells_why_and_no_secret(keys, source, logged):
     source.failure = NoCredentials("AccessDenied: not trusted", refused=True)
     with pytest.raises(NoCredentials):
         keys()
-    lines = captured.entries
-    assert [line["reason"] for line in lines] == ["AccessDenied: not trusted"]
+    assert [line["reason"] for line in logged] == ["AccessDenied: not trusted"]
     source.failure = None
     credentials = asyncio.run(source.assume(WANTED))
     assert "secret" not in repr(credentials)
-    assert "token2" not in json.dumps(lines) + repr(credentials)
+    assert "token2" not in json.dumps(logged) + repr(credentials)

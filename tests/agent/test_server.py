@@ -73,6 +73,21 @@ def test_an_instance_has_the_role_of_its_profile(url, iam, workload):
     assert refused(session.create_client("iam").list_roles)[0] == "AccessDenied"
 
 
+def test_policies_see_how_the_credentials_were_delivered(url, iam, workload):
+    make_role(iam, "web", trust(EC2))
+    instance = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance/i-0123456789abcdef0"
+    for operator, action in (("NumericLessThan", "iam:ListUsers"), ("NumericGreaterThanEquals", "iam:ListRoles")):
+        condition = {operator: {"ec2:RoleDelivery": "2.0"}, "ArnEquals": {"ec2:SourceInstanceARN": instance}}
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
+        document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        iam.put_role_policy(RoleName="web", PolicyName=operator, PolicyDocument=document)
+    iam.create_instance_profile(InstanceProfileName="fleet")
+    iam.add_role_to_instance_profile(InstanceProfileName="fleet", RoleName="web")
+    client = workload(AWS_EC2_METADATA_SERVICE_ENDPOINT=url).create_client("iam")
+    client.list_roles()
+    assert refused(client.list_users)[0] == "AccessDenied"
+
+
 def test_the_role_must_trust_the_service(url, iam):
     assert billing(url)[0] == 403  # there is none
     make_role(iam, "billing", trust(EC2))

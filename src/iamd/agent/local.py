@@ -35,6 +35,7 @@ class RealmSource:
             wanted.source_arn,
             wanted.tags,
             transitive=bool(wanted.tags),
+            extras=dict(wanted.keys),
         )
         try:
             reply = await assume_for_service(call)

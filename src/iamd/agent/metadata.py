@@ -57,7 +57,7 @@ class Metadata:
             return page(401)
         if given is not None and not self._tokens.accepts(given):
             return page(401)
-        found = await self._find(request.path.decode("latin-1"))
+        found = await self._find(request.path.decode("latin-1"), "1.0" if given is None else "2.0")
         return page(404) if found is None else text(found)
 
     def _token(self, request: HttpRequest) -> Answer:
@@ -68,14 +68,15 @@ class Metadata:
             return page(400)
         return text(self._tokens.issue(int(asked)), (TTL, asked.encode()))
 
-    async def _find(self, path: str) -> str | None:
-        """The text at a path: a value, or the names below; None where there is nothing."""
+    async def _find(self, path: str, delivery: str) -> str | None:
+        """The text at a path: a value, or the names below; None where there is nothing. `delivery` is the version of
+        the service that the client uses."""
         version, *steps = [step for step in path.split("/") if step] or [""]
         if not version:
             return "\n".join(VERSIONS)
         node: Node | None = self._tree if version in VERSIONS else None
         if steps[:2] == ["meta-data", "iam"] and node is not None:
-            node, steps = await self._iam(), steps[2:]
+            node, steps = await self._iam(delivery), steps[2:]
         for step in steps:
             node = node.get(step) if isinstance(node, Mapping) else None
         if isinstance(node, Mapping):
@@ -113,7 +114,7 @@ class Metadata:
     def _arn(self) -> str:
         return self._instance.role or self._instance.profile or ""
 
-    async def _iam(self) -> Mapping[str, Node]:
+    async def _iam(self, delivery: str) -> Mapping[str, Node]:
         """`iam/`: the profile and the credentials of its role."""
         try:
             profile = await self._profile()
@@ -121,7 +122,9 @@ class Metadata:
             told = {"Code": "InstanceProfileNotFound", "Message": self._not_found(), "LastUpdated": self._updated()}
             return {"info": _object(told)}
         name = profile.role_arn.rpartition("/")[2]
-        wanted = Wanted(profile.role_arn, EC2, self._instance.id, self._config.duration)
+        wanted = Wanted(
+            profile.role_arn, EC2, self._instance.id, self._config.duration, keys=self._keys(profile, delivery)
+        )
         info = {
             "Code": "Success",
             "LastUpdated": self._updated(),
@@ -130,6 +133,15 @@ class Metadata:
         }
         below: dict[str, Node] = {"info": _object(info)} if profile.id else {}
         return below | {"security-credentials": {name: lambda: self._credentials(name, wanted)}}
+
+    def _keys(self, profile: Profile, delivery: str) -> tuple[tuple[str, str], ...]:
+        """What EC2 tells of the instance's sessions, so that policies can demand the second version.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+        """
+        _, partition, _, _, account_id, _ = profile.role_arn.split(":", 5)
+        instance = f"arn:{partition}:ec2:{self._config.region}:{account_id}:instance/{self._instance.id}"
+        return (("ec2:roledelivery", delivery), ("ec2:sourceinstancearn", instance))
 
     async def _profile(self) -> Profile:
         if self._instance.profile is not None:

@@ -16,7 +16,8 @@ class Wanted:
     """A session that a workload needs: of which role, for which AWS service, named and tagged how.
 
     `seconds` is its length, `source_arn` the resource on whose behalf the service asks (`aws:SourceArn`). Tags are
-    transitive, as those of the only service that gives any are (EKS Pod Identity).
+    transitive, as those of the only service that gives any are (EKS Pod Identity). `keys` are condition keys that the
+    session's requests carry.
     """
 
     role_arn: str
@@ -25,6 +26,7 @@ class Wanted:
     seconds: int
     source_arn: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class ServiceCall:
     """What a service asks of STS, and when.
 
     `source_arn` is the resource on whose behalf (`aws:SourceArn`); `seconds` is not bounded by the role's own limit,
-    as for all services; `context` holds further condition keys for the role's trust policy.
+    as for all services; `context` holds further condition keys for the role's trust policy, `extras` those of the session.
     """
 
     realm: Realm
@@ -44,6 +44,7 @@ class ServiceCall:
     source_identity: str | None = None
     policies: SessionPolicies = field(default_factory=SessionPolicies)
     context: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 async def assume_for_service(call: ServiceCall) -> dict[str, Any]:
@@ -102,6 +103,7 @@ def _assume(call: ServiceCall, records: Records) -> dict[str, Any]:
         tags=call.tags,
         transitive=tuple(key for key, _ in call.tags) if call.transitive else (),
         source_identity=call.source_identity,
+        extras=dict(call.extras),
     )
     call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
     return {
