@@ -28,8 +28,16 @@ class AccountAlreadyClosedException(AwsError):
     wording = "The account is already closed."
 
 
+class AccountAlreadyRegisteredException(AwsError):
+    wording = "The account is already a delegated administrator for this service."
+
+
 class AccountNotFoundException(AwsError):
     wording = "You specified an account that doesn't exist."
+
+
+class AccountNotRegisteredException(AwsError):
+    wording = "The account is not a delegated administrator for this service."
 
 
 class AlreadyInOrganizationException(AwsError):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from iamd.store.change import Change
-from iamd.store.kinds.organizations import DelegatedAdministrator
 from tests.live import ACCOUNT, Live
 from tests.services.organizations.support import ACCESS_ROLE, Org, deny, refused
 
@@ -165,13 +164,8 @@ def test_who_leaves_leaves_its_policies(controlled: Org) -> None:
 
 def test_a_delegated_administrator_reads_and_stays(org: Org, admin: Any) -> None:
     account = org.account("ann")
-
-    def delegate(change: Change) -> None:
-        records = change.records(ACCOUNT)
-        now = records.account.created
-        records.delegated_administrators.add(DelegatedAdministrator(ACCOUNT, account, "iam.amazonaws.com", now))
-
-    org.server.run(org.server.realm.store.write(delegate))
+    org.client.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    org.client.register_delegated_administrator(AccountId=account, ServicePrincipal="iam.amazonaws.com")
     there = org.enter(admin, account)("organizations")
     assert len(there.list_accounts()["Accounts"]) == 2
     assert there.list_roots()["Roots"][0]["Id"] == org.root

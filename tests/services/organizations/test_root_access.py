@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from iamd.store.kinds.organizations import DelegatedAdministrator, ServiceAccess
 from tests.live import ACCOUNT, Live
 from tests.services.iam.documents import statement
 from tests.services.iam.support import refused
@@ -23,14 +22,9 @@ UNTRUSTED = (
 
 
 @pytest.fixture
-def trusted(server: Live, org: Org) -> Org:
+def trusted(org: Org) -> Org:
     """An organization to which IAM has trusted access."""
-    now = server.run(server.realm.store.load(ACCOUNT)).account.created
-
-    def trust(change: Any) -> None:
-        change.records(ACCOUNT).service_access.add(ServiceAccess(ACCOUNT, "iam.amazonaws.com", now))
-
-    server.run(server.realm.store.write(trust))
+    org.client.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
     return org
 
 
@@ -104,16 +98,10 @@ def test_each_refusal_reads_the_same(trusted: Org, server: Live, iam: Any, sts: 
     assert refused(member.assume_root, **ask)[0] == "AccessDenied"
 
 
-def test_a_delegated_administrator_may(trusted: Org, server: Live, iam: Any, admin: Any) -> None:
+def test_a_delegated_administrator_may(trusted: Org, iam: Any, admin: Any) -> None:
     security, account = trusted.account("security"), trusted.account("dev")
     iam.enable_organizations_root_credentials_management()
-    now = server.run(server.realm.store.load(ACCOUNT)).account.created
-
-    def delegate(change: Any) -> None:
-        made = DelegatedAdministrator(ACCOUNT, security, "iam.amazonaws.com", now)
-        change.records(ACCOUNT).delegated_administrators.add(made)
-
-    server.run(server.realm.store.write(delegate))
+    trusted.client.register_delegated_administrator(AccountId=security, ServicePrincipal="iam.amazonaws.com")
     visit = trusted.enter(admin, security)
     visit("sts").assume_root(TargetPrincipal=account, TaskPolicyArn=AUDIT)
     assert visit("iam").list_organizations_features()["EnabledFeatures"] == ["RootCredentialsManagement"]

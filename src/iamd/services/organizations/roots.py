@@ -10,6 +10,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, Root, at, for_management, the_estate, the_organization
 from iamd.services.organizations.paging import page
+from iamd.services.organizations.trusted_services import POLICY_TYPES, check_access
 from iamd.store.kinds.organizations import Organization, PolicyAttachment
 from iamd.wire.organizations_errors import (
     PolicyTypeAlreadyEnabledException,
@@ -50,6 +51,8 @@ def enable_policy_type(call: Call, root: Root, *, policy_type: str) -> Reply:
         raise PolicyTypeNotAvailableForOrganizationException()
     if policy_type in organization.policy_types:
         raise PolicyTypeAlreadyEnabledException()
+    if policy_type in POLICY_TYPES:
+        check_access(estate, POLICY_TYPES[policy_type])
     records = estate.records
     changed = records.organizations.replace(organization, policy_types=(*organization.policy_types, policy_type))
     if policy_type == SCP_FULL_ACCESS.type:
