@@ -79,6 +79,12 @@ nightly: $(VENV)/.dev $(VENV)/.engine ## Try the engine's properties on ten time
 		HYPOTHESIS_PROFILE=nightly IAMD_ENGINE=$$form $(BIN)/pytest -n 2 -q --timeout 3600 tests/policy tests/spec || exit 1; \
 	done
 
+# In a folder of its own, mutants/; `mutmut show` tells how one of them differs.
+.PHONY: mutants
+mutants: $(VENV)/.dev ## Change the code that decides, one place at a time, and list what no test notices (an hour)
+	@HYPOTHESIS_PROFILE=mutants IAMD_ENGINE=pure $(BIN)/mutmut run --max-children 1
+	@$(BIN)/mutmut results
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
 	@$(BIN)/ruff check --quiet
@@ -125,5 +131,5 @@ refresh-reference: $(UV) ## Take the newest reference data: bump their pins and 
 
 .PHONY: clean
 clean: ## Remove what was built and installed; data of the server stay
-	@rm -rf $(VENV) build dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) mutants build dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tools tests -name __pycache__ -prune -exec rm -rf {} +

@@ -34,8 +34,8 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps(parts))
         return 0
     engine = f"{FORM} Python, several times slower than compiled: {WHY_PURE}" if WHY_PURE else FORM
-    for name, value in (
-        parts | {"engine": engine, "reference": ", ".join(f"{n} {v}" for n, v in data.items())}
-    ).items():
+    listed = {**parts, "engine": engine, "reference": ", ".join(f"{name} {number}" for name, number in data.items())}
+    del listed["whyPure"]
+    for name, value in listed.items():
         print(f"{name:<10} {value}")
     return 0
