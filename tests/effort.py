@@ -28,6 +28,4 @@ def load() -> None:
 def examples(count: int) -> settings:
     """Settings of a property to be tried on so many examples in the usual profile, and large ones at that."""
     scaled = max(1, count * settings.default.max_examples // _USUAL.max_examples)
-    return settings(
-        max_examples=scaled, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-    )
+    return settings(max_examples=scaled, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

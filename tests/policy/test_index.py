@@ -27,6 +27,7 @@ VALUES = st.lists(st.sampled_from(["a", "b", "/", "bucket", "-prod-", "secrets",
 WHO = Principal.from_text("arn:aws:iam::111122223333:user/alice")
 
 
+@examples(300)
 @given(PATTERNS, VALUES)
 def test_an_index_leaves_out_nothing_that_matches(patterns: list[str], value: str) -> None:
     near = Index([text] for text in patterns).near(value)
@@ -34,6 +35,7 @@ def test_an_index_leaves_out_nothing_that_matches(patterns: list[str], value: st
     assert {at for at, text in enumerate(patterns) if Pattern(text).matches(value)} <= set(near)
 
 
+@examples(300)
 @given(st.lists(st.lists(WORDS.map("".join).map(mark), max_size=3) | st.none(), max_size=9), VALUES)
 def test_a_place_is_found_by_each_of_its_patterns(places: list[list[str] | None], value: str) -> None:
     near = set(Index(places).near(value))
@@ -42,11 +44,13 @@ def test_a_place_is_found_by_each_of_its_patterns(places: list[list[str] | None]
             assert at in near
 
 
+@examples(300)
 @given(PATTERNS, VALUES)
 def test_a_list_of_patterns_matches_what_one_of_them_matches(patterns: list[str], value: str) -> None:
     assert AnyOf(patterns).matches(value) is any(Pattern(text).matches(value) for text in patterns)
 
 
+@examples(300)
 @given(PATTERNS, VALUES)
 def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None:
     given_back = AnyOf(patterns).patterns()
@@ -54,6 +58,7 @@ def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None
         assert AnyOf(given_back).matches(value) is AnyOf(patterns).matches(value)
 
 
+@examples(300)
 @given(st.lists(VALUES, unique=True, max_size=20), VALUES)
 def test_beginnings(texts: list[str], value: str) -> None:
     found: list[int] = []
@@ -67,6 +72,17 @@ def test_what_shares_all_its_runs_but_one_is_found_by_that_one() -> None:
     index = Index([mark(f"arn:aws:s3:::*-prod-{number:03}/*")] for number in range(100))
     assert index.near("arn:aws:s3:::a-prod-007/x") == [7]
     assert index.near("arn:aws:s3:::b") == []
+
+
+def test_statements_about_other_resources_are_not_tried() -> None:
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::bucket-{number:02}/*"} for number in range(60)
+    ]
+    policy = load(json.dumps({"Version": "2012-10-17", "Statement": statements}), Kind.IDENTITY)
+    shelf = policy.select("s3:GetObject").allows
+    near = [shelf.near("arn:aws:s3:::bucket-07/x") for _ in range(8)]
+    assert [rule.index for rule in near[0]] == list(range(60))
+    assert [rule.index for rule in near[-1]] == [7]
 
 
 MORE = [
