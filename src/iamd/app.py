@@ -56,6 +56,8 @@ async def identify(realm: Realm, exchange: Exchange) -> None:
 
 async def freshen(realm: Realm, exchange: Exchange) -> None:
     """See at least the revision of the caller's account that the client asks for with `x-iamd-revision`."""
+    if b"x-iamd-revision" not in exchange.request.index:
+        return
     asked, caller = exchange.request.header(b"x-iamd-revision"), exchange.caller
     if asked is None or caller is None:
         return

@@ -55,4 +55,4 @@ class Exchange(msgspec.Struct):
     @property
     def wants_json(self) -> bool:
         """The Query services answer JSON to clients that ask for it."""
-        return "application/json" in (self.request.header(b"accept") or "")
+        return b"application/json" in self.request.index.get(b"accept", b"")

@@ -117,7 +117,7 @@ class Call(msgspec.Struct):
 
     def snapshot(self) -> Snapshot:
         """The caller's policies and condition keys, as they are now."""
-        return self.realm.snapshots.of(self.caller, self.records, self.standing(self.account_id))
+        return self.realm.snapshots.of(self.caller, self.records, self.standing(self.caller.account_id))
 
     def standing(self, account_id: str) -> Standing | None:
         """An account's standing in its organization, or None."""

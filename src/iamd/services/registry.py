@@ -185,8 +185,8 @@ def _given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any
 
 def _authorize(call: Call, target: Target[Any]) -> None:
     snapshot = call.snapshot()
-    account_id = target.account_id or call.account_id
-    owner = snapshot.standing if account_id == call.account_id else call.standing(account_id)
+    account_id = target.account_id or call.caller.account_id
+    owner = snapshot.standing if account_id == call.caller.account_id else call.standing(account_id)
     context = _circumstances(call, snapshot)
     context["aws:resourceaccount"] = account_id
     if owner is not None and "aws:resourceaccount" not in target.context:
