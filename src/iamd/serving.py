@@ -6,13 +6,14 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import ceil
 from types import FrameType
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -31,6 +32,7 @@ from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
+from iamd.server.event_index import keep_indexed
 from iamd.server.exchange import now
 from iamd.server.issuers import document
 from iamd.server.listening import bind
@@ -88,7 +90,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with _reports(settings, store):
+        async with _reports(settings, store), _meanwhile(keep_indexed(store)):
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
@@ -101,7 +103,14 @@ async def _reports(settings: Settings, store: Store) -> AsyncIterator[None]:
         yield
         return
     schedule = ReportSchedule(store, place_of(settings.report_to), settings.report_schedule, settings.report_format)
-    task = asyncio.create_task(schedule.run())
+    async with _meanwhile(schedule.run()):
+        yield
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do that work, which never ends, until the block does."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from tests.store.suite.changes import Changes, Durability, Keys, Memory
 from tests.store.suite.denials import Denials
+from tests.store.suite.events import Events
 from tests.store.suite.feed import Feed
 from tests.store.suite.processes import Processes
 from tests.store.suite.records import Names, Records
 
 
-class StoreConformance(Records, Names, Changes, Durability, Processes, Keys, Feed, Denials, Memory):
+class StoreConformance(Records, Names, Changes, Durability, Processes, Keys, Feed, Denials, Events, Memory):
     """All of it."""
 
     __test__ = False

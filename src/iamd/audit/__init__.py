@@ -2,6 +2,6 @@
 
 from iamd.audit.event import ApiEvent
 from iamd.audit.identity import Identity, Issuer, identity_of
-from iamd.audit.stored import record
+from iamd.audit.stored import record, record_of
 
-__all__ = ["ApiEvent", "Identity", "Issuer", "identity_of", "record"]
+__all__ = ["ApiEvent", "Identity", "Issuer", "identity_of", "record", "record_of"]

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -66,6 +66,32 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
+class Stored(Protocol):
+    """An event as the store has it."""
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def time(self) -> datetime: ...
+
+    @property
+    def event_id(self) -> str: ...
+
+    @property
+    def record(self) -> bytes: ...
+
+
+def opened(stored: bytes) -> StoredEvent:
+    """What was packed of an event."""
+    return _decode(stored)
+
+
+def record_of(event: Stored) -> dict[str, Any]:
+    """The CloudTrail record of an event of the store."""
+    return record(event.account_id, event.time, event.event_id, event.record)
+
+
 def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dict[str, Any]:
     """The CloudTrail record of a stored event; what does not apply is absent, but for what always is there."""
     event = _decode(stored)
@@ -88,6 +114,7 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
         "requestID": event.request_id,
         "eventID": event_id,
         "readOnly": event.read_only,
+        **_resources(event),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account_id,
@@ -98,3 +125,11 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
     if event.secure_host is not None:
         told["tlsDetails"] = {"clientProvidedHostHeader": event.secure_host}
     return told
+
+
+def _resources(event: StoredEvent) -> dict[str, Any]:
+    """The `resources` of calls for a role, which CloudTrail names there."""
+    arn = event.params.get("roleArn") if event.source == "sts.amazonaws.com" and event.params else None
+    if not isinstance(arn, str) or arn.count(":") < 5:
+        return {}
+    return {"resources": [{"ARN": arn, "accountId": arn.split(":")[4], "type": "AWS::IAM::Role"}]}

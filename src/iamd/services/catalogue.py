@@ -8,11 +8,13 @@ import re
 from types import ModuleType
 
 from iamd.caller.sigv4 import Signature
+from iamd.services import cloudtrail as cloudtrail_modules
 from iamd.services import iam as iam_modules
 from iamd.services import iam_toolbox as iam_toolbox_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import sts as sts_modules
+from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.iam.api import iam
 from iamd.services.iam_toolbox.api import iam_toolbox
 from iamd.services.organizations.api import organizations
@@ -30,10 +32,26 @@ def _import_operations(folder: ModuleType) -> None:
         importlib.import_module(module.name)
 
 
-for _folder in (iam_modules, sts_modules, organizations_modules, iam_toolbox_modules, rolesanywhere_modules):
+_FOLDERS = (
+    iam_modules,
+    sts_modules,
+    organizations_modules,
+    iam_toolbox_modules,
+    rolesanywhere_modules,
+    cloudtrail_modules,
+)
+for _folder in _FOLDERS:
     _import_operations(_folder)
 
-APIS: dict[str, Api] = {api.name: api for api in (iam, sts, organizations, iam_toolbox, rolesanywhere)}
+_ALL = (
+    iam,
+    sts,
+    organizations,
+    iam_toolbox,
+    rolesanywhere,
+    cloudtrail,
+)
+APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]
 _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")

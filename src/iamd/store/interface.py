@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -66,6 +66,39 @@ class Encoded(msgspec.Struct):
 
     def encode(self) -> bytes:
         return self.record
+
+
+class Recorded(NamedTuple):
+    """An audit record as it is stored. `position` numbers the records of all accounts in the order they came in."""
+
+    position: int
+    account_id: str
+    time: datetime
+    event_id: str
+    record: bytes
+
+
+Terms = Callable[[Recorded], Collection[str]]
+"""What an audit record is found by."""
+
+
+class Term(NamedTuple):
+    """One of the terms, and bytes that every record has which it is one of."""
+
+    text: str
+    within: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which audit records of an account are asked for, newest first: times from `start` to `end`, both included, and
+    only what comes behind `after`, the time and position of the last record told."""
+
+    account_id: str
+    start: datetime | None = None
+    end: datetime | None = None
+    after: tuple[datetime, int] | None = None
+    limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +183,22 @@ class Database(Protocol):
 
     async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
         """The denial of that id with the documents that `needed` names of its record; None when it is not kept."""
+        ...
+
+    async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
+        """The audit records of a window, newest first, up to its limit; with a term only those which it is one of."""
+        ...
+
+    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
+        """The audit records of all accounts that came in after that one, in order."""
+        ...
+
+    async def last_event(self) -> int:
+        """The position of the newest audit record; 0 when there is none."""
+        ...
+
+    async def index_events(self, terms: Terms, size: int) -> bool:
+        """Index the next `size` audit records by their terms; False when so many have not come in yet."""
         ...
 
     async def accounts(self) -> dict[str, Listed]:

@@ -21,7 +21,7 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Usage
+from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Recorded, Term, Terms, Usage, Window
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.records import AccessKey
@@ -205,6 +205,27 @@ class Store:
     def append_event(self, event: Event) -> None:
         """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
         self._ledger.append(event)
+
+    async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
+        """The audit records of a window, newest first, up to its limit; with a term only those which it is one of (as
+        `terms` tells of a record). What was recorded before the call is among them. Raises StoreError."""
+        await self._ledger.flush()
+        return await self._database.events(window, term, terms)
+
+    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
+        """The audit records of all accounts that came in after that one, in order. Raises StoreError."""
+        return await self._database.events_behind(position, limit)
+
+    async def last_event(self) -> int:
+        """The position of the newest audit record, this process's own included; 0 when there is none. Raises
+        StoreError."""
+        await self._ledger.flush()
+        return await self._database.last_event()
+
+    async def index_events(self, terms: Terms, size: int) -> bool:
+        """Index the next `size` audit records by their terms; False when so many have not come in yet. `terms` always
+        has to tell the same of a record. Raises StoreError."""
+        return await self._database.index_events(terms, size)
 
     def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
         """Note the use of an access key (its id) or a role (its unique id); durable as an event is."""

@@ -329,6 +329,24 @@ events = Table(
     Index("events_time", "account_id", "time"),
     comment="audit records in CloudTrail's format; revision is that of the change they tell of",
 )
+event_blocks = Table(
+    "event_blocks",
+    metadata,
+    _position(),
+    comment="the last audit record of every block of them that has been indexed",
+)
+event_postings = Table(
+    "event_postings",
+    metadata,
+    _position(),
+    _text("account_id"),
+    _text("term"),
+    _time("newest"),
+    _time("oldest"),
+    _blob("postings"),
+    Index("event_postings_term", "account_id", "term", "newest", "oldest"),
+    comment="which audit records of a block are found by a term: the differences between their times and positions",
+)
 last_used = Table(
     "last_used",
     metadata,

@@ -63,4 +63,9 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, subject TEXT NOT NULL,
         created BIGINT NOT NULL, seen BIGINT NOT NULL, credentials TEXT NOT NULL, tags TEXT NOT NULL,
         UNIQUE (account_id, id))""",
+    "CREATE TABLE event_blocks ({position})",
+    """CREATE TABLE event_postings (
+        {position}, account_id TEXT NOT NULL, term TEXT NOT NULL, newest BIGINT NOT NULL, oldest BIGINT NOT NULL,
+        postings {blob} NOT NULL)""",
+    "CREATE INDEX event_postings_term ON event_postings (account_id, term, newest, oldest)",
 )

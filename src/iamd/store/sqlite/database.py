@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Group, KeptDenial, Listed, Usage
+from iamd.store.interface import Access, Group, KeptDenial, Listed, Recorded, Term, Terms, Usage, Window
 from iamd.store.keyring import Keyring
 from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
-from iamd.store.sqlite import reading, statements, writing
+from iamd.store.sqlite import events, reading, statements, writing
 from iamd.store.sqlite.file import add_token_key, connect, create, failing, prepare, read_keyring, transaction
 
 T = TypeVar("T")
@@ -62,6 +62,28 @@ class SqliteDatabase:
 
     async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
         return await self._on(self._read_thread, "read", lambda: reading.denial(self._reader, id, needed))
+
+    async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
+        def work() -> list[Recorded]:
+            return (
+                events.recent(self._reader, window)
+                if term is None
+                else events.by_term(self._reader, window, term, terms)
+            )
+
+        return await self._on(self._read_thread, "read", work)
+
+    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
+        return await self._on(self._read_thread, "read", lambda: events.behind(self._reader, position, limit))
+
+    async def last_event(self) -> int:
+        return await self._on(self._read_thread, "read", lambda: events.last(self._reader))
+
+    async def index_events(self, terms: Terms, size: int) -> bool:
+        block = await self._on(self._read_thread, "read", lambda: events.next_block(self._reader, terms, size))
+        if block is not None:
+            await self._on(self._write_thread, "write", lambda: events.add_block(self._writer, block))
+        return block is not None
 
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))

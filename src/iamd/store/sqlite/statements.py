@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, literal_column, select
+from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, literal_column, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -110,6 +110,56 @@ DENIAL_DOCUMENT = _sql(
     select(_DOCUMENTS.document).where(_DOCUMENTS.account_id == bindparam("a"), _DOCUMENTS.digest == bindparam("d"))
 )
 DROP_OLD_DOCUMENTS = _sql(delete(tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
+
+_EVENTS, _POSTINGS, _BLOCKS = tables.events.c, tables.event_postings.c, tables.event_blocks.c
+_EVENT = (_EVENTS.position, _EVENTS.account_id, _EVENTS.time, _EVENTS.event_id, _EVENTS.record)
+EVENT = _sql(select(*_EVENT).where(_EVENTS.position == bindparam("p")))
+# Newest first from a time and position downwards: the index on account and time has them in this order.
+EVENTS = _sql(
+    select(*_EVENT)
+    .where(
+        _EVENTS.account_id == bindparam("a"),
+        _EVENTS.time <= bindparam("e"),
+        _EVENTS.time >= bindparam("s"),
+        or_(_EVENTS.time < bindparam("t"), _EVENTS.position < bindparam("p")),
+    )
+    .order_by(_EVENTS.time.desc(), _EVENTS.position.desc())
+    .limit(bindparam("n"))
+    .offset(literal_column("0"))
+)
+EVENTS_BEHIND = _sql(
+    select(*_EVENT)
+    .where(_EVENTS.position > bindparam("p"))
+    .order_by(_EVENTS.position)
+    .limit(bindparam("n"))
+    .offset(literal_column("0"))
+)
+# The same of one account and with some bytes in them: read in the table's order, not by the index on accounts.
+EVENTS_FRESH = _sql(
+    select(*_EVENT).where(
+        _EVENTS.position > bindparam("p"),
+        literal_column("+events.account_id") == bindparam("a"),
+        func.instr(_EVENTS.record, bindparam("b")) > literal_column("0"),
+    )
+)
+LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
+LAST_BLOCK = _sql(select(func.max(_BLOCKS.position)))
+ADD_BLOCK = _sql(insert(tables.event_blocks))
+POSTINGS = _sql(
+    select(_POSTINGS.newest, _POSTINGS.postings)
+    .where(
+        _POSTINGS.account_id == bindparam("a"),
+        _POSTINGS.term == bindparam("t"),
+        _POSTINGS.newest >= bindparam("s"),
+        _POSTINGS.oldest <= bindparam("e"),
+    )
+    .order_by(_POSTINGS.newest.desc())
+)
+ADD_POSTINGS = _sql(
+    insert(tables.event_postings).values(
+        {name: bindparam(name) for name in ("account_id", "term", "newest", "oldest", "postings")}
+    )
+)
 
 _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(

@@ -1,0 +1,162 @@
+"""Audit records are found by time, and by terms: who called, what, with which key.
+
+An index row for every record and term would cost each call more than the record itself. So the records are indexed
+afterwards, a block of some thousands at a time: one row for each term that the block has, with the times and positions
+of its records. What came in since the last block is looked through.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import accumulate, pairwise
+
+import msgspec
+
+from iamd.store.interface import Recorded, Term, Terms, Window
+from iamd.store.rows import micros, moment
+from iamd.store.sqlite import statements as sql
+from iamd.store.sqlite.file import transaction
+from iamd.store.sqlite.writing import insert
+
+_EVER = 1 << 62
+
+Place = tuple[int, int]  # time in microseconds, position
+
+
+class Postings(msgspec.Struct, array_like=True):
+    """Ascending times and their positions, each as the difference to the one before."""
+
+    times: list[int]
+    positions: list[int]
+
+
+_decode = msgspec.msgpack.Decoder(Postings).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records behind `base` up to `last`: rows of postings."""
+
+    base: int
+    last: int
+    rows: list[tuple[str, str, int, int, bytes]]
+
+
+def recent(connection: sqlite3.Connection, window: Window) -> list[Recorded]:
+    """The newest records of a window."""
+    start, end, after = _bounds(window)
+    given = (window.account_id, min(end, after[0]), start, after[0], after[1], window.limit)
+    return [_recorded(row) for row in connection.execute(sql.EVENTS, given)]
+
+
+def by_term(connection: sqlite3.Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
+    """The newest records of a window that are found by a term."""
+    with transaction(connection, "BEGIN"):
+        fresh = {_place(record): record for record in _fresh(connection, window, term, terms)}
+        places = nlargest(window.limit, [*fresh, *_posted(connection, window, term)])
+        return [fresh.get(place) or _one(connection, place[1]) for place in places]
+
+
+def behind(connection: sqlite3.Connection, position: int, limit: int) -> list[Recorded]:
+    """The records that came in after that one."""
+    return [_recorded(row) for row in connection.execute(sql.EVENTS_BEHIND, (position, limit))]
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """The position of the newest record."""
+    found: int | None = connection.execute(sql.LAST_EVENT).fetchone()[0]
+    return found or 0
+
+
+def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block | None:
+    """The next block, if it is full."""
+    base = _last_block(connection)
+    records = behind(connection, base, size)
+    if len(records) < size:
+        return None
+    found: dict[tuple[str, str], list[Place]] = {}
+    for number, record in enumerate(records):
+        place = _place(record)
+        for term in terms(record):
+            found.setdefault((record.account_id, term), []).append(place)
+        if number % 64 == 0:
+            time.sleep(0)  # lets the event loop have the interpreter
+    rows = []
+    for (account_id, term), places in found.items():
+        places.sort()
+        rows.append((account_id, term, places[-1][0], places[0][0], _packed(places)))
+    return Block(base, records[-1].position, rows)
+
+
+def add_block(connection: sqlite3.Connection, block: Block) -> None:
+    """Write a block, unless another process has done so meanwhile."""
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        if _last_block(connection) == block.base:
+            insert(connection, sql.ADD_POSTINGS, block.rows)
+            connection.execute(sql.ADD_BLOCK, (block.last,))
+
+
+def _bounds(window: Window) -> tuple[int, int, Place]:
+    start = -_EVER if window.start is None else micros(window.start)
+    end = _EVER if window.end is None else micros(window.end)
+    after = (_EVER, _EVER) if window.after is None else (micros(window.after[0]), window.after[1])
+    return start, end, after
+
+
+def _fresh(connection: sqlite3.Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
+    """The newest of what is in no block yet."""
+    start, end, after = _bounds(window)
+    base = _last_block(connection)
+    rows = connection.execute(sql.EVENTS_FRESH, (base, window.account_id, term.within))
+    inside = (row for row in rows if start <= row[2] <= end and (row[2], row[0]) < after)
+    fitting = (record for record in map(_recorded, inside) if term.text in terms(record))
+    return nlargest(window.limit, fitting, key=_place)
+
+
+def _posted(connection: sqlite3.Connection, window: Window, term: Term) -> Iterable[Place]:
+    """The newest of what the blocks have. Their times overlap where processes wrote late or a clock stepped back."""
+    start, end, after = _bounds(window)
+    end = min(end, after[0])
+    best: list[Place] = []
+    for newest, packed in connection.execute(sql.POSTINGS, (window.account_id, term.text, start, end)):
+        if len(best) == window.limit and newest < best[-1][0]:
+            break
+        inside = [place for place in _places(packed) if start <= place[0] <= end and place < after]
+        best = nlargest(window.limit, [*best, *inside])
+    return best
+
+
+def _packed(places: list[Place]) -> bytes:
+    times, positions = zip(*places, strict=True)
+    return msgspec.msgpack.encode(Postings(_differences(times), _differences(positions)))
+
+
+def _differences(numbers: tuple[int, ...]) -> list[int]:
+    return [numbers[0], *(later - earlier for earlier, later in pairwise(numbers))]
+
+
+def _places(packed: bytes) -> Iterator[Place]:
+    postings = _decode(packed)
+    return zip(accumulate(postings.times), accumulate(postings.positions), strict=True)
+
+
+def _last_block(connection: sqlite3.Connection) -> int:
+    found: int | None = connection.execute(sql.LAST_BLOCK).fetchone()[0]
+    return found or 0
+
+
+def _one(connection: sqlite3.Connection, position: int) -> Recorded:
+    return _recorded(connection.execute(sql.EVENT, (position,)).fetchone())
+
+
+def _recorded(row: tuple[int, str, int, str, bytes]) -> Recorded:
+    position, account_id, when, event_id, record = row
+    return Recorded(position, account_id, moment(when), event_id, record)
+
+
+def _place(record: Recorded) -> Place:
+    return micros(record.time), record.position

@@ -1,0 +1,87 @@
+"""Audit records are found by time and by terms, whether or not they have been indexed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from iamd.store import Store
+from iamd.store.interface import Recorded, Term, Window
+from tests.store.samples import ACCOUNT, NOW, OTHER, Opener, SampleEvent, on_loop, prepared, running
+
+
+@dataclass
+class Worded(SampleEvent):
+    """An audit event that is found by the words it says."""
+
+    words: str = ""
+
+    def encode(self) -> bytes:
+        return self.words.encode()
+
+
+def terms(record: Recorded) -> Collection[str]:
+    return set(record.record.decode().split())
+
+
+async def ids(store: Store, window: Window, term: str = "") -> list[str]:
+    return [record.event_id for record in await store.events(window, Term(term) if term else None, terms)]
+
+
+class Events:
+    """What has happened can be looked up."""
+
+    @on_loop
+    async def test_records_come_newest_first_and_by_account(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            for number, (account, second) in enumerate(((ACCOUNT, 1), (OTHER, 2), (ACCOUNT, 3), (ACCOUNT, 2))):
+                store.append_event(Worded(f"e{number}", account, NOW + timedelta(seconds=second), "a b"))
+            assert await ids(store, Window(ACCOUNT)) == ["e2", "e3", "e0"]
+            assert await ids(store, Window(ACCOUNT), "b") == ["e2", "e3", "e0"]
+            assert await ids(store, Window(OTHER), "b") == ["e1"]
+            assert await ids(store, Window(ACCOUNT), "c") == []
+            assert [record.event_id for record in await store.events_behind(0, 3)] == ["e0", "e1", "e2"]
+            assert [record.position for record in await store.events_behind(await store.last_event() - 1, 9)] == [4]
+
+    @on_loop
+    async def test_the_index_finds_what_looking_through_all_finds(self, opener: Opener) -> None:
+        """Records come in out of order, of two accounts, and every few of them a block is indexed."""
+        draw = random.Random(7)
+        async with prepared(opener) as store:
+            made: list[tuple[int, int, Worded]] = []
+            for number in range(200):
+                second, account = number // 3 + draw.randrange(-9, 3), draw.choice((ACCOUNT, OTHER))
+                said = " ".join(draw.sample(("a", "b", "c"), draw.randrange(3)))
+                event = Worded(f"e{number}", account, NOW + timedelta(seconds=second), said)
+                made.append((second, number, event))
+                store.append_event(event)
+                if draw.random() < 0.1:
+                    await store.flush()
+                    while draw.random() < 0.7 and await store.index_events(terms, 8):
+                        pass
+            for term in ("a", "b", "d"):
+                start, end = sorted((draw.randrange(70), draw.randrange(70)))
+                wanted = [
+                    event.event_id
+                    for second, _, event in sorted(made, key=lambda each: each[:2], reverse=True)
+                    if event.account_id == ACCOUNT and term in event.words.split() and start <= second <= end
+                ]
+                window = Window(ACCOUNT, NOW + timedelta(seconds=start), NOW + timedelta(seconds=end), limit=4)
+                found: list[str] = []
+                while page := await store.events(window, Term(term, term.encode()), terms):
+                    found += [record.event_id for record in page]
+                    after = (page[-1].time, page[-1].position)
+                    window = Window(ACCOUNT, window.start, window.end, after, limit=4)
+                assert found == wanted
+
+    @on_loop
+    async def test_two_processes_index_a_block_once(self, opener: Opener) -> None:
+        async with prepared(opener) as store, running(opener()) as other:
+            for number in range(6):
+                store.append_event(Worded(f"e{number}", ACCOUNT, NOW, "a"))
+            await store.flush()
+            assert await store.index_events(terms, 4)
+            assert not await other.index_events(terms, 4)
+            assert len(await ids(other, Window(ACCOUNT), "a")) == 6
