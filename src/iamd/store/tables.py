@@ -1,6 +1,7 @@
 """The tables of the store, as SQLAlchemy Core sees them.
 
-One table per record kind, with a column per field of the record, and a few of the store's own. The migrations create
+One table per record kind, with a column per field of the record, and a few of the store's own; those of events are in
+`event_tables`. The migrations create
 them; a test holds that both agree.
 
 * Every key leads with `account_id`, so that accounts can be told apart, exported and sharded.
@@ -13,59 +14,20 @@ them; a test holds that both agree.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.sql.schema import SchemaItem
 
-metadata = MetaData()
-
-_BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER PRIMARY KEY
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
-
-def _optional(name: str) -> Column[str]:
-    return Column(name, Text)
-
-
-def _time(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _optional_time(name: str) -> Column[int]:
-    return Column(name, BigInteger)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
-
-
-def _blob(name: str) -> Column[bytes]:
-    return Column(name, LargeBinary, nullable=False)
-
-
-def _position() -> Column[int]:
-    return Column("position", _BIG, primary_key=True)
-
-
-def _records(name: str, key: str, *columns: SchemaItem) -> Table:
-    """A table of records: `key` is the column that holds what the kind's key function gives."""
-    table = Table(name, metadata, _position(), _text("account_id"), *columns, info={"key": key})
-    keys = ("account_id",) if key == "account_id" else ("account_id", key)
-    table.append_constraint(UniqueConstraint(*keys))
-    if "name_key" in table.c:
-        table.append_constraint(UniqueConstraint("account_id", "name_key"))
-    return table
-
-
-def _named() -> tuple[SchemaItem, ...]:
-    """What users, groups, roles, policies and instance profiles have in common."""
-    return _text("id"), _text("name"), _text("name_key"), _text("path"), _time("created")
+from iamd.store.columns import blob as _blob
+from iamd.store.columns import flag as _flag
+from iamd.store.columns import metadata as metadata
+from iamd.store.columns import named as _named
+from iamd.store.columns import number as _number
+from iamd.store.columns import optional as _optional
+from iamd.store.columns import optional_time as _optional_time
+from iamd.store.columns import position as _position
+from iamd.store.columns import records as _records
+from iamd.store.columns import text as _text
+from iamd.store.columns import time as _time
 
 
 def _regional() -> tuple[SchemaItem, ...]:
@@ -316,81 +278,6 @@ changes = Table(
     Column("before", LargeBinary),
     UniqueConstraint("account_id", "revision", "seq"),
     comment="change feed and history: which record each change touched, and as JSON the record that it replaced",
-)
-events = Table(
-    "events",
-    metadata,
-    _position(),
-    _text("account_id"),
-    _time("time"),
-    _text("event_id"),
-    Column("revision", BigInteger),
-    _blob("record"),
-    Index("events_time", "account_id", "time"),
-    comment="audit records in CloudTrail's format; revision is that of the change they tell of",
-)
-event_blocks = Table(
-    "event_blocks",
-    metadata,
-    _position(),
-    comment="the last audit record of every block of them that has been indexed",
-)
-event_postings = Table(
-    "event_postings",
-    metadata,
-    _position(),
-    _text("account_id"),
-    _text("term"),
-    _time("newest"),
-    _time("oldest"),
-    _blob("postings"),
-    Index("event_postings_term", "account_id", "term", "newest", "oldest"),
-    comment="which audit records of a block are found by a term: the differences between their times and positions",
-)
-last_used = Table(
-    "last_used",
-    metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),
-    _time("time"),
-    _text("region"),
-    _text("service"),
-    comment="when an access key or a role was last used",
-)
-last_accessed = Table(
-    "last_accessed",
-    metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("principal_id", Text, primary_key=True),
-    Column("service", Text, primary_key=True),
-    Column("action", Text, primary_key=True),
-    _time("time"),
-    _text("region"),
-    comment="when a principal last attempted an action",
-)
-denials = Table(
-    "denials",
-    metadata,
-    _position(),
-    _text("account_id"),
-    _time("time"),
-    _text("id"),
-    _blob("record"),
-    Index("denials_account", "account_id", "position"),
-    Index("denials_time", "time"),
-    Index("denials_id", "id"),
-    UniqueConstraint("account_id", "id"),
-    comment="requests that were denied, for a day; their documents are in denial_documents",
-)
-denial_documents = Table(
-    "denial_documents",
-    metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("digest", Text, primary_key=True),
-    _time("used"),
-    _text("document"),
-    Index("denial_documents_used", "used"),
-    comment="documents that denials were decided on; used is when one of these was, at most an hour before the last",
 )
 keyring = Table(
     "keyring",

@@ -8,14 +8,14 @@ from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, in
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from iamd.store import tables
+from iamd.store import event_tables, tables
 from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
-_ACCESSED = tables.last_accessed.c
+_ACCESSED = event_tables.last_accessed.c
 DOCUMENT_HOUR = 3_600_000_000  # microseconds; how late it may be noted that a document was used again
-_DENIALS, _DOCUMENTS = tables.denials.c, tables.denial_documents.c
-_CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, tables.last_used.c, tables.keyring.c
+_DENIALS, _DOCUMENTS = event_tables.denials.c, event_tables.denial_documents.c
+_CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, event_tables.last_used.c, tables.keyring.c
 
 
 def _sql(statement: Select[Any] | Insert | Delete) -> str:
@@ -50,7 +50,7 @@ TOUCHED = _sql(
 )
 
 ADD_EVENT = _sql(
-    insert(tables.events).values(
+    insert(event_tables.events).values(
         {name: bindparam(name) for name in ("account_id", "time", "event_id", "revision", "record")}
     ),
 )
@@ -58,7 +58,7 @@ ADD_EVENT = _sql(
 LAST_USED = _sql(
     select(_USED.subject, _USED.time, _USED.region, _USED.service).where(_USED.account_id == bindparam("a"))
 )
-_use = upsert(tables.last_used)
+_use = upsert(event_tables.last_used)
 # Processes write their uses late and in any order: the newest stays.
 USE = _sql(
     _use.on_conflict_do_update(
@@ -73,7 +73,7 @@ ACCESSES = _sql(
         _ACCESSED.account_id == bindparam("a")
     )
 )
-_access = upsert(tables.last_accessed)
+_access = upsert(event_tables.last_accessed)
 ACCESS = _sql(
     _access.on_conflict_do_update(
         index_elements=["account_id", "principal_id", "service", "action"],
@@ -83,7 +83,7 @@ ACCESS = _sql(
 )
 
 ADD_DENIAL = _sql(
-    insert(tables.denials).values({name: bindparam(name) for name in ("account_id", "time", "id", "record")})
+    insert(event_tables.denials).values({name: bindparam(name) for name in ("account_id", "time", "id", "record")})
 )
 DENIAL = _sql(select(_DENIALS.account_id, _DENIALS.time, _DENIALS.record).where(_DENIALS.id == bindparam("i")))
 # The oldest denial that an account keeps when it has as many as it may.
@@ -95,10 +95,10 @@ DENIALS_FROM = _sql(
     .offset(bindparam("n"))
 )
 DROP_DENIALS = _sql(
-    delete(tables.denials).where(_DENIALS.account_id == bindparam("a"), _DENIALS.position <= bindparam("p"))
+    delete(event_tables.denials).where(_DENIALS.account_id == bindparam("a"), _DENIALS.position <= bindparam("p"))
 )
-DROP_OLD_DENIALS = _sql(delete(tables.denials).where(_DENIALS.time < bindparam("t")))
-_keep = upsert(tables.denial_documents)
+DROP_OLD_DENIALS = _sql(delete(event_tables.denials).where(_DENIALS.time < bindparam("t")))
+_keep = upsert(event_tables.denial_documents)
 KEEP_DOCUMENT = _sql(
     _keep.on_conflict_do_update(
         index_elements=["account_id", "digest"],
@@ -109,9 +109,9 @@ KEEP_DOCUMENT = _sql(
 DENIAL_DOCUMENT = _sql(
     select(_DOCUMENTS.document).where(_DOCUMENTS.account_id == bindparam("a"), _DOCUMENTS.digest == bindparam("d"))
 )
-DROP_OLD_DOCUMENTS = _sql(delete(tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
+DROP_OLD_DOCUMENTS = _sql(delete(event_tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
 
-_EVENTS, _POSTINGS, _BLOCKS = tables.events.c, tables.event_postings.c, tables.event_blocks.c
+_EVENTS, _POSTINGS, _BLOCKS = event_tables.events.c, event_tables.event_postings.c, event_tables.event_blocks.c
 _EVENT = (_EVENTS.position, _EVENTS.account_id, _EVENTS.time, _EVENTS.event_id, _EVENTS.record)
 EVENT = _sql(select(*_EVENT).where(_EVENTS.position == bindparam("p")))
 # Newest first from a time and position downwards: the index on account and time has them in this order.
@@ -144,7 +144,7 @@ EVENTS_FRESH = _sql(
 )
 LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
 LAST_BLOCK = _sql(select(func.max(_BLOCKS.position)))
-ADD_BLOCK = _sql(insert(tables.event_blocks))
+ADD_BLOCK = _sql(insert(event_tables.event_blocks))
 POSTINGS = _sql(
     select(_POSTINGS.newest, _POSTINGS.postings)
     .where(
@@ -156,7 +156,7 @@ POSTINGS = _sql(
     .order_by(_POSTINGS.newest.desc())
 )
 ADD_POSTINGS = _sql(
-    insert(tables.event_postings).values(
+    insert(event_tables.event_postings).values(
         {name: bindparam(name) for name in ("account_id", "term", "newest", "oldest", "postings")}
     )
 )
