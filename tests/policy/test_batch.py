@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -24,6 +25,35 @@ def test_each_answer_is_that_of_a_single_decision(asked: dict[str, Any], data: s
         for action, resource, same in data.draw(st.lists(drawn, max_size=12))
     ]
     assert decide_many(requests, layers) == [decide(each, layers) for each in requests]
+
+
+def test_requests_that_differ_in_one_thing_are_each_decided() -> None:
+    """Account, user, action, resource, owner and context each tell two requests apart, wherever they stand."""
+    written = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::b/*",
+                "Condition": {"StringEquals": {"aws:username": "alice"}},
+            },
+        }
+    )
+    layers = Layers(identity=(Attached("p", load(written, Kind.IDENTITY)),))
+    alice, bob = (Principal.from_text(f"arn:aws:iam::{account}:user/u") for account in ("111122223333", "444455556666"))
+    known = {"aws:username": "alice"}
+    right = Request(alice, "s3:GetObject", "arn:aws:s3:::b/k", "111122223333", known)
+    wrong = [
+        replace(right, principal=bob),
+        replace(right, action="s3:PutObject"),
+        replace(right, resource="arn:aws:s3:::c/k"),
+        replace(right, resource_account="444455556666"),
+        replace(right, context={"aws:username": "bob"}),
+    ]
+    for each in wrong:
+        assert [found.allowed for found in decide_many([right, each, right], layers)] == [True, False, True]
+        assert [found.allowed for found in decide_many([each, right, each], layers)] == [False, True, False]
 
 
 def test_more_actions_than_are_remembered_are_each_found_once() -> None:

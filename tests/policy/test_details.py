@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ def asked(context: Context | None = None, who: Principal = ALICE) -> Request:
         ("ArnLike", "arn:*:s3:::b", {"k:k": "arn:aws:s3:::b"}, True),
         ("ArnLike", "arn:*:s3:::b", {"k:k": "arn:aws:s3:::c"}, False),
         ("ArnLike", "arn:*:s3:::b:c:*", {"k:k": "arn:aws:s3:::b:c:d"}, True),
+        ("ArnLike", "arn:a*:s3:::b", {"k:k": "arn:cn:s3:::b"}, False),
         ("ArnLike", "arn:aws:s3:*::b*", {"k:k": "arn:aws:s3:eu:1:b"}, False),
     ],
 )
@@ -173,6 +175,12 @@ def test_a_value_with_a_colon_cannot_shift_the_account_of_a_resource() -> None:
     for value, allowed in ((ACCOUNT, True), (f"{ACCOUNT}:a", False)):
         request.context = {"k:b": value}
         assert decide(request, layers).allowed is allowed
+
+
+def test_layers_about_a_resource_are_the_same_but_for_it() -> None:
+    one, theirs = policy(statement()), policy(statement(Principal="*"), kind=Kind.RESOURCE)
+    layers = Layers((one,), (one, one), (one, one, one), ((one,), ()), ((), (theirs,)), None, (theirs,), OTHER)
+    assert layers.about(theirs) == replace(layers, resource=theirs)
 
 
 def test_a_pattern_with_holes_begins_where_the_resource_does() -> None:

@@ -74,6 +74,13 @@ def test_what_shares_all_its_runs_but_one_is_found_by_that_one() -> None:
     assert index.near("arn:aws:s3:::b") == []
 
 
+def test_runs_in_between_are_found_wherever_they_begin() -> None:
+    index = Index([mark(f"*--{number:05}-*")] for number in range(100))
+    for value in ("--00007-x", "x--00007-", "x---00007-x", "x--00001x--00007-x", "--0--0--00007-"):
+        assert 7 in index.near(value)
+    assert index.near("--0000-") == []
+
+
 def test_statements_about_other_resources_are_not_tried() -> None:
     statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::bucket-{number:02}/*"} for number in range(60)
