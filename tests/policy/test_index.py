@@ -79,6 +79,17 @@ def test_runs_in_between_are_found_wherever_they_begin() -> None:
     for value in ("--00007-x", "x--00007-", "x---00007-x", "x--00001x--00007-x", "--0--0--00007-"):
         assert 7 in index.near(value)
     assert index.near("--0000-") == []
+    index = Index([mark(f"abc*-{number:05}-*")] for number in range(100))
+    assert index.near("abc-00007-x") == [7]
+
+
+def test_ends_are_found_behind_what_they_share() -> None:
+    index = Index([mark(f"*middle*-{number:03}")] for number in range(100))
+    assert index.near("a-middle-b-007") == [7]
+
+
+def test_a_place_that_several_patterns_lead_to_is_told_once() -> None:
+    assert Index([["c\x01"], ["a\x01", "ab\x01", "abc"]]).near("abc") == [1]
 
 
 def test_statements_about_other_resources_are_not_tried() -> None:
