@@ -19,7 +19,7 @@ from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, certificate_sessions, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
-from iamd.server.events import event_of
+from iamd.server.events import copy_for, event_of
 from iamd.server.exchange import Exchange
 from iamd.services import registry
 from iamd.services.call import Call, Cold, Realm
@@ -157,6 +157,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         exchange.revision = call.records.revision
         try:
             exchange.reply = registry.invoke(call)
+            exchange.shared_with = call.shared_with
         finally:
             if realm.store.unsettled:
                 await realm.store.settled()  # a refusal tells of what was read, too
@@ -237,7 +238,10 @@ class Application:
         if caller is None:
             return
         if not exchange.recorded:
-            store.append_event(event_of(exchange))
+            event = event_of(exchange)
+            store.append_event(event)
+            if event.shared_id is not None:
+                store.append_event(copy_for(exchange, event))
         if isinstance(exchange.error, Denied):
             store.denied(caller.account_id, exchange.now, exchange.error.denial)
         api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from iamd.audit import ApiEvent
+from msgspec import structs
+
+from iamd.audit import ApiEvent, Identity
+from iamd.audit.event import new_uuid
 from iamd.server.exchange import Exchange
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel
@@ -31,7 +34,21 @@ def event_of(exchange: Exchange) -> ApiEvent:
         agent=request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
         disclosed=exchange.disclosed,
+        shared_id=None if exchange.shared_with is None else new_uuid(),
     )
+
+
+def copy_for(exchange: Exchange, event: ApiEvent) -> ApiEvent:
+    """The event of the same call in the trail of the account that it is shared with, which is told the caller's account
+    and unique id, no more.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+    """
+    caller, account_id = exchange.caller, exchange.shared_with
+    if caller is None or account_id is None:
+        raise ValueError("the call is in no other account's trail")
+    who = Identity("AWSAccount", caller.user_id, account_id=caller.account_id)
+    return structs.replace(event, account_id=account_id, who=who, event_id="")
 
 
 def _recorded(service: ServiceModel, error: AwsError) -> str:

@@ -45,6 +45,7 @@ class Exchange(msgspec.Struct):
     disclosed: Mapping[str, Any] = {}  # of the evidence of who calls, for the trail
     reply: Mapping[str, Any] | None = None
     error: AwsError | None = None
+    shared_with: str | None = None  # another account whose trail this is in, too
     revision: int = 0  # of the caller's account, that the answer was made from
     recorded: bool = False  # the event went with the change, in its transaction
 

@@ -110,6 +110,7 @@ class Call(msgspec.Struct):
     region: str = "us-east-1"
     prepared: Any = None
     change: Change | None = None  # where the operation changes records
+    shared_with: str | None = None  # the account, besides the caller's, whose trail the call is in, too
 
     @property
     def account_id(self) -> str:

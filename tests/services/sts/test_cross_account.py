@@ -86,3 +86,38 @@ def test_managed_session_policies_are_those_of_the_roles_account(iam, other, use
     bob.assume_role(RoleArn=arn, RoleSessionName="visit", PolicyArns=[{"arn": theirs}])
     asked = {"RoleArn": arn, "RoleSessionName": "visit", "PolicyArns": [{"arn": mine}]}
     assert refused(bob.assume_role, **asked)[0] == "ValidationError"
+
+
+def events(server, key=None):
+    found = server.client("cloudtrail", key).lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "AssumeRole"}]
+    )["Events"]
+    return [json.loads(event["CloudTrailEvent"]) for event in found]
+
+
+def test_a_call_across_accounts_is_in_both_trails(server, user):
+    key = server.add_account(OTHER)
+    bob = user("bob", statement("sts:AssumeRole"))("sts")
+    arn = make_role(server.client("iam", key), "Far", trusting(user_arn("bob")))
+    bob.assume_role(RoleArn=arn, RoleSessionName="visit")
+    (ours,), (theirs,) = events(server), events(server, key)
+    assert ours["userIdentity"]["arn"] == user_arn("bob")
+    principal = ours["userIdentity"]["principalId"]
+    assert theirs["userIdentity"] == {"type": "AWSAccount", "principalId": principal, "accountId": ACCOUNT}
+    assert (ours["recipientAccountId"], theirs["recipientAccountId"]) == (ACCOUNT, OTHER)
+    assert ours["sharedEventID"] == theirs["sharedEventID"]
+    assert ours["eventID"] != theirs["eventID"]
+    assert ours["resources"] == theirs["resources"] == [{"ARN": arn, "accountId": OTHER, "type": "AWS::IAM::Role"}]
+    same = ("requestID", "eventTime", "requestParameters", "responseElements", "sourceIPAddress")
+    assert [ours[name] for name in same] == [theirs[name] for name in same]
+    assert ours["responseElements"]["credentials"]["accessKeyId"].startswith("ASIA")
+
+
+def test_a_call_that_is_refused_or_at_home_is_in_one_trail(server, iam, other, user):
+    bob = user("bob", statement("sts:AssumeRole"))("sts")
+    make_role(other, "Far", trust({"AWS": OTHER}))
+    refused(bob.assume_role, RoleArn=role_arn("Far", OTHER), RoleSessionName="visit")
+    bob.assume_role(RoleArn=make_role(iam, "Near", trusting(user_arn("bob"))), RoleSessionName="visit")
+    home, failed = events(server)
+    assert "sharedEventID" not in home
+    assert (failed["errorCode"], "sharedEventID" in failed) == ("AccessDenied", False)

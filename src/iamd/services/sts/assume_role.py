@@ -147,6 +147,8 @@ def assume_role(
         mfa_time=mfa_time(call),
     )
     call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
+    if role.account_id != call.account_id:
+        call.shared_with = role.account_id
     return {
         "Credentials": credentials,
         "AssumedRoleUser": assumed_role_user(role, role_session_name),
