@@ -332,6 +332,6 @@ def test_every_authenticated_caller_knows_no_more_than_itself(door: Door, api: s
             params["AccessKeyId"] = key["AccessKeyId"]
         answered = door.post(form(operation.model, params), service=operation.model.service.name, key=key)
         # Whether what was sent has the right form is told before anything is decided.
-        told = ("AccessDenied", "ValidationError", "InvalidInput", "MalformedInput")
+        told = ("AccessDenied", "ValidationError", "InvalidInput", "MalformedInput", "InvalidIdentityToken")
         known = operation.name in open_to_all or answered.code in told
         assert known, (operation.name, answered)

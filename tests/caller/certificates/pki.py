@@ -131,6 +131,4 @@ def request(
         signature = signer.key.sign(text, ec.ECDSA(hashes.SHA256()))
     serial = changes.get("serial", holder.certificate.serial_number)
     value = f"{algorithm} Credential={serial}/{scope}, SignedHeaders={';'.join(signed)}, Signature={signature.hex()}"
-    made.headers.append((b"authorization", value.encode()))
-    made.index = None
-    return made
+    return HttpRequest("POST", b"/sessions", b"", [*made.headers, (b"authorization", value.encode())], content)
