@@ -22,6 +22,7 @@ from iamd.store.kinds.credentials import (
 )
 from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
+from iamd.store.kinds.handshakes import Handshake, ReceivedHandshake, ResponsibilityTransfer
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
 from iamd.store.kinds.organizations import (
     AccountCreation,
@@ -186,6 +187,15 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "delegated_administrators": (
         DelegatedAdministrator(ACCOUNT, OTHER, "iam.amazonaws.com", NOW),
         {"enabled": LATER},
+    ),
+    "handshakes": (
+        Handshake(ACCOUNT, "h-12345678", "o-1234567890", "INVITE", OTHER, "EMAIL", "a@b.c", "OPEN", NOW, LATER),
+        {"state": "ACCEPTED", "ended": LATER, "notes": "Ö", "parent_id": "h-87654321", "tags": (("k", "v"),)},
+    ),
+    "received_handshakes": (ReceivedHandshake(ACCOUNT, "h-12345678", OTHER), {"sender_id": ACCOUNT}),
+    "responsibility_transfers": (
+        ResponsibilityTransfer(ACCOUNT, "rt-12345678", "BILLING", OTHER, "o-1234567890", "Öther", "h-1", NOW),
+        {"name": "renamed", "ends": LATER},
     ),
 }
 

@@ -9,6 +9,7 @@ from iamd.store.kinds import (
     credentials,
     delegation,
     federation,
+    handshakes,
     managed_roles,
     organizations,
     reports,
@@ -77,6 +78,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *reports.KINDS,
     *delegation.KINDS,
     *organizations.KINDS,
+    *handshakes.KINDS,
     *roles_anywhere.KINDS,
 )
 
@@ -89,6 +91,7 @@ _POWERLESS = frozenset(
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
+        *(kind.name for kind in handshakes.KINDS),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -163,6 +166,9 @@ class Records:
         self.account_creations = self._collect(organizations.ACCOUNT_CREATIONS)
         self.service_access = self._collect(organizations.SERVICE_ACCESS)
         self.delegated_administrators = self._collect(organizations.DELEGATED_ADMINISTRATORS)
+        self.handshakes = self._collect(handshakes.HANDSHAKES)
+        self.received_handshakes = self._collect(handshakes.RECEIVED_HANDSHAKES)
+        self.responsibility_transfers = self._collect(handshakes.RESPONSIBILITY_TRANSFERS)
 
     def _collect_roles_anywhere(self) -> None:
         self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)

@@ -257,6 +257,23 @@ service_access = _records("service_access", "service", _text("service"), _time("
 delegated_administrators = _records(
     "delegated_administrators", "key", *map(_text, ("key", "delegate_id", "service")), _time("enabled")
 )
+handshakes = _records(
+    "handshakes",
+    "id",
+    *map(_text, ("id", "organization_id", "action", "recipient_id", "target_type", "target", "state")),
+    *map(_time, ("requested", "expires")),
+    _optional_time("ended"),
+    *map(_optional, ("notes", "parent_id")),
+    _text("tags"),
+)
+received_handshakes = _records("received_handshakes", "id", *map(_text, ("id", "sender_id")))
+responsibility_transfers = _records(
+    "responsibility_transfers",
+    "id",
+    *map(_text, ("id", "type", "source_id", "source_organization_id", "name", "handshake_id")),
+    _time("start"),
+    _optional_time("ends"),
+)
 
 revisions = Table(
     "revisions",

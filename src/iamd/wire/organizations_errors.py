@@ -64,6 +64,10 @@ class DuplicateAccountException(AwsError):
     wording = "The account is already present in the specified destination."
 
 
+class DuplicateHandshakeException(AwsError):
+    wording = "A handshake with the same action and target already exists."
+
+
 class DuplicateOrganizationalUnitException(AwsError):
     wording = "An OU with the same name already exists."
 
@@ -76,12 +80,28 @@ class DuplicatePolicyException(AwsError):
     wording = "A policy with the same name already exists."
 
 
+class HandshakeAlreadyInStateException(AwsError):
+    wording = "The specified handshake is already in the requested state."
+
+
 class HandshakeConstraintViolationException(_WithReason):
     pass
 
 
+class HandshakeNotFoundException(AwsError):
+    wording = "You specified a handshake that doesn't exist."
+
+
+class InvalidHandshakeTransitionException(AwsError):
+    wording = "The specified handshake cannot be moved to the requested state from its current state."
+
+
 class InvalidInputException(_WithReason):
     pass
+
+
+class InvalidResponsibilityTransferTransitionException(AwsError):
+    wording = "The responsibility transfer cannot be moved to the requested status from its current status."
 
 
 class MalformedPolicyDocumentException(AwsError):
@@ -133,6 +153,14 @@ class PolicyTypeNotAvailableForOrganizationException(AwsError):
 
 class PolicyTypeNotEnabledException(AwsError):
     wording = "This operation can be performed only for enabled policy types."
+
+
+class ResponsibilityTransferAlreadyInStatusException(AwsError):
+    wording = "The responsibility transfer is already in the requested status."
+
+
+class ResponsibilityTransferNotFoundException(AwsError):
+    wording = "You specified a responsibility transfer that doesn't exist."
 
 
 class RootNotFoundException(AwsError):

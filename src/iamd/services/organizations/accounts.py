@@ -237,3 +237,19 @@ def close_account(call: Call, member: Member) -> None:
     members.replace(member, closed=call.now)
     accounts = call.others(member.id).accounts
     accounts.replace(call.others(member.id).account, closed=call.now)
+
+
+@organizations.operation(on=the_managed_organization, also=tagging_account)
+def create_gov_cloud_account(
+    call: Call,
+    estate: Estate,
+    *,
+    email: str,
+    account_name: str,
+    role_name: str = ACCESS_ROLE,
+    iam_user_access_to_billing: str = "ALLOW",
+    tags: list[dict[str, str]] | None = None,
+) -> Reply:
+    """Refuse, as AWS does to an organization whose management account has no counterpart in AWS GovCloud (US)."""
+    said = "The management account must have an associated account in the AWS GovCloud (US-West) Region."
+    raise ConstraintViolationException(said, "MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED")

@@ -38,3 +38,15 @@ def creation_id() -> str:
 def account_id() -> str:
     """Twelve digits, the first of which is no zero."""
     return str(secrets.randbelow(9 * 10**11) + 10**11)
+
+
+def handshake_id() -> str:
+    return f"h-{secrets.token_hex(16)}"
+
+
+def transfer_id() -> str:
+    return f"rt-{_random(8)}"
+
+
+def resource_policy_id() -> str:
+    return f"rp-{_random(8)}"

@@ -25,24 +25,27 @@ def our_membership(call: Call, estate: Estate) -> Target[Member]:
 @organizations.operation(on=existing_account)
 def remove_account_from_organization(call: Call, member: Member) -> None:
     """Make a member account stand alone."""
-    _leave(call, member)
+    leave(call, the_estate(call), member.id)
 
 
 @organizations.operation(on=our_membership)
 def leave_organization(call: Call, member: Member) -> None:
     """Take the caller's own account out of its organization."""
-    _leave(call, member)
+    leave(call, the_estate(call), member.id)
 
 
-def _leave(call: Call, member: Member) -> None:
+def leave(call: Call, estate: Estate, account_id: str) -> None:
     """End a membership.
 
     A created account must be four days old; what else AWS asks of it, such as a means of payment, nobody needs here.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_remove.html
     """
+    records = estate.records
+    member = records.members.get(account_id)
+    if member is None:
+        raise InternalFailure()
     if member.id == member.account_id:
         raise MasterCannotLeaveOrganizationException()
-    records = the_estate(call).records
     if records.delegated_administrators.count("delegate", member.id):
         said = "The account is a delegated administrator: deregister it first."
         raise ConstraintViolationException(said, "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG")

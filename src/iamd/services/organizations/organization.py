@@ -12,12 +12,12 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam.service_linked_roles import linked_role
 from iamd.services.organizations import ids
 from iamd.services.organizations.api import organizations
-from iamd.services.organizations.estate import Estate, our_organization, the_managed_organization
+from iamd.services.organizations.estate import Estate, our_organization
 from iamd.store.image import Records
 from iamd.store.kinds.organizations import ALL_FEATURES, Member, Organization
 from iamd.store.records import iam_arn
 from iamd.wire.errors import InternalFailure
-from iamd.wire.organizations_errors import AlreadyInOrganizationException, OrganizationNotEmptyException
+from iamd.wire.organizations_errors import AlreadyInOrganizationException
 
 SERVICE = "organizations.amazonaws.com"
 
@@ -91,23 +91,3 @@ def create_organization(call: Call, _: None, *, feature_set: str = ALL_FEATURES)
 def describe_organization(call: Call, estate: Estate) -> Reply:
     """Describe the organization that the caller's account is in."""
     return {"Organization": view(estate)}
-
-
-@organizations.operation(on=the_managed_organization)
-def delete_organization(call: Call, estate: Estate) -> None:
-    """Delete an organization of which only the management account is left, with its units and policies."""
-    records = estate.records
-    if len(records.members) > 1 or len(records.units):
-        raise OrganizationNotEmptyException()
-    for collection in (
-        records.policy_attachments,
-        records.organization_policies,
-        records.account_creations,
-        records.delegated_administrators,
-        records.service_access,
-        records.members,
-        records.organizations,
-    ):
-        for record in list(collection):
-            collection.remove(record)
-    records.accounts.replace(records.account, organization=None)

@@ -68,4 +68,15 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, term TEXT NOT NULL, newest BIGINT NOT NULL, oldest BIGINT NOT NULL,
         postings {blob} NOT NULL)""",
     "CREATE INDEX event_postings_term ON event_postings (account_id, term, newest, oldest)",
+    """CREATE TABLE handshakes (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, action TEXT NOT NULL,
+        recipient_id TEXT NOT NULL, target_type TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL,
+        requested BIGINT NOT NULL, expires BIGINT NOT NULL, ended BIGINT, notes TEXT, parent_id TEXT,
+        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE received_handshakes (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, sender_id TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE responsibility_transfers (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, source_id TEXT NOT NULL,
+        source_organization_id TEXT NOT NULL, name TEXT NOT NULL, handshake_id TEXT NOT NULL, start BIGINT NOT NULL,
+        ends BIGINT, UNIQUE (account_id, id))""",
 )
