@@ -31,6 +31,7 @@ from iamd.store.kinds.organizations import (
     Organization,
     OrganizationPolicy,
     PolicyAttachment,
+    ResourcePolicy,
     ServiceAccess,
     Unit,
 )
@@ -179,6 +180,10 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"name": "ß", "description": "why", "content": '{"tags": {}}', "tags": (("a", "b"),)},
     ),
     "policy_attachments": (PolicyAttachment(ACCOUNT, "p-1234567890", "r-ab12", NOW), {"attached": LATER}),
+    "organization_resource_policies": (
+        ResourcePolicy(ACCOUNT, "rp-12345678", "o-1234567890", "{}"),
+        {"content": '{"Ö":1}', "tags": (("k", "v"),)},
+    ),
     "account_creations": (
         AccountCreation(ACCOUNT, "car-1234567890", "Öther", "IN_PROGRESS", NOW),
         {"state": "FAILED", "completed": LATER, "created_id": OTHER, "failure": "EMAIL_ALREADY_EXISTS"},

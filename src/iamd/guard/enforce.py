@@ -21,6 +21,7 @@ class Ask(msgspec.Struct, frozen=True):
     account_id: str  # the resource's
     label: str | None = None  # how the denial names the resource; None: its ARN
     policy: str | None = None  # the resource's own policy
+    policy_kind: Kind = Kind.TRUST
     context: Context = {}
     tags: Tags | None = None  # the resource's, where the target is another one
     owner: Standing | None = None  # of the resource's account, where it is in an organization
@@ -35,7 +36,7 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     if ask.owner is not None and ask.owner.rcps and under_rcps(ask.action):
         layers = snapshot.towards(ask.owner)
     if ask.policy is not None:
-        layers = layers.about(Attached(ask.resource, load(ask.policy, Kind.TRUST)))
+        layers = layers.about(Attached(ask.resource, load(ask.policy, ask.policy_kind)))
     request = Request(
         principal=snapshot.principal,
         action=ask.action,

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from iamd.policy import Kind
 from iamd.store.records import Tags
 from iamd.wire.errors import AwsError
 
@@ -28,7 +29,7 @@ class Target(msgspec.Struct, Generic[T], frozen=True):
 
     `arn` is decided on ("*" when the operation has none); `label` is how a denial names it where that is not the ARN
     (`user bob`); `value` goes to the operation; `missing` is the error to answer once the decision allowed, so that
-    names cannot be probed. `policy` is the resource's own policy (a role's trust policy), `boundary` the permissions
+    names cannot be probed. `policy` is the resource's own policy (a role's trust policy, or another `policy_kind`), `boundary` the permissions
     boundary of the user or role that is changed (`iam:PermissionsBoundary`).
     """
 
@@ -39,6 +40,7 @@ class Target(msgspec.Struct, Generic[T], frozen=True):
     tags: Tags = ()
     boundary: str | None = None
     policy: str | None = None
+    policy_kind: Kind = Kind.TRUST
     missing: AwsError | None = None
     context: Mapping[str, str | tuple[str, ...]] = {}
 

@@ -197,7 +197,16 @@ def _authorize(call: Call, target: Target[Any]) -> None:
         context.update(_parameters(call))
     if target.boundary is not None and call.operation.model.snake in SEES_TARGET_BOUNDARY:
         context.setdefault("iam:permissionsboundary", target.boundary)
-    asked = Ask(call.operation.action, target.arn, account_id, target.label, target.policy, context, owner=owner)
+    asked = Ask(
+        call.operation.action,
+        target.arn,
+        account_id,
+        target.label,
+        target.policy,
+        target.policy_kind,
+        context,
+        owner=owner,
+    )
     authorize(call.caller.arn, snapshot, asked)
     for ask in call.operation.also(call, target.value) if call.operation.also and target.missing is None else ():
         owner = call.standing(ask.account_id)

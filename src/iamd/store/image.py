@@ -163,6 +163,7 @@ class Records:
         self.members = self._collect(organizations.MEMBERS)
         self.organization_policies = self._collect(organizations.ORGANIZATION_POLICIES)
         self.policy_attachments = self._collect(organizations.POLICY_ATTACHMENTS)
+        self.resource_policies = self._collect(organizations.RESOURCE_POLICIES)
         self.account_creations = self._collect(organizations.ACCOUNT_CREATIONS)
         self.service_access = self._collect(organizations.SERVICE_ACCESS)
         self.delegated_administrators = self._collect(organizations.DELEGATED_ADMINISTRATORS)

@@ -244,6 +244,9 @@ organization_policies = _records(
 policy_attachments = _records(
     "policy_attachments", "key", *map(_text, ("key", "policy_id", "target_id")), _time("attached")
 )
+organization_resource_policies = _records(
+    "organization_resource_policies", "id", *map(_text, ("id", "organization_id", "content", "tags"))
+)
 account_creations = _records(
     "account_creations",
     "id",

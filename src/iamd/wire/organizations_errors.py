@@ -80,6 +80,10 @@ class DuplicatePolicyException(AwsError):
     wording = "A policy with the same name already exists."
 
 
+class EffectivePolicyNotFoundException(AwsError):
+    wording = "The effective policy of the specified type doesn't exist for the target."
+
+
 class HandshakeAlreadyInStateException(AwsError):
     wording = "The specified handshake is already in the requested state."
 
@@ -153,6 +157,10 @@ class PolicyTypeNotAvailableForOrganizationException(AwsError):
 
 class PolicyTypeNotEnabledException(AwsError):
     wording = "This operation can be performed only for enabled policy types."
+
+
+class ResourcePolicyNotFoundException(AwsError):
+    wording = "We can't find a resource policy request with the parameter that you specified."
 
 
 class ResponsibilityTransferAlreadyInStatusException(AwsError):

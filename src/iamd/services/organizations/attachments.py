@@ -10,7 +10,7 @@ from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, missing
 from iamd.reference.organization_policies import RCP_FULL_ACCESS
 from iamd.services.call import Call, Reply
-from iamd.services.organizations import quotas
+from iamd.services.organizations import delegation, quotas
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, Node, Root, at, for_readers, the_estate
 from iamd.services.organizations.paging import page
@@ -46,7 +46,8 @@ def on_the_target(call: Call, policy: Policy) -> Iterator[Ask]:
     node = the_estate(call).node(call.params["target_id"])
     if node is not None:
         context: Context = {"organizations:policytype": policy.type}
-        yield Ask(call.operation.action, node.arn, call.account_id, context=context, tags=node.tags)
+        asked = Ask(call.operation.action, node.arn, call.account_id, context=context, tags=node.tags)
+        yield delegation.also(call, the_estate(call).records, asked)
 
 
 def _both(call: Call, policy: Policy, target_id: str) -> tuple[Estate, Node]:

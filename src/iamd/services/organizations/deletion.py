@@ -26,6 +26,7 @@ def delete_organization(call: Call, estate: Estate) -> None:
         records.delegated_administrators,
         records.service_access,
         records.responsibility_transfers,
+        records.resource_policies,
         records.members,
         records.organizations,
     ):

@@ -1,6 +1,7 @@
 """The organization of a call, and who may call what: resolvers say for whom they are.
 
-Most operations are the management account's. Accounts that administer a service for the organization may read, too.
+Most operations are the management account's. Accounts that administer a service for the organization may read, too, and
+those that its resource policy names may do what that allows (`delegation`).
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions_overview.html
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from iamd.guard.organizations import ancestry
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call
+from iamd.services.organizations import delegation
 from iamd.store.image import Records
 from iamd.store.kinds.organizations import Member, Organization, Unit
 from iamd.store.records import Tags
@@ -123,9 +125,12 @@ def _for(may_call: Callable[[Call, Estate], bool]) -> Callable[[Resolve], Resolv
             estate = find_estate(call)
             if estate is None:
                 return missing("*", AWSOrganizationsNotInUseException())
-            if not may_call(call, estate):
+            if may_call(call, estate):
+                return resolve(call, estate, **given)
+            policy = delegation.policy_for(call.operation, estate.records)
+            if policy is None:
                 return missing("*", AccessDeniedException())
-            return resolve(call, estate, **given)
+            return delegation.delegated(resolve(call, estate, **given), policy)
 
         return resolver
 

@@ -10,7 +10,7 @@ from iamd.guard.target import Target, missing
 from iamd.reference import organization_policies as aws_owned
 from iamd.reference.organization_policies import OwnedPolicy
 from iamd.services.call import Call, Reply
-from iamd.services.organizations import ids, quotas
+from iamd.services.organizations import delegation, ids, quotas
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.content import stored
 from iamd.services.organizations.estate import (
@@ -103,7 +103,8 @@ def tagging_policy(call: Call, estate: Estate) -> Iterator[Ask]:
     if call.params.get("tags"):
         organization = estate.organization
         arn = organizations_arn(organization.account_id, f"policy/{organization.id}/{call.params['type'].lower()}/p-*")
-        yield Ask("organizations:TagResource", arn, call.account_id, tags=())
+        asked = Ask("organizations:TagResource", arn, call.account_id, tags=())
+        yield delegation.also(call, estate.records, asked)
 
 
 @organizations.operation(on=new_policy, also=tagging_policy)

@@ -1,4 +1,4 @@
-"""Tags of the root, units, accounts and policies."""
+"""Tags of the root, units, accounts and policies, the resource policy among them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, Root, at, for_management, for_readers
 from iamd.services.organizations.paging import page
 from iamd.store.collection import Collection
-from iamd.store.kinds.organizations import Member, OrganizationPolicy, Unit
+from iamd.store.kinds.organizations import Member, OrganizationPolicy, ResourcePolicy, Unit
 from iamd.store.records import Tags
 from iamd.wire.organizations_errors import (
     ConstraintViolationException,
@@ -21,7 +21,7 @@ from iamd.wire.organizations_errors import (
 
 MAX_TAGS = 50
 
-Tagged = Root | Unit | Member | OrganizationPolicy
+Tagged = Root | Unit | Member | OrganizationPolicy | ResourcePolicy
 
 
 def merged(present: Tags, given: Iterable[Mapping[str, str]] | None) -> Tags:
@@ -40,7 +40,12 @@ def merged(present: Tags, given: Iterable[Mapping[str, str]] | None) -> Tags:
 
 
 def _found(estate: Estate, resource_id: str) -> Target[Any]:
-    tagged = estate.node(resource_id) or estate.records.organization_policies.get(resource_id)
+    records = estate.records
+    tagged = (
+        estate.node(resource_id)
+        or records.organization_policies.get(resource_id)
+        or records.resource_policies.get(resource_id)
+    )
     if tagged is None:
         return missing("*", TargetNotFoundException())
     if isinstance(tagged, OrganizationPolicy):
@@ -67,6 +72,7 @@ def _store(call: Call, thing: Tagged, tags: Tags) -> None:
         Unit: records.units,
         Member: records.members,
         OrganizationPolicy: records.organization_policies,
+        ResourcePolicy: records.resource_policies,
     }
     collections[type(thing)].replace(thing, tags=tags)
 

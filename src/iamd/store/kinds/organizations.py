@@ -113,6 +113,21 @@ class PolicyAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """The organization's own policy, by which member accounts are delegated the management of policies."""
+
+    account_id: str
+    id: str  # "rp-..."
+    organization_id: str
+    content: str
+    tags: Tags = ()
+
+    @property
+    def arn(self) -> str:
+        return organizations_arn(self.account_id, f"resourcepolicy/{self.organization_id}/{self.id}")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountCreation:
     """What became of a request to create an account. `state` is IN_PROGRESS, SUCCEEDED or FAILED."""
 
@@ -158,6 +173,7 @@ POLICY_ATTACHMENTS = Kind(
     None,
     {"target": lambda r: r.target_id, "policy": lambda r: r.policy_id},
 )
+RESOURCE_POLICIES = Kind("organization_resource_policies", ResourcePolicy, lambda r: r.id)
 ACCOUNT_CREATIONS = Kind("account_creations", AccountCreation, lambda r: r.id)
 SERVICE_ACCESS = Kind("service_access", ServiceAccess, lambda r: r.service)
 DELEGATED_ADMINISTRATORS = Kind(
@@ -174,6 +190,7 @@ KINDS: tuple[Kind[Any], ...] = (
     MEMBERS,
     ORGANIZATION_POLICIES,
     POLICY_ATTACHMENTS,
+    RESOURCE_POLICIES,
     ACCOUNT_CREATIONS,
     SERVICE_ACCESS,
     DELEGATED_ADMINISTRATORS,

@@ -33,6 +33,9 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE policy_attachments (
         {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, policy_id TEXT NOT NULL, target_id TEXT NOT NULL,
         attached BIGINT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE organization_resource_policies (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, content TEXT NOT NULL,
+        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
     """CREATE TABLE account_creations (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
         requested BIGINT NOT NULL, completed BIGINT, created_id TEXT, failure TEXT, UNIQUE (account_id, id))""",
