@@ -253,6 +253,14 @@ SOURCE_MUST_MATCH = 'Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not
             "PrincipalTag in AuthnResponse must have a key of 1 to 128 characters and a value of at most 256",
         ),
         (
+            {"PrincipalTag_Team": ["red*"]},
+            "PrincipalTag in AuthnResponse has characters that tags may not have",
+        ),
+        (
+            {"PrincipalTag_Te$am": ["red"]},
+            "PrincipalTag in AuthnResponse has characters that tags may not have",
+        ),
+        (
             {f"PrincipalTag_T{n}": ["v"] for n in range(51)},
             "AuthnResponse has more than 50 session tags",
         ),

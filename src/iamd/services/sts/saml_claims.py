@@ -14,12 +14,18 @@ from typing import Any, Final
 
 from iamd.caller.saml.assertion import Assertion
 from iamd.guard.context import Context
-from iamd.services.sts.session_tags import SessionTags, session_tags
+from iamd.services.sts.session_tags import (
+    LONGEST_KEY,
+    LONGEST_VALUE,
+    MOST_TAGS,
+    SessionTags,
+    is_tag,
+    session_tags,
+)
 from iamd.store.kinds.federation import SamlProvider
 from iamd.wire.errors import InvalidIdentityToken
 
 ATTRIBUTES: Final = "https://aws.amazon.com/SAML/Attributes/"
-MOST_TAGS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 SHORTEST, LONGEST = 900, 43_200  # seconds of a session
 
 _is_name = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}").fullmatch
@@ -160,6 +166,8 @@ def _tag(told: Assertion, name: str) -> dict[str, str]:
             f"PrincipalTag in AuthnResponse must have a key of 1 to {LONGEST_KEY} characters "
             f"and a value of at most {LONGEST_VALUE}"
         )
+    if not is_tag(key, value):
+        raise InvalidIdentityToken("PrincipalTag in AuthnResponse has characters that tags may not have")
     return {"Key": key, "Value": value}
 
 

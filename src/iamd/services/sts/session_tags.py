@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 from iamd.caller.tokens import Session
 from iamd.store.records import Tags
+from iamd.wire import patterns
 from iamd.wire.errors import InvalidParameterValue
+
+MOST_TAGS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
+_TEXT = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"  # as in the model of AssumeRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,12 @@ class SessionTags:
 
 
 _NONE = SessionTags()
+
+
+def is_tag(key: str, value: str) -> bool:
+    """Whether a key and value may be a tag's: by length and characters, as the model of AssumeRole has them."""
+    fits = 1 <= len(key) <= LONGEST_KEY and len(value) <= LONGEST_VALUE
+    return fits and all(map(patterns.compiled(_TEXT).fullmatch, (key, value)))
 
 
 def session_tags(

@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from iamd.guard.context import Context, Value
-from iamd.services.sts.session_tags import SessionTags, session_tags
-from iamd.wire import patterns
+from iamd.services.sts.session_tags import LONGEST_KEY, MOST_TAGS, SessionTags, is_tag, session_tags
 from iamd.wire.errors import InvalidIdentityToken
 
 TAGS = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
-MOST_TAGS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
-_TAG_TEXT = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"  # as in the model of AssumeRole
 
 # Claims whose keys are made from what was checked, whatever else a token says under their names in another case.
 _CHECKED = frozenset({"aud", "oaud", "sub"})
@@ -83,10 +80,8 @@ def claimed_source_identity(claims: Mapping[str, Any]) -> str | None:
 
 def _tag(key: str, claimed: Any) -> dict[str, str]:
     value = claimed[0] if isinstance(claimed, list) and len(claimed) == 1 else claimed
-    if not isinstance(value, str) or not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
+    if not isinstance(value, str) or not is_tag(key, value):
         raise _malformed(f"{TAGS}/principal_tags/{key[:LONGEST_KEY]}")
-    if not all(map(patterns.compiled(_TAG_TEXT).fullmatch, (key, value))):
-        raise _malformed(f"{TAGS}/principal_tags/{key}")
     return {"Key": key, "Value": value}
 
 
