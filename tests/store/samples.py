@@ -177,7 +177,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "organization_policies": (
         OrganizationPolicy(ACCOUNT, "p-1234567890", "o-a1b2c3d4e5", "TAG_POLICY", "tags", "", "{}", NOW),
-        {"name": "ß", "description": "why", "content": '{"tags": {}}', "tags": (("a", "b"),)},
+        {"name": "ß", "description": "why", "content": "{}", "tags": (("a", "b"),), "updated": LATER},
     ),
     "policy_attachments": (PolicyAttachment(ACCOUNT, "p-1234567890", "r-ab12", NOW), {"attached": LATER}),
     "organization_resource_policies": (

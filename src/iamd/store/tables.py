@@ -240,6 +240,7 @@ organization_policies = _records(
     *map(_text, ("id", "organization_id", "type", "name", "description", "content")),
     _time("created"),
     _text("tags"),
+    _optional_time("updated"),
 )
 policy_attachments = _records(
     "policy_attachments", "key", *map(_text, ("key", "policy_id", "target_id")), _time("attached")

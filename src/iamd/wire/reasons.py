@@ -21,6 +21,9 @@ _WORDS = {
     "MIN_VALUE_EXCEEDED": "You provided a value that is smaller than the minimum.",
 }
 
+# Types of policies that are evaluated and never merged have a refusal of their own (seen of live AWS, 2026).
+_NOT_EFFECTIVE = {("EffectivePolicyType", f"{kind}_CONTROL_POLICY") for kind in ("SERVICE", "RESOURCE")}
+
 
 def check(operation: OperationModel, params: dict[str, Any]) -> None:
     """Hold parameters against the model; raises InvalidInputException."""
@@ -35,6 +38,8 @@ def _check(member: Member, value: Any) -> None:
         return
     broken = _broken(member.shape, value)
     if broken is not None:
+        if (member.shape.name, value) in _NOT_EFFECTIVE:
+            raise InvalidInputException(_WORDS[broken], "INVALID_ENUM_POLICY_TYPE")
         raise refusal(broken, member.snake)
     if member.shape.type == "structure":
         for inner in member.shape.members:

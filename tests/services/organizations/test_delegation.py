@@ -97,7 +97,7 @@ def test_it_is_stored_compact_with_arns(org: Org) -> None:
         ({"Resource": "arn:aws:s3:::b"}, "UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY"),
         ({"Principal": {"AWS": "999999999999"}}, "INVALID_PRINCIPAL"),
         ({"Principal": {"Service": "s3.amazonaws.com"}}, "INVALID_PRINCIPAL"),
-        ({"Principal": {"AWS": "bob"}}, "INVALID_PRINCIPAL"),
+        ({"Principal": {"AWS": "bob"}}, "INVALID_RESOURCE_POLICY_JSON"),
         ({"Effect": "Maybe"}, "INVALID_RESOURCE_POLICY_JSON"),
     ],
 )

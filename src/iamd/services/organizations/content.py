@@ -12,7 +12,7 @@ from typing import Any
 
 from iamd.policy import Document, Kind, MalformedPolicy, Statement, parse
 from iamd.reference import services
-from iamd.services.organizations import quotas
+from iamd.services.organizations import inheritance, quotas
 from iamd.wire.organizations_errors import ConstraintViolationException, MalformedPolicyDocumentException
 
 _FIRST_VERSION = "2008-10-17"
@@ -24,6 +24,10 @@ _TOP = {
     "AISERVICES_OPT_OUT_POLICY": "services",
     "CHATBOT_POLICY": "chatbots",
     "DECLARATIVE_POLICY_EC2": "ec2_attributes",
+    "SECURITYHUB_POLICY": "securityhub",
+    "INSPECTOR_POLICY": "inspector",
+    "BEDROCK_POLICY": "bedrock",
+    "S3_POLICY": "s3_attributes",
 }
 
 
@@ -42,6 +46,8 @@ def stored(type_: str, content: str) -> str:
         return _resource_control(content)
     written = _object(content)
     if type_ in _TOP and _TOP[type_] not in written:
+        raise MalformedPolicyDocumentException()
+    if not inheritance.is_well_formed(written):
         raise MalformedPolicyDocumentException()
     return content
 

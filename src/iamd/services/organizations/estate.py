@@ -107,7 +107,8 @@ def _manages(call: Call, estate: Estate) -> bool:
     return call.account_id == estate.organization.account_id
 
 
-def _reads(call: Call, estate: Estate) -> bool:
+def reads(call: Call, estate: Estate) -> bool:
+    """Whether the caller's account may read of the whole organization without further leave."""
     return _manages(call, estate) or estate.records.delegated_administrators.count("delegate", call.account_id) > 0
 
 
@@ -139,7 +140,7 @@ def _for(may_call: Callable[[Call, Estate], bool]) -> Callable[[Resolve], Resolv
 
 # A resolver so decorated gets the Estate after the call; for other accounts it is refused.
 for_management = _for(_manages)
-for_readers = _for(_reads)
+for_readers = _for(reads)
 for_members = _for(_belongs)
 
 

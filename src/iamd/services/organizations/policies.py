@@ -164,6 +164,7 @@ def update_policy(
         name=policy.name if name is None else name,
         description=description or policy.description,
         content=policy.content if content is None else stored(policy.type, content),
+        updated=policy.updated if content is None else call.now,
     )
     answer = view(policy)
     if description is not None:

@@ -96,6 +96,7 @@ class OrganizationPolicy:
     content: str
     created: datetime
     tags: Tags = ()
+    updated: datetime | None = None  # its content
 
     @property
     def arn(self) -> str:

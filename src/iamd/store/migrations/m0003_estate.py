@@ -29,7 +29,7 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE organization_policies (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, organization_id TEXT NOT NULL, type TEXT NOT NULL,
         name TEXT NOT NULL, description TEXT NOT NULL, content TEXT NOT NULL, created BIGINT NOT NULL,
-        tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+        tags TEXT NOT NULL, updated BIGINT, UNIQUE (account_id, id))""",
     """CREATE TABLE policy_attachments (
         {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, policy_id TEXT NOT NULL, target_id TEXT NOT NULL,
         attached BIGINT NOT NULL, UNIQUE (account_id, key))""",
