@@ -73,6 +73,20 @@ def test_conditions(operator: str, operands: Any, context: Context, expected: bo
     assert decide(asked(context), granting).allowed is expected
 
 
+@pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike", "ArnEquals"])
+def test_the_first_version_knows_no_variables(operator: str) -> None:
+    arn = "arn:aws:s3:::${k:b}"
+    written = json.dumps({"Statement": statement(Resource=arn, Condition={operator: {"k:k": arn}})})
+    layers = Layers(identity=(Attached("p", load(written, Kind.IDENTITY)),))
+    request = Request(ALICE, "s3:GetObject", arn, ACCOUNT)
+    for value, allowed in ((arn, True), ("arn:aws:s3:::x", False)):
+        request.context = {"k:k": value, "k:b": "x"}
+        assert decide(request, layers).allowed is allowed
+    request.resource = "arn:aws:s3:::x"
+    request.context = {"k:k": arn, "k:b": "x"}
+    assert not decide(request, layers).allowed
+
+
 @pytest.mark.parametrize(
     ("operator", "operands", "context", "expected"),
     [

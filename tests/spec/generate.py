@@ -53,7 +53,7 @@ SPECIAL = {
     "s3:PutBucketPolicy": ["arn:aws:s3:::bucket"],
 }
 ACTION_PATTERNS = ["*", "s3:*", "s3:Get*", "s3:*Object", "S3:GETOBJECT", "s3:?etObject", "sqs:SendMessage", "ec2:*"]
-ACTION_PATTERNS += ["sts:*", "kms:*", "sts:Assume*"]
+ACTION_PATTERNS += ["sts:*", "kms:*", "sts:Assume*", "*:*", "s?:Get*", "?3:*object", "*s:*:x"]
 RESOURCES = [
     "*",
     "arn:aws:s3:::bucket",

@@ -146,7 +146,7 @@ class PrincipalSet:
     def __init__(self, element: Principals) -> None:
         self.negated = element.negated
         self.everyone = element.everyone
-        accounts = [account for text in element.aws if (account := _account(text)) is not None]
+        accounts = [account for text in element.aws if (account := _account_of_root(text)) is not None]
         self._aws = kept([*element.aws, *accounts])  # ARNs and unique ids, and the digits of accounts
         self._services = kept(element.service)
         self._federated = kept(element.federated)
@@ -206,9 +206,7 @@ class PrincipalSet:
         return self.named(who) != NOBODY
 
 
-def _account(text: str) -> str | None:
-    """The account that an AWS principal stands for, written as twelve digits or as the root user's ARN."""
-    if len(text) == 12 and text.isascii() and text.isdigit():
-        return text
+def _account_of_root(text: str) -> str | None:
+    """The account that the root user's ARN stands for, which is as good as its twelve digits."""
     fields = split(text)
     return account_of(text) if fields is not None and fields[2] == "iam" and fields[5] == "root" else None
