@@ -39,6 +39,8 @@ from iamd.server.listening import bind
 from iamd.server.protocol import limited
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
+from iamd.server.trail_buckets import buckets_at
+from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
@@ -77,6 +79,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             quotas=settings.quotas,
             public_url=settings.public_url,
             sign_in_urls=settings.sign_in_urls,
+            delivers_trails=settings.trail_buckets is not None,
         )
         root = None
         if not store.account_ids():
@@ -90,7 +93,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with _reports(settings, store), _meanwhile(keep_indexed(store)):
+        async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)):
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
@@ -104,6 +107,18 @@ async def _reports(settings: Settings, store: Store) -> AsyncIterator[None]:
         return
     schedule = ReportSchedule(store, place_of(settings.report_to), settings.report_schedule, settings.report_format)
     async with _meanwhile(schedule.run()):
+        yield
+
+
+@asynccontextmanager
+async def _trails(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Deliver trails meanwhile, if the settings say where to."""
+    if settings.trail_buckets is None:
+        yield
+        return
+    buckets = buckets_at(settings.trail_buckets)
+    deliveries = TrailDeliveries(store, buckets, settings.trail_interval, settings.trail_digest_interval)
+    async with _meanwhile(deliveries.run()):
         yield
 
 

@@ -38,6 +38,7 @@ from iamd.store.kinds.organizations import (
 from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.roles_anywhere import AnywhereProfile, CertificateSubject, RevocationList, TrustAnchor
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
+from iamd.store.kinds.trails import DigestChain, DigestKey, Trail, TrailDelivery
 from iamd.store.records import (
     AccessKey,
     Account,
@@ -189,6 +190,19 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"state": "FAILED", "completed": LATER, "created_id": OTHER, "failure": "EMAIL_ALREADY_EXISTS"},
     ),
     "service_access": (ServiceAccess(ACCOUNT, "iam.amazonaws.com", NOW), {"enabled": LATER}),
+    "trails": (
+        Trail(ACCOUNT, "us-east-1", "main", NOW, "bucket", "pre/fix", True, True, True, "{}", ("1-2",), NOW),
+        {"prefix": None, "spans": ("1-2", "7-"), "stopped": LATER, "tags": (("a", "b"),), "validated": False},
+    ),
+    "trail_deliveries": (
+        TrailDelivery(ACCOUNT, "us-east-1/main", 1 << 40),
+        {"delivered": NOW, "failed": LATER, "failure": "ß", "digested": NOW},
+    ),
+    "digest_chains": (
+        DigestChain(ACCOUNT, "us-east-1/main", "us-west-2", NOW, ("{}",), ""),
+        {"since": LATER, "files": (), "previous": "{}"},
+    ),
+    "digest_keys": (DigestKey(ACCOUNT, "ab12", NOW, LATER, b"\x30", b"\x00sealed"), {"sealed": b"\xff"}),
     "delegated_administrators": (
         DelegatedAdministrator(ACCOUNT, OTHER, "iam.amazonaws.com", NOW),
         {"enabled": LATER},

@@ -127,6 +127,10 @@ def _lower_case_tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["key"], tag["value"]) for tag in values))
 
 
+def _trail_tags(values: Any) -> Mapping[str, Value]:
+    return tag_context(tuple((tag["Key"], tag.get("Value", "")) for tag in values))
+
+
 def _namespaces(properties: Any) -> Mapping[str, Value]:
     return {"iam:accountpropertynamespaces": tuple(dict.fromkeys(key.partition("/")[0] for key in properties))}
 
@@ -155,6 +159,7 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "create_delegation", "permissions", _template),
     ("iam", "list_delegation", "owner_id", _single("iam:delegationrequestowner")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
+    ("cloudtrail", "", "tags_list", _trail_tags),
     ("organizations", "", "policy_type", _single("organizations:policytype")),
     ("organizations", "create_policy", "type", _single("organizations:policytype")),
     ("organizations", "list_policies", "filter", _single("organizations:policytype")),

@@ -64,7 +64,7 @@ class Folder:
     def put(self, report: Report) -> str:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            _write(self.path / report.name, report.content, self.path)
+            write_whole(self.path / report.name, report.content, self.path)
         except OSError as error:
             raise NotPut(f"{self.path}: {error.strerror}") from error
         return str(self.path / report.name)
@@ -92,7 +92,7 @@ class Mailbox:
         try:
             for folder in ("tmp", "new", "cur"):
                 (self.path / folder).mkdir(parents=True, exist_ok=True)
-            _write(self.path / "new" / report.name, bytes(message), self.path / "tmp")
+            write_whole(self.path / "new" / report.name, bytes(message), self.path / "tmp")
         except OSError as error:
             raise NotPut(f"{self.path}: {error.strerror}") from error
         return str(self.path / "new" / report.name)
@@ -124,7 +124,7 @@ class Bucket:
         return f"{S3}{self.name}/{key}"
 
 
-def _write(file: Path, content: bytes, scratch: Path) -> None:
+def write_whole(file: Path, content: bytes, scratch: Path) -> None:
     """Make the file appear whole; `scratch` is a folder of the same file system."""
     descriptor, temporary = tempfile.mkstemp(dir=scratch, prefix=".")
     try:

@@ -61,6 +61,7 @@ class Realm:
     quotas: Quotas = field(default_factory=Quotas)
     sign_in_urls: tuple[str, ...] = ()
     public_url: str | None = None
+    delivers_trails: bool = False  # there is a place for the buckets of trails
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

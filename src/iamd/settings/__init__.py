@@ -85,6 +85,11 @@ class Settings:
         readers.destination, None, "Where to: a folder, s3://BUCKET/PREFIX, or maildir:FOLDER."
     )
     report_format: str = _setting(readers.one_of("csv", "json"), "csv", "And in which form.")
+    trail_buckets: str | None = _setting(
+        readers.buckets, None, "Where the buckets of trails are: s3, or a folder that has one for each."
+    )
+    trail_interval: float = _setting(readers.seconds, 300.0, "How often log files are delivered.")
+    trail_digest_interval: float = _setting(readers.seconds, 3600.0, "And the digests by which they are verified.")
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )

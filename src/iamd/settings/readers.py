@@ -144,6 +144,14 @@ def destination(value: object) -> str:
     raise ValueError("must be a folder, s3://BUCKET/PREFIX or maildir:FOLDER")
 
 
+def buckets(value: object) -> str:
+    """`s3`, or a folder."""
+    given = text(value)
+    if ":" in given:
+        raise ValueError("must be s3 or a folder: a trail names its bucket itself")
+    return given
+
+
 def networks(value: object) -> tuple[str, ...]:
     """Networks as CIDR blocks or addresses: a TOML list, or text with commas."""
     entries = value.split(",") if isinstance(value, str) else value

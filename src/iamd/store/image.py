@@ -15,6 +15,7 @@ from iamd.store.kinds import (
     reports,
     roles_anywhere,
     sign_in,
+    trails,
 )
 from iamd.store.records import (
     AccessKey,
@@ -79,6 +80,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *delegation.KINDS,
     *organizations.KINDS,
     *handshakes.KINDS,
+    *trails.KINDS,
     *roles_anywhere.KINDS,
 )
 
@@ -92,6 +94,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in handshakes.KINDS),
+        *(kind.name for kind in trails.KINDS),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -156,6 +159,7 @@ class Records:
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
         self._collect_roles_anywhere()
         self._collect_organization()
+        self._collect_trails()
 
     def _collect_organization(self) -> None:
         self.organizations = self._collect(organizations.ORGANIZATIONS)
@@ -176,6 +180,12 @@ class Records:
         self.anywhere_profiles = self._collect(roles_anywhere.ANYWHERE_PROFILES)
         self.revocation_lists = self._collect(roles_anywhere.REVOCATION_LISTS)
         self.certificate_subjects = self._collect(roles_anywhere.CERTIFICATE_SUBJECTS)
+
+    def _collect_trails(self) -> None:
+        self.trails = self._collect(trails.TRAILS)
+        self.trail_deliveries = self._collect(trails.TRAIL_DELIVERIES)
+        self.digest_chains = self._collect(trails.DIGEST_CHAINS)
+        self.digest_keys = self._collect(trails.DIGEST_KEYS)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))

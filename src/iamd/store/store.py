@@ -222,6 +222,10 @@ class Store:
         await self._ledger.flush()
         return await self._database.last_event()
 
+    async def holders(self, kind: str) -> list[str]:
+        """The accounts that have a record of that kind, loaded or not. Raises StoreError."""
+        return await self._database.holders(kind)
+
     async def index_events(self, terms: Terms, size: int) -> bool:
         """Index the next `size` audit records by their terms; False when so many have not come in yet. `terms` always
         has to tell the same of a record. Raises StoreError."""

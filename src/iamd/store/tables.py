@@ -279,6 +279,38 @@ responsibility_transfers = _records(
     _optional_time("ends"),
 )
 
+trails = _records(
+    "trails",
+    "key",
+    *map(_text, ("key", "region", "name")),
+    _time("created"),
+    _text("bucket"),
+    _optional("prefix"),
+    *map(_flag, ("multi_region", "global_events", "validated")),
+    *map(_text, ("selectors", "spans")),
+    *map(_optional_time, ("started", "stopped")),
+    _text("tags"),
+)
+trail_deliveries = _records(
+    "trail_deliveries",
+    "trail",
+    _text("trail"),
+    Column("reached", BigInteger, nullable=False),
+    *map(_optional_time, ("delivered", "failed")),
+    _optional("failure"),
+    _optional_time("digested"),
+)
+digest_chains = _records(
+    "digest_chains",
+    "key",
+    *map(_text, ("key", "trail", "region")),
+    _time("since"),
+    *map(_text, ("files", "previous")),
+)
+digest_keys = _records(
+    "digest_keys", "id", _text("id"), *map(_time, ("created", "expires")), _blob("public"), _blob("sealed")
+)
+
 revisions = Table(
     "revisions",
     metadata,

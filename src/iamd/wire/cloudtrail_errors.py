@@ -8,6 +8,26 @@ from __future__ import annotations
 from iamd.wire.errors import AwsError
 
 
+class CloudTrailARNInvalidException(AwsError):
+    pass
+
+
+class InsightNotEnabledException(AwsError):
+    pass
+
+
+class InvalidEventSelectorsException(AwsError):
+    pass
+
+
+class InvalidHomeRegionException(AwsError):
+    pass
+
+
+class InvalidInsightSelectorsException(AwsError):
+    pass
+
+
 class InvalidLookupAttributesException(AwsError):
     pass
 
@@ -16,5 +36,57 @@ class InvalidNextTokenException(AwsError):
     wording = "Invalid next token."
 
 
+class InvalidParameterCombinationException(AwsError):
+    pass
+
+
+class InvalidS3BucketNameException(AwsError):
+    pass
+
+
+class InvalidS3PrefixException(AwsError):
+    pass
+
+
+class InvalidTagParameterException(AwsError):
+    pass
+
+
 class InvalidTimeRangeException(AwsError):
     wording = "Invalid time range: the start time must not be later than the end time."
+
+
+class InvalidTrailNameException(AwsError):
+    pass
+
+
+class MaximumNumberOfTrailsExceededException(AwsError):
+    pass
+
+
+class ResourceNotFoundException(AwsError):
+    pass
+
+
+class ResourceTypeNotSupportedException(AwsError):
+    pass
+
+
+class S3BucketDoesNotExistException(AwsError):
+    pass
+
+
+class TagsLimitExceededException(AwsError):
+    pass
+
+
+class TrailAlreadyExistsException(AwsError):
+    pass
+
+
+class TrailNotFoundException(AwsError):
+    pass
+
+
+class UnsupportedOperationException(AwsError):
+    pass

@@ -17,11 +17,6 @@ OTHER = "210987654321"
 Factory = Callable[[str], Any]
 
 
-@pytest.fixture
-def trail(server: Live) -> Any:
-    return server.client("cloudtrail")
-
-
 def names(events: list[Any]) -> list[str]:
     return [event["EventName"] for event in events]
 

@@ -82,4 +82,18 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, source_id TEXT NOT NULL,
         source_organization_id TEXT NOT NULL, name TEXT NOT NULL, handshake_id TEXT NOT NULL, start BIGINT NOT NULL,
         ends BIGINT, UNIQUE (account_id, id))""",
+    """CREATE TABLE trails (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        created BIGINT NOT NULL, bucket TEXT NOT NULL, prefix TEXT, multi_region BOOLEAN NOT NULL,
+        global_events BOOLEAN NOT NULL, validated BOOLEAN NOT NULL, selectors TEXT NOT NULL, spans TEXT NOT NULL,
+        started BIGINT, stopped BIGINT, tags TEXT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE trail_deliveries (
+        {position}, account_id TEXT NOT NULL, trail TEXT NOT NULL, reached BIGINT NOT NULL, delivered BIGINT,
+        failed BIGINT, failure TEXT, digested BIGINT, UNIQUE (account_id, trail))""",
+    """CREATE TABLE digest_chains (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, trail TEXT NOT NULL, region TEXT NOT NULL,
+        since BIGINT NOT NULL, files TEXT NOT NULL, previous TEXT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE digest_keys (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,
+        public {blob} NOT NULL, sealed {blob} NOT NULL, UNIQUE (account_id, id))""",
 )

@@ -88,6 +88,9 @@ class SqliteDatabase:
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
 
+    async def holders(self, kind: str) -> list[str]:
+        return await self._on(self._read_thread, "read", lambda: reading.holders(self._reader, kind))
+
     async def find_key(self, access_key_id: str) -> str | None:
         return await self._on(self._read_thread, "read", lambda: reading.find_key(self._reader, access_key_id))
 

@@ -64,6 +64,11 @@ def accounts(connection: sqlite3.Connection) -> dict[str, Listed]:
     return {account_id: Listed(alias, email, organization) for account_id, alias, email, organization in rows}
 
 
+def holders(connection: sqlite3.Connection, kind: str) -> list[str]:
+    """The accounts that have a record of that kind."""
+    return [account_id for (account_id,) in connection.execute(sql.HOLDERS[kind])]
+
+
 def find_key(connection: sqlite3.Connection, access_key_id: str) -> str | None:
     found = connection.execute(sql.FIND_KEY, (access_key_id,)).fetchone()
     return None if found is None else str(found[0])

@@ -165,6 +165,7 @@ _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(
     select(_ACCOUNT.account_id, _ACCOUNT.alias, _ACCOUNT.email, _ACCOUNT.organization).order_by(_ACCOUNT.position)
 )
+HOLDERS = {kind: _sql(select(codec.table.c.account_id).distinct()) for kind, codec in CODECS.items()}
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))

@@ -1,0 +1,201 @@
+"""Delivers trails: log files of what happened, in order and at least once, and the digests by which they are verified.
+
+A file is in its bucket before the store says so: what is cut off in between is delivered once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from iamd.audit import record_of
+from iamd.audit.log_files import BucketFile, Period, Place, digest_file, log_file
+from iamd.audit.selectors import takes
+from iamd.server import telemetry
+from iamd.server.digest_keys import signer
+from iamd.server.report_places import NotPut
+from iamd.server.trail_buckets import Buckets
+from iamd.services.cloudtrail.event_selectors import selectors_of
+from iamd.services.registry import GLOBAL
+from iamd.store.change import Change
+from iamd.store.errors import StoreError
+from iamd.store.interface import Recorded
+from iamd.store.kinds.trails import DigestChain, Trail, TrailDelivery
+from iamd.store.store import Store
+
+CHUNK = 5_000  # events looked at for a file
+_GLOBAL_SOURCES = frozenset(f"{name}.amazonaws.com" for name in (*GLOBAL, "sts", "signin"))
+
+
+class TrailDeliveries:
+    """Delivers all trails of a store to their buckets; the `clock` tells the time in UTC."""
+
+    def __init__(
+        self,
+        store: Store,
+        buckets: Buckets,
+        interval: float,
+        digest_interval: float,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._buckets = buckets
+        self._interval = interval
+        self._digest_interval = timedelta(seconds=digest_interval)
+        self._clock = clock
+        self._looked: dict[tuple[str, str], int] = {}  # past the last delivery, at what no trail takes
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            await asyncio.sleep(self._interval)
+            await self.turn()
+
+    async def turn(self) -> None:
+        """Deliver what there is. Failures are logged and told by GetTrailStatus, never raised."""
+        try:
+            last = await self._store.last_event()
+            for account_id in await self._store.holders("trails"):
+                for key in [trail.key for trail in (await self._store.load(account_id)).trails]:
+                    await self._attempt(account_id, key, last)
+        except StoreError as error:
+            telemetry.log.error("trails wait to be delivered", error=str(error))
+
+    async def _attempt(self, account_id: str, key: str, last: int) -> None:
+        try:
+            while await self._deliver(account_id, key, last):
+                pass
+            await self._digest(account_id, key)
+        except NotPut as error:
+            telemetry.log.error("a trail was not delivered", account=account_id, trail=key, reason=str(error))
+            await self._store.write(_noting(account_id, key, failed=self._now(), failure=str(error)))
+
+    async def _deliver(self, account_id: str, key: str, last: int) -> bool:
+        """Deliver the next events, if there are any up to `last`; whether there may be more."""
+        records = await self._store.load(account_id)
+        trail, delivery = records.trails.get(key), records.trail_deliveries.get(key)
+        if trail is None:
+            return False
+        reached = 0 if delivery is None else delivery.reached
+        start = trail.pending(max(reached, self._looked.get((account_id, key), 0)))
+        if start is None or start >= last:
+            return False
+        events = await self._store.events_behind(start, min(CHUNK, last - start))
+        if not events:
+            return False
+        place, now, end = Place(account_id, trail.bucket, trail.prefix), self._now(), events[-1].position
+        files = await asyncio.to_thread(_files, trail, place, events, now)
+        if files:
+            for _, file in files:
+                await asyncio.to_thread(self._buckets.put, place.bucket, file.key, file.content, file.metadata)
+            await self._store.write(_advancing(trail, reached, end, files, now))
+        self._looked[account_id, key] = end
+        return end < last
+
+    async def _digest(self, account_id: str, key: str) -> None:
+        """Put the digests that are due: one in the home region as long as the trail logs, and wherever files were
+        delivered."""
+        records, now = await self._store.load(account_id), self._now()
+        trail = records.trails.get(key)
+        if trail is None or not trail.validated:
+            return
+        chains = records.digest_chains.where("trail", key)
+        if trail.is_logging and trail.region not in [chain.region for chain in chains]:
+            await self._store.write(_starting(trail, now))
+        for chain in chains:
+            if now >= chain.since + self._digest_interval and (chain.files or trail.is_logging):
+                await self._put_digest(trail, chain, now)
+
+    async def _put_digest(self, trail: Trail, chain: DigestChain, now: datetime) -> None:
+        files = [msgspec.json.decode(entry) for entry in chain.files]
+        previous = msgspec.json.decode(chain.previous) if chain.previous else None
+        period = Period(trail.name, trail.region, chain.region, chain.since, now, files, previous)
+        fingerprint, sign = await signer(self._store, trail.account_id, now)
+        digest = digest_file(Place(trail.account_id, trail.bucket, trail.prefix), period, fingerprint, sign)
+        await asyncio.to_thread(self._buckets.put, trail.bucket, digest.key, digest.content, digest.metadata)
+
+        def linked(change: Change) -> None:
+            chains = change.records(trail.account_id).digest_chains
+            if chains.get(f"{chain.trail}/{chain.region}") == chain:  # no other process was faster
+                chains.replace(chain, since=now, files=(), previous=msgspec.json.encode(digest.entry).decode())
+                _noting(trail.account_id, trail.key, digested=now)(change)
+
+        await self._store.write(linked)
+
+    def _now(self) -> datetime:
+        return self._clock().replace(microsecond=0)
+
+
+def _files(trail: Trail, place: Place, events: Sequence[Recorded], now: datetime) -> list[tuple[str, BucketFile]]:
+    """The log files of what the trail takes of these events, by region."""
+    selectors = selectors_of(trail)
+    regions: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        if event.account_id == trail.account_id and trail.covers(event.position):
+            record = record_of(event)
+            region = _region(trail, record)
+            if region is not None and takes(selectors, record):
+                regions.setdefault(region, []).append(record)
+    seed = f"{trail.arn}/{events[0].position}"
+    return [(region, log_file(place, region, records, now, seed)) for region, records in regions.items()]
+
+
+def _region(trail: Trail, record: dict[str, Any]) -> str | None:
+    """In which region's folder the trail has the event; None when it is of a region that the trail is not for."""
+    if trail.multi_region or record["awsRegion"] == trail.region:
+        region: str = record["awsRegion"]
+        return region
+    return trail.region if trail.global_events and record["eventSource"] in _GLOBAL_SOURCES else None
+
+
+def _advancing(
+    trail: Trail, reached: int, end: int, files: Sequence[tuple[str, BucketFile]], now: datetime
+) -> Callable[[Change], None]:
+    """Note what was delivered, unless another process has meanwhile."""
+
+    def work(change: Change) -> None:
+        records = change.records(trail.account_id)
+        present = records.trail_deliveries.get(trail.key)
+        if records.trails.get(trail.key) is None or reached != (0 if present is None else present.reached):
+            return
+        _noting(trail.account_id, trail.key, reached=end, delivered=now, failed=None, failure=None)(change)
+        for region, file in files if trail.validated else ():
+            chain = records.digest_chains.get(f"{trail.key}/{region}")
+            if chain is None:
+                chain = records.digest_chains.add(
+                    DigestChain(trail.account_id, trail.key, region, trail.started or now)
+                )
+            entry = msgspec.json.encode(file.entry).decode()
+            records.digest_chains.replace(chain, files=(*chain.files, entry))
+
+    return work
+
+
+def _starting(trail: Trail, now: datetime) -> Callable[[Change], None]:
+    """Begin the chain of digests of the home region."""
+
+    def work(change: Change) -> None:
+        chains = change.records(trail.account_id).digest_chains
+        if chains.get(f"{trail.key}/{trail.region}") is None:
+            chains.add(DigestChain(trail.account_id, trail.key, trail.region, trail.started or now))
+
+    return work
+
+
+def _noting(account_id: str, key: str, **changes: Any) -> Callable[[Change], None]:
+    """Note what became of a delivery."""
+
+    def work(change: Change) -> None:
+        records = change.records(account_id)
+        if records.trails.get(key) is None:  # deleted meanwhile
+            return
+        present = records.trail_deliveries.get(key)
+        if present is None:
+            present = records.trail_deliveries.add(TrailDelivery(account_id, key, 0))
+        records.trail_deliveries.replace(present, **changes)
+
+    return work

@@ -1,0 +1,228 @@
+"""Trails are delivered: AWS's folders and files, what they hold, in which order, and digests that AWS's CLI verifies."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamd.server.report_places import NotPut
+from iamd.server.trail_buckets import METADATA, Folders, buckets_at
+from iamd.server.trail_delivery import TrailDeliveries
+from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET, Live, live
+from tests.s3 import S3, s3
+
+HOUR = timedelta(hours=1)
+
+
+class Clock:
+    """Stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with live(trail_buckets=str(tmp_path_factory.mktemp("unused")), trail_interval=86_400) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Live) -> Live:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def trail(server: Live) -> Any:
+    """CloudTrail as root, with a trail called `main` that logs everything."""
+    client = server.client("cloudtrail")
+    client.create_trail(Name="main", S3BucketName="audit", IsMultiRegionTrail=True, EnableLogFileValidation=True)
+    client.start_logging(Name="main")
+    return client
+
+
+class Deliveries:
+    """Delivers to folders, or wherever it is told; knows what came there."""
+
+    def __init__(self, server: Live, path: Path, buckets: Any = None) -> None:
+        self.server, self.path, self.clock = server, path, Clock()
+        self.deliveries = TrailDeliveries(server.realm.store, buckets or Folders(path), 300, 3600, self.clock)
+
+    def turn(self) -> None:
+        self.server.run(self.deliveries.turn())
+
+    def files(self, kind: str = "CloudTrail") -> list[Path]:
+        return sorted(self.path.glob(f"*/**/{kind}/**/*.json.gz"))
+
+    def records(self) -> list[Any]:
+        return [record for file in self.files() for record in json.loads(gzip.decompress(file.read_bytes()))["Records"]]
+
+    def names(self) -> list[str]:
+        return [record["eventName"] for record in self.records()]
+
+
+@pytest.fixture
+def deliveries(server: Live, tmp_path: Path) -> Deliveries:
+    return Deliveries(server, tmp_path)
+
+
+def test_what_happened_since_logging_began_comes_once_and_in_order(
+    server: Live, trail: Any, deliveries: Deliveries
+) -> None:
+    iam = server.client("iam")
+    iam.create_user(UserName="a")
+    iam.list_users()
+    deliveries.turn()
+    assert deliveries.names() == ["StartLogging", "CreateUser", "ListUsers"]
+    deliveries.turn()
+    iam.delete_user(UserName="a")
+    trail.stop_logging(Name="main")
+    iam.list_users()
+    deliveries.turn()
+    assert sorted(deliveries.names()) == ["CreateUser", "DeleteUser", "ListUsers", "StartLogging"]
+    trail.start_logging(Name="main")
+    deliveries.turn()
+    assert deliveries.names().count("StartLogging") == 2
+    assert deliveries.names().count("ListUsers") == 1
+
+
+def test_folders_and_names_are_aws_s(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    trail.update_trail(Name="main", S3KeyPrefix="all/of")
+    deliveries.turn()
+    (file,) = deliveries.files()
+    assert re.fullmatch(
+        rf"audit/all/of/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/\d{{4}}/\d\d/\d\d/"
+        rf"{ACCOUNT}_CloudTrail_us-east-1_\d{{8}}T\d{{4}}Z_[0-9a-f]{{16}}\.json\.gz",
+        str(file.relative_to(deliveries.path)),
+    )
+    assert file.stat().st_mode & 0o077 == 0
+    assert deliveries.records()[0]["recipientAccountId"] == ACCOUNT
+
+
+def test_only_the_own_account_and_what_is_selected(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    trail.put_event_selectors(TrailName="main", EventSelectors=[{"ReadWriteType": "WriteOnly"}])
+    server.client("iam", server.add_account("210987654321")).create_user(UserName="theirs")
+    server.client("iam").create_user(UserName="ours")
+    server.client("iam").list_users()
+    deliveries.turn()
+    assert deliveries.names() == ["StartLogging", "PutEventSelectors", "CreateUser"]
+
+
+def test_late_events_say_so(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    deliveries.turn()
+    assert "addendum" not in deliveries.records()[0]
+    server.client("iam").list_users()
+    deliveries.clock.now += HOUR
+    deliveries.turn()
+    assert [record.get("addendum") for record in deliveries.records()] == [None, {"reason": "DELIVERY_DELAY"}]
+
+
+def test_a_bucket_that_fails_is_told_and_gets_everything_later(
+    server: Live, trail: Any, deliveries: Deliveries, tmp_path: Path
+) -> None:
+    (tmp_path / "audit").write_text("a file where the bucket should be")
+    deliveries.turn()
+    status = trail.get_trail_status(Name="main")
+    assert "Not a directory" in status["LatestDeliveryError"] or "File exists" in status["LatestDeliveryError"]
+    assert status["LatestDeliveryAttemptSucceeded"] == ""
+    (tmp_path / "audit").unlink()
+    deliveries.turn()
+    status = trail.get_trail_status(Name="main")
+    assert "LatestDeliveryError" not in status
+    assert status["LatestDeliveryTime"] == deliveries.clock.now.replace(microsecond=0)
+    assert deliveries.names() == ["StartLogging", "GetTrailStatus"]
+
+
+def test_a_restart_goes_on_where_the_last_delivery_was(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    server.client("iam").create_user(UserName="a")
+    deliveries.turn()
+    server.client("iam").create_user(UserName="b")
+    again = Deliveries(server, deliveries.path)
+    again.clock.now += timedelta(minutes=5)
+    again.turn()
+    assert again.names() == ["StartLogging", "CreateUser", "CreateUser"]
+
+
+def test_digests_chain_and_name_every_log_file(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    deliveries.turn()
+    for number in range(2):
+        server.client("iam").create_user(UserName=f"u{number}")
+        deliveries.clock.now += HOUR + timedelta(minutes=1)
+        deliveries.turn()
+    first, second = (json.loads(gzip.decompress(file.read_bytes())) for file in deliveries.files("CloudTrail-Digest"))
+    assert first["previousDigestSignature"] is None
+    metadata = [json.loads(Path(f"{f}{METADATA}").read_text()) for f in deliveries.files("CloudTrail-Digest")]
+    assert second["previousDigestSignature"] == metadata[0]["signature"]
+    assert second["previousDigestS3Object"] == first["digestS3Object"]
+    assert second["digestStartTime"] == first["digestEndTime"]
+    named = [entry["s3Object"] for digest in (first, second) for entry in digest["logFiles"]]
+    assert named == [str(file.relative_to(deliveries.path / "audit")) for file in deliveries.files()]
+    (key,) = trail.list_public_keys(StartTime=deliveries.clock.now - HOUR, EndTime=deliveries.clock.now)[
+        "PublicKeyList"
+    ]
+    assert key["Fingerprint"] == first["digestPublicKeyFingerprint"]
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    assert trail.list_public_keys(StartTime=before, EndTime=before)["PublicKeyList"] == []
+    assert "LatestDigestDeliveryTime" in trail.get_trail_status(Name="main")
+
+
+def validate(server: Live, bucket: S3) -> subprocess.CompletedProcess[str]:
+    """`aws cloudtrail validate-logs` over the whole life of the trail."""
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_CLOUDTRAIL": server.endpoint,
+        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
+    }
+    arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+    start, end = (f"{datetime.now(UTC) + shift:%Y-%m-%dT%H:%M:%SZ}" for shift in (-HOUR, 9 * HOUR))
+    command = ["cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", start, "--end-time", end, "--verbose"]
+    aws = str(Path(sys.executable).with_name("aws"))
+    return subprocess.run([aws, *command], env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_aws_cli_verifies_what_is_in_s3(
+    server: Live, trail: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with s3() as bucket:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", bucket.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_KEY)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        deliveries = Deliveries(server, tmp_path, buckets_at("s3"))
+        for number in range(3):
+            server.client("iam").create_user(UserName=f"u{number}")
+            deliveries.turn()
+            deliveries.clock.now += HOUR + timedelta(minutes=1)
+        deliveries.turn()
+        good = validate(server, bucket)
+        assert good.returncode == 0, good.stdout + good.stderr
+        assert re.search(r"(\d)/\1 digest files valid", good.stdout)
+        assert re.search(r"(\d)/\1 log files valid", good.stdout)
+        logs = sorted(key for key in bucket.objects if "/CloudTrail/" in key)
+        content, metadata = bucket.objects[logs[0]]
+        bucket.objects[logs[0]] = (gzip.compress(gzip.decompress(content).replace(b"u0", b"u9")), metadata)
+        del bucket.objects[logs[1]]
+        bad = validate(server, bucket)
+        assert bad.returncode == 1
+        assert "hash value doesn't match" in bad.stdout + bad.stderr
+        assert "not found" in bad.stdout + bad.stderr
+        bucket.refuses = True
+        with pytest.raises(NotPut, match="s3://audit"):
+            buckets_at("s3").put("audit", "key", b"", {})
