@@ -13,6 +13,7 @@ from typing import Any
 from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
+from iamd.store.kinds.account_details import AlternateContact, ContactInformation, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
     ServerCertificate,
@@ -212,6 +213,12 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"state": "ACCEPTED", "ended": LATER, "notes": "Ö", "parent_id": "h-87654321", "tags": (("k", "v"),)},
     ),
     "received_handshakes": (ReceivedHandshake(ACCOUNT, "h-12345678", OTHER), {"sender_id": ACCOUNT}),
+    "contact_information": (ContactInformation(ACCOUNT, '{"FullName": "Änn"}'), {"details": "{}"}),
+    "alternate_contacts": (
+        AlternateContact(ACCOUNT, "BILLING", "Ünal", "Boss", "a@example.com", "+1"),
+        {"name": "Bob", "phone": "+2"},
+    ),
+    "opted_regions": (OptedRegion(ACCOUNT, "af-south-1"), {}),
     "responsibility_transfers": (
         ResponsibilityTransfer(ACCOUNT, "rt-12345678", "BILLING", OTHER, "o-1234567890", "Öther", "h-1", NOW),
         {"name": "renamed", "ends": LATER},

@@ -160,6 +160,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "list_delegation", "owner_id", _single("iam:delegationrequestowner")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
     ("cloudtrail", "", "tags_list", _trail_tags),
+    ("account", "", "region_name", _single("account:targetregion")),
+    ("account", "", "alternate_contact_type", lambda value: {"account:alternatecontacttypes": (value,)}),
     ("organizations", "", "policy_type", _single("organizations:policytype")),
     ("organizations", "create_policy", "type", _single("organizations:policytype")),
     ("organizations", "list_policies", "filter", _single("organizations:policytype")),

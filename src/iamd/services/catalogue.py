@@ -8,12 +8,14 @@ import re
 from types import ModuleType
 
 from iamd.caller.sigv4 import Signature
+from iamd.services import account as account_modules
 from iamd.services import cloudtrail as cloudtrail_modules
 from iamd.services import iam as iam_modules
 from iamd.services import iam_toolbox as iam_toolbox_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import sts as sts_modules
+from iamd.services.account.api import account
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.iam.api import iam
 from iamd.services.iam_toolbox.api import iam_toolbox
@@ -36,6 +38,7 @@ _FOLDERS = (
     iam_modules,
     sts_modules,
     organizations_modules,
+    account_modules,
     iam_toolbox_modules,
     rolesanywhere_modules,
     cloudtrail_modules,
@@ -47,6 +50,7 @@ _ALL = (
     iam,
     sts,
     organizations,
+    account,
     iam_toolbox,
     rolesanywhere,
     cloudtrail,

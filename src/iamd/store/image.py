@@ -6,6 +6,7 @@ from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
 from iamd.store.kinds import (
+    account_details,
     credentials,
     delegation,
     federation,
@@ -81,6 +82,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *organizations.KINDS,
     *handshakes.KINDS,
     *trails.KINDS,
+    *account_details.KINDS,
     *roles_anywhere.KINDS,
 )
 
@@ -93,8 +95,7 @@ _POWERLESS = frozenset(
         *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
-        *(kind.name for kind in handshakes.KINDS),
-        *(kind.name for kind in trails.KINDS),
+        *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -174,6 +175,9 @@ class Records:
         self.handshakes = self._collect(handshakes.HANDSHAKES)
         self.received_handshakes = self._collect(handshakes.RECEIVED_HANDSHAKES)
         self.responsibility_transfers = self._collect(handshakes.RESPONSIBILITY_TRANSFERS)
+        self.contact_information = self._collect(account_details.CONTACT_INFORMATION)
+        self.alternate_contacts = self._collect(account_details.ALTERNATE_CONTACTS)
+        self.opted_regions = self._collect(account_details.OPTED_REGIONS)
 
     def _collect_roles_anywhere(self) -> None:
         self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)

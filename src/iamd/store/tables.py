@@ -271,6 +271,9 @@ handshakes = _records(
     _text("tags"),
 )
 received_handshakes = _records("received_handshakes", "id", *map(_text, ("id", "sender_id")))
+contact_information = _records("contact_information", "account_id", _text("details"))
+alternate_contacts = _records("alternate_contacts", "type", *map(_text, ("type", "name", "title", "email", "phone")))
+opted_regions = _records("opted_regions", "name", _text("name"))
 responsibility_transfers = _records(
     "responsibility_transfers",
     "id",

@@ -78,6 +78,13 @@ STATEMENTS: tuple[str, ...] = (
         tags TEXT NOT NULL, UNIQUE (account_id, id))""",
     """CREATE TABLE received_handshakes (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, sender_id TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE contact_information (
+        {position}, account_id TEXT NOT NULL, details TEXT NOT NULL, UNIQUE (account_id))""",
+    """CREATE TABLE alternate_contacts (
+        {position}, account_id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+        email TEXT NOT NULL, phone TEXT NOT NULL, UNIQUE (account_id, type))""",
+    """CREATE TABLE opted_regions (
+        {position}, account_id TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (account_id, name))""",
     """CREATE TABLE responsibility_transfers (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, source_id TEXT NOT NULL,
         source_organization_id TEXT NOT NULL, name TEXT NOT NULL, handshake_id TEXT NOT NULL, start BIGINT NOT NULL,
