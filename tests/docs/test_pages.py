@@ -61,7 +61,11 @@ def produced_keys() -> set[str]:
     modules = [*Path("src/iamd/guard").glob("*.py"), *Path("src/iamd/services").rglob("*.py")]
     nodes = [node for module in modules for node in ast.walk(ast.parse(module.read_text()))]
     literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {literal for literal in literals if re.fullmatch(r"(aws|iam|organizations|sts|saml):[a-z0-9_]+/?", literal)}
+    return {
+        literal
+        for literal in literals
+        if re.fullmatch(r"(account|aws|iam|organizations|sts|saml):[a-z0-9_]+/?", literal)
+    }
 
 
 def test_every_condition_key_is_documented_in_aws_spelling() -> None:
