@@ -10,7 +10,6 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter
-from typing import Any
 
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
@@ -148,10 +147,8 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         agent=exchange.request.header(b"user-agent") or "",
         region=exchange.region,
     )
-    if operation.preparation is not None:
-        if exchange.prepared is None:  # once, however often the rest is done again
-            exchange.prepared = await _prepare(call)
-        call.records = await realm.store.load(caller.account_id)
+    if operation.preparation is not None and exchange.prepared is None:  # once, however often the rest is done again
+        await _prepare(call, exchange)
     call.prepared = exchange.prepared
     if operation.reads:
         exchange.revision = call.records.revision
@@ -166,12 +163,17 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         exchange.recorded = True
 
 
-async def _prepare(call: Call) -> Any:
+async def _prepare(call: Call, exchange: Exchange) -> None:
+    store = call.realm.store
     try:
-        return await registry.prepare(call)
+        preparing = registry.prepare(call)
+        if preparing is None:
+            return
+        exchange.prepared = await preparing
     except AwsError:
-        await call.realm.store.settled()  # the refusal tells of what was read
+        await store.settled()  # the refusal tells of what was read
         raise
+    call.records = await store.load(call.account_id)
 
 
 def _change(call: Call, exchange: Exchange, change: Change) -> None:

@@ -50,3 +50,10 @@ def test_ids_and_secrets_have_awss_shapes_and_do_not_repeat() -> None:
     made_secrets = [ids.secret_access_key() for _ in range(200)]
     assert all(re.fullmatch("[A-Za-z0-9+/]{40}", one) for one in made_secrets)
     assert len(set(made)) == len(set(made_secrets)) == 200
+
+
+def test_temporary_keys_carry_their_account_and_do_not_repeat() -> None:
+    made = [ids.temporary_key("123456789012") for _ in range(200)]
+    assert all(re.fullmatch("ASIA[A-Z2-7]{16}", one) and ids.account_of(one) == "123456789012" for one, _ in made)
+    assert all(re.fullmatch("[A-Za-z0-9+/]{40}", secret) for _, secret in made)
+    assert len({one for one, _ in made}) == len({secret for _, secret in made}) == 200

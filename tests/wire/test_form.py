@@ -85,5 +85,12 @@ def test_reads_what_was_encoded(pairs: dict[str, str]) -> None:
     assert aws_query.read(_post(urlencode(pairs).encode())).pairs == pairs
 
 
+@given(st.text(st.sampled_from('"{}:,% /25é\n+a'), max_size=40), st.booleans())
+def test_decodes_escapes_of_any_spelling(text: str, lower: bool) -> None:
+    escaped = quote_plus(text, safe="")
+    escaped = escaped.lower() if lower else escaped
+    assert aws_query.read(_post(f"Action=A&Text={escaped}".encode())).pairs["Text"] == text
+
+
 def _sendable(text: str) -> bool:
     return "\0" not in text and len(quote_plus(text, errors="replace")) < form.MAX_NAME and text.isprintable()

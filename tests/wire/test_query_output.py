@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from iamd.wire import aws_query
 from iamd.wire.errors import NoSuchEntity, ServiceFailure
 from iamd.wire.model import load
+from iamd.wire.query_output import escape
 from iamd.wire.shared import Shared
 from tests.wire import samples
 
@@ -92,6 +93,11 @@ def test_any_text_stays_well_formed(name: str, message: str) -> None:
         aws_query.error(NoSuchEntity(message), IAM, name),
     ):
         assert ElementTree.fromstring(body) is not None
+
+
+@given(st.text(max_size=10), st.integers(0, 100))
+def test_long_texts_are_escaped_as_short_ones(text: str, padding: int) -> None:
+    assert escape("-" * padding + text) == "-" * padding + "".join(map(escape, text))
 
 
 def _wrong(operation: Any, result: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
@@ -20,93 +20,98 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # One-time codes, which the models do not mark as secrets: a code that was refused may still be good.
 _CODES = frozenset({"TokenCode", "AuthenticationCode1", "AuthenticationCode2"})
 
-# Whether a member is left out or hidden: what a caller sends is hidden, so that it shows that something was sent.
-_Secret = Callable[[dict[str, Any], str], None]
+Record = Callable[[Any], Any]
+"""Turns a value of one shape into what is recorded of it."""
 
 
 def request_parameters(operation: OperationModel, params: Mapping[str, Any]) -> dict[str, Any] | None:
     """The parameters by snake-case name as `requestParameters`; secrets are hidden; None when there are none."""
     element: dict[str, Any] = {}
-    for snake, name, member in _inputs(operation):
-        value = params.get(snake)
-        if value is None:
-            continue
-        if member is None:
-            element[name] = value
-        elif _is_secret(member):
-            _hide(element, name)
-        else:
-            element[name] = _value(member.shape, value, _hide)
+    planned = _inputs(operation)
+    for snake, value in params.items():
+        known = planned.get(snake)
+        if known is not None and value is not None:
+            name, record = known
+            element[name] = value if record is None else record(value)
     return element or None
 
 
 @cache
-def _inputs(operation: OperationModel) -> tuple[tuple[str, str, Member | None], ...]:
-    """Snake-case and recorded name of each input, and its member where the value cannot be recorded as it is."""
-    return tuple((m.snake, _recorded(m.name), None if _is_plain(m) else m) for m in operation.inputs)
+def _inputs(operation: OperationModel) -> dict[str, tuple[str, Record | None]]:
+    """By snake-case name of each input: its recorded name, and how its value is recorded where that is not as it is."""
+    return {
+        m.snake: (_recorded(m.name), _hide if _is_secret(m) else _recorder(m.shape, True)) for m in operation.inputs
+    }
 
 
 def _recorded(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _is_plain(member: Member) -> bool:
-    return member.shape.type in {"string", "integer", "long", "boolean"} and not _is_secret(member)
-
-
 def response_elements(operation: OperationModel, reply: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The reply by the model's names as `responseElements`; secrets are left out; None when there is nothing."""
     if operation.output is None or not reply:
         return None
-    return _structure(operation.output, reply, _omit) or None
+    return _structure(operation.output, False, reply) or None
 
 
-def _hide(element: dict[str, Any], name: str) -> None:
-    element[name] = HIDDEN
+def _hide(value: Any) -> str:
+    return HIDDEN
 
 
-def _omit(element: dict[str, Any], name: str) -> None:
-    """Leave the member out."""
-
-
-def _structure(shape: Shape, values: Mapping[str, Any], secret: _Secret) -> dict[str, Any]:
+def _structure(shape: Shape, hides: bool, values: Mapping[str, Any]) -> dict[str, Any]:
     element: dict[str, Any] = {}
-    for name, recorded, kind, is_secret in _members(shape):
+    for name, recorded, record in _members(shape, hides):
         value = values.get(name)
-        if value is None:
-            continue
-        if is_secret:
-            secret(element, recorded)
-        else:
-            element[recorded] = value if kind is None else _value(kind, value, secret)
+        if value is not None:
+            element[recorded] = value if record is None else record(value)
     return element
 
 
 @cache
-def _members(shape: Shape) -> tuple[tuple[str, str, Shape | None, bool], ...]:
-    """Name and recorded name of each member, its shape where the value cannot be recorded as it is, whether it is a
-    secret."""
-    return tuple((m.name, _recorded(m.name), None if _is_plain(m) else m.shape, _is_secret(m)) for m in shape.members)
+def _members(shape: Shape, hides: bool) -> tuple[tuple[str, str, Record | None], ...]:
+    """Name and recorded name of each member that is recorded, and how its value is where that is not as it is.
+
+    Secrets are hidden in what a caller sends, so that it shows that something was sent; else they are left out.
+    """
+    return tuple(
+        (m.name, _recorded(m.name), _hide if _is_secret(m) else _recorder(m.shape, hides))
+        for m in shape.members
+        if hides or not _is_secret(m)
+    )
 
 
 def _is_secret(member: Member) -> bool:
     return member.sensitive or member.shape.sensitive or member.name in _CODES
 
 
-def _value(shape: Shape, value: Any, secret: _Secret) -> Any:
+def _recorder(shape: Shape, hides: bool) -> Record | None:
+    """How values of a shape are recorded; None: as they are."""
+    if shape.type in {"string", "integer", "long", "boolean"}:
+        return None
     if shape.type == "structure":
-        return _structure(shape, value, secret)
+        return partial(_structure, shape, hides)  # planned when first met, because structures may contain themselves
     if shape.type == "list":
-        if _is_secret(shape.element):
-            return HIDDEN
-        return [_value(shape.element.shape, item, secret) for item in value]
+        return _hide if _is_secret(shape.element) else partial(_list, _recorder(shape.element.shape, hides))
     if shape.type == "map":
-        if _is_secret(shape.key) or _is_secret(shape.value):
-            return HIDDEN
-        return {key: _value(shape.value.shape, item, secret) for key, item in value.items()}
+        is_secret = _is_secret(shape.key) or _is_secret(shape.value)
+        return _hide if is_secret else partial(_map, _recorder(shape.value.shape, hides))
+    return _scalar
+
+
+def _list(record: Record | None, values: Any) -> list[Any]:
+    return list(values) if record is None else [record(value) for value in values]
+
+
+def _map(record: Record | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(values) if record is None else {key: record(value) for key, value in values.items()}
+
+
+def _scalar(value: Any) -> Any:
     return _time(value) if isinstance(value, datetime) else value
 
 
+@lru_cache(maxsize=64)
 def _time(when: datetime) -> str:
     """`Mar 24, 2014 9:11:59 PM`"""
     utc = when.astimezone(UTC)

@@ -11,7 +11,7 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.tokens import Session, TokenKeys
 from iamd.store.image import Records
-from iamd.store.records import PARTITION, AccessKey, Account, User
+from iamd.store.records import PARTITION, AccessKey, Account, Role, User
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId, MissingAuthenticationToken
 from iamd.wire.http import HttpRequest
 
@@ -89,27 +89,47 @@ async def _session(
     sigv4.verify(request, signature, session.secret_access_key, now)
     if session.expires <= now:
         raise ExpiredToken()
-    if not store.has_account(session.account_id):
-        raise InvalidClientTokenId()
-    return session_caller(session, await store.load(session.account_id))
+    records = store.records(session.account_id)
+    if records is None:
+        if not store.has_account(session.account_id):
+            raise InvalidClientTokenId()
+        records = await store.load(session.account_id)
+    return session_caller(session, records)
 
 
 def session_caller(session: Session, records: Records) -> Caller:
     """Who a session acts as; raises InvalidClientTokenId when its user, role or account is gone."""
     if records.account.closed is not None:
         raise InvalidClientTokenId()
-    account_id, key = session.account_id, session.access_key_id
+    is_root = session.principal_id == session.account_id
+    owner: User | Role | Account | None
     if session.kind == "role":
-        role = records.roles.get(session.principal_id)
-        if role is None:
-            raise InvalidClientTokenId()
-        arn = f"arn:{PARTITION}:sts::{account_id}:assumed-role/{role.name}/{session.session_name}"
-        user_id = f"{role.id}:{session.session_name}"
-        return Caller(CallerKind.ROLE, account_id, role.id, role.name, arn, role.arn, user_id, key, session)
-    is_root = session.principal_id == account_id
-    owner: User | Account | None = records.account if is_root else records.users.get(session.principal_id)
+        owner = records.roles.get(session.principal_id)
+    else:
+        owner = records.account if is_root else records.users.get(session.principal_id)
     if owner is None or (session.kind == "root" and not is_root):
         raise InvalidClientTokenId()
+    known = _session_callers.get(session.access_key_id)
+    # Of this very token, and of whom it is for as they are now: records are frozen, the same one tells the same.
+    if known is not None and known[0] is owner and known[1].session is session:
+        return known[1]
+    caller = _acting(session, owner)
+    if len(_session_callers) >= _MAX_CALLERS:
+        _session_callers.clear()
+    _session_callers[session.access_key_id] = (owner, caller)
+    return caller
+
+
+_session_callers: dict[str, tuple[User | Role | Account, Caller]] = {}
+
+
+def _acting(session: Session, owner: User | Role | Account) -> Caller:
+    """Who a session acts as that belongs to this role, user or root user."""
+    account_id, key = session.account_id, session.access_key_id
+    if isinstance(owner, Role):
+        arn = f"arn:{PARTITION}:sts::{account_id}:assumed-role/{owner.name}/{session.session_name}"
+        user_id = f"{owner.id}:{session.session_name}"
+        return Caller(CallerKind.ROLE, account_id, owner.id, owner.name, arn, owner.arn, user_id, key, session)
     kind, owner_id, name = CallerKind.ROOT, account_id, "root"
     if isinstance(owner, User):
         kind, owner_id, name = CallerKind.USER, owner.id, owner.name

@@ -8,8 +8,9 @@ scheme carry nothing. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference
 from __future__ import annotations
 
 import base64
+import os
 import re
-import secrets
+from binascii import b2a_base64
 from functools import lru_cache
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -23,7 +24,7 @@ _is_access_key_id = re.compile(r"[A-Z]{4}[A-Z2-7]{16}").fullmatch
 
 def unique_id(prefix: str) -> str:
     """A fresh id of an IAM entity: the prefix of its type (`AIDA`, `AROA`, ...) and 17 random characters."""
-    return prefix + _random(17)
+    return prefix + _characters(os.urandom(17))
 
 
 def access_key_id(account_id: str, prefix: str = "AKIA") -> str:
@@ -31,8 +32,21 @@ def access_key_id(account_id: str, prefix: str = "AKIA") -> str:
 
     Raises ValueError when the account id is not 12 digits.
     """
+    return _access_key_id(account_id, prefix, os.urandom(8))
+
+
+def temporary_key(account_id: str) -> tuple[str, str]:
+    """A fresh `ASIA` access key id and its secret, of one draw of random bytes: they are issued by the thousand.
+
+    Raises ValueError when the account id is not 12 digits.
+    """
+    drawn = os.urandom(38)
+    return _access_key_id(account_id, "ASIA", drawn[30:]), _secret_access_key(drawn[:30])
+
+
+def _access_key_id(account_id: str, prefix: str, drawn: bytes) -> str:
     account, parities = _account_part(account_id)
-    return prefix + account + parities[secrets.token_bytes(1)[0] % 16] + _random(7)
+    return prefix + account + parities[drawn[0] % 16] + _characters(drawn[1:])
 
 
 @lru_cache(maxsize=1024)
@@ -55,8 +69,12 @@ def account_of(access_key_id: str) -> str | None:
 
 def secret_access_key() -> str:
     """A fresh secret access key: 40 characters of the base64 alphabet, 240 random bits."""
-    return base64.b64encode(secrets.token_bytes(30)).decode()
+    return _secret_access_key(os.urandom(30))
 
 
-def _random(length: int) -> str:
-    return secrets.token_bytes(length).translate(_CHARACTERS).decode()  # five random bits a character
+def _secret_access_key(drawn: bytes) -> str:
+    return b2a_base64(drawn, newline=False).decode()
+
+
+def _characters(drawn: bytes) -> str:
+    return drawn.translate(_CHARACTERS).decode()  # five random bits a character

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import secrets
+import os
 import struct
 import zlib
 from collections.abc import Mapping
@@ -101,9 +101,9 @@ class TokenKeys:
             deflated = zlib.compress(plain, level=6)
             flags, payload = (_DEFLATED, deflated) if len(deflated) < len(plain) else (0, plain)
         header = _HEADER.pack(_VERSION, flags, self._number)
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = os.urandom(_NONCE)
         sealed = self._ciphers[self._number].encrypt(nonce, payload, header)
-        return base64.urlsafe_b64encode(header + nonce + sealed).rstrip(b"=").decode()
+        return _armoured(header + nonce + sealed)
 
     def open(self, token: str) -> Session:
         """The session in a token, expired or not; raises InvalidClientTokenId unless one of these keys sealed it.
@@ -125,6 +125,13 @@ class TokenKeys:
             raise InvalidClientTokenId from None
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def _armoured(raw: bytes) -> str:
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode()
+
+
 def _unarmoured(token: str) -> bytes:
     """The bytes of a token; raises ValueError for anything that `seal` would not have written in that very way."""
     if len(token) > _MAX_LENGTH:
@@ -135,6 +142,6 @@ def _unarmoured(token: str) -> bytes:
         raise ValueError("not base64url") from error
     if len(raw) < _HEADER.size + _NONCE + _TAG:
         raise ValueError("too short")
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+    if _armoured(raw) != token:
         raise ValueError("not canonical")
     return raw

@@ -8,7 +8,7 @@ from iamd.guard.context import Context
 from iamd.guard.denials import Denial, Denied, is_numbered, new_id
 from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import Standing, under_rcps
-from iamd.policy import Attached, Decision, Effect, Kind, Layer, PrincipalKind, Request, decide, load
+from iamd.policy import Decision, Effect, Kind, Layer, PrincipalKind, Request, decide
 from iamd.store.records import Tags
 from iamd.wire.errors import AccessDenied
 
@@ -36,7 +36,7 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
     if ask.owner is not None and ask.owner.rcps and under_rcps(ask.action):
         layers = snapshot.towards(ask.owner)
     if ask.policy is not None:
-        layers = layers.about(Attached(ask.resource, load(ask.policy, ask.policy_kind)))
+        layers = snapshot.about(layers, ask.resource, ask.policy, ask.policy_kind)
     request = Request(
         principal=snapshot.principal,
         action=ask.action,

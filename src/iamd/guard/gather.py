@@ -32,6 +32,7 @@ class Snapshot:
     same: tuple[object, ...] = ()
     circumstances: Context = field(default_factory=dict)
     _towards: dict[str, tuple[Standing, Layers]] = field(default_factory=dict, compare=False, repr=False)
+    _about: dict[str, tuple[Layers, str, Kind, Layers]] = field(default_factory=dict, compare=False, repr=False)
 
     def towards(self, owner: Standing) -> Layers:
         """The layers of requests for resources of the account that stands so, its control policies among them."""
@@ -43,8 +44,19 @@ class Snapshot:
             self._towards[owner.account_id] = known
         return known[1]
 
+    def about(self, layers: Layers, resource: str, policy: str, kind: Kind) -> Layers:
+        """These layers with the policy of a resource about which the caller asks, made once while both are the same."""
+        known = self._about.get(resource)
+        if known is None or known[0] is not layers or known[1:3] != (policy, kind):
+            if len(self._about) >= _RESOURCES_KEPT:
+                self._about.clear()
+            known = layers, policy, kind, layers.about(Attached(resource, load(policy, kind)))
+            self._about[resource] = known
+        return known[3]
+
 
 _OWNERS_KEPT = 64  # for each caller
+_RESOURCES_KEPT = 16
 
 
 class Snapshots:

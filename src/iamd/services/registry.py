@@ -5,7 +5,8 @@ An operation is a pair of functions. The *resolver* names the target from the in
 input; one that neither has is refused when it is sent, so that nothing a client sends is dropped without a word.
 
 Both run on the event loop, and may run twice. What is slow, or must stand whatever is decided, an operation has done
-ahead by a third function, its *preparation*: a coroutine, whose result the others find as `call.prepared`.
+ahead by a third function, its *preparation*: a coroutine, whose result the others find as `call.prepared`, or a plain
+function that returns such a coroutine, or None where these inputs ask for nothing.
 
 Operations that AWS takes without signature have an *admission* instead: a coroutine that tells from the inputs who
 calls (an identity provider's token is among them), before anything else.
@@ -34,7 +35,7 @@ from iamd.wire.model import OperationModel, ServiceModel
 Handler = Callable[..., Reply | None]
 Resolver = Callable[..., Target[Any]]
 Also = Callable[[Call, Any], Iterable[Ask]]
-Preparation = Callable[..., Awaitable[Any]]
+Preparation = Callable[..., Awaitable[Any] | None]
 Admission = Callable[..., Awaitable[Admitted]]
 H = TypeVar("H", bound=Handler)
 
@@ -147,13 +148,16 @@ async def admit(operation: Operation, realm: Realm, now: datetime, params: Mappi
     return await operation.admission(realm, now, **_given(params, operation.admission_members))
 
 
-async def prepare(call: Call) -> Any:
-    """Run the operation's preparation. Raises AwsError; the call's records are to be read anew afterwards."""
+def prepare(call: Call) -> Awaitable[Any] | None:
+    """The operation's preparation, to be awaited; None when there is nothing to prepare.
+
+    Raises AwsError, now or when awaited; the call's records are to be read anew afterwards.
+    """
     operation = call.operation
     if operation.preparation is None:
         return None
     sessions.check(call.caller, operation.service, operation.name)
-    return await operation.preparation(call, **_given(call.params, operation.preparation_members))
+    return operation.preparation(call, **_given(call.params, operation.preparation_members))
 
 
 def invoke(call: Call) -> Reply | None:

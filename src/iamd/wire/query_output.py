@@ -23,7 +23,10 @@ Text = Callable[[Any], str]
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
 # XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
 _ESCAPED = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-_needs_escape = _ESCAPED.search
+# Most texts are of these characters only, which are quicker to tell: by a match in a short text, by a table in a long.
+_is_plain = re.compile("[ !#-%'-;=?-~]*").fullmatch
+_PLAIN = bytes(range(0x20, 0x7F)).translate(None, b'&<>"')
+_SHORT = 64  # characters
 
 
 def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_id: str) -> bytes:
@@ -38,7 +41,11 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_
 def escape(text: str) -> str:
     """Text as XML content. A carriage return becomes a reference, or parsers would read a line feed; characters that XML
     cannot carry become U+FFFD."""
-    return _ESCAPED.sub(_entity, text) if _needs_escape(text) else text
+    if len(text) <= _SHORT:
+        return text if _is_plain(text) else _ESCAPED.sub(_entity, text)
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
+        return text
+    return _ESCAPED.sub(_entity, text)
 
 
 def _entity(found: re.Match[str]) -> str:
@@ -167,7 +174,7 @@ def _map(shape: Shape, name: str, flattened: bool) -> Write:
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a string: {type(value).__name__}")
-    return _ESCAPED.sub(_entity, value) if _needs_escape(value) else value
+    return escape(value)
 
 
 def _boolean(value: Any) -> str:

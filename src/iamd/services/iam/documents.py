@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from iamd.policy import Kind, MalformedPolicy, parse, size
@@ -27,9 +28,19 @@ def within(text: str, limit: int, quota: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)  # the trust policies of an account's roles are few, and often the same
 def encoded(text: str) -> str:
     """The document as answers carry it: percent-encoded once, by RFC 3986.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html
     """
-    return quote(text, safe="")
+    escaped = text
+    for each, escape in _ESCAPES:
+        if each in escaped:
+            escaped = escaped.replace(each, escape)
+    # If there was nothing else to escape, that took a third of the time of going through the characters.
+    return escaped if escaped.isascii() and escaped.isprintable() else quote(text, safe="")
+
+
+# "%" first: it is in all the others.
+_ESCAPES = tuple((each, quote(each, safe="")) for each in "%\"{}[]:, \n/*$=\t\r()@;&<>+?!#'\\^`|")

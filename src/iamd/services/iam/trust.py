@@ -46,9 +46,14 @@ def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
 def rendered(role: Role, realm: Realm) -> str:
     """The trust policy as it is answered and evaluated: whoever is trusted under the present ARN, or under the unique
     id, which matches nobody else, when gone. Raises Cold when an account is needed that is not in memory."""
+    for arn, unique_id in role.trusted:
+        if _present(arn, unique_id, realm) != arn:
+            return _rendered(role, realm)
+    return role.trust
+
+
+def _rendered(role: Role, realm: Realm) -> str:
     present = {arn: _present(arn, unique_id, realm) for arn, unique_id in role.trusted}
-    if all(arn == now for arn, now in present.items()):
-        return role.trust
     document = json.loads(role.trust)
     for principals in _principals(document):
         if "AWS" in principals:
@@ -86,7 +91,7 @@ def _unique_id(records: Records, kind: str, name: str, arn: str) -> str | None:
 
 def _present(arn: str, unique_id: str, realm: Realm) -> str:
     """The ARN that the entity of this id has now; the id itself when it is gone."""
-    account_id = arn.split(":")[4]
+    account_id = arn.split(":", 5)[4]
     records = realm.records(account_id)
     if records is None:
         return unique_id

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from iamd.caller.caller import CallerKind
 from iamd.guard.enforce import Ask
@@ -31,8 +32,7 @@ NOBODY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(msgspec.Struct, frozen=True):
     """A role about to be assumed, with what the session inherits and is given."""
 
     role: Role
@@ -70,15 +70,12 @@ def role_to_assume(
     if records is None or role is None or role.arn != role_arn:
         said = f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
         return Target(role_arn, None, account_id=account_id, policy=NOBODY, missing=AccessDenied(said))
-    assumption = Assumption(role, records, rendered(role, call.realm), given, source)
-    return Target(
-        role.arn,
-        assumption,
-        account_id=account_id,
-        tags=role.tags,
-        policy=assumption.trust,
-        context=mfa_context(call) | ({} if source is None else {"sts:sourceidentity": source}),
-    )
+    trust = rendered(role, call.realm)
+    context = mfa_context(call)
+    if source is not None:
+        context["sts:sourceidentity"] = source
+    assumption = Assumption(role, records, trust, given, source)
+    return Target(role_arn, assumption, account_id=account_id, tags=role.tags, policy=trust, context=context)
 
 
 def _source_identity(call: Call, given: str | None) -> str | None:

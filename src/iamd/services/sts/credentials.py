@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from iamd.caller.ids import access_key_id, secret_access_key
+from iamd.caller.ids import temporary_key
 from iamd.caller.tokens import Session, SessionKind
 from iamd.services.call import Realm
 
@@ -22,18 +22,20 @@ class Issuing(Protocol):
 
 def issue(call: Issuing, kind: SessionKind, account_id: str, seconds: int, **session: Any) -> dict[str, Any]:
     """The `Credentials` structure of a new session; `session` are further fields of Session."""
+    access_key_id, secret_access_key = temporary_key(account_id)
+    expires = call.now + timedelta(seconds=seconds)
     made = Session(
         kind=kind,
         account_id=account_id,
-        access_key_id=access_key_id(account_id, "ASIA"),
-        secret_access_key=secret_access_key(),
+        access_key_id=access_key_id,
+        secret_access_key=secret_access_key,
         issued=call.now,
-        expires=call.now + timedelta(seconds=seconds),
+        expires=expires,
         **session,
     )
     return {
-        "AccessKeyId": made.access_key_id,
-        "SecretAccessKey": made.secret_access_key,
+        "AccessKeyId": access_key_id,
+        "SecretAccessKey": secret_access_key,
         "SessionToken": call.realm.tokens.seal(made),
-        "Expiration": made.expires,
+        "Expiration": expires,
     }

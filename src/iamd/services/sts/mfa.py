@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-ap
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from iamd.caller.caller import CallerKind
 from iamd.caller.mfa import after_code
 from iamd.guard.context import Context
@@ -16,17 +18,20 @@ from iamd.wire.errors import AccessDenied
 _FAILED = "MultiFactorAuthentication failed"
 
 
-async def spend_code(call: Call, *, serial_number: str | None = None, token_code: str | None = None) -> int | None:
-    """Use up the code of a device of the caller: for good, whatever comes of the request.
+def spend_code(call: Call, *, serial_number: str | None = None, token_code: str | None = None) -> Awaitable[int] | None:
+    """Use up the code of a device of the caller: for good, whatever comes of the request. None when none was given.
 
-    Returns the time in seconds of the epoch, None when no code was given. Raises AccessDenied in AWS's words.
+    What it returns is the time in seconds of the epoch. Raises AccessDenied in AWS's words.
     """
     if serial_number is None and token_code is None:
         return None
     if serial_number is None or token_code is None:
         raise AccessDenied(f"{_FAILED}, must provide both MFA serial number and one time pass code.")
-    serial, code = serial_number, token_code
-    await call.realm.store.write(lambda change: _spend(call, change.records(call.account_id), serial, code))
+    return _spent(call, serial_number, token_code)
+
+
+async def _spent(call: Call, serial_number: str, code: str) -> int:
+    await call.realm.store.write(lambda change: _spend(call, change.records(call.account_id), serial_number, code))
     return int(call.now.timestamp())
 
 

@@ -25,6 +25,9 @@ class SessionPolicies:
     arns: tuple[str, ...] = ()
 
 
+_NONE = SessionPolicies()
+
+
 def session_policies(
     inline: str | None, managed: Sequence[Mapping[str, str]] | None, records: Records
 ) -> SessionPolicies:
@@ -32,6 +35,8 @@ def session_policies(
 
     Raises MalformedPolicyDocument, and ValidationError for managed policies that are too many or not there.
     """
+    if inline is None and not managed:
+        return _NONE
     if inline is not None:
         try:
             parse(inline, Kind.SESSION)
@@ -57,6 +62,8 @@ def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
     The larger of two shares: the policies' plain text of 2,048 characters, and everything, deflated, of 512 bytes.
     Raises PackedPolicyTooLarge above 100.
     """
+    if policies is _NONE and not tags:
+        return None
     plain = [policies.inline or "", *policies.arns]
     labels = [text for tag in tags for text in tag]
     if not any((*plain, *labels)):
