@@ -78,7 +78,7 @@ class Recorded(NamedTuple):
     record: bytes
 
 
-Terms = Callable[[Recorded], Collection[str]]
+Terms = Callable[[Recorded], frozenset[str]]
 """What an audit record is found by."""
 
 

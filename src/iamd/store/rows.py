@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -42,11 +43,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=1024)  # audit records have whole seconds, so they share few
 def micros(when: datetime) -> int:
     """Microseconds since 1970 UTC, as times are stored."""
     return (when - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=1024)
 def moment(stored: int) -> datetime:
     """The time that `micros` stored."""
     return _EPOCH + timedelta(microseconds=stored)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,8 +21,8 @@ class Worded(SampleEvent):
         return self.words.encode()
 
 
-def terms(record: Recorded) -> Collection[str]:
-    return set(record.record.decode().split())
+def terms(record: Recorded) -> frozenset[str]:
+    return frozenset(record.record.decode().split())
 
 
 async def ids(store: Store, window: Window, term: str = "") -> list[str]:

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 
 import msgspec
 
@@ -78,13 +79,15 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
     records = behind(connection, base, size)
     if len(records) < size:
         return None
-    found: dict[tuple[str, str], list[Place]] = {}
+    alike: dict[tuple[str, frozenset[str]], list[Place]] = {}  # most records have the terms of many others
     for number, record in enumerate(records):
-        place = _place(record)
-        for term in terms(record):
-            found.setdefault((record.account_id, term), []).append(place)
-        if number % 64 == 0:
+        alike.setdefault((record.account_id, terms(record)), []).append(_place(record))
+        if number % 256 == 0:
             time.sleep(0)  # lets the event loop have the interpreter
+    found: dict[tuple[str, str], list[Place]] = {}
+    for (account_id, shared), places in alike.items():
+        for term in shared:
+            found.setdefault((account_id, term), []).extend(places)
     rows = []
     for (account_id, term), places in found.items():
         places.sort()
@@ -131,12 +134,12 @@ def _posted(connection: sqlite3.Connection, window: Window, term: Term) -> Itera
 
 
 def _packed(places: list[Place]) -> bytes:
-    times, positions = zip(*places, strict=True)
-    return msgspec.msgpack.encode(Postings(_differences(times), _differences(positions)))
+    times = _differences([when for when, _ in places])
+    return msgspec.msgpack.encode(Postings(times, _differences([position for _, position in places])))
 
 
-def _differences(numbers: tuple[int, ...]) -> list[int]:
-    return [numbers[0], *(later - earlier for earlier, later in pairwise(numbers))]
+def _differences(numbers: list[int]) -> list[int]:
+    return [numbers[0], *map(sub, numbers[1:], numbers)]
 
 
 def _places(packed: bytes) -> Iterator[Place]:
