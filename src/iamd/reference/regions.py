@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,11 +21,18 @@ BY_DEFAULT = frozenset(
 
 
 @cache
-def all() -> tuple[str, ...]:
-    """Every region of the partition, in order of name."""
+def by_partition() -> Mapping[str, tuple[str, ...]]:
+    """The regions of every partition (`aws`, `aws-cn` ...), in order of name, without global endpoints."""
     spec = find_spec("botocore")
     if spec is None or spec.origin is None:
         raise LookupError("the botocore package, which lists the regions, is not installed")
     text = (Path(spec.origin).parent / "data" / "partitions.json").read_text("utf-8")
-    regions = next(each["regions"] for each in json.loads(text)["partitions"] if each["id"] == PARTITION)
-    return tuple(sorted(name for name in regions if not name.endswith("-global")))
+    return {
+        each["id"]: tuple(sorted(name for name in each["regions"] if not name.endswith("-global")))
+        for each in json.loads(text)["partitions"]
+    }
+
+
+def all() -> tuple[str, ...]:
+    """Every region of the partition, in order of name."""
+    return by_partition()[PARTITION]
