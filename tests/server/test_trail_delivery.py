@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from iamd.audit.log_files import METADATA
 from iamd.server.report_places import NotPut
-from iamd.server.trail_buckets import METADATA, Folders, buckets_at
+from iamd.server.trail_buckets import Folders, buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET, Live, live
 from tests.s3 import S3, s3

@@ -19,6 +19,8 @@ from iamd.audit.identity import iso
 
 LATE = timedelta(minutes=15)  # how long AWS takes at most, typically
 ALGORITHM = "SHA256withRSA"
+METADATA = ".metadata.json"
+"""Appended to the name of a file in a folder, names the file beside it that has the object's metadata."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ COMMANDS = {
     ),
     "mfa": Command("mfa", "Import hardware MFA tokens.", "iamd mfa import-tokens tokens.csv --data-dir ./data"),
     "report": Command("report", "Print or write a credential report.", "iamd report credentials --json --to ./reports"),
+    "audit": Command(
+        "audit",
+        "Tail, search or verify what is recorded.",
+        "iamd audit search --user alice --since 2h --data-dir ./data",
+    ),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

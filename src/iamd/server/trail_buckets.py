@@ -9,10 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from iamd.audit.log_files import METADATA
 from iamd.server.report_places import NotPut, write_whole
-
-METADATA = ".metadata.json"
-"""What is appended to the name of a file in a folder: the file beside it that has the object's metadata."""
 
 
 class Buckets(Protocol):

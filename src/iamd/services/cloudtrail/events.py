@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -12,15 +11,14 @@ from typing import Any
 import msgspec
 
 from iamd.audit import record_of
-from iamd.audit.event import time_of
-from iamd.audit.lookup import sought, summary, terms
+from iamd.audit.lookup import summary, terms
+from iamd.audit.search import find
 from iamd.guard.target import Target, nothing
 from iamd.services import registry
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.paging import marker_of, text_of
 from iamd.store.interface import Recorded, Window
-from iamd.store.store import Store
 from iamd.wire.cloudtrail_errors import (
     InvalidLookupAttributesException,
     InvalidNextTokenException,
@@ -31,7 +29,6 @@ from iamd.wire.errors import AwsError
 PAGE = 50
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
-_MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,20 +58,6 @@ async def look_up(
         return await call.realm.store.events(window, None, terms)
     attribute = lookup_attributes[0]
     return await find(call.realm.store, window, attribute["AttributeKey"], attribute["AttributeValue"])
-
-
-async def find(store: Store, window: Window, attribute: str, value: str) -> list[Recorded]:
-    """The events of a window whose attribute has that value. Raises StoreError."""
-    told = time_of(value) if attribute == "EventId" else None
-    if told is None:
-        return await store.events(window, sought(attribute, value), terms)
-    start, end = max(told, window.start or told), told + _MILLISECOND - _MICROSECOND
-    while page := await store.events(dataclasses.replace(window, start=start, end=end), None, terms):
-        found = [event for event in page if event.event_id == value]
-        if found:
-            return found
-        window = dataclasses.replace(window, after=(page[-1].time, page[-1].position))
-    return []
 
 
 def all_events(call: Call) -> Target[None]:
