@@ -70,6 +70,11 @@ COMMANDS = {
         "Import an account of AWS.",
         "iamd import aws-authorization-details account.json --data-dir ./data",
     ),
+    "guardrails": Command(
+        "guardrails_command",
+        "List, show or attach ready-made control policies.",
+        "iamd guardrails attach region-lock --target r-ab12 --set regions=eu-west-1,eu-west-2",
+    ),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
     "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
 }

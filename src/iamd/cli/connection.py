@@ -1,0 +1,53 @@
+"""Commands that work through an endpoint: clients of AWS's APIs with the credentials that the AWS CLI would take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from iamd.cli import Failure
+from iamd.cli.assuming import add_sts, region_of
+
+Client = Any  # of botocore, whose clients are made at run time
+Clients = Callable[[str], Client]
+
+add_connection = add_sts
+
+
+def clients(args: argparse.Namespace, credentials: Mapping[str, str] | None = None) -> Clients:
+    """Clients by service name: of the endpoint that the flags name, with those credentials or the environment's."""
+    import botocore.session  # late: it takes a second
+
+    given = credentials or {}
+    session = botocore.session.Session(profile=args.profile)
+
+    def client(service: str) -> Client:
+        return session.create_client(
+            service,
+            region_name=region_of(args),
+            endpoint_url=args.endpoint_url,
+            aws_access_key_id=given.get("AccessKeyId"),
+            aws_secret_access_key=given.get("SecretAccessKey"),
+            aws_session_token=given.get("SessionToken"),
+        )
+
+    return client
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """What the endpoint refuses, or that it does not answer, as Failure."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Failure(str(error)) from error
+
+
+def pages(client: Client, operation: str, member: str, **params: Any) -> Iterator[Any]:
+    """The elements of a list, over all of its pages."""
+    for page in client.get_paginator(operation).paginate(**params):
+        yield from page[member]

@@ -1,0 +1,1 @@
+"""The library of guardrails: named control policies, each with its tests beside it."""
