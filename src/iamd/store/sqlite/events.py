@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import sub
 
 import msgspec
@@ -84,14 +84,18 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
         alike.setdefault((record.account_id, terms(record)), []).append(_place(record))
         if number % 256 == 0:
             time.sleep(0)  # lets the event loop have the interpreter
-    found: dict[tuple[str, str], list[Place]] = {}
-    for (account_id, shared), places in alike.items():
+    groups = list(alike.values())
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, (account_id, shared) in enumerate(alike):
         for term in shared:
-            found.setdefault((account_id, term), []).extend(places)
+            found.setdefault((account_id, term), []).append(number)
+    made: dict[tuple[int, ...], tuple[int, int, bytes]] = {}
     rows = []
-    for (account_id, term), places in found.items():
-        places.sort()
-        rows.append((account_id, term, places[-1][0], places[0][0], _packed(places)))
+    for of, numbers in found.items():
+        same = tuple(numbers)
+        if same not in made:
+            made[same] = _postings([groups[number] for number in same])
+        rows.append((*of, *made[same]))
     return Block(base, records[-1].position, rows)
 
 
@@ -133,9 +137,12 @@ def _posted(connection: sqlite3.Connection, window: Window, term: Term) -> Itera
     return best
 
 
-def _packed(places: list[Place]) -> bytes:
+def _postings(groups: list[list[Place]]) -> tuple[int, int, bytes]:
+    """The last time, the first time and the postings of some records."""
+    places = sorted(chain.from_iterable(groups))
     times = _differences([when for when, _ in places])
-    return msgspec.msgpack.encode(Postings(times, _differences([position for _, position in places])))
+    packed = msgspec.msgpack.encode(Postings(times, _differences([position for _, position in places])))
+    return places[-1][0], places[0][0], packed
 
 
 def _differences(numbers: list[int]) -> list[int]:
