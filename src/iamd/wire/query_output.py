@@ -40,7 +40,9 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_
 
 def escape(text: str) -> str:
     """Text as XML content. A carriage return becomes a reference, or parsers would read a line feed; characters that XML
-    cannot carry become U+FFFD."""
+    cannot carry become U+FFFD. Raises TypeError for anything but text."""
+    if not isinstance(text, str):
+        raise TypeError(f"not a string: {type(text).__name__}")
     if len(text) <= _SHORT:
         return text if _is_plain(text) else _ESCAPED.sub(_entity, text)
     if text.isascii() and not text.encode().translate(None, _PLAIN):
@@ -81,20 +83,33 @@ def _writer(member: Member, name: str) -> Write:
     return write
 
 
-def _member(member: Member) -> tuple[str, str, str, Text | None, Write]:
-    """Key, tags and text of a plain member, which is written in place: most of an answer is plain members."""
+_Written = tuple[str, str, str, Text | None, Write]
+"""Key, tags and text of a plain member, which is written in place: most of an answer is plain members."""
+
+
+def _member(member: Member) -> _Written:
     name = member.wire_name
     return member.name, f"<{name}>", f"</{name}>", _TEXT.get(member.shape.type), _writer(member, name)
 
 
+def _chosen(shape: Shape, members: list[_Written], keys: tuple[str, ...]) -> list[_Written]:
+    """The members of those names, in the model's order; raises TypeError for a name that the structure lacks."""
+    if not members:
+        members.extend(map(_member, shape.members))
+    unknown = set(keys) - {member[0] for member in members}
+    if unknown:
+        raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
+    return [member for member in members if member[0] in keys]
+
+
 def _structure(shape: Shape, name: str) -> Write:
-    # Compiled when first met, because structures may contain themselves.
-    members: list[tuple[str, str, str, Text | None, Write]] = []
+    # Compiled when first met, because structures may contain themselves; the plans are by the keys that values have,
+    # which are few sets, since they come from the code.
+    members: list[_Written] = []
+    plans: dict[tuple[str, ...], list[_Written]] = {}
     opening, closing, empty = f"<{name}>", f"</{name}>", f"<{name}/>"
 
     def write(pieces: list[str], value: Any) -> None:
-        if not members:
-            members.extend(map(_member, shape.members))
         if type(value) is not dict:
             if type(value) is Shared:
                 if (text := value.written.get(opening)) is None:
@@ -105,22 +120,20 @@ def _structure(shape: Shape, name: str) -> Write:
                 return
             if not isinstance(value, Mapping):  # the abstract class is slow to ask
                 raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
+        keys = tuple(value)
+        plan = plans.get(keys)
+        if plan is None:
+            plan = plans[keys] = _chosen(shape, members, keys)
         pieces.append(opening)
         start = len(pieces)
-        known = 0
-        for key, start_tag, end_tag, as_text, write_member in members:
-            if key in value:
-                known += 1
-                inner = value[key]
-                if inner is None:
-                    continue
-                if as_text is not None:
-                    pieces.append(f"{start_tag}{as_text(inner)}{end_tag}")
-                else:
-                    write_member(pieces, inner)
-        if known != len(value):
-            unknown = value.keys() - {member[0] for member in members}
-            raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
+        for key, start_tag, end_tag, as_text, write_member in plan:
+            inner = value[key]
+            if inner is None:
+                continue
+            if as_text is not None:
+                pieces.append(f"{start_tag}{as_text(inner)}{end_tag}")
+            else:
+                write_member(pieces, inner)
         if len(pieces) == start:
             pieces[-1] = empty
         else:
@@ -171,12 +184,6 @@ def _map(shape: Shape, name: str, flattened: bool) -> Write:
     return write
 
 
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a string: {type(value).__name__}")
-    return escape(value)
-
-
 def _boolean(value: Any) -> str:
     if not isinstance(value, bool):
         raise TypeError(f"not a boolean: {type(value).__name__}")
@@ -214,7 +221,7 @@ def _blob(value: Any) -> str:
 
 
 _TEXT: dict[str, Text] = {
-    "string": _string,
+    "string": escape,
     "boolean": _boolean,
     "integer": _integer,
     "long": _integer,
