@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from iamd.server.protocol import sent_at_once
 from iamd.wire.http import HttpRequest
 
 Scope = MutableMapping[str, Any]
@@ -104,7 +105,9 @@ async def _rest(first: bytes, more: bool, receive: Receive, max_bytes: int) -> b
 
 
 async def send(answer: Answer, send: Send) -> None:
-    """Send the answer in two messages."""
+    """Send the answer, in two messages where it cannot be sent at once."""
+    if sent_at_once(send, answer.status, answer.headers, answer.body):
+        return
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
