@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from iamd.audit.log_files import METADATA
@@ -23,6 +24,11 @@ from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET, Live, live
 from tests.s3 import S3, s3
 
 HOUR = timedelta(hours=1)
+
+
+def records(file: Path) -> list[Any]:
+    told: list[Any] = json.loads(gzip.decompress(file.read_bytes()))["Records"]
+    return told
 
 
 class Clock:
@@ -70,7 +76,7 @@ class Deliveries:
         return sorted(self.path.glob(f"*/**/{kind}/**/*.json.gz"))
 
     def records(self) -> list[Any]:
-        return [record for file in self.files() for record in json.loads(gzip.decompress(file.read_bytes()))["Records"]]
+        return [record for file in self.files() for record in records(file)]
 
     def names(self) -> list[str]:
         return [record["eventName"] for record in self.records()]
@@ -121,6 +127,37 @@ def test_only_the_own_account_and_what_is_selected(server: Live, trail: Any, del
     server.client("iam").list_users()
     deliveries.turn()
     assert deliveries.names() == ["StartLogging", "PutEventSelectors", "CreateUser"]
+
+
+def test_a_reset_starts_anew(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    deliveries.turn()
+    for _ in range(9):
+        server.client("iam").list_users()
+    trail.put_event_selectors(TrailName="main", EventSelectors=[{"ReadWriteType": "WriteOnly"}])
+    deliveries.turn()
+    server.reset()
+    trail.create_trail(Name="main", S3BucketName="again")
+    trail.start_logging(Name="main")
+    deliveries.turn()
+    again = [file for file in deliveries.files() if file.is_relative_to(deliveries.path / "again")]
+    assert len(again) == 1
+
+
+def test_regions_have_folders_of_their_own_unless_they_are_invented(
+    server: Live, trail: Any, deliveries: Deliveries
+) -> None:
+    for region in ("eu-west-1", "my-place-1"):
+        client = boto3.client(
+            "cloudtrail",
+            endpoint_url=server.endpoint,
+            region_name=region,
+            aws_access_key_id=ROOT_KEY,
+            aws_secret_access_key=ROOT_SECRET,
+        )
+        client.list_trails()
+    deliveries.turn()
+    told = {(file.parents[3].name, record["awsRegion"]) for file in deliveries.files() for record in records(file)}
+    assert told == {("us-east-1", "us-east-1"), ("eu-west-1", "eu-west-1"), ("us-east-1", "my-place-1")}
 
 
 def test_late_events_say_so(server: Live, trail: Any, deliveries: Deliveries) -> None:

@@ -15,13 +15,13 @@ the fewer, the more rows the index has."""
 PAUSE = 2.0  # seconds
 
 
-async def keep_indexed(store: Store) -> None:
+async def keep_indexed(store: Store, block: int = BLOCK, pause: float = PAUSE) -> None:
     """Index block after block until cancelled. A database that fails is asked again; whoever looks something up
     meanwhile finds it, only later."""
     while True:
         try:
-            while await store.index_events(terms, BLOCK):
+            while await store.index_events(terms, block):
                 await asyncio.sleep(0)
         except StoreError as error:
             telemetry.log.error("events wait to be indexed", error=str(error))
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)

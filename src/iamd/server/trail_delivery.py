@@ -6,8 +6,11 @@ A file is in its bucket before the store says so: what is cut off in between is 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -28,7 +31,12 @@ from iamd.store.kinds.trails import DigestChain, Trail, TrailDelivery
 from iamd.store.store import Store
 
 CHUNK = 5_000  # events looked at for a file
+MAX_LOOKED = 10_000
 _GLOBAL_SOURCES = frozenset(f"{name}.amazonaws.com" for name in (*GLOBAL, "sts", "signin"))
+
+
+_Life = tuple[str, str, tuple[str, ...]]
+"""A trail from one StartLogging or StopLogging to the next: its account, its key, its spans."""
 
 
 class TrailDeliveries:
@@ -47,7 +55,7 @@ class TrailDeliveries:
         self._interval = interval
         self._digest_interval = timedelta(seconds=digest_interval)
         self._clock = clock
-        self._looked: dict[tuple[str, str], int] = {}  # past the last delivery, at what no trail takes
+        self._looked: dict[_Life, int] = {}  # past the last delivery, at what the trail does not take
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -59,6 +67,8 @@ class TrailDeliveries:
         """Deliver what there is. Failures are logged and told by GetTrailStatus, never raised."""
         try:
             last = await self._store.last_event()
+            if len(self._looked) > MAX_LOOKED:
+                self._looked.clear()
             for account_id in await self._store.holders("trails"):
                 for key in [trail.key for trail in (await self._store.load(account_id)).trails]:
                     await self._attempt(account_id, key, last)
@@ -81,19 +91,21 @@ class TrailDeliveries:
         if trail is None:
             return False
         reached = 0 if delivery is None else delivery.reached
-        start = trail.pending(max(reached, self._looked.get((account_id, key), 0)))
+        life = (account_id, key, (trail.created.isoformat(), *trail.spans))
+        looked = self._looked.get(life, 0)
+        start = trail.pending(max(reached, looked if looked <= last else 0))  # unless everything was removed meanwhile
         if start is None or start >= last:
             return False
         events = await self._store.events_behind(start, min(CHUNK, last - start))
         if not events:
             return False
         place, now, end = Place(account_id, trail.bucket, trail.prefix), self._now(), events[-1].position
-        files = await asyncio.to_thread(_files, trail, place, events, now)
-        if files:
-            for _, file in files:
+        made = await asyncio.to_thread(_files, trail, place, events, now)
+        if made:
+            for _, file in made:
                 await asyncio.to_thread(self._buckets.put, place.bucket, file.key, file.content, file.metadata)
-            await self._store.write(_advancing(trail, reached, end, files, now))
-        self._looked[account_id, key] = end
+            await self._store.write(_advancing(trail, reached, end, made, now))
+        self._looked[life] = end
         return end < last
 
     async def _digest(self, account_id: str, key: str) -> None:
@@ -107,13 +119,14 @@ class TrailDeliveries:
         if trail.is_logging and trail.region not in [chain.region for chain in chains]:
             await self._store.write(_starting(trail, now))
         for chain in chains:
-            if now >= chain.since + self._digest_interval and (chain.files or trail.is_logging):
+            goes_on = trail.is_logging and chain.region == trail.region
+            if now >= chain.since + self._digest_interval and (chain.files or goes_on):
                 await self._put_digest(trail, chain, now)
 
     async def _put_digest(self, trail: Trail, chain: DigestChain, now: datetime) -> None:
-        files = [msgspec.json.decode(entry) for entry in chain.files]
+        named = [msgspec.json.decode(entry) for entry in chain.files]
         previous = msgspec.json.decode(chain.previous) if chain.previous else None
-        period = Period(trail.name, trail.region, chain.region, chain.since, now, files, previous)
+        period = Period(trail.name, trail.region, chain.region, chain.since, now, named, previous)
         fingerprint, sign = await signer(self._store, trail.account_id, now)
         digest = digest_file(Place(trail.account_id, trail.bucket, trail.prefix), period, fingerprint, sign)
         await asyncio.to_thread(self._buckets.put, trail.bucket, digest.key, digest.content, digest.metadata)
@@ -145,15 +158,25 @@ def _files(trail: Trail, place: Place, events: Sequence[Recorded], now: datetime
 
 
 def _region(trail: Trail, record: dict[str, Any]) -> str | None:
-    """In which region's folder the trail has the event; None when it is of a region that the trail is not for."""
-    if trail.multi_region or record["awsRegion"] == trail.region:
-        region: str = record["awsRegion"]
-        return region
+    """In which region's folder the trail has the event; None when it is of a region that the trail is not for.
+
+    Callers may sign for regions of their own invention, which get no folders.
+    """
+    region: str = record["awsRegion"]
+    if trail.multi_region or region == trail.region:
+        return region if region in _regions() else trail.region
     return trail.region if trail.global_events and record["eventSource"] in _GLOBAL_SOURCES else None
 
 
+@cache
+def _regions() -> frozenset[str]:
+    """The regions of AWS."""
+    partitions = json.loads((files("botocore") / "data" / "partitions.json").read_bytes())["partitions"]
+    return frozenset(region for partition in partitions for region in partition["regions"])
+
+
 def _advancing(
-    trail: Trail, reached: int, end: int, files: Sequence[tuple[str, BucketFile]], now: datetime
+    trail: Trail, reached: int, end: int, made: Sequence[tuple[str, BucketFile]], now: datetime
 ) -> Callable[[Change], None]:
     """Note what was delivered, unless another process has meanwhile."""
 
@@ -163,7 +186,7 @@ def _advancing(
         if records.trails.get(trail.key) is None or reached != (0 if present is None else present.reached):
             return
         _noting(trail.account_id, trail.key, reached=end, delivered=now, failed=None, failure=None)(change)
-        for region, file in files if trail.validated else ():
+        for region, file in made if trail.validated else ():
             chain = records.digest_chains.get(f"{trail.key}/{region}")
             if chain is None:
                 chain = records.digest_chains.add(

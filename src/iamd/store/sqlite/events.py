@@ -40,10 +40,11 @@ _decode = msgspec.msgpack.Decoder(Postings).decode
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Records behind `base` up to `last`: rows of postings."""
+    """Records behind `base` up to `last`, whose event's id is `last_id`: rows of postings."""
 
     base: int
     last: int
+    last_id: str
     rows: list[tuple[str, str, int, int, bytes]]
 
 
@@ -96,13 +97,14 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
         if same not in made:
             made[same] = _postings([groups[number] for number in same])
         rows.append((*of, *made[same]))
-    return Block(base, records[-1].position, rows)
+    return Block(base, records[-1].position, records[-1].event_id, rows)
 
 
 def add_block(connection: sqlite3.Connection, block: Block) -> None:
-    """Write a block, unless another process has done so meanwhile."""
+    """Write a block, unless meanwhile another process has done so, or everything has been removed."""
     with transaction(connection, "BEGIN IMMEDIATE"):
-        if _last_block(connection) == block.base:
+        last = connection.execute(sql.EVENT, (block.last,)).fetchone()
+        if _last_block(connection) == block.base and last is not None and _recorded(last).event_id == block.last_id:
             insert(connection, sql.ADD_POSTINGS, block.rows)
             connection.execute(sql.ADD_BLOCK, (block.last,))
 
