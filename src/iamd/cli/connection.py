@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from iamd.cli import Failure
@@ -22,6 +23,7 @@ def clients(args: argparse.Namespace, credentials: Mapping[str, str] | None = No
 
     given = credentials or {}
     session = botocore.session.Session(profile=args.profile)
+    session.register_component("data_loader", _loader())
 
     def client(service: str) -> Client:
         return session.create_client(
@@ -34,6 +36,14 @@ def clients(args: argparse.Namespace, credentials: Mapping[str, str] | None = No
         )
 
     return client
+
+
+@cache
+def _loader() -> Any:
+    """What reads the service models, kept: reading IAM's takes longer than most commands."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 @contextmanager

@@ -70,6 +70,7 @@ COMMANDS = {
         "Import an account of AWS.",
         "iamd import aws-authorization-details account.json --data-dir ./data",
     ),
+    "init": Command("init_command", "Make an organization from a file.", "iamd init organization.yaml --plan"),
     "guardrails": Command(
         "guardrails_command",
         "List, show or attach ready-made control policies.",

@@ -1,0 +1,1 @@
+"""An organization from one file: read, compared with what there is, and made."""
