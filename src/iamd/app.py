@@ -20,6 +20,7 @@ from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
 from iamd.server.exchange import Exchange
+from iamd.server.sign_in import door
 from iamd.services import registry
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
@@ -206,6 +207,9 @@ class Application:
             return
         if certificate_sessions.is_for_certificates(request):
             await asgi.send(await certificate_sessions.answer(self.realm, request), send)
+            return
+        if door.is_for_people(request):
+            await asgi.send(await door.answer(self.realm, request), send)
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 

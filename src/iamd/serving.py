@@ -142,6 +142,7 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
         realm.snapshots.clear()
         realm.standings.clear()
         realm.attempts.clear()
+        realm.proofs.clear()
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()

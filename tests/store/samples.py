@@ -38,7 +38,7 @@ from iamd.store.kinds.organizations import (
 )
 from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.roles_anywhere import AnywhereProfile, CertificateSubject, RevocationList, TrustAnchor
-from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
+from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy, SignInSession
 from iamd.store.kinds.trails import DigestChain, DigestKey, Trail, TrailDelivery
 from iamd.store.records import (
     AccessKey,
@@ -163,6 +163,12 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "certificate_subjects": (
         CertificateSubject(ACCOUNT, "s-1", "us-east-1", "CN=Ünal", NOW, NOW),
         {"seen": LATER, "credentials": '[{"serialNumber": "1"}]'},
+    ),
+    "sign_in_sessions": (
+        SignInSession(
+            ACCOUNT, "ab12", "AIDAEXAMPLE", "arn:aws:signin:::devtools/same-device", "t", "c", NOW, LATER, NOW
+        ),
+        {"generation": 1, "rotated": LATER, "mfa_time": NOW},
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
     "organizations": (

@@ -102,6 +102,8 @@ class ApiEvent(msgspec.Struct):
     additional: Mapping[str, Any] | None = None
     shared_id: str | None = None  # of the same call in another account's trail
     disclosed: Mapping[str, Any] = {}
+    type: str = "AwsApiCall"
+    response: Mapping[str, Any] | None = None  # where there is no operation that tells what to record of the reply
     event_id: str = ""  # made from the time unless it is given
 
     def __post_init__(self) -> None:
@@ -140,6 +142,7 @@ class ApiEvent(msgspec.Struct):
                 None if self.additional is None else dict(self.additional),
                 self.shared_id,
                 self.secure_host,
+                self.type,
             )
         )
 
@@ -151,7 +154,9 @@ class ApiEvent(msgspec.Struct):
 
     def _response(self) -> dict[str, Any] | None:
         """Nothing for failures, and for reads unless they issue credentials, as on AWS."""
-        if self.operation is None or self.error is not None:
+        if self.operation is None:
+            return None if self.response is None else dict(self.response)
+        if self.error is not None:
             return None
         if self.read_only and not (self.reply and "Credentials" in self.reply):
             return None

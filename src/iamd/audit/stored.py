@@ -39,6 +39,7 @@ class StoredEvent(msgspec.Struct, array_like=True, omit_defaults=True):
     additional: dict[str, Any] | None = None
     shared_id: str | None = None
     secure_host: str | None = None
+    type: str = "AwsApiCall"
 
 
 # A record is never lost for a value of an unforeseen type.
@@ -105,8 +106,10 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
         "sourceIPAddress": event.ip,
         "userAgent": event.agent,
     }
-    if event.error_code is not None:
-        told |= {"errorCode": event.error_code, "errorMessage": event.error_message}
+    if event.error_code:  # a failed sign-in has none
+        told["errorCode"] = event.error_code
+    if event.error_message is not None:
+        told["errorMessage"] = event.error_message
     told |= {"requestParameters": event.params, "responseElements": event.response}
     if event.additional:
         told["additionalEventData"] = event.additional
@@ -115,7 +118,7 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
         "eventID": event_id,
         "readOnly": event.read_only,
         **_resources(event),
-        "eventType": "AwsApiCall",
+        "eventType": event.type,
         "managementEvent": True,
         "recipientAccountId": account_id,
         "eventCategory": "Management",

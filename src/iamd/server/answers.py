@@ -53,7 +53,7 @@ def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, byt
         headers += [(b"content-type", aws_json.content_type(service)), (b"x-amzn-errortype", code.encode())]
         return Answer(status, headers, told)
     if service is not None and service.protocol == "rest-json":
-        status, code, told = rest_json.error(error)
+        status, code, told = rest_json.error(error, service)
         return Answer(status, [*headers, _JSON, (b"x-amzn-errortype", code.encode())], told)
     if service is None:
         headers.append((b"x-amzn-errortype", error.code.encode()))  # read by the SDKs of the REST-JSON services

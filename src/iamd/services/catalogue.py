@@ -14,6 +14,7 @@ from iamd.services import iam as iam_modules
 from iamd.services import iam_toolbox as iam_toolbox_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
+from iamd.services import signin as signin_modules
 from iamd.services import sts as sts_modules
 from iamd.services.account.api import account
 from iamd.services.cloudtrail.api import cloudtrail
@@ -22,6 +23,7 @@ from iamd.services.iam_toolbox.api import iam_toolbox
 from iamd.services.organizations.api import organizations
 from iamd.services.registry import Api
 from iamd.services.rolesanywhere.api import rolesanywhere
+from iamd.services.signin.api import signin
 from iamd.services.sts.api import sts
 from iamd.wire import rest_json
 from iamd.wire.errors import InvalidAction
@@ -42,6 +44,7 @@ _FOLDERS = (
     iam_toolbox_modules,
     rolesanywhere_modules,
     cloudtrail_modules,
+    signin_modules,
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)
@@ -54,6 +57,7 @@ _ALL = (
     iam_toolbox,
     rolesanywhere,
     cloudtrail,
+    signin,
 )
 APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]
@@ -70,8 +74,10 @@ def api_of(request: HttpRequest, signature: Signature | None) -> Api:
     """
     if request.path != b"/":
         for rest in _BY_PATH:
-            signed_for = signature is not None and signature.service == rest.model.signing_name
-            if signed_for and rest_json.matches(request, rest.model):
+            if signature is None:
+                if takes_unsigned(rest, request):
+                    return rest
+            elif signature.service == rest.model.signing_name and rest_json.matches(request, rest.model):
                 return rest
     if signature is not None:
         api = APIS.get(signature.service)
@@ -94,6 +100,10 @@ def takes_unsigned(api: Api, request: HttpRequest) -> bool:
     A glance at the bytes, so that nothing else of an unsigned request is looked into: what it really names is known
     when it has been parsed, and is then held against the caller again.
     """
-    named = _ACTION.search(request.body) or _ACTION.search(request.query)
-    operation = None if named is None else api.operations.get(named[1].decode())
+    if api.model.protocol == "rest-json":
+        name = rest_json.read(request, api.model).action if rest_json.matches(request, api.model) else ""
+    else:
+        named = _ACTION.search(request.body) or _ACTION.search(request.query)
+        name = "" if named is None else named[1].decode()
+    operation = api.operations.get(name)
     return operation is not None and operation.admission is not None

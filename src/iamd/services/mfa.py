@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from iamd.caller.mfa import Position
-from iamd.services.call import Call
+from iamd.services.call import Realm
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import MfaDevice
 from iamd.store.records import fold, iam_arn
+
+
+class Trying(Protocol):
+    """Whatever brings a code, such as a call: to which server, when, and by which request, which counts once."""
+
+    @property
+    def realm(self) -> Realm: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def request_id(self) -> str: ...
+
 
 Judge = Callable[..., Position | None]
 
@@ -29,7 +44,7 @@ class TooManyAttempts(Exception):
     """No further code of this device is looked at for now."""
 
 
-def moved(call: Call, records: Records, device: MfaDevice, judge: Judge, *codes: str, **changes: Any) -> bool:
+def moved(call: Trying, records: Records, device: MfaDevice, judge: Judge, *codes: str, **changes: Any) -> bool:
     """Use codes of a device up, and change it as told; False, and nothing changed, when they are not right.
 
     `judge` tells by device, seed, codes and time where the device stands afterwards. Raises TooManyAttempts.

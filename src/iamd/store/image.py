@@ -92,7 +92,7 @@ _NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "
 # No decision is made from these, so nothing about them makes a snapshot stale.
 _POWERLESS = frozenset(
     {
-        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
+        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name, sign_in.SIGN_IN_SESSIONS.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
@@ -147,6 +147,7 @@ class Records:
         self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)
         self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
         self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
+        self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
         self.oidc_providers = self._collect(federation.OIDC_PROVIDERS)
         self.saml_providers = self._collect(federation.SAML_PROVIDERS)
         self.saml_keys = self._collect(federation.SAML_KEYS)

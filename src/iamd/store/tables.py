@@ -124,6 +124,16 @@ login_profiles = _records(
     _number("failures"),
     _optional_time("locked_until"),
 )
+sign_in_sessions = _records(
+    "sign_in_sessions",
+    "id",
+    *map(_text, ("id", "owner_id", "client_id", "thumbprint", "credential")),
+    _time("started"),
+    _time("expires"),
+    _time("rotated"),
+    _number("generation"),
+    _optional_time("mfa_time"),
+)
 password_policies = _records(
     "password_policies",
     "account_id",

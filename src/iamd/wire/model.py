@@ -216,6 +216,12 @@ class OperationModel:
         payload: str | None = self._raw.get("input") and self._shapes.raw(self._raw["input"]["shape"]).get("payload")
         return payload
 
+    @cached_property
+    def output_payload(self) -> str | None:
+        """The member that is the whole body of the answer; None: the body's members are the operation's."""
+        payload: str | None = self._raw.get("output") and self._shapes.raw(self._raw["output"]["shape"]).get("payload")
+        return payload
+
     @property
     def success(self) -> int:
         """The status of a success, in the REST protocols."""

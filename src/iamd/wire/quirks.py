@@ -26,3 +26,16 @@ tell all violations in a ValidationException (seen of Organizations, 2026)."""
 
 UNEXPLAINED_DENIALS = {"organizations": "You don't have permissions to access this resource."}
 """Services that never tell why they deny (seen of Organizations, 2026)."""
+
+OAUTH_ERRORS: dict[str, dict[str, tuple[int | None, str, str]]] = {
+    "signin": {
+        "AccessDeniedException": (None, "AccessDeniedException", "INSUFFICIENT_PERMISSIONS"),
+        "InternalServerException": (500, "InternalServerException", "server_error"),
+        "SerializationException": (400, "ValidationException", "INVALID_REQUEST"),
+        "ServiceUnavailable": (503, "ServiceUnavailableException", "service_unavailable"),
+        "ThrottlingException": (429, "TooManyRequestsError", "rate_exceeded"),
+        "ValidationException": (400, "ValidationException", "INVALID_REQUEST"),
+    }
+}
+"""Services whose errors have a code of OAuth besides: status, name and that code, by the name that they have elsewhere
+(the model of Sign-In). An error that brings a code of its own keeps it."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from iamd.wire import validate
+from iamd.wire import quirks, validate
 from iamd.wire.errors import AwsError, SerializationException, UnknownOperationException, ValidationException
 from iamd.wire.http import HttpRequest
 from iamd.wire.json_input import typed
@@ -154,9 +154,13 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None) -> bytes
     """The body of the answer."""
     if operation.output is None:
         return b"{}"
-    return encode(values(operation.output, result or {}))
+    written = values(operation.output, result or {})
+    return encode(written if operation.output_payload is None else written[operation.output_payload])
 
 
-def error(error: AwsError) -> tuple[int, str, bytes]:
+def error(error: AwsError, service: ServiceModel | None = None) -> tuple[int, str, bytes]:
     """Status, code (for `x-amzn-errortype`) and body of a failure."""
-    return error.status, _NAMES.get(error.code, error.code), encode({"message": error.message})
+    name = _NAMES.get(error.code, error.code)
+    status, code, told = quirks.OAUTH_ERRORS.get(service.name if service else "", {}).get(name, (None, name, None))
+    standard = {} if told is None else {"error": told}
+    return status or error.status, code, encode({"message": error.message, **standard, **error.details})

@@ -1,4 +1,4 @@
-"""How people sign in: passwords, the rules for passwords, MFA devices."""
+"""How people sign in: passwords, the rules for passwords, MFA devices, and for whom programs act meanwhile."""
 
 from __future__ import annotations
 
@@ -82,8 +82,30 @@ class MfaDevice:
         return self.arn if self.is_virtual else self.name
 
 
+@dataclass(frozen=True, slots=True)
+class SignInSession:
+    """A program that may get credentials of a person who has signed in, as `aws login` does, until `expires`.
+
+    `id` is also that of the authorization code, which so works once. `thumbprint` names the key (RFC 7638) that the
+    program proves to have. `generation` is the number of the refresh token that is good, since `rotated`.
+    """
+
+    account_id: str
+    id: str
+    owner_id: str  # user id, or the account id for the root user
+    client_id: str
+    thumbprint: str
+    credential: str  # which password it was: see `services/signin/people.py`
+    started: datetime
+    expires: datetime
+    rotated: datetime
+    generation: int = 0
+    mfa_time: datetime | None = None  # when a code of an MFA device was given
+
+
 LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)
 PASSWORD_POLICIES = Kind("password_policies", PasswordPolicy, lambda r: r.account_id)
 MFA_DEVICES = Kind("mfa_devices", MfaDevice, lambda r: fold(f"{r.path}{r.name}"), None, {"owner": lambda r: r.owner_id})
+SIGN_IN_SESSIONS = Kind("sign_in_sessions", SignInSession, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
 
-KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES)
+KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES, SIGN_IN_SESSIONS)

@@ -103,4 +103,8 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE digest_keys (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,
         public {blob} NOT NULL, sealed {blob} NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE sign_in_sessions (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL, client_id TEXT NOT NULL,
+        thumbprint TEXT NOT NULL, credential TEXT NOT NULL, started BIGINT NOT NULL, expires BIGINT NOT NULL,
+        rotated BIGINT NOT NULL, generation INTEGER NOT NULL, mfa_time BIGINT, UNIQUE (account_id, id))""",
 )

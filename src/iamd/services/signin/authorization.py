@@ -1,0 +1,179 @@
+"""Giving a client leave: the authorization request, the decision on it, and the code that comes of it.
+
+RFC 6749, 4.1, with PKCE (RFC 7636) and redirects to the person's own machine only (RFC 8252, 7.3).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+
+from iamd.audit import ApiEvent
+from iamd.caller.caller import Caller
+from iamd.guard import gather
+from iamd.guard.context import request_context
+from iamd.guard.enforce import Ask, authorize
+from iamd.services.call import Cold
+from iamd.services.signin.api import CONFIRMATION, CROSS_DEVICE, REGION, SAME_DEVICE, client_arn
+from iamd.services.signin.grants import Code, digest, seal_code
+from iamd.services.signin.passwords import Visit
+from iamd.services.signin.people import SESSION_SECONDS, Person, acting, require_unchanged
+from iamd.wire.errors import AwsError
+
+_METHODS = ("S256", "SHA-256")  # the second is what the AWS CLI calls it
+_LOOPBACK = ("127.0.0.1", "localhost")
+_LONGEST = 2_048
+_is_plain = re.compile(r"[\x21-\x7e]+").fullmatch
+_is_challenge = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
+
+
+class Malformed(Exception):
+    """An authorization request that is answered with a page, and never with a redirect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """An authorization request that is well-formed. `origin` is that of the redirect, None for a client elsewhere, to
+    which the person carries the code."""
+
+    client_id: str
+    redirect_uri: str
+    state: str
+    challenge: bytes
+    origin: str | None
+
+    def answer(self, **values: str) -> str:
+        """The redirect that carries those values, and the client's state, back."""
+        joint = "&" if urlsplit(self.redirect_uri).query else "?"
+        return f"{self.redirect_uri}{joint}{urlencode({**values, 'state': self.state})}"
+
+    def carried(self, code: str) -> str:
+        """What a person copies to the client on the other device."""
+        return base64.b64encode(urlencode({"state": self.state, "code": code}).encode()).decode()
+
+
+def read(query: Mapping[str, str], host: str) -> Requested:
+    """The request in a query, sent to that host. Raises Malformed."""
+    client_id, redirect_uri, state = (query.get(name, "") for name in ("client_id", "redirect_uri", "state"))
+    if client_id not in (SAME_DEVICE, CROSS_DEVICE):
+        raise Malformed("client_id must be that of a client of `aws login`.")
+    origin = _origin(redirect_uri) if client_id == SAME_DEVICE else None
+    if client_id == CROSS_DEVICE and not _is_confirmation(redirect_uri, host):
+        raise Malformed("redirect_uri must be the confirmation page of this server.")
+    if query.get("response_type") != "code":
+        raise Malformed("response_type must be `code`.")
+    if query.get("code_challenge_method") not in _METHODS:
+        raise Malformed("code_challenge_method must be S256.")
+    if not _is_challenge(query.get("code_challenge", "")):
+        raise Malformed("code_challenge must be a SHA-256 digest as base64url.")
+    if not 1 <= len(state) <= _LONGEST or not _is_plain(state):
+        raise Malformed("state is required.")
+    try:
+        challenge = base64.urlsafe_b64decode(query["code_challenge"] + "=")
+    except binascii.Error:
+        raise Malformed("code_challenge must be a SHA-256 digest as base64url.") from None
+    return Requested(client_id, redirect_uri, state, challenge, origin)
+
+
+def _origin(redirect_uri: str) -> str:
+    refusal = Malformed("redirect_uri must be an http URL of 127.0.0.1 or localhost, with a port.")
+    if len(redirect_uri) > _LONGEST or not _is_plain(redirect_uri) or "\\" in redirect_uri or "#" in redirect_uri:
+        raise refusal
+    try:
+        parts = urlsplit(redirect_uri)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise refusal from None
+    if parts.scheme != "http" or host not in _LOOPBACK or not port:
+        raise refusal
+    origin = f"http://{host}:{port}"
+    if not redirect_uri.startswith((f"{origin}/", f"{origin}?")):  # no user, no other spelling
+        raise refusal
+    return origin
+
+
+def _is_confirmation(redirect_uri: str, host: str) -> bool:
+    return not redirect_uri or redirect_uri in (f"http://{host}{CONFIRMATION}", f"https://{host}{CONFIRMATION}")
+
+
+async def grant(visit: Visit, person: Person, requested: Requested) -> str:
+    """A code for the client, if the person may give it leave (`signin:AuthorizeOAuth2Access`). Recorded in the trail.
+
+    Raises AwsError.
+    """
+    realm, session_id = visit.realm, secrets.token_hex(16)
+    records = await realm.store.load(person.account_id)
+    require_unchanged(person, records, visit.now)
+    caller = acting(person, session_id, records, visit.now, visit.now + timedelta(seconds=SESSION_SECONDS))
+    refusal: AwsError | None = None
+    try:
+        await _decide(visit, caller, requested)
+    except AwsError as error:
+        refusal = error
+    realm.store.append_event(_event(visit, caller, requested, refusal))
+    if refusal is not None:
+        raise refusal
+    code = Code(
+        session_id,
+        person,
+        requested.client_id,
+        requested.challenge,
+        digest(requested.redirect_uri),
+        int(visit.now.timestamp()),
+    )
+    return seal_code(realm.sealer, code)
+
+
+async def _decide(visit: Visit, caller: Caller, requested: Requested) -> None:
+    realm, account_id = visit.realm, caller.account_id
+    while True:
+        records = await realm.store.load(account_id)
+        try:
+            standing = realm.standing(account_id)
+            break
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+    snapshot = gather.take(caller, records, standing)
+    secure = visit.secure_host is not None
+    context = {
+        **snapshot.context,
+        **request_context(caller, visit.now, visit.client_ip, secure, visit.agent, REGION),
+        **({} if standing is None else standing.resource_keys),
+        "aws:resourceaccount": account_id,
+    }
+    arn = client_arn(account_id, requested.client_id)
+    authorize(
+        caller.arn,
+        snapshot,
+        Ask("signin:AuthorizeOAuth2Access", arn, account_id, context=context, owner=standing),
+    )
+
+
+def _event(visit: Visit, caller: Caller, requested: Requested, refusal: AwsError | None) -> ApiEvent:
+    return ApiEvent(
+        account_id=caller.account_id,
+        time=visit.now,
+        source="signin.amazonaws.com",
+        name="AuthorizeOAuth2Access",
+        region=REGION,
+        request_id=visit.request_id,
+        read_only=True,
+        who=caller,
+        error=None if refusal is None else (refusal.code, refusal.message),
+        client_ip=visit.client_ip,
+        agent=visit.agent,
+        secure_host=visit.secure_host,
+        additional={"success": "true" if refusal is None else "false"},
+        disclosed={
+            "scope": "openid",
+            "redirect_uri": requested.redirect_uri,
+            "code_challenge_method": "SHA-256",
+            "client_id": requested.client_id,
+        },
+    )

@@ -1,0 +1,190 @@
+"""Signing in with a password and, where there is a device, its code: in one step, and refused in one way, so that
+nobody learns which of account, name, password and code was wrong.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from iamd.audit import ApiEvent, Identity
+from iamd.audit.elements import HIDDEN
+from iamd.caller.mfa import after_code
+from iamd.caller.passwords import FORGIVEN, Standing, apart, hashed, locked, matches, standing
+from iamd.services.call import Realm
+from iamd.services.iam.password_policy import policy_of
+from iamd.services.mfa import TooManyAttempts, moved
+from iamd.services.signin.api import REGION
+from iamd.services.signin.people import Person, credential, password_of
+from iamd.store.change import Change
+from iamd.store.image import Records
+from iamd.store.kinds.sign_in import LoginProfile, MfaDevice
+from iamd.store.records import User
+
+WRONG = "Your authentication information is incorrect. Please try again."
+TOO_OFTEN = "There were too many attempts to sign in. Please try again in a few minutes."
+EXPIRED = "Your password has expired. Ask an administrator to set a new one."
+MUST_CHANGE = (
+    "Your password must be changed before you can sign in. Change it with `aws iam change-password`, or ask an "
+    "administrator to set a new one."
+)
+_LONGEST_NAME, _LONGEST_PASSWORD = 320, 128
+
+
+class Refused(Exception):
+    """Nobody has signed in; the message is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a person has entered. Of the root user, `name` is the e-mail address and `account` empty."""
+
+    account: str  # id or alias
+    name: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+    is_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a browser."""
+
+    realm: Realm
+    now: datetime
+    request_id: str
+    client_ip: str
+    agent: str
+    secure_host: str | None  # where it came over TLS
+
+
+async def sign_in(visit: Visit, entered: Entered) -> Person:
+    """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused."""
+    realm, attempts = visit.realm, visit.realm.attempts
+    # Hashed, so that what is counted is short, whatever is sent.
+    named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
+    subjects = (f"sign-in from {visit.client_ip}", f"sign-in as {named.hexdigest()}")
+    if not all(attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
+        raise Refused(TOO_OFTEN)
+    account_id = _account(realm, entered)
+    records = None if account_id is None else await realm.store.load(account_id)
+    owner_id = None if records is None else _owner(records, entered)
+    stored = None if records is None or owner_id is None else password_of(records, owner_id)
+    fits = len(entered.name) <= _LONGEST_NAME and len(entered.password) <= _LONGEST_PASSWORD
+    # Who is not there takes as long as who is.
+    right = await apart(matches, stored or _nobodys(), entered.password if fits else "")
+    if account_id is None:
+        raise Refused(WRONG)
+    verified = stored if right and fits else None
+    outcome = await realm.store.write(lambda change: _decided(visit, entered, change, account_id, verified))
+    if isinstance(outcome, str):
+        raise Refused(outcome)
+    for subject in subjects:
+        attempts.forgive(subject, visit.request_id)
+    return outcome
+
+
+@cache
+def _nobodys() -> str:
+    return hashed("no password is this")
+
+
+def _account(realm: Realm, entered: Entered) -> str | None:
+    store = realm.store
+    if entered.is_root:
+        return store.email_owner(entered.name) if entered.name else None
+    return entered.account if store.has_account(entered.account) else store.alias_owner(entered.account)
+
+
+def _owner(records: Records, entered: Entered) -> str | None:
+    if entered.is_root:
+        return records.account_id
+    user = records.users.named(entered.name)
+    return None if user is None else user.id
+
+
+def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, verified: str | None) -> Person | str:
+    """The person, or why it is nobody: with what becomes of profile and device, in the transaction of the event.
+
+    `verified` is the hash that the password was found to be of."""
+    records = change.records(account_id)
+    owner_id = _owner(records, entered)
+    profile: LoginProfile | None = None if owner_id is None else records.login_profiles.get(owner_id)
+    stored = None if owner_id is None else password_of(records, owner_id)
+    right = verified is not None and stored == verified and records.account.closed is None
+    is_locked = profile is not None and locked(profile, visit.now)
+    devices = [] if owner_id is None else list(records.mfa_devices.where("owner", owner_id))
+    if owner_id is None or stored is None or not right or is_locked or not _has_code(visit, records, devices, entered):
+        if profile is not None and not is_locked:
+            records.login_profiles.replace(profile, **visit.realm.lockout.after_failure(profile, visit.now))
+        change.event(_event(visit, entered, records, owner_id, bool(devices), "Failure"))
+        return WRONG
+    refusal = _standing(visit, records, profile)
+    if refusal is None:
+        _admitted(visit, records, owner_id, profile)
+    change.event(_event(visit, entered, records, owner_id, bool(devices), "Failure" if refusal else "Success"))
+    present = int(visit.now.timestamp())
+    return refusal or Person(account_id, owner_id, credential(stored), present, present if devices else None)
+
+
+def _has_code(visit: Visit, records: Records, devices: list[MfaDevice], entered: Entered) -> bool:
+    """Whether one of the person's devices shows that code, which is used up; also when there is no device."""
+    try:
+        return not devices or any(moved(visit, records, device, after_code, entered.code) for device in devices)
+    except TooManyAttempts:
+        return False
+
+
+def _standing(visit: Visit, records: Records, profile: LoginProfile | None) -> str | None:
+    if profile is None:
+        return None
+    stands = standing(profile, policy_of(records), visit.now)
+    return {Standing.EXPIRED: EXPIRED, Standing.MUST_CHANGE: MUST_CHANGE}.get(stands)
+
+
+def _admitted(visit: Visit, records: Records, owner_id: str, profile: LoginProfile | None) -> None:
+    if profile is not None and (profile.failures or profile.locked_until):
+        records.login_profiles.replace(profile, **FORGIVEN)
+    user: User | None = records.users.get(owner_id)
+    if user is not None:
+        records.users.replace(user, password_last_used=visit.now)
+
+
+def _event(
+    visit: Visit, entered: Entered, records: Records, owner_id: str | None, with_mfa: bool, outcome: str
+) -> ApiEvent:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html"""
+    additional: dict[str, Any] = {"MobileVersion": "No", "MFAUsed": "Yes" if with_mfa else "No"}
+    return ApiEvent(
+        account_id=records.account_id,
+        time=visit.now,
+        source="signin.amazonaws.com",
+        name="ConsoleLogin",
+        region=REGION,
+        request_id=visit.request_id,
+        read_only=False,
+        who=_identity(records, owner_id),
+        error=None if outcome == "Success" else ("", "Failed authentication"),
+        client_ip=visit.client_ip,
+        agent=visit.agent,
+        secure_host=visit.secure_host,
+        additional=additional,
+        type="AwsConsoleSignIn",
+        response={"ConsoleLogin": outcome},
+    )
+
+
+def _identity(records: Records, owner_id: str | None) -> Identity:
+    """A name that is no user's is not recorded: it may be a password in the wrong place."""
+    account = records.account
+    if owner_id == account.account_id:
+        return Identity("Root", principal_id=owner_id, arn=account.arn, account_id=account.account_id)
+    user = None if owner_id is None else records.users.get(owner_id)
+    if user is None:
+        return Identity("IAMUser", account_id=account.account_id, user_name=HIDDEN)
+    return Identity("IAMUser", principal_id=user.id, arn=user.arn, account_id=user.account_id, user_name=user.name)
