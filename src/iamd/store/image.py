@@ -144,10 +144,7 @@ class Records:
         self.server_certificates = self._collect(credentials.SERVER_CERTIFICATES)
         self.service_credentials = self._collect(credentials.SERVICE_CREDENTIALS)
         self.credential_reports = self._collect(credentials.CREDENTIAL_REPORTS)
-        self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)
-        self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
-        self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
-        self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
+        self._collect_sign_in()
         self.oidc_providers = self._collect(federation.OIDC_PROVIDERS)
         self.saml_providers = self._collect(federation.SAML_PROVIDERS)
         self.saml_keys = self._collect(federation.SAML_KEYS)
@@ -162,6 +159,12 @@ class Records:
         self._collect_roles_anywhere()
         self._collect_organization()
         self._collect_trails()
+
+    def _collect_sign_in(self) -> None:
+        self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)
+        self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
+        self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
+        self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
 
     def _collect_organization(self) -> None:
         self.organizations = self._collect(organizations.ORGANIZATIONS)
