@@ -218,8 +218,8 @@ def test_digests_chain_and_name_every_log_file(server: Live, trail: Any, deliver
     assert "LatestDigestDeliveryTime" in trail.get_trail_status(Name="main")
 
 
-def validate(server: Live, bucket: S3) -> subprocess.CompletedProcess[str]:
-    """`aws cloudtrail validate-logs` over the whole life of the trail."""
+def aws(server: Live, bucket: S3, *command: str) -> subprocess.CompletedProcess[str]:
+    """What AWS's CLI says to a command of CloudTrail."""
     environment = {
         **os.environ,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
@@ -228,11 +228,16 @@ def validate(server: Live, bucket: S3) -> subprocess.CompletedProcess[str]:
         "AWS_ENDPOINT_URL_CLOUDTRAIL": server.endpoint,
         "AWS_ENDPOINT_URL_S3": bucket.endpoint,
     }
+    program = [str(Path(sys.executable).with_name("aws")), "cloudtrail", *command]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def validate(server: Live, bucket: S3) -> subprocess.CompletedProcess[str]:
+    """`aws cloudtrail validate-logs` over the whole life of the trail."""
     arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
     start, end = (f"{datetime.now(UTC) + shift:%Y-%m-%dT%H:%M:%SZ}" for shift in (-HOUR, 9 * HOUR))
-    command = ["cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", start, "--end-time", end, "--verbose"]
-    aws = str(Path(sys.executable).with_name("aws"))
-    return subprocess.run([aws, *command], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    times = ("--start-time", start, "--end-time", end)
+    return aws(server, bucket, "validate-logs", "--trail-arn", arn, *times, "--verbose")
 
 
 def test_the_aws_cli_verifies_what_is_in_s3(
@@ -261,6 +266,9 @@ def test_the_aws_cli_verifies_what_is_in_s3(
         assert bad.returncode == 1
         assert "hash value doesn't match" in bad.stdout + bad.stderr
         assert "not found" in bad.stdout + bad.stderr
+        attribute = "AttributeKey=ResourceName,AttributeValue=u2"
+        looked_up = aws(server, bucket, "lookup-events", "--lookup-attributes", attribute, "--output", "json")
+        assert [event["EventName"] for event in json.loads(looked_up.stdout)["Events"]] == ["CreateUser"]
         bucket.refuses = True
         with pytest.raises(NotPut, match="s3://audit"):
             buckets_at("s3").put("audit", "key", b"", {})
