@@ -13,7 +13,7 @@ from typing import Any
 from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
-from iamd.store.kinds.account_details import AlternateContact, ContactInformation, OptedRegion
+from iamd.store.kinds.account_details import AlternateContact, ContactInformation, EmailUpdate, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
     ServerCertificate,
@@ -224,6 +224,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         AlternateContact(ACCOUNT, "BILLING", "Ünal", "Boss", "a@example.com", "+1"),
         {"name": "Bob", "phone": "+2"},
     ),
+    "email_updates": (EmailUpdate(ACCOUNT, "a@example.com", NOW, b"\x00\xff"), {"accepted": LATER}),
     "opted_regions": (OptedRegion(ACCOUNT, "af-south-1"), {}),
     "responsibility_transfers": (
         ResponsibilityTransfer(ACCOUNT, "rt-12345678", "BILLING", OTHER, "o-1234567890", "Öther", "h-1", NOW),

@@ -53,6 +53,11 @@ COMMANDS = {
         "Print the token of a delegation request that was handed over.",
         "iamd delegation-token 444455556666-0a1b2c3d-0000-4000-8000-000000000000 --data-dir ./data",
     ),
+    "passcode": Command(
+        "passcode",
+        "Print the code that confirms a root user's new address.",
+        "iamd passcode 111122223333 --data-dir ./data",
+    ),
     "mfa": Command("mfa", "Import hardware MFA tokens.", "iamd mfa import-tokens tokens.csv --data-dir ./data"),
     "report": Command("report", "Print or write a credential report.", "iamd report credentials --json --to ./reports"),
     "audit": Command(

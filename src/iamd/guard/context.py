@@ -160,6 +160,7 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "list_delegation", "owner_id", _single("iam:delegationrequestowner")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
     ("cloudtrail", "", "tags_list", _trail_tags),
+    ("account", "", "primary_email", lambda value: {"account:emailtargetdomain": value.rpartition("@")[2]}),
     ("account", "", "region_name", _single("account:targetregion")),
     ("account", "", "alternate_contact_type", lambda value: {"account:alternatecontacttypes": (value,)}),
     ("organizations", "", "policy_type", _single("organizations:policytype")),

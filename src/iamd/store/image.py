@@ -181,6 +181,7 @@ class Records:
         self.responsibility_transfers = self._collect(handshakes.RESPONSIBILITY_TRANSFERS)
         self.contact_information = self._collect(account_details.CONTACT_INFORMATION)
         self.alternate_contacts = self._collect(account_details.ALTERNATE_CONTACTS)
+        self.email_updates = self._collect(account_details.EMAIL_UPDATES)
         self.opted_regions = self._collect(account_details.OPTED_REGIONS)
 
     def _collect_roles_anywhere(self) -> None:

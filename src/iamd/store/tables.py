@@ -283,6 +283,9 @@ handshakes = _records(
 received_handshakes = _records("received_handshakes", "id", *map(_text, ("id", "sender_id")))
 contact_information = _records("contact_information", "account_id", _text("details"))
 alternate_contacts = _records("alternate_contacts", "type", *map(_text, ("type", "name", "title", "email", "phone")))
+email_updates = _records(
+    "email_updates", "account_id", _text("email"), _time("requested"), _blob("sealed_code"), _optional_time("accepted")
+)
 opted_regions = _records("opted_regions", "name", _text("name"))
 responsibility_transfers = _records(
     "responsibility_transfers",

@@ -115,6 +115,10 @@ class RequestExpired(AwsError):
     wording = "Request has expired."
 
 
+class ConflictException(AwsError):
+    status = 409
+
+
 class ResourceNotFoundException(AwsError):
     status = 404
 

@@ -51,6 +51,8 @@ def test_contacts_are_put_told_and_deleted(account: Any) -> None:
     account.put_alternate_contact(**{**SECURITY, "Name": "Eve"})
     assert account.get_alternate_contact(AlternateContactType="SECURITY")["AlternateContact"]["Name"] == "Eve"
     account.delete_alternate_contact(AlternateContactType="SECURITY")
+    assert account.send_phone_number_verification()["Status"] == "NOT_SUPPORTED"
+    assert refused(account.verify_phone_number, Otp="123456")[0] == "ResourceNotFoundException"
     gone = refused(account.delete_alternate_contact, AlternateContactType="SECURITY")
     assert gone[0] == "ResourceNotFoundException"
     assert refused(account.put_alternate_contact, **{**SECURITY, "EmailAddress": "bob"})[0] == "ValidationException"
@@ -129,3 +131,25 @@ def test_policies_decide_by_region_type_and_account(org: Org, user: Any) -> None
     assert refused(eve.put_alternate_contact, **SECURITY)[0] == "AccessDeniedException"
     billing = {**SECURITY, "AlternateContactType": "BILLING"}
     assert refused(eve.put_alternate_contact, AccountId=dev, **billing)[0] == "AccessDeniedException"
+
+
+def test_a_new_address_is_confirmed_by_a_code(org: Org, account: Any, server: Live) -> None:
+    dev, new = org.account("dev"), "new@example.com"
+    about = {"AccountId": dev, "PrimaryEmail": new}
+    assert refused(account.get_primary_email_update_status, AccountId=dev)[0] == "ResourceNotFoundException"
+    assert refused(account.accept_primary_email_update, **about, Otp="abc123")[0] == "ResourceNotFoundException"
+    taken = refused(account.start_primary_email_update, AccountId=dev, PrimaryEmail="DEV@example.com")
+    assert taken[0] == "ConflictException"
+    assert account.start_primary_email_update(**about)["Status"] == "PENDING"
+    assert refused(account.accept_primary_email_update, **about, Otp="!wrong")[0] == "ValidationException"
+    assert refused(account.accept_primary_email_update, **about, Otp="000000")[0] == "ValidationException"
+    update = server.run(server.realm.store.load(dev)).email_updates.get(dev)
+    code = server.realm.sealer.open(update.sealed_code, dev.encode()).decode()
+    assert code not in repr(update)
+    other = {**about, "PrimaryEmail": "other@example.com"}
+    assert refused(account.accept_primary_email_update, **other, Otp=code)[0] == "ResourceNotFoundException"
+    assert account.accept_primary_email_update(**about, Otp=code)["Status"] == "ACCEPTED"
+    assert account.get_primary_email_update_status(AccountId=dev)["Status"] == "COMPLETED"
+    assert account.get_primary_email(AccountId=dev)["PrimaryEmail"] == new
+    assert org.client.describe_account(AccountId=dev)["Account"]["Email"] == new
+    assert refused(account.accept_primary_email_update, **about, Otp=code)[0] == "ResourceNotFoundException"

@@ -82,3 +82,17 @@ def get_alternate_contact(call: Call, records: Records, *, alternate_contact_typ
 def delete_alternate_contact(call: Call, records: Records, *, alternate_contact_type: str) -> None:
     """Delete the contact of a type."""
     records.alternate_contacts.remove(_alternate(records, alternate_contact_type))
+
+
+@account.operation(on=subject)
+def send_phone_number_verification(call: Call, records: Records) -> Reply:
+    """Tell that numbers are not verified: nothing here sends messages to telephones."""
+    if records.contact_information.get(records.account_id) is None:
+        raise ResourceNotFoundException("No contact information found.")
+    return {"Status": "NOT_SUPPORTED"}
+
+
+@account.operation(on=subject)
+def verify_phone_number(call: Call, records: Records, *, otp: str) -> Reply:
+    """Refuse: no code was sent."""
+    raise ResourceNotFoundException("No verification of a phone number is pending.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from iamd.store.collection import Kind
@@ -36,8 +37,21 @@ class OptedRegion:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class EmailUpdate:
+    """The last change of the root user's address that was asked for; `accepted` is when the code was told."""
+
+    account_id: str
+    email: str
+    requested: datetime
+    sealed_code: bytes = field(repr=False)  # opens with the account's id
+    accepted: datetime | None = None
+
+
 CONTACT_INFORMATION = Kind("contact_information", ContactInformation, lambda r: r.account_id)
 ALTERNATE_CONTACTS = Kind("alternate_contacts", AlternateContact, lambda r: r.type)
 OPTED_REGIONS = Kind("opted_regions", OptedRegion, lambda r: r.name)
 
-KINDS: tuple[Kind[Any], ...] = (CONTACT_INFORMATION, ALTERNATE_CONTACTS, OPTED_REGIONS)
+EMAIL_UPDATES = Kind("email_updates", EmailUpdate, lambda r: r.account_id)
+
+KINDS: tuple[Kind[Any], ...] = (CONTACT_INFORMATION, ALTERNATE_CONTACTS, OPTED_REGIONS, EMAIL_UPDATES)

@@ -83,6 +83,9 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE alternate_contacts (
         {position}, account_id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
         email TEXT NOT NULL, phone TEXT NOT NULL, UNIQUE (account_id, type))""",
+    """CREATE TABLE email_updates (
+        {position}, account_id TEXT NOT NULL, email TEXT NOT NULL, requested BIGINT NOT NULL,
+        sealed_code {blob} NOT NULL, accepted BIGINT, UNIQUE (account_id))""",
     """CREATE TABLE opted_regions (
         {position}, account_id TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (account_id, name))""",
     """CREATE TABLE responsibility_transfers (
