@@ -131,6 +131,10 @@ def _trail_tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["Key"], tag.get("Value", "")) for tag in values))
 
 
+def _tag_map(values: Any) -> Mapping[str, Value]:
+    return tag_context(tuple(values.items()))
+
+
 def _namespaces(properties: Any) -> Mapping[str, Value]:
     return {"iam:accountpropertynamespaces": tuple(dict.fromkeys(key.partition("/")[0] for key in properties))}
 
@@ -169,6 +173,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("organizations", "", "service_principal", _single("organizations:serviceprincipal")),
     ("organizations", "", "tags", _tags),
     ("organizations", "", "tag_keys", _many("aws:tagkeys")),
+    ("resourcegroupstaggingapi", "", "tags", _tag_map),
+    ("resourcegroupstaggingapi", "", "tag_keys", _many("aws:tagkeys")),
     ("rolesanywhere", "", "tags", _lower_case_tags),
     ("rolesanywhere", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),

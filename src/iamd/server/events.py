@@ -20,7 +20,7 @@ def event_of(exchange: Exchange) -> ApiEvent:
     return ApiEvent(
         account_id=caller.account_id,
         time=exchange.now,
-        source=f"{api.name}.amazonaws.com",
+        source=api.source,
         name=operation.name if operation else exchange.action,
         region=exchange.region,
         request_id=exchange.request_id,

@@ -16,6 +16,7 @@ from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import signin as signin_modules
 from iamd.services import sts as sts_modules
+from iamd.services import tagging as tagging_modules
 from iamd.services.account.api import account
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.iam.api import iam
@@ -25,6 +26,7 @@ from iamd.services.registry import Api
 from iamd.services.rolesanywhere.api import rolesanywhere
 from iamd.services.signin.api import signin
 from iamd.services.sts.api import sts
+from iamd.services.tagging.api import tagging
 from iamd.wire import rest_json
 from iamd.wire.errors import InvalidAction
 from iamd.wire.http import HttpRequest
@@ -45,6 +47,7 @@ _FOLDERS = (
     rolesanywhere_modules,
     cloudtrail_modules,
     signin_modules,
+    tagging_modules,
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)
@@ -58,9 +61,11 @@ _ALL = (
     rolesanywhere,
     cloudtrail,
     signin,
+    tagging,
 )
 APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]
+_BY_SIGNING_NAME = {api.model.signing_name: api for api in APIS.values()}
 _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
 _BY_VERSION = {api.model.api_version: api for api in APIS.values() if api.model.protocol == "query"}
@@ -80,7 +85,7 @@ def api_of(request: HttpRequest, signature: Signature | None) -> Api:
             elif signature.service == rest.model.signing_name and rest_json.matches(request, rest.model):
                 return rest
     if signature is not None:
-        api = APIS.get(signature.service)
+        api = APIS.get(signature.service) or _BY_SIGNING_NAME.get(signature.service)
         if api is None:
             raise InvalidAction(f"iamd does not serve {signature.service}; it serves {', '.join(sorted(APIS))}.")
         return api

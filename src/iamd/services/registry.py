@@ -29,7 +29,7 @@ from iamd.guard.gather import Snapshot
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.wire import model
-from iamd.wire.errors import InvalidAction, InvalidInput
+from iamd.wire.errors import AwsError, InvalidAction, InvalidInput
 from iamd.wire.model import OperationModel, ServiceModel
 
 Handler = Callable[..., Reply | None]
@@ -70,8 +70,9 @@ class Operation:
 class Api:
     """The operations that iamd implements of one service."""
 
-    def __init__(self, name: str, prefix: str | None = None) -> None:
+    def __init__(self, name: str, prefix: str | None = None, source: str | None = None) -> None:
         self.name = name
+        self.source = f"{source or name}.amazonaws.com"  # of its events
         self.prefix = prefix or name  # of its actions
         self.is_global = name in GLOBAL
         self.model: ServiceModel = model.load(name)
@@ -222,6 +223,22 @@ def _authorize(call: Call, target: Target[Any]) -> None:
             if owner is not None:
                 seen.update(owner.resource_keys)
         authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}, owner=owner))
+
+
+def refusal(call: Call, ask: Ask) -> AwsError | None:
+    """Why the caller may not do that to one of several resources of a call, which are refused one by one; None: it may.
+
+    The call itself has been allowed; of what is asked here, an operation changes nothing that is refused.
+    """
+    snapshot, owner = call.snapshot(), call.standing(ask.account_id)
+    seen = {**_circumstances(call, snapshot), **_parameters(call), "aws:resourceaccount": ask.account_id}
+    if owner is not None:
+        seen.update(owner.resource_keys)
+    try:
+        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}, owner=owner))
+    except AwsError as error:
+        return error
+    return None
 
 
 def _parameters(call: Call) -> Context:

@@ -78,6 +78,10 @@ class InvalidParameterCombination(AwsError):
     status = 400
 
 
+class InvalidParameterException(AwsError):
+    status = 400
+
+
 class InvalidParameterValue(AwsError):
     status = 400
 
