@@ -13,6 +13,7 @@ from typing import Any
 from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
+from iamd.store.kinds.access_analyzer import AccessFinding, Analyzer
 from iamd.store.kinds.account_details import AlternateContact, ContactInformation, EmailUpdate, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
@@ -169,6 +170,14 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
             ACCOUNT, "ab12", "AIDAEXAMPLE", "arn:aws:signin:::devtools/same-device", "t", "c", NOW, LATER, NOW
         ),
         {"generation": 1, "rotated": LATER, "mfa_time": NOW},
+    ),
+    "analyzers": (
+        Analyzer(ACCOUNT, "us-east-1", "Outside", "ACCOUNT", NOW),
+        {"rules": '{"ß": {}}', "analyzed": "arn:r", "analyzed_at": LATER, "tags": (("k", "v"),)},
+    ),
+    "access_findings": (
+        AccessFinding(ACCOUNT, "f-1", "us-east-1/Outside", "arn:r", "{}", "ACTIVE", NOW, NOW, NOW),
+        {"status": "RESOLVED", "updated": LATER, "analyzed": LATER},
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
     "organizations": (

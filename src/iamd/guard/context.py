@@ -123,6 +123,10 @@ def _tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["Key"], tag["Value"]) for tag in values))
 
 
+def _mapped_tags(tags: Any) -> Mapping[str, Value]:
+    return tag_context(tuple(tags.items()))
+
+
 def _lower_case_tags(values: Any) -> Mapping[str, Value]:
     return tag_context(tuple((tag["key"], tag["value"]) for tag in values))
 
@@ -163,6 +167,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("iam", "create_delegation", "permissions", _template),
     ("iam", "list_delegation", "owner_id", _single("iam:delegationrequestowner")),
     ("iam", "", "tag_keys", _many("aws:tagkeys")),
+    ("accessanalyzer", "", "tags", _mapped_tags),
+    ("accessanalyzer", "", "tag_keys", _many("aws:tagkeys")),
     ("cloudtrail", "", "tags_list", _trail_tags),
     ("account", "", "primary_email", lambda value: {"account:emailtargetdomain": value.rpartition("@")[2]}),
     ("account", "", "region_name", _single("account:targetregion")),

@@ -8,6 +8,7 @@ import re
 from types import ModuleType
 
 from iamd.caller.sigv4 import Signature
+from iamd.services import accessanalyzer as accessanalyzer_modules
 from iamd.services import account as account_modules
 from iamd.services import cloudtrail as cloudtrail_modules
 from iamd.services import iam as iam_modules
@@ -17,6 +18,7 @@ from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import signin as signin_modules
 from iamd.services import sts as sts_modules
 from iamd.services import tagging as tagging_modules
+from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.account.api import account
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.iam.api import iam
@@ -48,6 +50,7 @@ _FOLDERS = (
     cloudtrail_modules,
     signin_modules,
     tagging_modules,
+    accessanalyzer_modules,
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)
@@ -62,6 +65,7 @@ _ALL = (
     cloudtrail,
     signin,
     tagging,
+    accessanalyzer,
 )
 APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]

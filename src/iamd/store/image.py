@@ -6,6 +6,7 @@ from typing import Any
 
 from iamd.store.collection import Collection, Kind, Step
 from iamd.store.kinds import (
+    access_analyzer,
     account_details,
     credentials,
     delegation,
@@ -84,6 +85,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *trails.KINDS,
     *account_details.KINDS,
     *roles_anywhere.KINDS,
+    *access_analyzer.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -96,6 +98,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
+        *(kind.name for kind in access_analyzer.KINDS),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -157,6 +160,8 @@ class Records:
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
         self._collect_roles_anywhere()
+        self.analyzers = self._collect(access_analyzer.ANALYZERS)
+        self.access_findings = self._collect(access_analyzer.ACCESS_FINDINGS)
         self._collect_organization()
         self._collect_trails()
 

@@ -183,6 +183,14 @@ certificate_subjects = _records(
     "certificate_subjects", "id", _text("id"), _text("region"), _text("subject"), _time("created"), _time("seen"),
     _text("credentials"), _text("tags")
 )  # fmt: skip
+analyzers = _records(
+    "analyzers", "key", _text("key"), _text("region"), _text("name"), _text("type"), _time("created"), _text("rules"),
+    _optional("analyzed"), _optional_time("analyzed_at"), _text("tags")
+)  # fmt: skip
+access_findings = _records(
+    "access_findings", "id", _text("id"), _text("analyzer"), _text("resource"), _text("policy_grant"), _text("status"),
+    _time("created"), _time("updated"), _time("analyzed")
+)  # fmt: skip
 outbound_federation = _records("outbound_federation", "account_id", _text("issuer_id"), _flag("enabled"))
 outbound_keys = _records(
     "outbound_keys", "id", _text("id"), _text("algorithm"), _time("created"), _text("public"), _blob("sealed")

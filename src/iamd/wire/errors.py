@@ -164,6 +164,10 @@ class ValidationError(AwsError):
     status = 400
 
 
+class ServiceQuotaExceededException(AwsError):
+    status = 402
+
+
 class TooManyTagsException(AwsError):
     status = 400
 

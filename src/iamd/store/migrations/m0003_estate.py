@@ -110,4 +110,12 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL, client_id TEXT NOT NULL,
         thumbprint TEXT NOT NULL, credential TEXT NOT NULL, started BIGINT NOT NULL, expires BIGINT NOT NULL,
         rotated BIGINT NOT NULL, generation INTEGER NOT NULL, mfa_time BIGINT, UNIQUE (account_id, id))""",
+    """CREATE TABLE analyzers (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        type TEXT NOT NULL, created BIGINT NOT NULL, rules TEXT NOT NULL, analyzed TEXT, analyzed_at BIGINT,
+        tags TEXT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE access_findings (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, analyzer TEXT NOT NULL, resource TEXT NOT NULL,
+        policy_grant TEXT NOT NULL, status TEXT NOT NULL, created BIGINT NOT NULL, updated BIGINT NOT NULL,
+        analyzed BIGINT NOT NULL, UNIQUE (account_id, id))""",
 )

@@ -1,0 +1,1 @@
+"""IAM Access Analyzer: analyzers and their findings, checks of policies."""

@@ -1,0 +1,167 @@
+"""Analyzers: what is looked at for access from outside. There is one of the account at most in a region."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from iamd.guard.target import Target, found, missing, new
+from iamd.services.accessanalyzer.api import accessanalyzer
+from iamd.services.accessanalyzer.filters import checked
+from iamd.services.accessanalyzer.pages import page
+from iamd.services.call import Call, Reply
+from iamd.store.kinds.access_analyzer import Analyzer
+from iamd.store.records import PARTITION, Tags
+from iamd.wire.errors import (
+    ConflictException,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+    ValidationException,
+)
+
+MAX_RULES = 100
+_SERVED = "ACCOUNT"
+
+
+def arn_of(call: Call, name: str) -> str:
+    return f"arn:{PARTITION}:access-analyzer:{call.region}:{call.account_id}:analyzer/{name}"
+
+
+def absent(arn: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"Analyzer {arn.rpartition('/')[2]} was not found")
+
+
+def existing_analyzer(call: Call, *, analyzer_name: str) -> Target[Analyzer]:
+    analyzer = call.records.analyzers.get(f"{call.region}/{analyzer_name}")
+    arn = arn_of(call, analyzer_name)
+    return missing(arn, absent(arn)) if analyzer is None else found(analyzer)
+
+
+def analyzer_by_arn(call: Call, *, analyzer_arn: str) -> Target[Analyzer]:
+    analyzer = call.records.analyzers.get(f"{call.region}/{analyzer_arn.rpartition('/')[2]}")
+    return (
+        missing(analyzer_arn, absent(analyzer_arn))
+        if analyzer is None or analyzer.arn != analyzer_arn
+        else found(analyzer)
+    )
+
+
+def new_analyzer(call: Call, *, analyzer_name: str) -> Target[str]:
+    return new(arn_of(call, analyzer_name))
+
+
+def any_analyzer(call: Call) -> Target[None]:
+    return Target(arn_of(call, "*"), None)
+
+
+def detail(analyzer: Analyzer) -> dict[str, Any]:
+    """An analyzer as it is shown everywhere."""
+    return {
+        "arn": analyzer.arn,
+        "name": analyzer.name,
+        "type": analyzer.type,
+        "createdAt": analyzer.created,
+        "lastResourceAnalyzed": analyzer.analyzed,
+        "lastResourceAnalyzedAt": analyzer.analyzed_at,
+        "tags": dict(analyzer.tags),
+        "status": "ACTIVE",
+    }
+
+
+@accessanalyzer.operation(on=new_analyzer)
+def create_analyzer(
+    call: Call,
+    arn: str,
+    *,
+    analyzer_name: str,
+    type: str,
+    archive_rules: list[dict[str, Any]] | None = None,
+    tags: dict[str, str] | None = None,
+    client_token: str | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> Reply:
+    """Look from now on for access from outside the account.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html
+    """
+    if type != _SERVED or configuration is not None:
+        raise ValidationException(f"This version of iamd has analyzers of the type {_SERVED}, without configuration")
+    if call.records.analyzers.get(f"{call.region}/{analyzer_name}") is not None:
+        raise ConflictException(f"Analyzer {analyzer_name} exists")
+    if any(each.region == call.region for each in call.records.analyzers):
+        raise ServiceQuotaExceededException(f"There is an analyzer of the type {type} in {call.region}")
+    moment = call.now.isoformat()
+    rules = {
+        rule["ruleName"]: {"filter": checked(rule["filter"]), "createdAt": moment, "updatedAt": moment}
+        for rule in archive_rules or ()
+    }
+    analyzer = Analyzer(
+        account_id=call.account_id,
+        region=call.region,
+        name=analyzer_name,
+        type=type,
+        created=call.now,
+        rules=json.dumps(rules),
+        tags=merged((), tags or {}),
+    )
+    return {"arn": call.records.analyzers.add(analyzer).arn}
+
+
+@accessanalyzer.operation(on=existing_analyzer)
+def get_analyzer(call: Call, analyzer: Analyzer) -> Reply:
+    """The analyzer of that name."""
+    return {"analyzer": detail(analyzer)}
+
+
+@accessanalyzer.operation(on=any_analyzer)
+def list_analyzers(
+    call: Call, _: None, *, type: str | None = None, next_token: str | None = None, max_results: int | None = None
+) -> Reply:
+    """The region's analyzers."""
+    here = [
+        each for each in call.records.analyzers.sorted() if each.region == call.region and type in (None, each.type)
+    ]
+    return page("analyzers", here, detail, next_token, max_results)
+
+
+@accessanalyzer.operation(on=existing_analyzer)
+def delete_analyzer(call: Call, analyzer: Analyzer, *, client_token: str | None = None) -> Reply:
+    """Remove the analyzer with its findings."""
+    for finding in call.records.access_findings.where("analyzer", analyzer.key):
+        call.records.access_findings.remove(finding)
+    call.records.analyzers.remove(analyzer)
+    return {}
+
+
+def merged(present: Tags, given: dict[str, str]) -> Tags:
+    """Tags after adding `given`. Raises ValidationException."""
+    if any(key.lower().startswith("aws:") for key in given):
+        raise ValidationException("Tag keys that begin with aws: are reserved for use by AWS")
+    result = tuple({**dict(present), **given}.items())
+    if len(result) > 50:
+        raise ValidationException("A resource has at most 50 tags")
+    return result
+
+
+def tagged_analyzer(call: Call, *, resource_arn: str) -> Target[Analyzer]:
+    return analyzer_by_arn(call, analyzer_arn=resource_arn)
+
+
+@accessanalyzer.operation(on=tagged_analyzer)
+def tag_resource(call: Call, analyzer: Analyzer, *, tags: dict[str, str]) -> Reply:
+    """Add tags, or change their values."""
+    call.records.analyzers.replace(analyzer, tags=merged(analyzer.tags, tags))
+    return {}
+
+
+@accessanalyzer.operation(on=tagged_analyzer)
+def untag_resource(call: Call, analyzer: Analyzer, *, tag_keys: list[str]) -> Reply:
+    """Remove tags; those that are not there do not matter."""
+    call.records.analyzers.replace(analyzer, tags=tuple(tag for tag in analyzer.tags if tag[0] not in tag_keys))
+    return {}
+
+
+@accessanalyzer.operation(on=tagged_analyzer)
+def list_tags_for_resource(call: Call, analyzer: Analyzer) -> Reply:
+    """All tags."""
+    return {"tags": dict(analyzer.tags)}
