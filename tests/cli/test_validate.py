@@ -58,3 +58,34 @@ def test_an_unknown_type_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as left:
         main(["validate", "--type", "unicorn", written(tmp_path, "allow.json", ALLOW)])
     assert left.value.code == 2
+
+
+PASSING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}}
+
+
+def test_findings_are_told_with_type_code_and_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound, risky = written(tmp_path, "sound.json", ALLOW), written(tmp_path, "risky.json", PASSING)
+    assert main(["validate", "--findings", sound]) == 0
+    assert capsys.readouterr().out == f"{sound}: no findings\n"
+    assert main(["validate", "--findings", sound, risky]) == 1
+    shown, column = capsys.readouterr().out, json.dumps(PASSING).index('"iam:PassRole"') + 1
+    assert f"{risky}:1:{column}: SECURITY_WARNING PASS_ROLE_WITH_STAR_IN_RESOURCE: " in shown
+    assert main(["validate", "--findings", "--json", risky]) == 1
+    (told,) = json.loads(capsys.readouterr().out)
+    assert [each["issueCode"] for each in told["findings"]] == ["PASS_ROLE_WITH_STAR_IN_RESOURCE"]
+
+
+def test_suggestions_alone_are_a_yes(tmp_path: Path) -> None:
+    wordy = {**ALLOW, "Statement": {**ALLOW["Statement"], "Sid": ""}}  # type: ignore[dict-item]
+    assert main(["validate", "--findings", written(tmp_path, "wordy.json", wordy)]) == 0
+
+
+def test_findings_are_written_as_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    risky = written(tmp_path, "risky.json", PASSING)
+    assert main(["validate", "--sarif", risky]) == 1
+    log = json.loads(capsys.readouterr().out)
+    (result,) = log["runs"][0]["results"]
+    assert (log["version"], result["ruleId"], result["level"]) == ("2.1.0", "PASS_ROLE_WITH_STAR_IN_RESOURCE", "error")
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == (risky, 1)
+    assert [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]] == ["PASS_ROLE_WITH_STAR_IN_RESOURCE"]

@@ -18,10 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Kind.IDENTITY.value,
         help="what the documents are for (default: identity)",
     )
+    parser.add_argument("--findings", action="store_true", help="tell, too, what Access Analyzer's checks find")
+    parser.add_argument("--sarif", action="store_true", help="print these findings as SARIF, for code scanning")
 
 
 def command(args: argparse.Namespace) -> int:
-    """Print what keeps AWS from storing each document; 1 when there is anything."""
+    """Print what keeps AWS from storing each document, or what checks find in it; 1 when there is anything grave."""
+    if args.findings or args.sarif:
+        from iamd.cli import validate_findings
+
+        return validate_findings.report(args)
     found = {name: problems(name, Kind(args.type)) for name in args.files}
     if args.json:
         print(json.dumps([result(name, listed) for name, listed in found.items()]))
@@ -34,15 +40,21 @@ def command(args: argparse.Namespace) -> int:
 def problems(name: str, kind: Kind) -> tuple[Problem, ...]:
     """Return what is wrong with the document in a file; raises Failure when it cannot be read."""
     try:
+        parse(text(name), kind)
+    except MalformedPolicy as malformed:
+        return malformed.problems
+    return ()
+
+
+def text(name: str) -> str:
+    """Return what is in a file, or comes in for `-`; raises Failure when it cannot be read."""
+    try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        parse(content.decode(), kind)
+        return content.decode()
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise Failure(f"{name}: not UTF-8 text") from error
-    except MalformedPolicy as malformed:
-        return malformed.problems
-    return ()
 
 
 def result(name: str, listed: tuple[Problem, ...]) -> dict[str, object]:
