@@ -163,8 +163,8 @@ def test_other_services_are_not_served(door: Door, service: str) -> None:
 
 def test_clients_of_json_services_can_read_the_refusal(server: Live, door: Door) -> None:
     for service, call, code in (
-        ("cloudtrail", "list_trails", "UnknownOperationException"),
-        ("accessanalyzer", "list_analyzers", "InvalidAction"),
+        ("kms", "list_keys", "UnknownOperationException"),
+        ("lambda", "list_functions", "InvalidAction"),
         ("sqs", "list_queues", "UnknownOperationException"),
     ):
         client = server.client(service)
@@ -301,6 +301,10 @@ def _named(member: Member, known: Mapping[str, str]) -> Any:
     """A valid value for a parameter."""
     if member.shape.type == "list":
         return []
+    if member.shape.type == "structure":
+        return {part.name: _named(part, known) for part in member.shape.members if part.required}
+    if member.shape.type == "timestamp":
+        return 4_000_000_000
     if member.shape.enum:
         return member.shape.enum[0]
     shapes = {
@@ -311,6 +315,8 @@ def _named(member: Member, known: Mapping[str, str]) -> Any:
         "OrganizationalUnitId": "ou-ab12-12345678",
         "CreateAccountRequestId": "car-12345678",
         "HandshakeId": "h-12345678",
+        "HandshakePartyId": "999999999999",
+        "ResponsibilityTransferId": "rt-12345678",
         "Email": "nobody@example.com",
     }
     return shapes.get(member.shape.name, known.get(member.name, "r-ab12" if "ParentId" in member.name else "x"))
