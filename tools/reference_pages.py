@@ -18,6 +18,7 @@ from iamd.services.registry import Api
 from iamd.services.throttle import BURST, Rates
 from iamd.settings import PREFIX, SECRETS, SETTINGS
 from tools.coverage_page import coverage_page
+from tools.gateway_page import gateway_page
 from tools.markdown import NOTE, code, table
 
 PAGES = Path("docs/reference")
@@ -45,6 +46,7 @@ def pages() -> dict[Path, str]:
         PAGES / "settings.md": settings_page(),
         PAGES / "commands.md": commands_page(),
         PAGES / "operations.md": operations_page(),
+        PAGES / "gateway-mapping.md": gateway_page(PAGES / "gateway-mapping.md"),
         COVERAGE: coverage_page(),
         README: readme(),
     }

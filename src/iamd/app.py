@@ -20,6 +20,7 @@ from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
 from iamd.server.exchange import Exchange
+from iamd.server.gate import Gate
 from iamd.server.sign_in import door
 from iamd.services import registry
 from iamd.services.call import Call, Cold, Realm
@@ -193,8 +194,12 @@ class Application:
         self.endpoints = endpoints
         self.max_body_bytes = max_body_bytes
         self.proxies = proxies
+        self.gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.gate is not None and self.gate.takes(scope):
+            await self.gate(scope, receive, send)
+            return
         try:
             request = await asgi.read(scope, receive, self.max_body_bytes, self.proxies)
         except asgi.Gone:

@@ -28,12 +28,16 @@ from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
+from iamd.gateway.door import Gateway
+from iamd.gateway.forward import Forwarder
+from iamd.gateway.upstreams import Upstreams
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
 from iamd.server.event_index import keep_indexed
 from iamd.server.exchange import now
+from iamd.server.gate import Gate
 from iamd.server.issuers import document
 from iamd.server.listening import bind
 from iamd.server.protocol import limited
@@ -93,10 +97,31 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)):
+        async with (
+            _reports(settings, store),
+            _trails(settings, store),
+            _meanwhile(keep_indexed(store)),
+            _gate(settings, realm, proxies) as application.gate,
+        ):
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) -> AsyncIterator[Gate | None]:
+    """The gateway, if there are upstreams."""
+    if not settings.upstream:
+        yield None
+        return
+    forwarder = Forwarder(settings.upstream_timeout)
+    upstreams = Upstreams(settings.upstream, settings.upstream_credentials)
+    owner = settings.upstream_account or realm.store.account_ids()[0]
+    gateway = Gateway(realm, upstreams, forwarder, owner, settings.upstream_body_bytes)
+    try:
+        yield Gate(gateway, proxies, settings.request_timeout)
+    finally:
+        await forwarder.close()
 
 
 @asynccontextmanager

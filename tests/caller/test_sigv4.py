@@ -164,7 +164,7 @@ def test_a_claimed_payload_hash_must_be_that_of_the_body() -> None:
 
 
 def test_an_unsigned_payload_is_taken_only_where_aws_takes_it() -> None:
-    unsigned = [("X-Amz-Content-SHA256", sigv4.UNSIGNED_PAYLOAD)]
+    unsigned = [("X-Amz-Content-SHA256", sigv4.UNSIGNED)]
     for service in ("iam", "sts", "organizations"):
         with pytest.raises(SignatureDoesNotMatch):
             check(sign(headers=unsigned, service=service))

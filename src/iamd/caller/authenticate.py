@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.sigv4 import Signature
+from iamd.caller.sigv4 import Payload, Signature
 from iamd.caller.tokens import Session, TokenKeys
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, AccessKey, Account, Role, User
@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 
 async def authenticate(
-    request: HttpRequest, signature: Signature | None, store: Store, sealer: Sealer, tokens: TokenKeys, now: datetime
+    request: HttpRequest,
+    signature: Signature | None,
+    store: Store,
+    sealer: Sealer,
+    tokens: TokenKeys,
+    now: datetime,
+    payload: Payload | None = None,
 ) -> Caller:
-    """The caller whose signature the request carries.
+    """The caller whose signature the request carries. With a `payload`, the body is still to come: see `sigv4.verify`.
 
     Raises MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken, SignatureDoesNotMatch: an unknown key and a
     deactivated one are told apart for nobody.
@@ -31,11 +37,11 @@ async def authenticate(
     if signature is None:
         raise MissingAuthenticationToken()
     if signature.token is not None:
-        return await _session(request, signature, signature.token, store, tokens, now)
+        return await _session(request, signature, signature.token, store, tokens, now, payload)
     records, key = store.key_at_hand(signature.access_key_id) or await _key(store, signature.access_key_id)
     if not key.active:
         raise InvalidClientTokenId()
-    sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now)
+    sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now, payload)
     return long_term_caller(key, records)
 
 
@@ -81,12 +87,18 @@ _MAX_CALLERS = 4096
 
 
 async def _session(
-    request: HttpRequest, signature: Signature, token: str, store: Store, tokens: TokenKeys, now: datetime
+    request: HttpRequest,
+    signature: Signature,
+    token: str,
+    store: Store,
+    tokens: TokenKeys,
+    now: datetime,
+    payload: Payload | None,
 ) -> Caller:
     session = tokens.open(token)
     if session.access_key_id != signature.access_key_id:
         raise InvalidClientTokenId()
-    sigv4.verify(request, signature, session.secret_access_key, now)
+    sigv4.verify(request, signature, session.secret_access_key, now, payload)
     if session.expires <= now:
         raise ExpiredToken()
     records = store.records(session.account_id)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from iamd.caller import authorization, presigned
 from iamd.caller.canonical import S3_SERVICES, canonical_request
 from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, format_timestamp
-from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
+from iamd.caller.streamed import UNSIGNED, Payload
+from iamd.wire.errors import IncompleteSignature, MissingSecurityHeader, RequestExpired, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
 
-__all__ = ["Signature", "read", "verify"]
+__all__ = ["Payload", "Signature", "payload_of", "read", "sign", "verify"]
 
-UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 # Elsewhere AWS hashes the body whatever the header says, so that a signature never stands for another body.
 _MAY_LEAVE_PAYLOAD_UNSIGNED = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
 
@@ -51,8 +52,12 @@ def read(request: HttpRequest) -> Signature | None:
     return None
 
 
-def verify(request: HttpRequest, signature: Signature, secret: str, now: datetime) -> None:
+def verify(
+    request: HttpRequest, signature: Signature, secret: str, now: datetime, payload: Payload | None = None
+) -> None:
     """Return when `secret` made the signature of this very request and it is valid at `now` (aware).
+
+    With a `payload`, the body is still to come: what the request says about it is taken, and `payload` verifies it.
 
     Raises SignatureDoesNotMatch when it is too old, too early, or not that of this request (AWS's sentence alone: the
     canonical request, which some services append, would echo session tokens), RequestExpired when a presigned
@@ -63,17 +68,34 @@ def verify(request: HttpRequest, signature: Signature, secret: str, now: datetim
         request,
         signature.service,
         signature.signed_headers,
-        _payload_hash(request, signature),
+        _payload_hash(request, signature) if payload is None else payload.claimed,
         presigned=signature.presigned,
     )
     scope = f"{signature.date}/{signature.region}/{signature.service}"
     string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
-    inner, outer = _signer(secret, signature.date, signature.region, signature.service)
-    inner, outer = inner.copy(), outer.copy()
-    inner.update(string_to_sign.encode())
-    outer.update(inner.digest())
-    if not hmac.compare_digest(outer.hexdigest().encode(), signature.signature.encode()):
+    signer = _signer(secret, signature.date, signature.region, signature.service)
+    if not hmac.compare_digest(_signed(signer, string_to_sign.encode()).encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
+    if payload is not None:
+        payload.signed(partial(_signed, signer), signature.stamp, f"{scope}/{TERMINATOR}", signature.signature)
+
+
+def sign(request: HttpRequest, names: Sequence[bytes], secret: str, scope: Scope, stamp: str, payload_hash: str) -> str:
+    """The signature of a request over those headers, by a key of that scope."""
+    canonical = hashlib.sha256(canonical_request(request, scope[2], names, payload_hash)).hexdigest()
+    text = f"{ALGORITHM}\n{stamp}\n{'/'.join(scope)}/{TERMINATOR}\n{canonical}"
+    return _signed(_signer(secret, *scope), text.encode())
+
+
+def _signed(signer: tuple[hashlib._Hash, hashlib._Hash], text: bytes) -> str:
+    inner, outer = signer[0].copy(), signer[1].copy()
+    inner.update(text)
+    outer.update(inner.digest())
+    return outer.hexdigest()
+
+
+Scope = tuple[str, str, str]
+"""Date, region and service of a credential."""
 
 
 _INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
@@ -94,14 +116,24 @@ def _payload_hash(request: HttpRequest, signature: Signature) -> str:
     """The last line of the canonical request; a claim that is not true of the body is refused."""
     claimed = signature.content_sha256
     if signature.service in _MAY_LEAVE_PAYLOAD_UNSIGNED:
-        if claimed == UNSIGNED_PAYLOAD:
-            return UNSIGNED_PAYLOAD
+        if claimed == UNSIGNED:
+            return UNSIGNED
         if claimed is None and signature.presigned and signature.service in S3_SERVICES:
-            return UNSIGNED_PAYLOAD
+            return UNSIGNED
     actual = hashlib.sha256(request.body).hexdigest()
     if claimed is not None and claimed != actual:
         raise SignatureDoesNotMatch
     return actual
+
+
+def payload_of(signature: Signature) -> Payload | None:
+    """What an S3 request says about a body that is still to come; None of other services, which hash the body."""
+    if signature.service not in S3_SERVICES:
+        return None
+    claimed = signature.content_sha256
+    if claimed is None and not signature.presigned:
+        raise MissingSecurityHeader("x-amz-content-sha256")
+    return Payload(claimed or UNSIGNED)
 
 
 def _require_current(signature: Signature, now: datetime) -> None:

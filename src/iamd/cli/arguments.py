@@ -21,7 +21,8 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] = tuple(S
         if item.type is bool:
             group.add_argument(flag, action="store_true", default=None, help=doc)
         else:
-            group.add_argument(flag, metavar=name.rpartition("_")[2].upper(), help=doc)
+            action = "append" if item.metadata["many"] else "store"
+            group.add_argument(flag, action=action, metavar=name.rpartition("_")[2].upper(), help=doc)
 
 
 def _default(value: object) -> str:

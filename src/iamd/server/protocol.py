@@ -68,6 +68,7 @@ class _LimitedHttp(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         self._received = 0  # bytes of the pieces that hold the request's first line and headers: at least theirs
         self._begun = False  # there is a part of a request
+        self._watches = True
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
         self._joined = _JoinedWrites(transport)
@@ -85,6 +86,7 @@ class _LimitedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
         super().on_message_begin()
+        cast("dict[str, Any]", self.scope)["iamd.unhurried"] = self._stop_watching
 
     def on_headers_complete(self) -> None:
         if self._received > self.max_header_bytes and self._header_bytes() > self.max_header_bytes:
@@ -94,7 +96,7 @@ class _LimitedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._begun = False
+        self._begun, self._watches = False, True
         self._unwatch()
         cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
         super().on_message_complete()
@@ -116,8 +118,13 @@ class _LimitedHttp(HttpToolsProtocol):
 
     def _watch(self) -> None:
         """Start the clock for a request that did not come in one piece, and for one that does not come at all."""
-        if self._deadline is None and not self.transport.is_closing():
+        if self._watches and self._deadline is None and not self.transport.is_closing():
             self._deadline = self.loop.call_later(self.max_seconds, self._give_up)
+
+    def _stop_watching(self) -> None:
+        """Let the rest of this request take its time: whoever reads it has limits of his own."""
+        self._watches = False
+        self._unwatch()
 
     def _unwatch(self) -> None:
         if self._deadline is not None:

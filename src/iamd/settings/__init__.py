@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from iamd.gateway.upstreams import Credentials
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import readers
@@ -43,8 +44,8 @@ def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return base / "iamd"
 
 
-def _setting(read: Callable[[object], Any], default: Any, doc: str, *, secret: bool = False) -> Any:
-    metadata = {"read": read, "doc": doc}
+def _setting(read: Callable[[object], Any], default: Any, doc: str, *, secret: bool = False, many: bool = False) -> Any:
+    metadata = {"read": read, "doc": doc, "many": many}
     if callable(default):
         return field(default_factory=default, repr=not secret, metadata=metadata)
     return field(default=default, repr=not secret, metadata=metadata)
@@ -104,6 +105,22 @@ class Settings:
         None,
         "Networks besides the public internet where OpenID Connect issuers may be. Unless it is set: loopback, when the "
         "server itself listens there or keeps everything in memory; else none.",
+    )
+    upstream: Mapping[str, str] = _setting(
+        readers.upstreams,
+        dict,
+        "Other services, decided here and forwarded: SERVICE=URL, or *=URL for all others; may be repeated.",
+        many=True,
+    )
+    upstream_credentials: Mapping[str, Credentials] = _setting(
+        readers.credentials, dict, "What they are signed with: SERVICE=KEY:SECRET.", secret=True
+    )
+    upstream_account: str | None = _setting(
+        readers.account_id, None, "Account that owns the resources of the upstreams; by default the first."
+    )
+    upstream_timeout: float = _setting(readers.seconds, 60.0, "Time an upstream may be silent.")
+    upstream_body_bytes: int = _setting(
+        readers.positive, 16 << 20, "Largest body of a forwarded request that must be understood; others are streamed."
     )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")

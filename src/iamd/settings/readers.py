@@ -6,11 +6,12 @@ holds the value itself: it may be a secret.
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from iamd.gateway.upstreams import Credentials, is_service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 
@@ -183,6 +184,41 @@ def url(value: object) -> str:
     if not _is_url(found):
         raise ValueError("must be a URL such as https://iam.example.com")
     return found
+
+
+_is_origin = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+/?").fullmatch
+
+
+def upstreams(value: object) -> Mapping[str, str]:
+    """Origins (scheme, host and port) by service: a table, or `SERVICE=URL` in a list or set apart by commas."""
+    found = _by_service(value, "SERVICE=URL such as s3=http://127.0.0.1:9000 or *=http://127.0.0.1:5000")
+    if not all(_is_origin(url) for url in found.values()):
+        raise ValueError("must be services with URLs such as s3=http://127.0.0.1:9000, without path")
+    return {name: url.rstrip("/") for name, url in found.items()}
+
+
+def credentials(value: object) -> Mapping[str, Credentials]:
+    """Access keys by service: a table, or `SERVICE=KEY:SECRET` in a list or set apart by commas."""
+    found = {name: text.partition(":") for name, text in _by_service(value, "SERVICE=KEY:SECRET").items()}
+    if not all(key and secret for key, _, secret in found.values()):
+        raise ValueError("must be services with access keys: SERVICE=KEY:SECRET")
+    return {name: Credentials(key, secret) for name, (key, _, secret) in found.items()}
+
+
+def _by_service(value: object, form: str) -> dict[str, str]:
+    if isinstance(value, str):
+        value = [entry for entry in value.split(",") if entry.strip()]
+    if isinstance(value, list | tuple):
+        pairs = [str(entry).strip().partition("=") for entry in value]
+        if not all(equals for _, equals, _ in pairs) or len({name for name, _, _ in pairs}) != len(pairs):
+            raise ValueError(f"must be {form}, each service once")
+        value = {name: text for name, _, text in pairs}
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError(f"must be {form}")
+    unknown = [name for name in value if not is_service(name)]
+    if unknown:
+        raise ValueError("must name services as botocore does, such as s3 or dynamodb, or * for all others")
+    return value
 
 
 def metrics(value: object) -> str:

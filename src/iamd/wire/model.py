@@ -7,15 +7,15 @@ which is the order of elements in AWS's answers. Prose is dropped.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from iamd.wire import model_files as files
 
 _ACRONYM_PLURAL = re.compile(r"[A-Z]{2,}s$")
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
@@ -46,6 +46,7 @@ class Member:
     target: str
     _shapes: _Shapes = field(repr=False)
     location: str | None = None
+    query_name: str | None = None  # what the EC2 protocol has instead
 
     @property
     def shape(self) -> Shape:
@@ -143,6 +144,7 @@ class _Shapes(dict[str, Shape]):
             target=ref["shape"],
             _shapes=self,
             location=ref.get("location"),
+            query_name=ref.get("queryName"),
         )
 
 
@@ -323,42 +325,17 @@ def _first(token: str | list[str]) -> str:
 @cache
 def load(service: str) -> ServiceModel:
     """The newest model of the service with that botocore name, corrected; LookupError when there is none."""
-    folder = _data_folder() / service
-    versions = sorted(folder.glob("*/service-2.json*")) if re.fullmatch(r"[\w-]+", service) else []
-    if not versions:
-        raise LookupError(f"no service model named `{service}`")
-    newest = versions[-1].parent
-    raw = _read(newest, "service-2.json")
-    raw["pagination"] = _read(newest, "paginators-1.json").get("pagination", {})
+    return read(service)
+
+
+def read(service: str) -> ServiceModel:
+    """The same, read anew: for who keeps models himself, and not all of them."""
+    newest = files.newest(service)
+    raw = files.read(newest, "service-2.json")
+    raw["pagination"] = files.read(newest, "paginators-1.json").get("pagination", {})
     for patch in _patches().get(service, ()):
         _apply(patch, raw)
     return ServiceModel(service, raw)
-
-
-def _data_folder() -> Path:
-    spec = find_spec("botocore")
-    if spec is None or spec.origin is None:
-        raise LookupError("the botocore package, which holds the service models, is not installed")
-    return Path(spec.origin).parent / "data"
-
-
-def _read(folder: Path, name: str) -> dict[str, Any]:
-    """A data file, compressed or not; empty when the service has none of that name."""
-    packed, plain = folder / f"{name}.gz", folder / name
-    if packed.exists():
-        text = gzip.decompress(packed.read_bytes())
-    elif plain.exists():
-        text = plain.read_bytes()
-    else:
-        return {}
-    data: dict[str, Any] = json.loads(text, object_hook=_without_prose)
-    return data
-
-
-def _without_prose(raw: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(raw.get("documentation"), str):  # a member may have that name, too
-        del raw["documentation"]
-    return raw
 
 
 @cache

@@ -1,0 +1,279 @@
+"""The gateway: one request from its head to the upstream's answer, read top to bottom."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import ClientResponse
+from msgspec import structs
+
+from iamd.audit.event import ApiEvent, new_uuid
+from iamd.caller import sigv4
+from iamd.caller.authenticate import authenticate
+from iamd.caller.caller import Caller
+from iamd.caller.sigv4 import Signature
+from iamd.caller.streamed import Payload, Pieces
+from iamd.gateway import bodies, forward, mapping, parameters, recognise, refusals, strict
+from iamd.gateway.exact.s3 import NEEDS_BODY
+from iamd.gateway.forward import Forwarder, Outbound
+from iamd.gateway.judge import judge
+from iamd.gateway.mapped import Inquiry, Need
+from iamd.gateway.recognise import Asked, Form
+from iamd.gateway.upstreams import Upstream, Upstreams
+from iamd.reference import actions
+from iamd.services.call import Realm
+from iamd.store.errors import NoAccount, StoreError
+from iamd.wire.errors import (
+    AwsError,
+    InternalFailure,
+    MissingAuthenticationToken,
+    ServiceUnavailable,
+    UnknownOperationException,
+)
+from iamd.wire.http import HttpRequest
+from iamd.wire.model import OperationModel
+
+_log = structlog.get_logger("iamd")
+
+_TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identifier")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What is sent back; a body in pieces comes from the upstream."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | AsyncIterator[bytes]
+
+
+class _Passage(msgspec.Struct):
+    """One request on its way, and what is known of it."""
+
+    request: HttpRequest
+    request_id: str
+    now: datetime
+    signature: Signature | None = None
+    caller: Caller | None = None
+    asked: Asked | None = None
+    document: Mapping[str, Any] = {}
+    needs: list[Need] = []
+    error: tuple[str, str] | None = None
+
+
+class Gateway:
+    """Decides on requests for other services and forwards them. `account_id` owns the upstreams' resources;
+    `max_body` bytes are read of a body that says what a request needs."""
+
+    def __init__(
+        self, realm: Realm, upstreams: Upstreams, forwarder: Forwarder, account_id: str, max_body: int
+    ) -> None:
+        self._realm = realm
+        self._upstreams = upstreams
+        self._forwarder = forwarder
+        self._account_id = account_id
+        self._max_body = max_body
+
+    async def answer(self, request: HttpRequest, pieces: Pieces) -> Answer:
+        """The upstream's answer, or a refusal as the service would word it. Records the call."""
+        passage = _Passage(request, new_uuid(), datetime.now(UTC).replace(microsecond=0))
+        try:
+            answer = await self._pass(passage, pieces)
+        except AwsError as error:
+            answer = self._refused(passage, error)
+        except bodies.Gone:
+            passage.error = "ClientDisconnected", ""
+            self._record(passage)
+            raise
+        except (StoreError, NoAccount):
+            _log.error("the store failed", request_id=passage.request_id, exc_info=True)
+            answer = self._refused(passage, ServiceUnavailable())
+        except Exception:
+            _log.error("a request to an upstream failed", request_id=passage.request_id, exc_info=True)
+            answer = self._refused(passage, InternalFailure())
+        self._record(passage)
+        return answer
+
+    async def _pass(self, passage: _Passage, pieces: Pieces) -> Answer:
+        request, store = passage.request, self._realm.store
+        arrived = perf_counter()
+        if store.may_be_stale(arrived):
+            await store.refresh(arrived)
+        strict.check_head(request)
+        signature = passage.signature = sigv4.read(request)
+        if signature is None:
+            raise MissingAuthenticationToken
+        rest = await self._identify(passage, signature, pieces)
+        asked = passage.asked = recognise.recognise(request, signature.service)
+        upstream = self._upstreams.of(asked.service)
+        if upstream is None:
+            raise UnknownOperationException(
+                f"No upstream serves {asked.service.name}: start iamd with --upstream {asked.service.name}=URL."
+            )
+        if rest is not None and asked.operation.name in NEEDS_BODY:
+            request.body, rest = await bodies.whole(rest.read(pieces), self._max_body), None
+        await self._decide(passage, signature, asked)
+        outbound = await _outbound(request, signature, asked, rest, pieces)
+        response = await self._sent(upstream, outbound, passage.now)
+        if response.status >= 400:
+            code = response.headers.get("x-amzn-errortype", "").partition(":")[0] or f"HTTP {response.status}"
+            passage.error = code, ""
+        return Answer(response.status, forward.answer_headers(response), _read(response))
+
+    async def _identify(self, passage: _Passage, signature: Signature, pieces: Pieces) -> Payload | None:
+        """Find out whose signature it is. Reads the body, but for S3's, of which what is to come is returned."""
+        request, realm = passage.request, self._realm
+        form, _ = recognise.form_of(request, signature.service)
+        payload = sigv4.payload_of(signature)
+        if payload is None:
+            request.body = await bodies.whole(pieces, self._max_body)
+        passage.caller = await authenticate(
+            request, signature, realm.store, realm.sealer, realm.tokens, passage.now, payload
+        )
+        if payload is None or form is Form.S3:
+            return payload
+        request.body = await bodies.whole(payload.read(pieces), self._max_body)
+        return None
+
+    async def _sent(self, upstream: Upstream, outbound: Outbound, now: datetime) -> ClientResponse:
+        """The upstream's answer; raises what went wrong with the body rather than what came of it."""
+        if isinstance(outbound.body, bytes):
+            return await self._forwarder.send(upstream, outbound, now)
+        watched = bodies.Watched(outbound.body)
+        try:
+            response = await self._forwarder.send(upstream, structs.replace(outbound, body=watched.pieces()), now)
+        except Exception:
+            if watched.error is not None:
+                raise watched.error from None
+            raise
+        if watched.error is not None:
+            response.close()
+            raise watched.error
+        return response
+
+    async def _decide(self, passage: _Passage, signature: Signature, asked: Asked) -> None:
+        """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""
+        request, caller = passage.request, passage.caller
+        if caller is None:
+            raise InternalFailure
+        passage.document = parameters.read(asked, request)
+        lookup = partial(self._lookup, asked, passage.now)
+        inquiry = Inquiry(asked, request, passage.document, signature.region, self._account_id, lookup)
+        passage.needs = await mapping.needs(inquiry)
+        await judge(self._realm, caller, request, passage.now, signature.region, self._account_id, passage.needs)
+        if self._realm.store.unsettled:
+            await self._realm.store.settled()  # what was decided on must stand before anything follows from it
+
+    async def _lookup(
+        self, asked: Asked, now: datetime, service: str, region: str, target: str, document: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        upstream = self._upstreams.of(asked.service)
+        if upstream is None:
+            raise ServiceUnavailable
+        return await self._forwarder.ask(upstream, (region, service), target, document, now)
+
+    def _refused(self, passage: _Passage, error: AwsError) -> Answer:
+        passage.error = error.code, error.message
+        request, signature = passage.request, passage.signature
+        form, service = Form.QUERY, None
+        if signature is not None:
+            try:
+                form, service = recognise.form_of(request, signature.service)
+            except AwsError:
+                form, service = Form.REST_JSON if request.path != b"/" else Form.JSON, None
+        refusal = refusals.of(error, form, service, passage.request_id, head=request.method == "HEAD")
+        return Answer(refusal.status, refusal.headers, refusal.body)
+
+    def _record(self, passage: _Passage) -> None:
+        """The audit event, and that the credentials were used."""
+        caller, asked, signature, request = passage.caller, passage.asked, passage.signature, passage.request
+        if caller is None or signature is None:
+            return
+        first = passage.needs[0].action.partition(":") if passage.needs else ("", "", "")
+        action = actions.find(first[0], first[2])
+        self._realm.store.append_event(
+            ApiEvent(
+                account_id=caller.account_id,
+                time=passage.now,
+                source=f"{asked.service.endpoint if asked else signature.service}.amazonaws.com",
+                name=asked.operation.name if asked else "",
+                region=signature.region,
+                request_id=passage.request_id,
+                read_only=action is not None and action.access_level in ("List", "Read"),
+                who=caller,
+                operation=asked.operation if asked else None,
+                params=_told(asked, passage.document) if asked else {},
+                error=passage.error,
+                client_ip=request.client_ip,
+                agent=request.header(b"user-agent") or "",
+                secure_host=request.header(b"host") if request.secure else None,
+            )
+        )
+        subject = caller.access_key_id if caller.session is None else caller.id
+        self._realm.store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
+
+
+async def _outbound(
+    request: HttpRequest, signature: Signature, asked: Asked, rest: Payload | None, pieces: Pieces
+) -> Outbound:
+    """What the upstream is sent: the body that was read, or the `rest` that is still to come."""
+    headers = forward.passed_headers(request, _own_headers(asked.operation))
+    if rest is not None:
+        passed = await bodies.passed(request, rest, pieces, headers)
+    else:
+        digest = hashlib.sha256(request.body).hexdigest()
+        passed = bodies.Passed(request.body, len(request.body), digest, _unchunked(headers))
+    return Outbound(
+        request.method,
+        _path(asked, request),
+        forward.passed_query(request.query),
+        passed.headers,
+        passed.body,
+        passed.length,
+        passed.payload_hash,
+        (signature.region, signature.service),
+    )
+
+
+def _path(asked: Asked, request: HttpRequest) -> bytes:
+    """The path as it came; a bucket out of the host's name stands before it, since the upstream has another host."""
+    place = asked.place
+    if place is None or not place.virtual or place.bucket is None:
+        return request.path
+    return b"/" + place.bucket.encode() + request.path
+
+
+def _own_headers(operation: OperationModel) -> frozenset[bytes]:
+    return frozenset(each.wire_name.lower().encode() for each in operation.inputs if each.location == "header")
+
+
+def _unchunked(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a body that was read as a whole: out of its chunks, its checksum among them only if not behind."""
+    return [
+        (name, value)
+        for name, value in headers
+        if name != b"x-amz-trailer" and not (name == b"content-encoding" and b"aws-chunked" in value)
+    ]
+
+
+def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that name things, for the trail; what is stored or sent is not recorded."""
+    place = asked.place
+    given = document if place is None else {"Bucket": place.bucket, "Key": place.key}
+    return {
+        member.snake: value
+        for member in asked.operation.inputs
+        if member.name.endswith(_TELLING) and isinstance(value := given.get(member.name), str) and len(value) <= 2048
+    }
+
+
+async def _read(response: ClientResponse) -> AsyncIterator[bytes]:
+    async with response:
+        async for piece in response.content.iter_any():
+            yield piece

@@ -1,0 +1,138 @@
+"""DynamoDB: tables and indexes, one by one in batches and transactions, with leading keys and attributes.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, values_of
+from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name
+from iamd.guard.context import Context
+
+_TELLS = (
+    "dynamodb:attributes",
+    "dynamodb:select",
+    "dynamodb:returnvalues",
+    "dynamodb:returnconsumedcapacity",
+    "dynamodb:enclosingoperation",
+    "dynamodb:fulltablescan",
+)
+_LEADING = "dynamodb:leadingkeys"
+
+
+def _table_arn(inquiry: Inquiry, name: Any) -> str:
+    if not isinstance(name, str):
+        raise Unmapped("TableName must be a text.")
+    if name.startswith("arn:"):
+        return checked_arn(name, "dynamodb", "table/")
+    return inquiry.arn("dynamodb", f"table/{checked_name(name)}")
+
+
+async def _need(
+    inquiry: Inquiry, action: str, table: Any, part: Mapping[str, Any], items: list[Any], **keys: str
+) -> Need:
+    """One action on a table (or the index that `part` names) and the items with those attributes."""
+    arn = _table_arn(inquiry, table)
+    context: Context = dict(keys)
+    for name, key in (("Select", "select"), ("ReturnValues", "returnvalues")):
+        if isinstance(part.get(name), str):
+            context[f"dynamodb:{key}"] = part[name]
+    if isinstance(inquiry.document.get("ReturnConsumedCapacity"), str):
+        context["dynamodb:returnconsumedcapacity"] = inquiry.document["ReturnConsumedCapacity"]
+    if action == "Scan":
+        context["dynamodb:fulltablescan"] = "true"
+    named = attributes(part, items)
+    if named:
+        context["dynamodb:attributes"] = tuple(sorted(named))
+    tells: tuple[str, ...] = _TELLS
+    leading = await leading_key(inquiry, table, part.get("IndexName"), items) if action != "Scan" else None
+    values = None if leading is None else values_of(leading, part, items)
+    if values:
+        context[_LEADING] = tuple(sorted(values))
+        tells = (*_TELLS, _LEADING)
+    index = part.get("IndexName")
+    resource = arn if not isinstance(index, str) else f"{arn}/index/{checked_name(index)}"
+    return Need(f"dynamodb:{action}", resource, context, tells)
+
+
+async def _one(inquiry: Inquiry) -> list[Need]:
+    part = inquiry.document
+    items = [part[name] for name in ("Key", "Item") if name in part]
+    return [await _need(inquiry, inquiry.asked.operation.name, part.get("TableName"), part, items)]
+
+
+async def _batch_get(inquiry: Inquiry) -> list[Need]:
+    needs = []
+    for table, part in _mapping(inquiry.document.get("RequestItems")).items():
+        needs.append(await _need(inquiry, "BatchGetItem", table, _mapping(part), _list(_mapping(part).get("Keys"))))
+    return _some(needs)
+
+
+async def _batch_write(inquiry: Inquiry) -> list[Need]:
+    needs = []
+    for table, requests in _mapping(inquiry.document.get("RequestItems")).items():
+        items = [item for request in _list(requests) for item in _written(_mapping(request))]
+        needs.append(await _need(inquiry, "BatchWriteItem", table, {}, items))
+    return _some(needs)
+
+
+def _written(request: Mapping[str, Any]) -> Iterator[Any]:
+    known = {"PutRequest": "Item", "DeleteRequest": "Key"}
+    if not request.keys() <= known.keys():
+        raise Unmapped("The gateway knows no such request to write.")
+    for name, member in known.items():
+        if name in request:
+            yield _mapping(request[name]).get(member)
+
+
+_TRANSACTED = {
+    "Get": ("GetItem", "Key"),
+    "Put": ("PutItem", "Item"),
+    "Update": ("UpdateItem", "Key"),
+    "Delete": ("DeleteItem", "Key"),
+    "ConditionCheck": ("ConditionCheckItem", "Key"),
+}
+
+
+async def _transact(inquiry: Inquiry) -> list[Need]:
+    """Each item of a transaction needs what it would need alone."""
+    enclosing = {"dynamodb:enclosingoperation": inquiry.asked.operation.name}
+    needs = []
+    for entry in _list(inquiry.document.get("TransactItems")):
+        for kind, part in _mapping(entry).items():
+            if kind not in _TRANSACTED:
+                raise Unmapped(f"The gateway knows no {kind[:64]} in a transaction.")
+            action, member = _TRANSACTED[kind]
+            of = _mapping(part)
+            needs.append(await _need(inquiry, action, of.get("TableName"), of, [of.get(member)], **enclosing))
+    return _some(needs)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Unmapped("The request has another form than DynamoDB's.")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unmapped("The request has another form than DynamoDB's.")
+    return value
+
+
+def _some(needs: list[Need]) -> list[Need]:
+    if not needs:
+        raise Unmapped("The request names no table.")
+    return needs
+
+
+MAPPERS: Mapping[str, Mapper] = {
+    **dict.fromkeys(("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"), _one),
+    "BatchGetItem": _batch_get,
+    "BatchWriteItem": _batch_write,
+    "TransactGetItems": _transact,
+    "TransactWriteItems": _transact,
+}

@@ -1,0 +1,147 @@
+"""KMS. A key is decided on by its ARN, whatever names it: an alias is looked up where the key is.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from iamd.gateway.mapped import Inquiry, Mapper, Need, NotThere, Unmapped, checked_arn, checked_name, request_tags
+from iamd.guard.context import Context
+
+_TELLS = (
+    "kms:encryptioncontext",
+    "kms:encryptionalgorithm",
+    "kms:requestalias",
+    "kms:calleraccount",
+    "kms:viaservice",
+    "kms:recipientattestation",
+)
+_IS_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,40}").fullmatch
+
+
+async def _key_arn(inquiry: Inquiry, named: str) -> str:
+    """The ARN of the key that an id, ARN or alias names; raises Unmapped, or AwsError of the lookup."""
+    if named.startswith("arn:") and ":alias/" not in named:
+        return checked_arn(named, "kms", "key/")
+    if _IS_ID(named):
+        return inquiry.arn("kms", f"key/{named}")
+    if not named.startswith(("alias/", "arn:")):
+        return inquiry.arn("kms", f"key/{checked_name(named)}")
+    told = await inquiry.lookup("kms", inquiry.region, "TrentService.DescribeKey", {"KeyId": named})
+    metadata = told.get("KeyMetadata")
+    if not isinstance(metadata, Mapping) or not isinstance(metadata.get("KeyId"), str):
+        raise Unmapped("The upstream does not say which key the alias names.")
+    key = f"key/{checked_name(metadata['KeyId'])}"
+    return f"{named.partition(':alias/')[0]}:{key}" if named.startswith("arn:") else inquiry.arn("kms", key)
+
+
+def _context(inquiry: Inquiry, member: str, named: str) -> Context:
+    context: Context = request_tags(inquiry.document)
+    given = inquiry.document.get(member)
+    if isinstance(given, Mapping) and given:
+        context.update({f"kms:encryptioncontext:{key.lower()}": str(value) for key, value in given.items()})
+        context["kms:encryptioncontextkeys"] = tuple(given)
+    algorithm = inquiry.document.get("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+    context["kms:encryptionalgorithm"] = str(algorithm)
+    if named.startswith("alias/"):
+        context["kms:requestalias"] = named
+    elif ":alias/" in named:
+        context["kms:requestalias"] = "alias/" + named.partition(":alias/")[2]
+    return context
+
+
+async def _on_key(inquiry: Inquiry) -> list[Need]:
+    name = inquiry.asked.operation.name
+    if not inquiry.document.get("KeyId"):
+        raise Unmapped(f"{name} must say its KeyId: the gateway cannot tell the key of a ciphertext or grant.")
+    named = inquiry.text("KeyId")
+    return [await _need(inquiry, name, named, _context(inquiry, "EncryptionContext", named))]
+
+
+async def _need(inquiry: Inquiry, action: str, named: str, context: Context) -> Need:
+    """An action on a key, with the key's policy: nothing is allowed without it.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+    """
+    arn = await _key_arn(inquiry, named)
+    asked = {"KeyId": arn.rpartition("/")[2], "PolicyName": "default"}
+    try:
+        told = await inquiry.lookup("kms", inquiry.region, "TrentService.GetKeyPolicy", asked)
+    except NotThere:
+        told = {}
+    policy = told.get("Policy")
+    return Need(f"kms:{action}", arn, context, _TELLS, policy if isinstance(policy, str) else None)
+
+
+async def _re_encrypt(inquiry: Inquiry) -> list[Need]:
+    source, destination = inquiry.text("SourceKeyId"), inquiry.text("DestinationKeyId")
+    before, after = "SourceEncryptionContext", "DestinationEncryptionContext"
+    return [
+        await _need(inquiry, "ReEncryptFrom", source, _context(inquiry, before, source)),
+        await _need(inquiry, "ReEncryptTo", destination, _context(inquiry, after, destination)),
+    ]
+
+
+async def _alias(inquiry: Inquiry) -> list[Need]:
+    """An alias and every key that it names before or afterwards."""
+    action, alias = inquiry.asked.operation.name, checked_name(inquiry.text("AliasName"))
+    if not alias.startswith("alias/"):
+        raise Unmapped("AliasName must begin with alias/.")
+    needs = [Need(f"kms:{action}", inquiry.arn("kms", alias), {}, _TELLS)]
+    if inquiry.document.get("TargetKeyId"):
+        needs.append(await _need(inquiry, action, inquiry.text("TargetKeyId"), {}))
+    if action != "CreateAlias":
+        needs.append(await _need(inquiry, action, alias, {}))
+    return needs
+
+
+MAPPERS: Mapping[str, Mapper] = {
+    **dict.fromkeys(
+        [
+            "CancelKeyDeletion",
+            "CreateGrant",
+            "Decrypt",
+            "DeleteImportedKeyMaterial",
+            "DeriveSharedSecret",
+            "DescribeKey",
+            "DisableKey",
+            "DisableKeyRotation",
+            "EnableKey",
+            "EnableKeyRotation",
+            "Encrypt",
+            "GenerateDataKey",
+            "GenerateDataKeyPair",
+            "GenerateDataKeyPairWithoutPlaintext",
+            "GenerateDataKeyWithoutPlaintext",
+            "GenerateMac",
+            "GetKeyPolicy",
+            "GetKeyRotationStatus",
+            "GetParametersForImport",
+            "GetPublicKey",
+            "ImportKeyMaterial",
+            "ListGrants",
+            "ListKeyPolicies",
+            "ListKeyRotations",
+            "ListResourceTags",
+            "PutKeyPolicy",
+            "ReplicateKey",
+            "RetireGrant",
+            "RevokeGrant",
+            "RotateKeyOnDemand",
+            "ScheduleKeyDeletion",
+            "Sign",
+            "TagResource",
+            "UntagResource",
+            "UpdateKeyDescription",
+            "UpdatePrimaryRegion",
+            "Verify",
+            "VerifyMac",
+        ],
+        _on_key,
+    ),
+    **dict.fromkeys(("CreateAlias", "UpdateAlias", "DeleteAlias"), _alias),
+    "ReEncrypt": _re_encrypt,
+}

@@ -1,0 +1,95 @@
+"""The condition keys that an S3 request has.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+"""
+
+from __future__ import annotations
+
+from iamd.gateway.mapped import Inquiry
+from iamd.gateway.parameters import xml_root
+from iamd.gateway.strict import once, pairs
+from iamd.guard.context import Context, tag_context
+
+_HEADERS = {
+    name: f"s3:{name}"
+    for name in (
+        "x-amz-acl",
+        "x-amz-content-sha256",
+        "x-amz-copy-source",
+        "x-amz-grant-full-control",
+        "x-amz-grant-read",
+        "x-amz-grant-read-acp",
+        "x-amz-grant-write",
+        "x-amz-grant-write-acp",
+        "x-amz-metadata-directive",
+        "x-amz-object-ownership",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm",
+        "x-amz-storage-class",
+        "x-amz-website-redirect-location",
+    )
+} | {
+    "if-match": "s3:if-match",
+    "if-none-match": "s3:if-none-match",
+    "x-amz-object-lock-mode": "s3:object-lock-mode",
+    "x-amz-object-lock-retain-until-date": "s3:object-lock-retain-until-date",
+    "x-amz-object-lock-legal-hold": "s3:object-lock-legal-hold",
+}
+_QUERY = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys", "versionId": "s3:versionid"}
+
+
+def request_context(inquiry: Inquiry) -> Context:
+    """What headers and parameters tell."""
+    context: Context = {"s3:resourceaccount": inquiry.account_id, "s3:signatureversion": "AWS4-HMAC-SHA256"}
+    presigned = b"X-Amz-Signature=" in inquiry.request.query
+    context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
+    for header, key in _HEADERS.items():
+        value = inquiry.request.header(header.encode())
+        if value is not None:
+            context[key] = value
+    place = inquiry.asked.place
+    for name, value in place.query.items() if place else ():
+        if name in _QUERY:
+            context[_QUERY[name]] = value
+    return context
+
+
+def object_context(inquiry: Inquiry) -> Context:
+    """What is told of an object that is written: its tags, its lock."""
+    name, request = inquiry.asked.operation.name, inquiry.request
+    tags: dict[str, str] = {}
+    header = request.header(b"x-amz-tagging")
+    if header is not None:
+        tags = once(pairs(header.encode("latin-1")))
+    elif name == "PutObjectTagging":
+        tags = _tags(request.body)
+    context: Context = {f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()}
+    if tags:
+        context["s3:requestobjecttagkeys"] = tuple(tags)
+    if name in ("PutObjectRetention", "PutObjectLegalHold"):
+        root = xml_root(request.body)
+        for element, key in (
+            ("Mode", "s3:object-lock-mode"),
+            ("RetainUntilDate", "s3:object-lock-retain-until-date"),
+            ("Status", "s3:object-lock-legal-hold"),
+        ):
+            text = root.findtext(f"{{*}}{element}")
+            if text:
+                context[key] = text
+    return context
+
+
+def tags_of(inquiry: Inquiry) -> Context:
+    """What is told of a bucket that is made or tagged: its tags, its place."""
+    name, body = inquiry.asked.operation.name, inquiry.request.body
+    if not body or name not in ("CreateBucket", "PutBucketTagging"):
+        return {}
+    context = tag_context(tuple(_tags(body).items()))
+    place = xml_root(body).findtext("{*}LocationConstraint")
+    return {**context, "s3:locationconstraint": place} if place else context
+
+
+def _tags(body: bytes) -> dict[str, str]:
+    entries = xml_root(body).iterfind(".//{*}Tag")
+    return once([(entry.findtext("{*}Key") or "", entry.findtext("{*}Value") or "") for entry in entries])

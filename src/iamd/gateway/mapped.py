@@ -1,0 +1,115 @@
+"""What a request needs: actions on resources, with the condition keys that tell of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from iamd.gateway.recognise import Asked
+from iamd.guard.context import Context, tag_context
+from iamd.store.records import PARTITION
+from iamd.wire.errors import AccessDenied, AwsError
+from iamd.wire.http import HttpRequest
+
+Lookup = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Asks the upstream: signing name, region, target, document -> answer. Raises NotThere, AwsError."""
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One action on one resource, all of which must be allowed. `context` are the keys of this request; `tells` are
+    beginnings of the service's keys about which the context says everything, so that one that is absent is not there
+    in AWS either. `policy` is the resource's own policy, where it has been read."""
+
+    action: str
+    resource: str
+    context: Context = {}
+    tells: tuple[str, ...] = ()
+    policy: str | None = None
+
+
+class Unmapped(AccessDenied):
+    """The gateway cannot tell what the request needs; it is refused, never let through."""
+
+    code = "AccessDenied"
+
+
+class NotThere(AwsError):
+    """A lookup found that the upstream has no such resource."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+
+class Inquiry(msgspec.Struct, frozen=True):
+    """A request to be mapped. `account_id` is whose the upstream's resources are; `document` are the parameters."""
+
+    asked: Asked
+    request: HttpRequest
+    document: Mapping[str, Any]
+    region: str
+    account_id: str
+    lookup: Lookup
+
+    def arn(self, service: str, rest: str) -> str:
+        """The ARN of a resource of this region and account."""
+        return f"arn:{PARTITION}:{service}:{self.region}:{self.account_id}:{rest}"
+
+    def text(self, name: str) -> str:
+        """A parameter that must be there as a text; raises Unmapped."""
+        value = self.document.get(name)
+        if not isinstance(value, str) or not value:
+            raise Unmapped(f"{self.asked.operation.name} needs {name}.")
+        return value
+
+    def own_arn(self, name: str, service: str, kind: str) -> str:
+        """The ARN of a parameter that is a name or an ARN of that service's `kind` (`table/`); raises Unmapped."""
+        value = self.text(name)
+        if not value.startswith("arn:"):
+            return self.arn(service, kind + checked_name(value))
+        return checked_arn(value, service, kind)
+
+
+_ARN = re.compile(r"arn:[a-z0-9-]+:([a-z0-9-]+):([a-z0-9-]*):(\d{12})?:(.+)").fullmatch
+_PLAIN = re.compile(r"[^*?\s\x00-\x1f]+").fullmatch
+
+
+def checked_arn(value: str, service: str, kind: str) -> str:
+    """The ARN, of that service and kind; raises Unmapped."""
+    found = _ARN(value)
+    if found is None or found[1] != service or not found[4].startswith(kind) or not _PLAIN(value):
+        raise Unmapped(f"`{value[:256]}` is no ARN of {service}:{kind}.")
+    return value
+
+
+def checked_name(value: str) -> str:
+    """The name; raises Unmapped for one with wildcards or white space, which no resource has."""
+    if not _PLAIN(value):
+        raise Unmapped(f"`{value[:256]}` is no name of a resource.")
+    return value
+
+
+def request_tags(document: Mapping[str, Any]) -> Context:
+    """`aws:RequestTag` and `aws:TagKeys` of the tags among the parameters, however the service writes them."""
+    for name in ("Tags", "tags", "TagList", "TagSet", "tagList", "Tag"):
+        given = document.get(name)
+        if isinstance(given, Mapping):
+            return tag_context(tuple((str(key), str(value)) for key, value in given.items()))
+        if isinstance(given, list) and all(isinstance(each, Mapping) for each in given):
+            return tag_context(tuple(_tag(each) for each in given))
+    for name in ("TagKeys", "tagKeys", "TagKeyList"):
+        keys = document.get(name)
+        if isinstance(keys, list) and keys:
+            return {"aws:tagkeys": tuple(str(key) for key in keys)}
+    return {}
+
+
+def _tag(tag: Mapping[str, Any]) -> tuple[str, str]:
+    key = next((tag[name] for name in ("Key", "key", "TagKey", "tagKey") if name in tag), "")
+    value = next((tag[name] for name in ("Value", "value", "TagValue", "tagValue") if name in tag), "")
+    return str(key), str(value)
+
+
+Mapper = Callable[[Inquiry], Awaitable[list[Need]]]

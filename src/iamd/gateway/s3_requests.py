@@ -1,0 +1,273 @@
+"""S3 requests: which bucket, which key, which operation.
+
+The model's templates do not tell S3's operations apart (many differ by a parameter or header only), so they are a table.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous, once, pairs, plain
+from iamd.wire.errors import UnknownOperationException
+from iamd.wire.http import HttpRequest
+
+_IS_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
+_VIRTUAL = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\."
+    r"(?:s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?|s3\.localhost\.localstack\.cloud|localhost)(?::\d+)?"
+).fullmatch
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where in S3: no bucket for the list of buckets, no key for a bucket itself. `query` holds the parameters, without
+    those of a presigned request. `virtual` tells that the bucket was in the host's name."""
+
+    bucket: str | None
+    key: str | None
+    query: dict[str, str]
+    virtual: bool = False
+
+
+def place(request: HttpRequest) -> Place:
+    """Where the request goes; raises Ambiguous for what upstreams read differently."""
+    raw = request.path.decode("ascii")
+    host = _VIRTUAL((request.header(b"host") or "").lower())
+    query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
+    if host is not None:
+        return Place(_bucket(host["bucket"]), _key(raw[1:]), query, virtual=True)
+    bucket, _, key = raw[1:].partition("/")
+    if not bucket:
+        if key:
+            raise Ambiguous("The path must not begin with two slashes.")
+        return Place(None, None, query)
+    return Place(_bucket(bucket), _key(key), query)
+
+
+def _bucket(text: str) -> str:
+    if not _IS_BUCKET(text) or ".." in text:
+        raise Ambiguous("The bucket's name is not valid.")
+    return text
+
+
+def _key(raw: str) -> str | None:
+    """The key, decoded. Its segments must not be empty or dots: S3 takes them as they are, other servers resolve them."""
+    key = plain(raw)
+    if not key:
+        return None
+    return checked_key(key)
+
+
+def checked_key(key: str) -> str:
+    """The key; raises Ambiguous when it has segments that some servers resolve."""
+    *folders, last = key.split("/")
+    if "" in folders or not {".", ".."}.isdisjoint((*folders, last)) or "\\" in key:
+        raise Ambiguous("Keys with empty or dot segments or backslashes are not passed on: upstreams resolve them.")
+    return key
+
+
+# Parameters that choose an operation, and those that only say more about it.
+_SUBRESOURCES = frozenset(
+    [
+        "abac",
+        "accelerate",
+        "acl",
+        "analytics",
+        "annotation",
+        "attributes",
+        "cors",
+        "delete",
+        "encryption",
+        "intelligent-tiering",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "location",
+        "logging",
+        "metadataConfiguration",
+        "metadataInventoryTable",
+        "metadataJournalTable",
+        "metadataTable",
+        "metrics",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "renameObject",
+        "replication",
+        "requestPayment",
+        "restore",
+        "retention",
+        "select",
+        "session",
+        "tagging",
+        "torrent",
+        "uploads",
+        "versioning",
+        "versions",
+        "website",
+    ]
+)
+_PARAMETERS = frozenset(
+    [
+        "allow-unordered",
+        "bucket-region",
+        "continuation-token",
+        "delimiter",
+        "encoding-type",
+        "fetch-owner",
+        "id",
+        "key-marker",
+        "list-type",
+        "marker",
+        "max-buckets",
+        "max-keys",
+        "max-parts",
+        "max-uploads",
+        "part-number-marker",
+        "partNumber",
+        "prefix",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "select-type",
+        "start-after",
+        "upload-id-marker",
+        "uploadId",
+        "version-id-marker",
+        "versionId",
+        "x-id",
+        "x-amz-checksum-mode",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-user-agent",
+    ]
+)
+
+_BUCKET = {
+    ("GET", ""): "ListObjects",
+    ("GET", "versions"): "ListObjectVersions",
+    ("GET", "uploads"): "ListMultipartUploads",
+    ("GET", "session"): "CreateSession",
+    ("HEAD", ""): "HeadBucket",
+    ("PUT", ""): "CreateBucket",
+    ("DELETE", ""): "DeleteBucket",
+    ("POST", "delete"): "DeleteObjects",
+    ("GET", "acl"): "GetBucketAcl",
+    ("PUT", "acl"): "PutBucketAcl",
+    ("GET", "location"): "GetBucketLocation",
+    ("GET", "policyStatus"): "GetBucketPolicyStatus",
+    ("GET", "notification"): "GetBucketNotificationConfiguration",
+    ("PUT", "notification"): "PutBucketNotificationConfiguration",
+    ("GET", "object-lock"): "GetObjectLockConfiguration",
+    ("PUT", "object-lock"): "PutObjectLockConfiguration",
+    ("GET", "publicAccessBlock"): "GetPublicAccessBlock",
+    ("PUT", "publicAccessBlock"): "PutPublicAccessBlock",
+    ("DELETE", "publicAccessBlock"): "DeletePublicAccessBlock",
+    ("GET", "accelerate"): "GetBucketAccelerateConfiguration",
+    ("PUT", "accelerate"): "PutBucketAccelerateConfiguration",
+    ("GET", "lifecycle"): "GetBucketLifecycleConfiguration",
+    ("PUT", "lifecycle"): "PutBucketLifecycleConfiguration",
+    ("DELETE", "lifecycle"): "DeleteBucketLifecycle",
+    ("GET", "abac"): "GetBucketAbac",
+    ("PUT", "abac"): "PutBucketAbac",
+    ("POST", "metadataConfiguration"): "CreateBucketMetadataConfiguration",
+    ("GET", "metadataConfiguration"): "GetBucketMetadataConfiguration",
+    ("DELETE", "metadataConfiguration"): "DeleteBucketMetadataConfiguration",
+    ("POST", "metadataTable"): "CreateBucketMetadataTableConfiguration",
+    ("GET", "metadataTable"): "GetBucketMetadataTableConfiguration",
+    ("DELETE", "metadataTable"): "DeleteBucketMetadataTableConfiguration",
+    ("PUT", "metadataInventoryTable"): "UpdateBucketMetadataInventoryTableConfiguration",
+    ("PUT", "metadataJournalTable"): "UpdateBucketMetadataJournalTableConfiguration",
+}
+for _noun, _word, _verbs in (
+    ("cors", "Cors", "GET PUT DELETE"),
+    ("encryption", "Encryption", "GET PUT DELETE"),
+    ("logging", "Logging", "GET PUT"),
+    ("ownershipControls", "OwnershipControls", "GET PUT DELETE"),
+    ("policy", "Policy", "GET PUT DELETE"),
+    ("replication", "Replication", "GET PUT DELETE"),
+    ("requestPayment", "RequestPayment", "GET PUT"),
+    ("tagging", "Tagging", "GET PUT DELETE"),
+    ("versioning", "Versioning", "GET PUT"),
+    ("website", "Website", "GET PUT DELETE"),
+):
+    _BUCKET.update({(verb, _noun): f"{verb.title()}Bucket{_word}" for verb in _verbs.split()})
+_LISTED = {
+    "analytics": "Analytics",
+    "intelligent-tiering": "IntelligentTiering",
+    "inventory": "Inventory",
+    "metrics": "Metrics",
+}
+for _noun, _word in _LISTED.items():
+    _BUCKET.update({(verb, _noun): f"{verb.title()}Bucket{_word}Configuration" for verb in ("GET", "PUT", "DELETE")})
+
+_OBJECT = {
+    ("GET", ""): "GetObject",
+    ("HEAD", ""): "HeadObject",
+    ("PUT", ""): "PutObject",
+    ("DELETE", ""): "DeleteObject",
+    ("GET", "acl"): "GetObjectAcl",
+    ("PUT", "acl"): "PutObjectAcl",
+    ("GET", "attributes"): "GetObjectAttributes",
+    ("GET", "legal-hold"): "GetObjectLegalHold",
+    ("PUT", "legal-hold"): "PutObjectLegalHold",
+    ("GET", "retention"): "GetObjectRetention",
+    ("PUT", "retention"): "PutObjectRetention",
+    ("GET", "tagging"): "GetObjectTagging",
+    ("PUT", "tagging"): "PutObjectTagging",
+    ("DELETE", "tagging"): "DeleteObjectTagging",
+    ("GET", "torrent"): "GetObjectTorrent",
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("POST", "restore"): "RestoreObject",
+    ("POST", "select"): "SelectObjectContent",
+    ("PUT", "renameObject"): "RenameObject",
+    ("PUT", "encryption"): "UpdateObjectEncryption",
+}
+_OF_UPLOAD = {
+    "GET": "ListParts",
+    "PUT": "UploadPart",
+    "POST": "CompleteMultipartUpload",
+    "DELETE": "AbortMultipartUpload",
+}
+
+
+def operation(request: HttpRequest, place: Place) -> str:
+    """The operation's name. Raises Ambiguous for two subresources, UnknownOperationException for what S3 has not."""
+    unknown = place.query.keys() - _SUBRESOURCES - _PARAMETERS
+    if unknown:
+        raise UnknownOperationException(f"S3 has no parameter `{min(unknown)[:64]}`.")
+    chosen = sorted(place.query.keys() & _SUBRESOURCES)
+    if len(chosen) > 1:
+        raise Ambiguous(f"{' and '.join(chosen)} exclude each other.")
+    word = chosen[0] if chosen else ""
+    name = _name(request, place, word)
+    if name is None:
+        raise UnknownOperationException(f"S3 has no {request.method} of that kind.")
+    return name
+
+
+def _name(request: HttpRequest, place: Place, word: str) -> str | None:
+    if place.bucket is None:
+        return "ListBuckets" if request.method == "GET" and not word else None
+    if place.key is None:
+        if request.method == "GET" and word in _LISTED and "id" not in place.query:
+            return f"ListBucket{_LISTED[word]}Configurations"
+        if (request.method, word) == ("GET", "") and "list-type" in place.query:
+            return "ListObjectsV2" if place.query["list-type"] == "2" else None
+        return _BUCKET.get((request.method, word))
+    copies = request.header(b"x-amz-copy-source") is not None
+    if "uploadId" in place.query:
+        name = _OF_UPLOAD.get(request.method) if not word else None
+        if name == "UploadPart" and "partNumber" not in place.query:
+            return None
+        return "UploadPartCopy" if copies and name == "UploadPart" else name
+    if copies:
+        return "CopyObject" if (request.method, word) == ("PUT", "") else None
+    return _OBJECT.get((request.method, word))

@@ -1,0 +1,65 @@
+"""Where requests go: upstreams by service, and the credentials to sign with there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from iamd.gateway.directory import Service, by_signing_name, services
+
+EVERYTHING = "*"
+_EXPLICIT = frozenset({"s3control"})
+"""Served only when they are named: an upstream for everything might take their paths for another service's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What requests to an upstream are signed with."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+ANYONE = Credentials("iamd", "iamd")
+"""For upstreams that do not check signatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One upstream: scheme, host and port of its URL, and what to sign with."""
+
+    url: str
+    credentials: Credentials
+
+    @property
+    def host(self) -> str:
+        """Host and port, as in the Host header."""
+        return urlsplit(self.url).netloc
+
+
+class Upstreams:
+    """Upstreams by the name of a service, or `*` for all others."""
+
+    def __init__(self, urls: Mapping[str, str], credentials: Mapping[str, Credentials] | None = None) -> None:
+        keys = credentials or {}
+        self._by_name = {
+            name: Upstream(url, keys.get(name, keys.get(EVERYTHING, ANYONE))) for name, url in urls.items()
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
+    def of(self, service: Service) -> Upstream | None:
+        """The upstream of a service: by botocore's name, by the name in credential scopes, else that for all."""
+        if service.name in _EXPLICIT:
+            return self._by_name.get(service.name)
+        for name in (service.name, service.signing, EVERYTHING):
+            if name in self._by_name:
+                return self._by_name[name]
+        return None
+
+
+def is_service(name: str) -> bool:
+    """Whether an upstream can be named so."""
+    return name == EVERYTHING or name in services() or name in by_signing_name()

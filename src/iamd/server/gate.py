@@ -1,0 +1,106 @@
+"""The gateway's side of ASGI: which requests are its, and bodies in pieces both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+from iamd.gateway.bodies import Gone
+from iamd.gateway.door import Answer, Gateway
+from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
+from iamd.services.catalogue import APIS
+from iamd.wire.errors import RequestTimeout
+from iamd.wire.http import HttpRequest
+
+_SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/[^/,]*/([^/,]*)/").search
+_PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
+_DRAINED = 1 << 20  # bytes
+_OWN_PATHS = (b"/_iamd/", b"/console/")
+
+
+class Gate:
+    """Takes the requests that are signed for services which are not iamd's own; `seconds` may pass between two pieces
+    of a body."""
+
+    def __init__(self, gateway: Gateway, proxies: TrustedProxies, seconds: float) -> None:
+        self._gateway = gateway
+        self._proxies = proxies
+        self._seconds = seconds
+        self._own = frozenset(api.model.signing_name.encode() for api in APIS.values()) | {
+            name.encode() for name in APIS
+        }
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether the request is for an upstream: its signature's scope names another service."""
+        if scope["raw_path"].startswith(_OWN_PATHS):
+            return False
+        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        if header is not None:
+            named = _SERVICE(header) if header.startswith(b"AWS4-HMAC-") else None
+        else:
+            named = _PRESIGNED(scope["query_string"])
+        return named is not None and named[1] not in self._own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        unhurried = scope.get("iamd.unhurried")
+        if unhurried is not None:
+            unhurried()  # a long body has its time; between two pieces there is a limit
+        client, headers = scope.get("client"), scope["headers"]
+        ip, secure = self._proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
+        request = HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, b"", ip, secure)
+        body = _Body(receive, self._seconds)
+        try:
+            answer = await self._gateway.answer(request, body.pieces())
+            if b"expect" not in request.index:
+                await body.drain()
+        except (Gone, RequestTimeout):
+            return
+        await _send(answer, request, closes=not body.ended, send=send)
+
+
+class _Body:
+    """The body of a request as it comes in."""
+
+    def __init__(self, receive: Receive, seconds: float) -> None:
+        self._receive = receive
+        self._seconds = seconds
+        self.ended = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What is still to come; raises Gone when the client left, RequestTimeout when nothing comes."""
+        while not self.ended:
+            try:
+                message = await asyncio.wait_for(self._receive(), self._seconds)
+            except TimeoutError:
+                raise RequestTimeout from None
+            if message["type"] == "http.disconnect":
+                raise Gone
+            self.ended = not message.get("more_body", False)
+            if message.get("body"):
+                yield message["body"]
+
+    async def drain(self) -> None:
+        """Read to the end what is not long: a connection that is closed before takes the answer with it."""
+        size = 0
+        async for piece in self.pieces():
+            size += len(piece)
+            if size > _DRAINED:
+                return
+
+
+async def _send(answer: Answer, request: HttpRequest, closes: bool, send: Send) -> None:
+    """Send the answer. The connection of a request whose body was not read cannot be used again."""
+    headers = [*answer.headers, (b"connection", b"close")] if closes else answer.headers
+    body = answer.body
+    if isinstance(body, bytes):
+        if request.method != "HEAD":
+            headers = [*headers, (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    async for piece in body:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
