@@ -97,15 +97,17 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with (
-            _reports(settings, store),
-            _trails(settings, store),
-            _meanwhile(keep_indexed(store)),
-            _gate(settings, realm, proxies) as application.gate,
-        ):
+        async with _beside(settings, store), _gate(settings, realm, proxies) as application.gate:
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _beside(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """What is done beside the requests."""
+    async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)):
+        yield
 
 
 @asynccontextmanager
