@@ -16,8 +16,9 @@ from iamd.caller import authorization, presigned
 from iamd.caller.canonical import S3_SERVICES, canonical_request
 from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, format_timestamp
 from iamd.caller.streamed import UNSIGNED, Payload
-from iamd.wire.errors import IncompleteSignature, MissingSecurityHeader, RequestExpired, SignatureDoesNotMatch
+from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
+from iamd.wire.s3_errors import MissingSecurityHeader
 
 __all__ = ["Payload", "Signature", "payload_of", "read", "sign", "verify"]
 

@@ -12,7 +12,8 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Callable
 
-from iamd.wire.errors import IncompleteBody, SignatureDoesNotMatch
+from iamd.wire.errors import SignatureDoesNotMatch
+from iamd.wire.s3_errors import IncompleteBody
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 _CHUNKED = {

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from iamd.caller.streamed import UNSIGNED, Payload, Pieces, held_back
 from iamd.gateway.forward import Headers
-from iamd.wire.errors import IncompleteBody, RequestEntityTooLarge
+from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
+from iamd.wire.s3_errors import IncompleteBody
 
 _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 

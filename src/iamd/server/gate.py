@@ -10,8 +10,8 @@ from iamd.gateway.bodies import Gone
 from iamd.gateway.door import Answer, Gateway
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
 from iamd.services.catalogue import APIS
-from iamd.wire.errors import RequestTimeout
 from iamd.wire.http import HttpRequest
+from iamd.wire.s3_errors import RequestTimeout
 
 _SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/[^/,]*/([^/,]*)/").search
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search

@@ -55,11 +55,6 @@ class ExpiredToken(AwsError):
     wording = "The security token included in the request is expired"
 
 
-class IncompleteBody(AwsError):
-    status = 400
-    wording = "The request body terminated unexpectedly"
-
-
 class IncompleteSignature(AwsError):
     status = 400
 
@@ -109,13 +104,6 @@ class MissingParameter(AwsError):
     status = 400
 
 
-class MissingSecurityHeader(AwsError):
-    status = 400
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Your request was missing a required header: {name}")
-
-
 class OptInRequired(AwsError):
     status = 403
     wording = "The AWS Access Key Id needs a subscription for the service"
@@ -141,11 +129,6 @@ class ResourceNotFoundException(AwsError):
 
 class SerializationException(AwsError):
     status = 400
-
-
-class RequestTimeout(AwsError):
-    status = 400
-    wording = "Your socket connection to the server was not read from or written to within the timeout period."
 
 
 class ServiceUnavailable(AwsError):
