@@ -14,7 +14,12 @@ from iamd.reference import versions
 from tools.markdown import NOTE, code, table
 
 _KINDS = ("exactly", "generically", "refused")
-_SOURCES = ("src/iamd/gateway/*.py", "src/iamd/gateway/exact/*.py", "tools/gateway_page.py")
+_SOURCES = (
+    "src/iamd/gateway/[gm]*.py",
+    "src/iamd/gateway/directory.py",
+    "src/iamd/gateway/exact/*.py",
+    "tools/gateway_page.py",
+)
 
 
 def gateway_page(page: Path) -> str:
