@@ -314,7 +314,7 @@ def test_what_is_no_principal(text: str) -> None:
 
 def test_an_unknown_operator_is_never_compiled() -> None:
     with pytest.raises(ValueError, match="unknown condition operator"):
-        compile_conditions((Condition("StringIs", "a:b", ("c",)),), variables=True, allow=False)
+        compile_conditions((Condition("StringIs", "a:b", ("c",)),), variables=True, allow=False, simulated=False)
 
 
 def test_what_has_no_meaning_cannot_be_loaded() -> None:

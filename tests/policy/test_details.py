@@ -58,6 +58,15 @@ def asked(context: Context | None = None, who: Principal = ALICE) -> Request:
         ("ArnEquals", ["arn:aws:s3:::${k:b}", "arn:aws:sns:::${k:b}"], {"k:k": "arn:aws:sns:::a", "k:b": "a"}, True),
         ("ArnLike", [f"arn:aws:sns:::{n}-*" for n in range(30)], {"k:k": "arn:aws:sns:::7-a"}, True),
         ("ArnLike", [f"arn:aws:sns:::{n}-*" for n in range(30)], {"k:k": "arn:aws:sns:::77-a"}, False),
+        ("ArnEquals", "arn:aws:sns:::a:b:${k:b}", {"k:k": "arn:aws:sns:::a:b:x", "k:b": "x"}, True),
+        ("ArnEquals", "arn:aws:sns:${k:b}:1:a:b:c", {"k:k": "arn:aws:sns:x:y:1:a:b:c", "k:b": "x:y"}, False),
+        ("StringEquals", [str(n) for n in range(30)], {"k:k": "7"}, True),
+        ("StringEquals", [str(n) for n in range(30)], {"k:k": "70"}, False),
+        ("StringEquals", "a*?", {"k:k": "a*?"}, True),
+        ("StringEquals", "a*?", {"k:k": "abc"}, False),
+        ("Null", "true", {"k:k": ("",)}, True),
+        ("Null", "false", {"k:k": ("",)}, False),
+        ("Null", "false", {"k:k": ""}, True),
         ("StringEqualsIgnoreCase", "${k:b}", {"k:k": "ALICE", "k:b": "Alice"}, True),
         ("StringEquals", "${k:b}", {"k:k": "ALICE", "k:b": "Alice"}, False),
         ("StringEquals", "${k:b}", {"k:k": "Alice", "k:b": "Alice"}, True),
@@ -94,6 +103,10 @@ def test_the_first_version_knows_no_variables(operator: str) -> None:
         ("IpAddress", ["wrong", "10.0.0.0/8"], {"k:k": "nowhere"}, False),
         ("ArnLike", ["wrong", "arn:aws:s3:::${k:b}"], {"k:k": "arn:aws:s3:::x"}, True),
         ("ArnLike", "wrong", {"k:k": "x"}, False),
+        ("ArnNotLike", "*", {"k:k": "arn:aws:s3:::x"}, False),
+        ("BinaryEquals", "wrong", {"k:k": "QUI="}, True),
+        ("BinaryEquals", "QUI=", {"k:k": "QUI="}, True),
+        ("BinaryEquals", "QUI=", {"k:k": "QQ=="}, False),
     ],
 )
 def test_an_operand_of_the_wrong_type_denies_what_can_be_compared(
@@ -133,6 +146,44 @@ def test_the_statement_that_grants_from_another_account_is_told() -> None:
     assert decide(asked(who=root), shared).statements == grant
     both = Layers(identity=(policy(statement()),), resource=shared.resource)
     assert decide(asked(who=bob), both).statements == grant
+
+
+def test_the_statement_that_grants_to_a_service_or_a_role_is_told() -> None:
+    for who, named in ((f"service:{OTHER}", {"Service": OTHER}), (SESSION, {"AWS": ROLE}), (SESSION, {"AWS": SESSION})):
+        granted = decide(asked(who=Principal.from_text(who)), bucket(statement(Sid="Share", Principal=named)))
+        assert granted.statements == (Grant("bucket", 0, "Share"),)
+
+
+def test_the_identity_statement_is_told_where_a_key_leaves_it_to_the_account() -> None:
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+    theirs = policy(statement(Action="kms:*", Principal={"AWS": ACCOUNT}), kind=Kind.RESOURCE, name="key")
+    mine = policy(statement(Sid="Mine", Action="kms:*"), name="mine")
+    decision = decide(Request(ALICE, "kms:Decrypt", key, ACCOUNT), Layers(identity=(mine,), resource=theirs))
+    assert decision.statements == (Grant("mine", 0, "Mine"),)
+
+
+@pytest.mark.parametrize(("kind", "layer"), [(Kind.ENDPOINT, Layer.ENDPOINT), (Kind.RCP, Layer.RCP)])
+def test_a_shared_layer_that_denies_is_told_among_many_statements(kind: Kind, layer: Layer) -> None:
+    denials = [statement("Deny", Principal="*", Resource=f"arn:aws:s3:::bucket/{name}") for name in ("key", *range(30))]
+    shared = policy(statement(Principal="*"), *denials, kind=kind)
+    granting = Layers(identity=(policy(statement()),))
+    over = replace(granting, endpoint=(shared,)) if kind is Kind.ENDPOINT else replace(granting, rcps=((shared,),))
+    for _ in range(8):  # the index is made on the way
+        assert decide(asked(), over).layer is layer
+    assert decide(Request(ALICE, "s3:GetObject", "arn:aws:s3:::bucket/other", ACCOUNT), over).allowed
+
+
+def test_what_was_looked_for_in_vain_is_told_of_an_allowed_request_too() -> None:
+    lacking = statement(Condition={"StringEquals": {"k:k": "x"}})
+    decision = decide(asked(), Layers(identity=(policy(lacking), policy(statement(Resource="arn:aws:s3:::bucket/*")))))
+    assert decision.allowed
+    assert decision.missing == ("k:k",)
+
+
+def test_a_resource_that_is_no_arn_is_matched_as_a_whole() -> None:
+    layers = Layers(identity=(policy(statement(Resource="a?c*e:d:f")),))
+    for resource, allowed in (("a:cde:d:f", True), ("a:c:e:d:f", True), ("a:cde:d:g", False)):
+        assert decide(Request(ALICE, "s3:GetObject", resource, ACCOUNT), layers).allowed is allowed
 
 
 def test_a_provider_beside_everyone_is_named() -> None:

@@ -88,8 +88,35 @@ def test_ends_are_found_behind_what_they_share() -> None:
     assert index.near("a-middle-b-007") == [7]
 
 
+def test_a_long_list_of_patterns_of_every_form() -> None:
+    forms = [mark(form) for n in range(FEW) for form in (f"{n:02}/*", f"*/{n:02}", f"x{n:02}")]
+    patterns = AnyOf(forms)
+    assert all(patterns.matches(value) for value in ("07/a", "a/07", "x07"))
+    assert not any(patterns.matches(value) for value in ("99/a", "a/99", "x99", "07"))
+
+
 def test_a_place_that_several_patterns_lead_to_is_told_once() -> None:
     assert Index([["c\x01"], ["a\x01", "ab\x01", "abc"]]).near("abc") == [1]
+
+
+@pytest.mark.parametrize(
+    ("elements", "covered"),
+    [
+        ({"NotAction": "s3:PutObject"}, True),
+        ({"NotAction": ["s3:GetObject", "ec2:*"]}, False),
+        ({"Action": ["ec2:*", "*"]}, True),
+        ({"Action": ["ec2:*", "*:GetObject"]}, True),
+        ({"Action": ["ec2:*", "s?:Get*"]}, True),
+        ({"Action": ["ec2:*", "s3:GetObject"]}, True),
+        ({"Action": ["ec2:*", "s4:GetObject"]}, False),
+    ],
+)
+def test_among_many_statements_each_is_found_by_all_that_it_covers(elements: dict[str, Any], covered: bool) -> None:
+    others = [{"Effect": "Allow", "Action": f"sqs:Send{number}", "Resource": "*"} for number in range(2 * FEW)]
+    statements = [*others, {"Effect": "Deny", "Resource": "*", **elements}]
+    for some in (statements[-1:], statements):
+        policy = load(json.dumps({"Version": "2012-10-17", "Statement": some}), Kind.IDENTITY)
+        assert bool(policy.select("s3:GetObject").denies.entries) is covered
 
 
 def test_statements_about_other_resources_are_not_tried() -> None:

@@ -12,8 +12,8 @@ from iamd.policy import Attached, Kind, Layer, Layers, Principal, PrincipalKind,
 ACCOUNT, OTHER = "111122223333", "444455556666"
 CANONICAL = "c" * 64
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/app"
-USER = f"arn:aws:iam::{ACCOUNT}:user/team/alice"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/x/app"
+USER = f"arn:aws:iam::{ACCOUNT}:user/team/x/alice"
 SESSION = f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/app/run"
 CAROL = f"arn:aws:sts::{ACCOUNT}:federated-user/carol"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"

@@ -161,7 +161,7 @@ def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) 
 
 
 def compile_conditions(
-    conditions: Sequence[Condition], variables: bool, allow: bool, simulated: bool = False
+    conditions: Sequence[Condition], variables: bool, allow: bool, simulated: bool
 ) -> tuple[Check, ...]:
     """The checks of one statement. `variables`: the document's version knows them; `allow`: the statement's effect;
     `simulated`: values are read as AWS's simulator reads them, which differs from enforcement."""

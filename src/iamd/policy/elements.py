@@ -119,7 +119,7 @@ def concerns(statement: Statement, action: str) -> bool:
 
 
 def _holds(case: Case, statement: Statement, variables: bool) -> bool:
-    return Rule(statement, variables).applies(case.resource, case.context, [])
+    return Rule(statement, variables, simulated=False).applies(case.resource, case.context, [])
 
 
 def _named(name: str, negated: bool) -> str:

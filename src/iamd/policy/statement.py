@@ -137,7 +137,7 @@ class Rule:
 
     __slots__ = ("_checks", "_resources", "actions", "allow", "index", "principals", "sid")
 
-    def __init__(self, statement: Statement, variables: bool, simulated: bool = False) -> None:
+    def __init__(self, statement: Statement, variables: bool, simulated: bool) -> None:
         self.index = statement.index
         self.sid = statement.sid
         self.allow = statement.allow
