@@ -48,7 +48,7 @@ def upstream() -> Iterator[Upstream]:
                     headers[name.strip().lower()] = value.strip()
                 length = int(headers.get(b"content-length", b"0"))
                 body = self.rfile.read(length) if b"transfer-encoding" not in headers else self._chunks()
-                if len(body) < length or body is None:
+                if body is None or len(body) < length:
                     return
                 kept.seen.append((line, headers, body))
                 if kept.silent:
@@ -57,7 +57,7 @@ def upstream() -> Iterator[Upstream]:
 
         def _chunks(self) -> Any:
             body = b""
-            while size := int(self.rfile.readline() or b"-1", 16):
+            while size := int(self.rfile.readline().strip() or b"-1", 16):
                 if size < 0:
                     return None
                 body += self.rfile.read(size)
