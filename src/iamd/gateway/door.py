@@ -17,7 +17,7 @@ from msgspec import structs
 from iamd.audit.event import ApiEvent, new_uuid
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
-from iamd.caller.caller import Caller
+from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.streamed import Payload, Pieces
 from iamd.gateway import bodies, forward, mapping, parameters, recognise, refusals, strict
@@ -215,7 +215,7 @@ class Gateway:
                 secure_host=request.header(b"host") if request.secure else None,
             )
         )
-        subject = caller.access_key_id if caller.session is None else caller.id
+        subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
         self._realm.store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
 
 
