@@ -10,7 +10,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from iamd.wire import errors, model
+from iamd.wire import errors, model, model_files
 
 SERVICES = ("iam", "sts", "organizations", "sso-admin", "identitystore", "accessanalyzer", "sso", "sso-oidc")
 
@@ -88,7 +88,7 @@ def test_prose_is_dropped() -> None:
 
 
 def test_without_botocore_there_are_no_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "find_spec", lambda name: None)
+    monkeypatch.setattr(model_files, "find_spec", lambda name: None)
     with pytest.raises(LookupError, match="not installed"):
         model.load.__wrapped__("iam")
 
