@@ -114,8 +114,8 @@ def test_a_request_is_the_holders(holder):
     ],
 )
 def test_other_signatures_do_not_hold(changes):
+    at = datetime.now(UTC) + changes.get("late", timedelta())  # tests are collected long before they run
     with pytest.raises(Untrusted):
-        at = datetime.now(UTC) + changes.get("late", timedelta())  # tests are collected long before they run
         verified(request(WEB, {}, at=at, **changes))
 
 
