@@ -20,8 +20,9 @@ _SCHEME = "AWS4-X509-"
 
 def is_for_certificates(request: HttpRequest) -> bool:
     """Whether a request is signed with a certificate's key, or says so."""
-    signed = (request.header(b"authorization") or "").startswith(_SCHEME)
-    return signed and request.method == "POST" and request.path == b"/sessions"
+    if request.path != b"/sessions" or request.method != "POST":  # asked first: it is asked of every request
+        return False
+    return (request.header(b"authorization") or "").startswith(_SCHEME)
 
 
 async def answer(realm: Realm, request: HttpRequest) -> Answer:
