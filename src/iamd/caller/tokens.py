@@ -41,9 +41,11 @@ class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_o
     INVARIANT: the order of the fields is the format of sealed tokens. New fields are appended and have a default.
 
     `kind` is `role` (AssumeRole...), `session-token` (GetSessionToken), `federated-user` (GetFederationToken), `root`
-    (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user) or `sign-in` (CreateOAuth2Token, too). `principal_id` is the unique id of the role or user behind it, the account's id for a root user.
-    `issued` and `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given,
-    in seconds of the epoch; `chained`, whether temporary credentials asked for the session. `extras` holds the context keys that a federation brought.
+    (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user) or `sign-in` (CreateOAuth2Token,
+    too). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
+    `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given, in seconds of
+    the epoch; `chained`, whether temporary credentials asked for the session. `extras` holds the context keys that a
+    federation brought.
     """
 
     kind: SessionKind

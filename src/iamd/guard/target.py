@@ -29,8 +29,8 @@ class Target(msgspec.Struct, Generic[T], frozen=True):
 
     `arn` is decided on ("*" when the operation has none); `label` is how a denial names it where that is not the ARN
     (`user bob`); `value` goes to the operation; `missing` is the error to answer once the decision allowed, so that
-    names cannot be probed. `policy` is the resource's own policy (a role's trust policy, or another `policy_kind`), `boundary` the permissions
-    boundary of the user or role that is changed (`iam:PermissionsBoundary`).
+    names cannot be probed. `policy` is the resource's own policy (a role's trust policy, or another `policy_kind`),
+    `boundary` the permissions boundary of the user or role that is changed (`iam:PermissionsBoundary`).
     """
 
     arn: str
