@@ -39,7 +39,7 @@ from iamd.store.kinds.organizations import (
 )
 from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.roles_anywhere import AnywhereProfile, CertificateSubject, RevocationList, TrustAnchor
-from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy, SignInSession
+from iamd.store.kinds.sign_in import ConsoleSession, LoginProfile, MfaDevice, PasswordPolicy, SignInSession
 from iamd.store.kinds.trails import DigestChain, DigestKey, Trail, TrailDelivery
 from iamd.store.records import (
     AccessKey,
@@ -170,6 +170,10 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
             ACCOUNT, "ab12", "AIDAEXAMPLE", "arn:aws:signin:::devtools/same-device", "t", "c", NOW, LATER, NOW
         ),
         {"generation": 1, "rotated": LATER, "mfa_time": NOW},
+    ),
+    "console_sessions": (
+        ConsoleSession(ACCOUNT, "cd34", "AIDAEXAMPLE", "c", "ASIAEXAMPLE", NOW, LATER, None, "Firefox/140", "::1"),
+        {"expires": NOW, "mfa_time": NOW},
     ),
     "analyzers": (
         Analyzer(ACCOUNT, "us-east-1", "Outside", "ACCOUNT", NOW),

@@ -94,7 +94,8 @@ _NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "
 # No decision is made from these, so nothing about them makes a snapshot stale.
 _POWERLESS = frozenset(
     {
-        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name, sign_in.SIGN_IN_SESSIONS.name),
+        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
+        *(sign_in.SIGN_IN_SESSIONS.name, sign_in.CONSOLE_SESSIONS.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
@@ -170,6 +171,7 @@ class Records:
         self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
         self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
         self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
+        self.console_sessions = self._collect(sign_in.CONSOLE_SESSIONS)
 
     def _collect_organization(self) -> None:
         self.organizations = self._collect(organizations.ORGANIZATIONS)

@@ -134,6 +134,15 @@ sign_in_sessions = _records(
     _number("generation"),
     _optional_time("mfa_time"),
 )
+console_sessions = _records(
+    "console_sessions",
+    "id",
+    *map(_text, ("id", "owner_id", "credential", "access_key_id")),
+    _time("started"),
+    _time("expires"),
+    _optional_time("mfa_time"),
+    *map(_text, ("agent", "address")),
+)
 password_policies = _records(
     "password_policies",
     "account_id",

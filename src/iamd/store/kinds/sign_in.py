@@ -103,9 +103,30 @@ class SignInSession:
     mfa_time: datetime | None = None  # when a code of an MFA device was given
 
 
+@dataclass(frozen=True, slots=True)
+class ConsoleSession:
+    """A person at the console, in one browser, until `expires`.
+
+    `access_key_id` is what the trail calls the session; `agent` and `address` are the browser's, as they were when the
+    person signed in.
+    """
+
+    account_id: str
+    id: str
+    owner_id: str  # user id, or the account id for the root user
+    credential: str  # which password it was: see `services/signin/people.py`
+    access_key_id: str
+    started: datetime
+    expires: datetime
+    mfa_time: datetime | None
+    agent: str
+    address: str
+
+
 LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)
 PASSWORD_POLICIES = Kind("password_policies", PasswordPolicy, lambda r: r.account_id)
 MFA_DEVICES = Kind("mfa_devices", MfaDevice, lambda r: fold(f"{r.path}{r.name}"), None, {"owner": lambda r: r.owner_id})
 SIGN_IN_SESSIONS = Kind("sign_in_sessions", SignInSession, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
+CONSOLE_SESSIONS = Kind("console_sessions", ConsoleSession, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
 
-KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES, SIGN_IN_SESSIONS)
+KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES, SIGN_IN_SESSIONS, CONSOLE_SESSIONS)

@@ -10,12 +10,13 @@ import time
 from typing import Any, Protocol
 
 from iamd.store.errors import StoreError
-from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate
+from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate, m0004_console
 
 STEPS: tuple[tuple[str, ...], ...] = (
     m0001_spine.STATEMENTS,
     m0002_iam.STATEMENTS,
     m0003_estate.STATEMENTS,
+    m0004_console.STATEMENTS,
 )
 LATEST = len(STEPS)
 
