@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,13 +120,17 @@ def test_the_code_in_explanations_runs() -> None:
 
 
 def test_the_pytest_example_passes(tmp_path: Path) -> None:
+    shutil.copytree("examples/pytest", tmp_path, dirs_exist_ok=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("IAMD_", "PYTEST_"))}
+    environ["PYTHONPATH"] = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the plugin is named, whether iamd is installed or not
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "examples/pytest"],
-        env=environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "iamd.testing.plugin"],
+        env=environ,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=90,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "3 passed" in ran.stdout
+    assert "5 passed" in ran.stdout
