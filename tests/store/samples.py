@@ -23,6 +23,7 @@ from iamd.store.kinds.credentials import (
     SshPublicKey,
 )
 from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
+from iamd.store.kinds.event_data_stores import EventDataStore, EventQuery
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
 from iamd.store.kinds.handshakes import Handshake, ReceivedHandshake, ResponsibilityTransfer
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
@@ -223,6 +224,14 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"since": LATER, "files": (), "previous": "{}"},
     ),
     "digest_keys": (DigestKey(ACCOUNT, "ab12", NOW, LATER, b"\x30", b"\x00sealed"), {"sealed": b"\xff"}),
+    "event_data_stores": (
+        EventDataStore(ACCOUNT, "7f0e5a3c", "us-east-1", "all", NOW, NOW, 366, spans=("{}",), tags=(("a", "b"),)),
+        {"name": "renamed", "spans": ('{"first": 1}',), "selectors": "[1]", "protected": False, "deleted": LATER},
+    ),
+    "event_queries": (
+        EventQuery(ACCOUNT, "0a1b", ("7f0e5a3c",), "SELECT 1", NOW),
+        {"status": "FAILED", "ended": LATER, "failure": "ß", "rows": 1, "scanned": 2, "bytes": 3, "milliseconds": 4},
+    ),
     "delegated_administrators": (
         DelegatedAdministrator(ACCOUNT, OTHER, "iam.amazonaws.com", NOW),
         {"enabled": LATER},

@@ -10,6 +10,7 @@ from iamd.store.kinds import (
     account_details,
     credentials,
     delegation,
+    event_data_stores,
     federation,
     handshakes,
     managed_roles,
@@ -86,6 +87,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *account_details.KINDS,
     *roles_anywhere.KINDS,
     *access_analyzer.KINDS,
+    *event_data_stores.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -99,7 +101,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
-        *(kind.name for kind in access_analyzer.KINDS),
+        *(kind.name for kind in (*access_analyzer.KINDS, *event_data_stores.KINDS)),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -202,6 +204,8 @@ class Records:
         self.trail_deliveries = self._collect(trails.TRAIL_DELIVERIES)
         self.digest_chains = self._collect(trails.DIGEST_CHAINS)
         self.digest_keys = self._collect(trails.DIGEST_KEYS)
+        self.event_data_stores = self._collect(event_data_stores.EVENT_DATA_STORES)
+        self.event_queries = self._collect(event_data_stores.EVENT_QUERIES)
 
     def _collect(self, kind: Kind[Any]) -> Collection[Any]:
         return self._collections.setdefault(kind.name, Collection(kind, self.account_id, self.journal))

@@ -201,6 +201,14 @@ class Database(Protocol):
         """Index the next `size` audit records by their terms; False when so many have not come in yet."""
         ...
 
+    async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
+        """Keep what a query found, and forget what was kept before that time."""
+        ...
+
+    async def result(self, account_id: str, id: str) -> bytes | None:
+        """What a query of the account found; None when it is not kept (any more)."""
+        ...
+
     async def accounts(self) -> dict[str, Listed]:
         """What is listed of every account by its id, oldest account first."""
         ...

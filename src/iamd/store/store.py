@@ -263,6 +263,14 @@ class Store:
         await self._ledger.flush()
         return await self._database.denial(id, needed)
 
+    async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
+        """Keep what a query found durably, and forget what was kept before that time. Raises StoreError."""
+        await self._database.keep_result(account_id, id, when, content, before)
+
+    async def result(self, account_id: str, id: str) -> bytes | None:
+        """What a query of the account found; None when it is not kept (any more). Raises StoreError."""
+        return await self._database.result(account_id, id)
+
     async def rotate_token_key(self, forget_before: datetime) -> None:
         """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for
         those that sealed nothing since `forget_before`. Raises StoreError."""

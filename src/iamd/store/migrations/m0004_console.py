@@ -1,4 +1,4 @@
-"""People at the console."""
+"""People at the console; event data stores."""
 
 from __future__ import annotations
 
@@ -7,4 +7,17 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL, credential TEXT NOT NULL,
         access_key_id TEXT NOT NULL, started BIGINT NOT NULL, expires BIGINT NOT NULL, mfa_time BIGINT,
         agent TEXT NOT NULL, address TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE event_data_stores (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, retention_days INTEGER NOT NULL,
+        multi_region BOOLEAN NOT NULL, protected BOOLEAN NOT NULL, billing TEXT NOT NULL, selectors TEXT NOT NULL,
+        spans TEXT NOT NULL, deleted BIGINT, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE event_queries (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, stores TEXT NOT NULL, statement TEXT NOT NULL,
+        created BIGINT NOT NULL, status TEXT NOT NULL, ended BIGINT, failure TEXT, rows INTEGER NOT NULL,
+        scanned BIGINT NOT NULL, bytes BIGINT NOT NULL, milliseconds INTEGER NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE query_results (
+        account_id TEXT NOT NULL, id TEXT NOT NULL, time BIGINT NOT NULL, content {blob} NOT NULL,
+        PRIMARY KEY (account_id, id))""",
+    "CREATE INDEX query_results_time ON query_results (time)",
 )

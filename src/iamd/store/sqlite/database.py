@@ -85,6 +85,13 @@ class SqliteDatabase:
             await self._on(self._write_thread, "write", lambda: events.add_block(self._writer, block))
         return block is not None
 
+    async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
+        row = (account_id, id, micros(when), content)
+        await self._on(self._write_thread, "write", lambda: writing.keep_result(self._writer, row, micros(before)))
+
+    async def result(self, account_id: str, id: str) -> bytes | None:
+        return await self._on(self._read_thread, "read", lambda: reading.result(self._reader, account_id, id))
+
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
 

@@ -52,6 +52,12 @@ def denial(connection: sqlite3.Connection, id: str, needed: Callable[[bytes], Co
     return KeptDenial(account_id, moment(time), record, texts)
 
 
+def result(connection: sqlite3.Connection, account_id: str, id: str) -> bytes | None:
+    """What a query found."""
+    found = connection.execute(sql.RESULT, (account_id, id)).fetchone()
+    return None if found is None else bytes(found[0])
+
+
 def revision(connection: sqlite3.Connection, account_id: str) -> int:
     """The account's last committed change; 0 when it has none."""
     found = connection.execute(sql.REVISION, (account_id,)).fetchone()

@@ -8,7 +8,7 @@ from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, in
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from iamd.store import event_tables, tables
+from iamd.store import event_tables, record_tables, tables
 from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -160,6 +160,17 @@ ADD_POSTINGS = _sql(
         {name: bindparam(name) for name in ("account_id", "term", "newest", "oldest", "postings")}
     )
 )
+
+_RESULTS = record_tables.query_results.c
+RESULT = _sql(select(_RESULTS.content).where(_RESULTS.account_id == bindparam("a"), _RESULTS.id == bindparam("i")))
+_keep_result = upsert(record_tables.query_results)
+KEEP_RESULT = _sql(
+    _keep_result.on_conflict_do_update(
+        index_elements=["account_id", "id"],
+        set_={name: _keep_result.excluded[name] for name in ("time", "content")},
+    )
+)
+DROP_RESULTS = _sql(delete(record_tables.query_results).where(_RESULTS.time < bindparam("t")))
 
 _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(

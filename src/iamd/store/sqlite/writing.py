@@ -90,6 +90,13 @@ def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, 
             connection.execute(sql.DROP_DENIALS, (account_id, last[0]))
 
 
+def keep_result(connection: sqlite3.Connection, row: tuple[str, str, int, bytes], before: int) -> None:
+    """Keep what a query found; drop what was kept before that time."""
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        connection.execute(sql.KEEP_RESULT, row)
+        connection.execute(sql.DROP_RESULTS, (before,))
+
+
 def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
     """Within a table the steps keep their order, which is one in which names never collide; tables are independent."""
     by_table: dict[str, list[Step]] = {}

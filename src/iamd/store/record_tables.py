@@ -1,0 +1,41 @@
+"""The tables of what the record is asked with: event data stores, queries and their results."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Table, Text
+
+from iamd.store.columns import blob, flag, metadata, number, optional, optional_time, records, text, time
+
+event_data_stores = records(
+    "event_data_stores",
+    "id",
+    *map(text, ("id", "region", "name")),
+    *map(time, ("created", "updated")),
+    number("retention_days"),
+    *map(flag, ("multi_region", "protected")),
+    *map(text, ("billing", "selectors", "spans")),
+    optional_time("deleted"),
+    text("tags"),
+)
+event_queries = records(
+    "event_queries",
+    "id",
+    *map(text, ("id", "stores", "statement")),
+    time("created"),
+    text("status"),
+    optional_time("ended"),
+    optional("failure"),
+    number("rows"),
+    *(Column(name, BigInteger, nullable=False) for name in ("scanned", "bytes")),
+    number("milliseconds"),
+)
+query_results = Table(
+    "query_results",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    time("time"),
+    blob("content"),
+    Index("query_results_time", "time"),
+    comment="what queries of event data stores found, for a week",
+)
