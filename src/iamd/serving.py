@@ -7,7 +7,7 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -38,6 +38,7 @@ from iamd.server.endpoints import Endpoints
 from iamd.server.event_index import keep_indexed
 from iamd.server.exchange import now
 from iamd.server.gate import Gate
+from iamd.server.history import keep_days
 from iamd.server.issuers import document
 from iamd.server.listening import bind
 from iamd.server.protocol import limited
@@ -106,7 +107,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
 @asynccontextmanager
 async def _beside(settings: Settings, store: Store) -> AsyncIterator[None]:
     """What is done beside the requests."""
-    async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)):
+    history = _meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
+    async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)), history:
         yield
 
 

@@ -14,12 +14,15 @@ from tests.store.suite.changes import Changes, Durability, Keys, Memory
 from tests.store.suite.denials import Denials
 from tests.store.suite.events import Events
 from tests.store.suite.feed import Feed
+from tests.store.suite.history import History
 from tests.store.suite.processes import Processes
 from tests.store.suite.records import Names, Records
 from tests.store.suite.results import Results
 
 
-class StoreConformance(Records, Names, Changes, Durability, Processes, Keys, Feed, Denials, Events, Results, Memory):
+class StoreConformance(
+    Records, Names, Changes, Durability, Processes, Keys, Feed, History, Denials, Events, Results, Memory
+):
     """All of it."""
 
     __test__ = False

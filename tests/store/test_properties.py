@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ async def play(directory: Path, told: list[tuple[bool, bool, list[tuple[str, int
             images = [await store.load(ACCOUNT) for store in (one, two, fresh)]
             first, second, third = map(summary, images)
             assert first == second == third
+
+
+async def remember(directory: Path, told: list[list[tuple[str, int, str]]]) -> None:
+    async with prepared(lambda: Store.open_sqlite(directory)) as store:
+        states = {1: summary(await store.load(ACCOUNT))}
+        for wanted in told:
+            with suppress(Taken, Undone):
+                await store.write(lambda change, wanted=wanted: [apply(change, step) for step in wanted])
+            records = await store.load(ACCOUNT)
+            states[records.revision] = summary(records)
+        for revision, state in states.items():
+            assert summary(await store.past(ACCOUNT, revision)) == state
+
+
+@settings(max_examples=25)
+@given(told=st.lists(changes, max_size=12))
+def test_the_image_of_a_past_revision_is_the_one_that_stood(told: list[list[tuple[str, int, str]]]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        asyncio.run(remember(Path(directory), told))
 
 
 @settings(max_examples=40)

@@ -37,7 +37,7 @@ def opener(tmp_path: Path) -> Opener:
 @pytest.fixture
 def query(tmp_path: Path) -> Query:
     def run(sql: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(tmp_path / "data" / "iamd.db")) as connection:
+        with closing(sqlite3.connect(tmp_path / "data" / "iamd.db", isolation_level=None)) as connection:
             return connection.execute(sql).fetchall()
 
     return run

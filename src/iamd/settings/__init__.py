@@ -86,6 +86,9 @@ class Settings:
         readers.destination, None, "Where to: a folder, s3://BUCKET/PREFIX, or maildir:FOLDER."
     )
     report_format: str = _setting(readers.one_of("csv", "json"), "csv", "And in which form.")
+    history_days: int = _setting(
+        readers.whole, 400, "Days back to which accounts can be asked about as they were; 0: for ever."
+    )
     trail_buckets: str | None = _setting(
         readers.buckets, None, "Where the buckets of trails are: s3, or a folder that has one for each."
     )

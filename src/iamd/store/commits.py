@@ -236,8 +236,8 @@ class Committer:
             self._rewind(entries)
             for account_id in accounts:
                 image = self._images.get(account_id)
-                if image is not None:
-                    self._database.catch_up(image)
+                if image is not None and not self._database.catch_up(image):
+                    self._images.drop(account_id)
         except StoreError as error:
             self._abandon(batches, error)
             return

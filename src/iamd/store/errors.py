@@ -11,5 +11,9 @@ class StaleRead(StoreError):
     """What was read has been superseded before it was durable: read again."""
 
 
+class NotKept(StoreError):
+    """The history does not have what was asked for: it was forgotten, or has not happened yet."""
+
+
 class NoAccount(KeyError):
     """There is no account of that id."""

@@ -130,6 +130,20 @@ class Listed:
     organization: str | None = None
 
 
+When = int | datetime
+"""A point in an account's history: a revision, or a time (what had been committed by then)."""
+
+
+class Replaced(NamedTuple):
+    """A record that one of an account's changes touched, and as JSON what was there before it (None: nothing)."""
+
+    revision: int
+    time: datetime
+    kind: str
+    key: str
+    before: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class AccountChange:
     """The steps that took one account to `revision`."""
@@ -209,6 +223,18 @@ class Database(Protocol):
         """What a query of the account found; None when it is not kept (any more)."""
         ...
 
+    async def past(self, account_id: str, when: When) -> Records:
+        """The account's records as they stood then, an image of its own; raises NotKept."""
+        ...
+
+    async def history(self, account_id: str, behind: int) -> list[Replaced]:
+        """What the account's changes behind that revision touched, last first; those that are still kept."""
+        ...
+
+    async def forget(self, before: datetime) -> None:
+        """Forget what only the state of before that time would be rebuilt from."""
+        ...
+
     async def accounts(self) -> dict[str, Listed]:
         """What is listed of every account by its id, oldest account first."""
         ...
@@ -232,8 +258,9 @@ class Database(Protocol):
         """
         ...
 
-    def catch_up(self, records: Records) -> None:
-        """Bring an image to the revision last committed; it must hold no uncommitted change."""
+    def catch_up(self, records: Records) -> bool:
+        """Bring an image to the revision last committed; it must hold no uncommitted change. False: the changes behind
+        its revision have been forgotten, and the image is to be loaded anew."""
         ...
 
     def clear(self) -> Awaitable[None]:

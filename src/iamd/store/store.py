@@ -21,7 +21,20 @@ from iamd.store.commits import Committer, Entry
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Database, Denial, Event, KeptDenial, Recorded, Term, Terms, Usage, Window
+from iamd.store.interface import (
+    Access,
+    Database,
+    Denial,
+    Event,
+    KeptDenial,
+    Recorded,
+    Replaced,
+    Term,
+    Terms,
+    Usage,
+    When,
+    Window,
+)
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.records import AccessKey
@@ -170,12 +183,31 @@ class Store:
             if image is None:
                 unknown = True
             elif not self._committer.undurable(account_id):
-                self._database.catch_up(image)
-                self._directory.note(image)
+                self._catch_up(image)
             # else the changes of our own will meet the other's at their commit, and the image is mended then
         self._looked = looked
         if unknown:
             self._directory.load(await self._database.accounts())
+
+    def _catch_up(self, image: Records) -> None:
+        if self._database.catch_up(image):
+            self._directory.note(image)
+        else:
+            self._images.drop(image.account_id)
+
+    async def past(self, account_id: str, when: When) -> Records:
+        """The account's records as they stood at a revision or a time, an image of its own that nobody else sees; of
+        before there was the account: none. Raises NotKept, StoreError."""
+        return await self._database.past(account_id, when)
+
+    async def history(self, account_id: str, behind: int = 0) -> list[Replaced]:
+        """What the account's changes behind that revision touched, last first; those that are still kept. Raises
+        StoreError."""
+        return await self._database.history(account_id, behind)
+
+    async def forget(self, before: datetime) -> None:
+        """Forget the history of before that time; the state at that time can still be rebuilt. Raises StoreError."""
+        await self._database.forget(before)
 
     async def write(self, work: Callable[[Change], T]) -> T:
         """Do the work and return what it returns once its changes are durable.

@@ -363,8 +363,9 @@ changes = Table(
     _text("kind"),
     _text("key"),
     Column("before", LargeBinary),
+    _time("time"),
     UniqueConstraint("account_id", "revision", "seq"),
-    comment="change feed and history: which record each change touched, and as JSON the record that it replaced",
+    comment="change feed and history: which record each change touched, when, and as JSON the record that it replaced",
 )
 keyring = Table(
     "keyring",

@@ -1,11 +1,9 @@
-"""The change feed, the history in it, and the audit events that go with changes."""
+"""The change feed, and the audit events that go with changes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -20,7 +18,6 @@ from tests.store.samples import (
     Query,
     SampleEvent,
     add_user,
-    contents,
     on_loop,
     prepared,
     running,
@@ -28,29 +25,8 @@ from tests.store.samples import (
 )
 
 
-def changes_of_all_kinds() -> Iterator[Callable[[Change], Any]]:
-    """Changes that add, then replace, then remove a record of every kind."""
-    for kind, (record, changes) in SAMPLES.items():
-        if kind != "accounts":
-            yield lambda change, kind=kind, record=record: change.records(ACCOUNT).collection(kind).add(record)
-            yield (
-                lambda change, kind=kind, record=record, changes=changes: (
-                    change.records(ACCOUNT).collection(kind).replace(record, **changes)
-                )
-            )
-            yield (
-                lambda change, kind=kind, record=record, changes=changes: (
-                    change.records(ACCOUNT).collection(kind).remove(replace(record, **changes))
-                )
-            )
-
-
-def as_sets(found: dict[str, list[Any]]) -> dict[str, set[Any]]:
-    return {kind: set(records) for kind, records in found.items()}
-
-
 class Feed:
-    """The change feed, the history in it, and the audit events that go with changes."""
+    """The change feed, and the audit events that go with changes."""
 
     @on_loop
     async def test_each_change_names_what_it_touched_and_keeps_what_it_replaced(
@@ -79,26 +55,6 @@ class Feed:
     def test_every_kind_can_be_kept(self, kind: str) -> None:
         record = SAMPLES[kind][0]
         assert CODECS[kind].restore(CODECS[kind].dump(record)) == record
-
-    @on_loop
-    async def test_the_state_of_any_revision_can_be_rebuilt(self, opener: Opener, query: Query) -> None:
-        async with prepared(opener) as store:
-            states = [contents(await store.load(ACCOUNT))]
-            for work in changes_of_all_kinds():
-                await store.write(work)
-                states.append(contents(await store.load(ACCOUNT)))
-        async with running(opener()) as fresh:
-            records = await fresh.load(ACCOUNT)
-            for revision in range(len(states), 1, -1):
-                assert as_sets(contents(records)) == as_sets(states[revision - 1])
-                undone = query(
-                    f"SELECT kind, key, before FROM changes WHERE revision = {revision} ORDER BY position DESC"
-                )
-                for kind, key, before in undone:
-                    records.collection(kind).forget(key)
-                    if before is not None:
-                        records.collection(kind).load(CODECS[kind].restore(before))
-            assert as_sets(contents(records)) == as_sets(states[0])
 
     @on_loop
     async def test_events_are_committed_with_their_change(self, opener: Opener, query: Query) -> None:

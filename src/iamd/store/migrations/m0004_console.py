@@ -1,4 +1,4 @@
-"""People at the console; event data stores."""
+"""People at the console; event data stores; when each change was made."""
 
 from __future__ import annotations
 
@@ -20,4 +20,10 @@ STATEMENTS: tuple[str, ...] = (
         account_id TEXT NOT NULL, id TEXT NOT NULL, time BIGINT NOT NULL, content {blob} NOT NULL,
         PRIMARY KEY (account_id, id))""",
     "CREATE INDEX query_results_time ON query_results (time)",
+    # A change of before this column is as old as its event says; one that has none counts as older than any.
+    "ALTER TABLE changes ADD COLUMN time BIGINT NOT NULL DEFAULT 0",
+    """UPDATE changes SET time = told.time FROM (
+        SELECT account_id, revision, min(time) AS time FROM events WHERE revision IS NOT NULL
+        GROUP BY account_id, revision) AS told
+        WHERE changes.account_id = told.account_id AND changes.revision = told.revision""",
 )

@@ -11,16 +11,29 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
-from iamd.store.interface import Access, Group, KeptDenial, Listed, Recorded, Term, Terms, Usage, Window
+from iamd.store.interface import (
+    Access,
+    Group,
+    KeptDenial,
+    Listed,
+    Recorded,
+    Replaced,
+    Term,
+    Terms,
+    Usage,
+    When,
+    Window,
+)
 from iamd.store.keyring import Keyring
 from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
-from iamd.store.sqlite import events, reading, statements, writing
+from iamd.store.sqlite import events, history, reading, statements, writing
 from iamd.store.sqlite.file import add_token_key, connect, create, failing, prepare, read_keyring, transaction
 
 T = TypeVar("T")
@@ -56,6 +69,16 @@ class SqliteDatabase:
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         return await self._on(self._read_thread, "read", lambda: reading.load(self._reader, account_id))
+
+    async def past(self, account_id: str, when: When) -> Records:
+        return await self._on(self._read_thread, "read", lambda: reading.past(self._reader, account_id, when))
+
+    async def history(self, account_id: str, behind: int) -> list[Replaced]:
+        return await self._on(self._read_thread, "read", lambda: history.touched(self._reader, account_id, behind))
+
+    async def forget(self, before: datetime) -> None:
+        for account_id in await self._on(self._read_thread, "read", lambda: history.accounts(self._reader)):
+            await self._on(self._write_thread, "write", partial(history.forget, self._writer, account_id, before))
 
     async def accesses(self, account_id: str) -> list[Access]:
         return await self._on(self._read_thread, "read", lambda: reading.accesses(self._reader, account_id))
@@ -116,9 +139,8 @@ class SqliteDatabase:
             self.keyring = self._watch.keyring(self._master)
         return changed
 
-    def catch_up(self, records: Records) -> None:
-        if self._watch is not None:
-            self._watch.catch_up(records)
+    def catch_up(self, records: Records) -> bool:
+        return self._watch is None or self._watch.catch_up(records)
 
     def clear(self) -> Awaitable[None]:
         if self._file is not None:

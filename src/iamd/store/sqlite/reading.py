@@ -7,26 +7,43 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from iamd.store.errors import StoreError
+from iamd.store.history import rewind
 from iamd.store.image import KINDS, Records
-from iamd.store.interface import Access, KeptDenial, Listed, Usage
+from iamd.store.interface import Access, KeptDenial, Listed, Usage, When
 from iamd.store.keyring import Keyring
 from iamd.store.rows import CODECS, moment
 from iamd.store.sealing import MasterKey
+from iamd.store.sqlite import history
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import connect, failing, read_keyring, transaction
 
 
 def load(connection: sqlite3.Connection, account_id: str) -> tuple[Records, dict[str, Usage]]:
     """All of an account, of one moment."""
-    records = Records(account_id)
     with transaction(connection, "BEGIN"):
-        records.revision = revision(connection, account_id)
-        for kind in KINDS:
-            codec, collection = CODECS[kind.name], records.collection(kind.name)
-            for row in connection.execute(sql.RECORDS[kind.name].by_account, (account_id,)):
-                collection.load(codec.record(row))
+        records = image(connection, account_id)
         used = connection.execute(sql.LAST_USED, (account_id,)).fetchall()
     return records, {subject: Usage(moment(time), region, service) for subject, time, region, service in used}
+
+
+def image(connection: sqlite3.Connection, account_id: str) -> Records:
+    """All records of an account, in the caller's transaction."""
+    records = Records(account_id)
+    records.revision = revision(connection, account_id)
+    for kind in KINDS:
+        codec, collection = CODECS[kind.name], records.collection(kind.name)
+        for row in connection.execute(sql.RECORDS[kind.name].by_account, (account_id,)):
+            collection.load(codec.record(row))
+    return records
+
+
+def past(connection: sqlite3.Connection, account_id: str, when: When) -> Records:
+    """All records of an account as they stood; raises NotKept."""
+    with transaction(connection, "BEGIN"):
+        records = image(connection, account_id)
+        behind = history.revision_at(connection, account_id, when, records.revision)
+        rewind(records, history.touched(connection, account_id, behind))
+    return records
 
 
 def accesses(connection: sqlite3.Connection, account_id: str) -> list[Access]:
@@ -118,10 +135,12 @@ class Watch:
         self._seen = max((position for _, _, position in found), default=self._seen)
         return {account_id for account_id, writer, _ in found if writer != self._writer}
 
-    def catch_up(self, records: Records) -> None:
-        """Exchange the records that were changed behind the image's revision."""
+    def catch_up(self, records: Records) -> bool:
+        """Exchange the records that were changed behind the image's revision; False when these are forgotten."""
         account_id = records.account_id
         with failing("read", self._file), transaction(self._connection, "BEGIN"):
+            if history.forgotten_up_to(self._connection, account_id) > records.revision:
+                return False
             touched = self._connection.execute(sql.TOUCHED, (account_id, records.revision)).fetchall()
             rows = [
                 self._connection.execute(sql.RECORDS[kind].by_key, (account_id, key)).fetchone()
@@ -142,6 +161,7 @@ class Watch:
             if record is not None:
                 records.collection(kind).load(record)
         records.revision = reached
+        return True
 
     def close(self) -> None:
         self._connection.close()

@@ -48,6 +48,23 @@ TOUCHED = _sql(
     .group_by(_CHANGES.kind, _CHANGES.key)
     .order_by(_added)
 )
+# The records of an account touched behind a revision, last first.
+HISTORY = _sql(
+    select(_CHANGES.revision, _CHANGES.time, _CHANGES.kind, _CHANGES.key, _CHANGES.before)
+    .where(_CHANGES.account_id == bindparam("a"), _CHANGES.revision > bindparam("r"))
+    .order_by(_CHANGES.revision.desc(), _CHANGES.seq.desc())
+)
+OLDEST_REVISION = _sql(select(func.min(_CHANGES.revision)).where(_CHANGES.account_id == bindparam("a")))
+# The revision that stood at a time: the newest one that had been committed.
+STOOD = _sql(
+    select(_CHANGES.revision)
+    .where(_CHANGES.account_id == bindparam("a"), _CHANGES.time <= bindparam("t"))
+    .order_by(_CHANGES.revision.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+)
+FORGET = _sql(delete(tables.changes).where(_CHANGES.account_id == bindparam("a"), _CHANGES.revision < bindparam("r")))
+CHANGED_ACCOUNTS = _sql(select(_REVISIONS.account_id))
 
 ADD_EVENT = _sql(
     insert(event_tables.events).values(

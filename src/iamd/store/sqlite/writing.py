@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -122,10 +123,10 @@ def _write(table: str, step: Step) -> tuple[str, list[Any]]:
 
 def _feed(group: Group, first: int, writer: int) -> Iterable[tuple[Any, ...]]:
     """The change feed's rows, in the order of its table's columns."""
-    position = first
+    position, now = first, time.time_ns() // 1000
     for change in group.changes:
         for seq, step in enumerate(change.steps):
             position += 1
             kind = step.collection.kind.name
             before = None if step.before is None else CODECS[kind].dump(step.before)
-            yield position, change.account_id, change.revision, seq, writer, kind, step.key, before
+            yield position, change.account_id, change.revision, seq, writer, kind, step.key, before, now
