@@ -6,9 +6,7 @@ import json
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from iamd.audit import record_of
 from iamd.audit.lookup import sought, summary, terms
@@ -16,6 +14,7 @@ from iamd.audit.search import search
 from iamd.audit.verification import Finding, verify
 from iamd.cli import Failure
 from iamd.cli.stored_account import add_account, in_account
+from iamd.cli.times import point_in_time
 from iamd.store import Store
 from iamd.store.interface import Recorded, Window
 
@@ -30,7 +29,6 @@ _ATTRIBUTES = {
     "type": ("ResourceType", "its type: AWS::IAM::User"),
     "id": ("EventId", "the event's id"),
 }
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--error", metavar="CODE", help="those that failed so: AccessDenied; or any, for all that failed"
     )
     group.add_argument("--writes", action="store_true", help="no reads")
-    group.add_argument("--since", type=_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 30m, 2h, 7d")
-    group.add_argument("--until", type=_time, metavar="TIME", help="the same; default: now")
+    group.add_argument(
+        "--since", type=point_in_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 30m, 2h, 7d"
+    )
+    group.add_argument("--until", type=point_in_time, metavar="TIME", help="the same; default: now")
     group.add_argument("-n", dest="limit", type=int, metavar="N", help="at most so many; default: tail 10, search 100")
     group.add_argument("--follow", action="store_true", help="tail: go on as events come in")
     add_account(parser)
@@ -168,15 +168,3 @@ def _print_counts(findings: list[Finding]) -> None:
     unnamed = sum(not finding.verified and not finding.problem for finding in findings)
     if unnamed:
         print(f"{unnamed} log files are in no digest: the next one names those of its hour")
-
-
-def _time(text: str) -> datetime:
-    """A time, or how long ago. Raises ArgumentTypeError."""
-    ago: Any = re.fullmatch(r"(\d{1,6})([mhd])", text, re.ASCII)
-    if ago:
-        return datetime.now(UTC) - int(ago[1]) * _UNITS[ago[2]]
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no time: write 2026-11-22T10:00:00, 30m, 2h or 7d") from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ from iamd.analysis.access import Permission, permissions
 from iamd.cli import Failure
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.access.arguments import add_context, context_of
+from iamd.cli.access.moments import add_as_of
 from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.tree import PLAIN, YES, Node, Paper
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--resource", metavar="ARN", help="only on this resource")
     add_context(parser)
+    add_as_of(parser)
     parser.add_argument("--verbose", action="store_true", help="name every action")
     add_place(parser)
 
@@ -36,7 +38,7 @@ def command(args: argparse.Namespace) -> int:
         actions = _actions([prefix.lower() for prefix in args.service])
     except MissingData as error:
         raise Failure(str(error)) from error
-    accounts = load_accounts(*place(args))
+    accounts = load_accounts(*place(args), args.as_of)
     holder = accounts.holder(args.principal)
     reach = accounts.reach(context_of(args.context), args.resource)
     found = list(permissions(holder, progress(actions, len(actions), "actions tried"), reach))

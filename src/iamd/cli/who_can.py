@@ -8,6 +8,7 @@ from pathlib import Path
 from iamd.analysis.access import Access, Question, who_can
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.access.arguments import add_context, checked_action, context_of, policy_file
+from iamd.cli.access.moments import add_as_of
 from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.requests import resource_kind
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_context(parser)
     parser.add_argument("--resource-policy", type=Path, metavar="FILE", help="the resource's own policy")
     parser.add_argument("--resource-account", metavar="ID", help="the account of a resource whose ARN names none")
+    add_as_of(parser)
     add_place(parser)
 
 
@@ -31,7 +33,7 @@ def command(args: argparse.Namespace) -> int:
     action = checked_action(args.action)
     context = context_of(args.context)
     given = policy_file(args.resource_policy, resource_kind(action))
-    accounts = load_accounts(*place(args))
+    accounts = load_accounts(*place(args), args.as_of)
     owner = args.resource_account or accounts.owner_of(args.resource)
     question = Question(action, args.resource, owner, given or accounts.policy_of(args.resource), context)
     holders = progress(accounts.holders(owner or account_of(args.resource)), accounts.count(), "principals asked about")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,23 +9,23 @@ from pathlib import Path
 
 from iamd.analysis.access import Holder, Reach
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.tokens import TokenKeys
 from iamd.cli import Failure
+from iamd.cli.access.moments import Moment, images
 from iamd.cli.access.surroundings import Surroundings, load_surroundings
+from iamd.cli.place import in_store
 from iamd.guard.gather import take
 from iamd.guard.organizations import Standing
 from iamd.guard.organizations import take as stand
 from iamd.policy import Attached, Kind, load
 from iamd.policy.arns import account_of
-from iamd.services.call import Realm
 from iamd.services.iam.trust import rendered
-from iamd.store import Records, Store, StoreError
+from iamd.store import Records
 from iamd.store.records import Role, User
 
 
 @dataclass(slots=True)
 class Accounts:
-    """Every account of a data directory, as it is now."""
+    """Every account of a data directory, as it is or was. What was imported beside it is as it is."""
 
     records: Mapping[str, Records]
     surroundings: Mapping[str, Surroundings]
@@ -44,8 +43,8 @@ class Accounts:
         """How many principals there are."""
         return sum(1 + len(records.users) + len(records.roles) for records in self.records.values())
 
-    def holder(self, name: str) -> Holder:
-        """The principal of an ARN, or of a user's or role's name that only one has; raises Failure."""
+    def holder(self, name: str, owner_id: str | None = None) -> Holder:
+        """The principal of an ARN, or of a user's or role's name that only one has, as for `holders`; raises Failure."""
         found: list[tuple[Caller, Records]] = []
         for records in self.records.values():
             user, role = (kind.named(name.rpartition("/")[2]) for kind in (records.users, records.roles))
@@ -55,7 +54,7 @@ class Accounts:
             raise Failure(f"there is no principal {name}")
         if len(found) > 1:
             raise Failure(f"which one? {', '.join(sorted(caller.arn for caller, _ in found))}")
-        return self._holder(*found[0], None)
+        return self._holder(*found[0], owner_id)
 
     def policy_of(self, resource: str) -> Attached | None:
         """The policy of a resource, where it is known: a role's trust policy, a bucket's for its objects, or its own."""
@@ -125,27 +124,25 @@ def _role(role: Role) -> Caller:
     return Caller(CallerKind.ROLE, role.account_id, role.id, role.name, role.arn, role.arn, "", "")
 
 
-def load_accounts(database: Path, master_key: Path) -> Accounts:
-    """Every account of a database; raises Failure. The database may be in use."""
-    if not database.exists():
-        raise Failure(f"there is no database {database}")
-    try:
-        return asyncio.run(_load(database.parent, master_key))
-    except StoreError as error:
-        raise Failure(str(error)) from error
+def load_accounts(database: Path, master_key: Path, at: Moment | None = None) -> Accounts:
+    """Every account of a database, as it was then (None: as it is); raises Failure. The database may be in use."""
+    return assembled(in_store(database, master_key, lambda store: images(store, at)), database.parent)
 
 
-async def _load(data_dir: Path, master_key: Path) -> Accounts:
-    store = Store.open_sqlite(data_dir, master_key)
-    try:
-        await store.start()
-        records = {account_id: await store.load(account_id) for account_id in store.account_ids()}
-        realm = Realm(store, store.sealer, TokenKeys(store.keyring.token_keys))
-        trusts = {
-            role.arn: Attached(role.arn, load(rendered(role, realm), Kind.TRUST))
-            for each in records.values()
-            for role in each.roles
-        }
-        return Accounts(records, {each: load_surroundings(data_dir, each) for each in records}, trusts)
-    finally:
-        await store.close()
+def assembled(records: Mapping[str, Records], data_dir: Path) -> Accounts:
+    """Those accounts with what was imported beside them; raises Failure."""
+    estate = _Estate(records)
+    trusts = {
+        role.arn: Attached(role.arn, load(rendered(role, estate), Kind.TRUST))
+        for each in records.values()
+        for role in each.roles
+    }
+    return Accounts(records, {each: load_surroundings(data_dir, each) for each in records}, trusts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    images: Mapping[str, Records]
+
+    def records(self, account_id: str) -> Records | None:
+        return self.images.get(account_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from iamd.policy import Kind
 from iamd.services.call import Call, Realm
@@ -43,7 +43,13 @@ def trust_policy(call: Call, text: str) -> tuple[str, Tags]:
     return _text(document), tuple(trusted.items())
 
 
-def rendered(role: Role, realm: Realm) -> str:
+class Estate(Protocol):
+    """Whatever has the records of accounts: a server's realm, or images of the past."""
+
+    def records(self, account_id: str) -> Records | None: ...
+
+
+def rendered(role: Role, realm: Estate) -> str:
     """The trust policy as it is answered and evaluated: whoever is trusted under the present ARN, or under the unique
     id, which matches nobody else, when gone. Raises Cold when an account is needed that is not in memory."""
     for arn, unique_id in role.trusted:
@@ -52,7 +58,7 @@ def rendered(role: Role, realm: Realm) -> str:
     return role.trust
 
 
-def _rendered(role: Role, realm: Realm) -> str:
+def _rendered(role: Role, realm: Estate) -> str:
     present = {arn: _present(arn, unique_id, realm) for arn, unique_id in role.trusted}
     document = json.loads(role.trust)
     for principals in _principals(document):
@@ -89,7 +95,7 @@ def _unique_id(records: Records, kind: str, name: str, arn: str) -> str | None:
     return found.id if found is not None and found.arn == arn else None
 
 
-def _present(arn: str, unique_id: str, realm: Realm) -> str:
+def _present(arn: str, unique_id: str, realm: Estate) -> str:
     """The ARN that the entity of this id has now; the id itself when it is gone."""
     account_id = arn.split(":", 5)[4]
     records = realm.records(account_id)
