@@ -149,6 +149,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
         agent=exchange.request.header(b"user-agent") or "",
         region=exchange.region,
     )
+    exchange.asked = call.asked
     if operation.preparation is not None and exchange.prepared is None:  # once, however often the rest is done again
         await _prepare(call, exchange)
     call.prepared = exchange.prepared

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from iamd.audit.asked import Ask, SessionPolicies, kept, own_action
 from iamd.audit.elements import HIDDEN, request_parameters, response_elements
 from iamd.audit.identity import Identity, element_of
 from iamd.audit.stored import StoredEvent, packed, record
@@ -81,7 +82,8 @@ class ApiEvent(msgspec.Struct):
     `account_id` is whose trail it is, `who` the caller or, where AWS logs another identity for it, that one. `name` is
     the action as sent; `operation` and the parameters (by snake-case name) are there when it is a known one. `error`
     is code and message of the failure; `reply` is the answer by the model's names; `disclosed` is recorded in place of
-    the parameters that are secret. The mappings must not be changed afterwards.
+    the parameters that are secret; `asked` is what was decided, the last of it refused where the call was denied. The
+    mappings must not be changed afterwards.
     """
 
     account_id: str
@@ -105,6 +107,7 @@ class ApiEvent(msgspec.Struct):
     type: str = "AwsApiCall"
     response: Mapping[str, Any] | None = None  # where there is no operation that tells what to record of the reply
     event_id: str = ""  # made from the time unless it is given
+    asked: Sequence[Ask] = ()
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -143,6 +146,8 @@ class ApiEvent(msgspec.Struct):
                 self.shared_id,
                 self.secure_host,
                 self.type,
+                kept(self.asked, own_action(self.source, self.name), self.account_id),
+                _session_policies(who),
             )
         )
 
@@ -161,6 +166,13 @@ class ApiEvent(msgspec.Struct):
         if self.read_only and not (self.reply and "Credentials" in self.reply):
             return None
         return response_elements(self.operation, self.reply)
+
+
+def _session_policies(who: Caller | Identity | None) -> SessionPolicies | None:
+    session = who.session if isinstance(who, Caller) else None
+    if session is None or (session.policy is None and not session.policy_arns):
+        return None
+    return SessionPolicies(session.policy, session.policy_arns)
 
 
 def _bounded(element: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from iamd.audit.asked import Asked, SessionPolicies
 from iamd.audit.identity import iso
 
 EVENT_VERSION = "1.11"
@@ -40,6 +41,8 @@ class StoredEvent(msgspec.Struct, array_like=True, omit_defaults=True):
     shared_id: str | None = None
     secure_host: str | None = None
     type: str = "AwsApiCall"
+    asked: list[Asked] = []
+    session_policies: SessionPolicies | None = None
 
 
 # A record is never lost for a value of an unforeseen type.

@@ -27,6 +27,7 @@ from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.recognise import Asked, Form
 from iamd.gateway.upstreams import Upstream, Upstreams
+from iamd.guard.enforce import Ask
 from iamd.reference import actions
 from iamd.services.call import Realm
 from iamd.store.errors import NoAccount, StoreError
@@ -65,6 +66,7 @@ class _Passage(msgspec.Struct):
     document: Mapping[str, Any] = {}
     needs: list[Need] = []
     error: tuple[str, str] | None = None
+    decided: list[Ask] = []
 
 
 class Gateway:
@@ -166,7 +168,8 @@ class Gateway:
         lookup = partial(self._lookup, asked, passage.now)
         inquiry = Inquiry(asked, request, passage.document, signature.region, self._account_id, lookup)
         passage.needs = await mapping.needs(inquiry)
-        await judge(self._realm, caller, request, passage.now, signature.region, self._account_id, passage.needs)
+        now, owner = passage.now, self._account_id
+        await judge(self._realm, caller, request, now, signature.region, owner, passage.needs, passage.decided)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
 
@@ -213,6 +216,7 @@ class Gateway:
                 client_ip=request.client_ip,
                 agent=request.header(b"user-agent") or "",
                 secure_host=request.header(b"host") if request.secure else None,
+                asked=passage.decided,
             )
         )
         subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id

@@ -23,12 +23,21 @@ _TRIES = 8
 
 
 async def judge(
-    realm: Realm, caller: Caller, request: HttpRequest, now: datetime, region: str, owner: str, needs: list[Need]
+    realm: Realm,
+    caller: Caller,
+    request: HttpRequest,
+    now: datetime,
+    region: str,
+    owner: str,
+    needs: list[Need],
+    asked: list[Ask],
 ) -> None:
-    """Return when every need is allowed; raises AccessDenied. `owner` is the account of the upstream's resources."""
+    """Return when every need is allowed; raises AccessDenied. `owner` is the account of the upstream's resources. What was
+    decided is added to `asked`, the last of it refused where it raises."""
     for _ in range(_TRIES):
         try:
-            _judge(realm, caller, request, now, region, owner, needs)
+            asked.clear()
+            _judge(realm, caller, request, now, region, owner, needs, asked)
         except Cold as cold:
             await realm.store.load(cold.account_id)
         else:
@@ -37,7 +46,14 @@ async def judge(
 
 
 def _judge(
-    realm: Realm, caller: Caller, request: HttpRequest, now: datetime, region: str, owner: str, needs: list[Need]
+    realm: Realm,
+    caller: Caller,
+    request: HttpRequest,
+    now: datetime,
+    region: str,
+    owner: str,
+    needs: list[Need],
+    asked: list[Ask],
 ) -> None:
     records = realm.records(caller.account_id)
     if records is None:
@@ -61,6 +77,7 @@ def _judge(
         ask = Ask(need.action, need.resource, account_id, context=context, owner=standing)
         if need.policy is not None:
             ask = structs.replace(ask, policy=need.policy, policy_kind=Kind.RESOURCE)
+        asked.append(ask)
         _require_known(need, authorize(caller.arn, snapshot, ask))
 
 

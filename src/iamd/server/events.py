@@ -35,6 +35,7 @@ def event_of(exchange: Exchange) -> ApiEvent:
         secure_host=request.header(b"host") if request.secure else None,
         disclosed=exchange.disclosed,
         shared_id=None if exchange.shared_with is None else new_uuid(),
+        asked=exchange.asked,
     )
 
 
@@ -48,7 +49,7 @@ def copy_for(exchange: Exchange, event: ApiEvent) -> ApiEvent:
     if caller is None or account_id is None:
         raise ValueError("the call is in no other account's trail")
     who = Identity("AWSAccount", caller.user_id, account_id=caller.account_id)
-    return structs.replace(event, account_id=account_id, who=who, event_id="")
+    return structs.replace(event, account_id=account_id, who=who, event_id="", asked=())
 
 
 def _recorded(service: ServiceModel, error: AwsError) -> str:

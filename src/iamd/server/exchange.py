@@ -12,6 +12,7 @@ import msgspec
 from iamd.audit.event import new_uuid
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
+from iamd.guard.enforce import Ask
 from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
@@ -47,6 +48,7 @@ class Exchange(msgspec.Struct):
     error: AwsError | None = None
     shared_with: str | None = None  # another account whose trail this is in, too
     revision: int = 0  # of the caller's account, that the answer was made from
+    asked: list[Ask] = []  # what was decided
     recorded: bool = False  # the event went with the change, in its transaction
 
     def __repr__(self) -> str:

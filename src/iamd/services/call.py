@@ -16,6 +16,7 @@ from iamd.caller.ids import unique_id
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
+from iamd.guard.enforce import Ask
 from iamd.guard.gather import Snapshot, Snapshots
 from iamd.guard.organizations import Standing, Standings
 from iamd.services.iam.quotas import Quotas
@@ -114,6 +115,7 @@ class Call(msgspec.Struct):
     prepared: Any = None
     change: Change | None = None  # where the operation changes records
     shared_with: str | None = None  # the account, besides the caller's, whose trail the call is in, too
+    asked: list[Ask] = []  # what has been decided, in order; the last one refused where the call was denied
 
     @property
     def account_id(self) -> str:

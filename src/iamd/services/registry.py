@@ -212,6 +212,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
         context,
         owner=owner,
     )
+    call.asked[:] = [asked]  # not what was asked ahead, by a preparation or on records of before
     authorize(call.caller.arn, snapshot, asked)
     for ask in call.operation.also(call, target.value) if call.operation.also and target.missing is None else ():
         owner = call.standing(ask.account_id)
@@ -222,7 +223,9 @@ def _authorize(call: Call, target: Target[Any]) -> None:
             seen.update({f"aws:resourcetag/{key.lower()}": value for key, value in ask.tags or ()})
             if owner is not None:
                 seen.update(owner.resource_keys)
-        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}, owner=owner))
+        further = structs.replace(ask, context={**seen, **ask.context}, owner=owner)
+        call.asked.append(further)
+        authorize(call.caller.arn, snapshot, further)
 
 
 def refusal(call: Call, ask: Ask) -> AwsError | None:
