@@ -15,7 +15,7 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
 from iamd.guard.denials import Denied
-from iamd.server import answers, asgi, certificate_sessions, telemetry, understood
+from iamd.server import answers, asgi, authorization, certificate_sessions, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
@@ -216,6 +216,9 @@ class Application:
             return
         if door.is_for_people(request):
             await asgi.send(await door.answer(self.realm, request), send)
+            return
+        if authorization.is_for_authorization(request):
+            await asgi.send(await authorization.answer(self.realm, request), send)
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 

@@ -147,14 +147,23 @@ def _candidates(holder: Holder, action: str, has_resources: bool, reach: Reach, 
     trusting = action.lower() in _TRUSTED
     found = {} if trusting else {"*": None}
     if has_resources and not trusting:
-        layers = holder.layers
-        levels = (*layers.scps, *layers.rcps, layers.identity, layers.boundaries, layers.session or ())
-        for attached in (each for policies in levels for each in policies):
-            found |= dict.fromkeys(_named(attached, action, context))
+        found |= dict.fromkeys(named_resources(holder.layers, action, context))
     for arn, attached in reach.policies.items():
         if has_resources and any(True for _ in _covering(attached, action)):
             found[arn] = None
     return list(found)[:_CANDIDATES]
+
+
+def named_resources(layers: Layers, action: str, context: Context) -> Iterator[str]:
+    """The resources that statements about an action name, patterns among them, variables filled in."""
+    for attached in attached_to(layers):
+        yield from _named(attached, action, context)
+
+
+def attached_to(layers: Layers) -> Iterator[Attached]:
+    """Every policy of these layers but those of resources and endpoints."""
+    for policies in (*layers.scps, *layers.rcps, layers.identity, layers.boundaries, layers.session or ()):
+        yield from policies
 
 
 def _covering(attached: Attached, action: str) -> Iterator[Statement]:

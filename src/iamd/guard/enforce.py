@@ -8,7 +8,7 @@ from iamd.guard.context import Context
 from iamd.guard.denials import Denial, Denied, is_numbered, new_id
 from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import Standing, under_rcps
-from iamd.policy import Decision, Effect, Kind, Layer, PrincipalKind, Request, decide
+from iamd.policy import Decision, Effect, Kind, Layer, Layers, PrincipalKind, Request, decide
 from iamd.store.records import Tags
 from iamd.wire.errors import AccessDenied
 
@@ -32,18 +32,7 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
 
     Whatever goes wrong in here is a refusal: an exception leaves without a decision, and nothing is executed.
     """
-    layers = snapshot.layers
-    if ask.owner is not None and ask.owner.rcps and under_rcps(ask.action):
-        layers = snapshot.towards(ask.owner)
-    if ask.policy is not None:
-        layers = snapshot.about(layers, ask.resource, ask.policy, ask.policy_kind)
-    request = Request(
-        principal=snapshot.principal,
-        action=ask.action,
-        resource=ask.resource,
-        resource_account=ask.account_id,
-        context=ask.context,
-    )
+    request, layers = posed(snapshot, ask)
     decision = decide(request, layers)
     if not decision.allowed:
         if snapshot.principal.kind is PrincipalKind.FEDERATED:  # whom STS tells no more (seen of live AWS)
@@ -53,6 +42,21 @@ def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:
             raise Denied(message, Denial(new_id(), caller_arn, request, layers))
         raise AccessDenied(message)
     return decision
+
+
+def posed(snapshot: Snapshot, ask: Ask) -> tuple[Request, Layers]:
+    """What the engine is asked: the request, and every layer of policies that bears on it."""
+    layers = snapshot.layers
+    if ask.owner is not None and ask.owner.rcps and under_rcps(ask.action):
+        layers = snapshot.towards(ask.owner)
+    if ask.policy is not None:
+        layers = snapshot.about(layers, ask.resource, ask.policy, ask.policy_kind)
+    return Request(snapshot.principal, ask.action, ask.resource, ask.account_id, ask.context), layers
+
+
+def decision_on(snapshot: Snapshot, ask: Ask) -> Decision:
+    """The decision on one request, for programs that ask and enforce it themselves. Never raises."""
+    return decide(*posed(snapshot, ask))
 
 
 def denial(caller_arn: str, ask: Ask, decision: Decision) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
+from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
 from iamd.gateway.door import Answer, Gateway
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
@@ -28,7 +29,8 @@ class Gate:
         self._proxies = proxies
         self._seconds = seconds
         self._own = frozenset(api.model.signing_name.encode() for api in APIS.values()) | {
-            name.encode() for name in APIS
+            *(name.encode() for name in APIS),
+            SERVICE.encode(),
         }
 
     def takes(self, scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import structs
 
+from iamd.caller import bearer
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
@@ -36,6 +37,7 @@ SERVICES: dict[str, str | None] = {
     "logs.amazonaws.com": "ACWL",
     "cloudwatch.amazonaws.com": "APIAACWM",
     "aws-external-anthropic.amazonaws.com": "AEAA",
+    bearer.SERVICE: bearer.PREFIX,  # iamd's own authorization API, which AWS has not
 }
 _is_service_name = re.compile(r"[a-zA-Z0-9.-]*").fullmatch
 

@@ -1,0 +1,125 @@
+"""Questions answered: the subject's policies, the engine's decision, AuthZEN's words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from iamd.authorization import mapping
+from iamd.authorization.mapping import Unmappable
+from iamd.authorization.messages import Action, Entity, Evaluation, Evaluations, missing
+from iamd.authorization.subjects import Unknown, subject_of
+from iamd.guard.context import Context, epoch, iso
+from iamd.guard.enforce import Ask, decision_on, denial
+from iamd.guard.gather import Snapshot
+from iamd.guard.organizations import Standing
+from iamd.policy import Decision
+from iamd.policy.arns import account_of
+from iamd.services.call import Realm
+from iamd.store.image import Records
+
+Answer = dict[str, Any]
+
+ALLOWED: Answer = {"decision": True}
+
+
+class Question(NamedTuple):
+    """What a question comes to in IAM's words."""
+
+    snapshot: Snapshot
+    ask: Ask
+
+
+class Evaluator:
+    """Answers the questions of one request, about subjects of one account, at one time."""
+
+    def __init__(self, realm: Realm, records: Records, now: datetime) -> None:
+        self._realm = realm
+        self._records = records
+        self.account_id = records.account_id
+        self._time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
+        self._subjects: dict[tuple[str, str], Snapshot] = {}
+        self._owners: dict[str, Standing | None] = {}
+
+    def answer(self, asked: Evaluation) -> Answer:
+        """The decision on a complete question; what cannot be decided is denied, and why is told. Raises Cold."""
+        try:
+            question = self.question(asked)
+        except Unknown as error:
+            return refused(404, str(error))
+        except Unmappable as error:
+            return refused(400, str(error))
+        decision = decision_on(*question)
+        return ALLOWED if decision.allowed else denied(question, decision)
+
+    def answers(self, asked: Evaluations, wrong: dict[int, str]) -> list[Answer]:
+        """The answers to several questions, in their order, as far as the semantic wants them. Raises Cold."""
+        semantic = asked.options.evaluations_semantic if asked.options else None
+        last = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(semantic or "")
+        answers = []
+        for at, each in enumerate(asked.evaluations or ()):
+            full = each.over(asked)
+            problem = wrong.get(at) or missing(full)
+            answer = self.answer(full) if problem is None else refused(400, problem)
+            answers.append(answer)
+            if answer["decision"] is last:
+                break
+        return answers
+
+    def question(self, asked: Evaluation) -> Question:
+        """A complete question in IAM's words. Raises Unknown, Unmappable, Cold."""
+        subject, resource, action = _complete(asked)
+        type_, snapshot = resource.type or "", self.subject(subject)
+        name = mapping.action_of(action.name or "", type_)
+        arn = mapping.resource_of(type_, resource.id or "", self.account_id)
+        return Question(snapshot, self.ask(name, arn, self.context(asked), snapshot))
+
+    def subject(self, subject: Entity) -> Snapshot:
+        """The policies and condition keys of a subject. Raises Unknown, Cold."""
+        key = subject.type or "", subject.id or ""
+        known = self._subjects.get(key)
+        if known is None:
+            known = self._subjects[key] = subject_of(self._realm, self._records, *key)
+        return known
+
+    def context(self, asked: Evaluation) -> Context:
+        """The condition keys that a question gives. Raises Unmappable."""
+        of_subject = asked.subject.properties if asked.subject else None
+        of_action = asked.action.properties if asked.action else None
+        of_resource = asked.resource.properties if asked.resource else None
+        if not (of_subject or of_action or of_resource or asked.context):
+            return self._time
+        return self._time | mapping.given_context(of_subject, of_action, of_resource, asked.context)
+
+    def ask(self, action: str, resource: str, given: Context, snapshot: Snapshot) -> Ask:
+        """One action on one resource; what iamd knows of the subject and of the resource's account is not to be
+        given otherwise. Raises Cold."""
+        account_id = account_of(resource) or self.account_id
+        owner = self._owner(account_id)
+        context = {**given, **snapshot.context, "aws:resourceaccount": account_id}
+        if owner is not None:
+            context.update(owner.resource_keys)
+        return Ask(action, resource, account_id, context=context, owner=owner)
+
+    def _owner(self, account_id: str) -> Standing | None:
+        if account_id not in self._owners:
+            there = self._realm.store.has_account(account_id)
+            self._owners[account_id] = self._realm.standing(account_id) if there else None
+        return self._owners[account_id]
+
+
+def _complete(asked: Evaluation) -> tuple[Entity, Entity, Action]:
+    if asked.subject is None or asked.resource is None or asked.action is None:
+        raise ValueError("the question is incomplete: see `missing`")
+    return asked.subject, asked.resource, asked.action
+
+
+def denied(question: Question, decision: Decision) -> Answer:
+    """A denial with its reason, which is for administrators."""
+    told = denial(question.snapshot.principal.arn, question.ask, decision)
+    return {"decision": False, "context": {"reason_admin": {"en": told}}}
+
+
+def refused(status: int, message: str) -> Answer:
+    """The answer to a question that cannot be decided."""
+    return {"decision": False, "context": {"error": {"status": status, "message": message}}}

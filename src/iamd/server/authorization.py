@@ -1,0 +1,257 @@
+"""The authorization API's side of HTTP: paths, statuses, headers, and the record of what was asked.
+
+https://openid.net/specs/authorization-api-1_0.html, "HTTPS Binding" and "Policy Decision Point Metadata"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import msgspec
+
+from iamd.audit import ApiEvent
+from iamd.audit.event import new_uuid
+from iamd.authorization import messages, search
+from iamd.authorization.callers import NO_REGION, identify, permit
+from iamd.authorization.evaluations import Answer as Told
+from iamd.authorization.evaluations import Evaluator
+from iamd.authorization.messages import Malformed, missing
+from iamd.caller.caller import Caller
+from iamd.server.asgi import Answer
+from iamd.server.exchange import now
+from iamd.server.telemetry import TALLY, log
+from iamd.services.call import Cold, Realm
+from iamd.store.errors import NoAccount, StoreError
+from iamd.store.image import Records
+from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.http import HttpRequest
+
+PREFIX = b"/access/v1/"
+METADATA = b"/.well-known/authzen-configuration"
+SOURCE = "authorization.iamd"  # of its events
+
+_TRIES = 8
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_encode = msgspec.json.Encoder().encode
+
+
+class Visit(NamedTuple):
+    """One request whose caller is known and may ask."""
+
+    realm: Realm
+    records: Records
+    now: datetime
+    body: bytes
+
+    @property
+    def evaluator(self) -> Evaluator:
+        return Evaluator(self.realm, self.records, self.now)
+
+
+class Outcome(NamedTuple):
+    """What is answered, and what the record tells of it."""
+
+    body: Told
+    told: dict[str, Any]
+
+
+class Route(NamedTuple):
+    """A path: the action that a caller must be allowed, and what answers."""
+
+    action: str
+    answer: Callable[[Visit], Outcome]
+
+
+def is_for_authorization(request: HttpRequest) -> bool:
+    """Whether a request is for the authorization API."""
+    return request.path.startswith(PREFIX) or request.path == METADATA
+
+
+def evaluation(visit: Visit) -> Outcome:
+    """One question."""
+    asked = messages.read_evaluation(visit.body)
+    problem = missing(asked)
+    if problem is not None:
+        raise Malformed(problem)
+    answer = visit.evaluator.answer(asked)
+    return Outcome(answer, {**_names(asked), "decision": answer["decision"]})
+
+
+def evaluations(visit: Visit) -> Outcome:
+    """Several questions; without any in the list, the one that the request is itself."""
+    asked, wrong = messages.read_evaluations(visit.body)
+    if not asked.evaluations:
+        return evaluation(visit)
+    answers = visit.evaluator.answers(asked, wrong)
+    allowed = sum(answer["decision"] for answer in answers)
+    return Outcome({"evaluations": answers}, {**_names(asked), "evaluations": len(answers), "allowed": allowed})
+
+
+def search_subject(visit: Visit) -> Outcome:
+    """Who may."""
+    asked = _search(visit, "subject.id")
+    return _found(asked, search.subjects(visit.realm, visit.records, visit.evaluator, asked))
+
+
+def search_resource(visit: Visit) -> Outcome:
+    """To what it may be done."""
+    asked = _search(visit, "resource.id")
+    return _found(asked, search.resources(visit.evaluator, asked))
+
+
+def search_action(visit: Visit) -> Outcome:
+    """What may be done."""
+    asked = _search(visit, "action")
+    return _found(asked, search.actions(visit.evaluator, asked))
+
+
+def _search(visit: Visit, open_: str) -> messages.Search:
+    asked = messages.read_search(visit.body)
+    problem = missing(asked, open_)
+    if problem is not None:
+        raise Malformed(problem)
+    return asked
+
+
+def _found(asked: messages.Evaluation, body: Told) -> Outcome:
+    return Outcome(body, {**_names(asked), "results": len(body["results"])})
+
+
+ROUTES = {
+    b"evaluation": Route("Evaluate", evaluation),
+    b"evaluations": Route("Evaluate", evaluations),
+    b"search/subject": Route("SearchSubjects", search_subject),
+    b"search/resource": Route("SearchResources", search_resource),
+    b"search/action": Route("SearchActions", search_action),
+}
+
+
+async def answer(realm: Realm, request: HttpRequest) -> Answer:
+    """Answer one request, and record it if its caller is known."""
+    started, request_id = perf_counter(), new_uuid()
+    headers = [(b"x-amzn-requestid", request_id.encode()), (b"cache-control", b"no-store")]
+    given = request.index.get(b"x-request-id")
+    if given is not None:
+        headers.append((b"x-request-id", given))
+    if request.path == METADATA:
+        return _metadata(realm, request, headers)
+    route = ROUTES.get(request.path[len(PREFIX) :])
+    if route is None:
+        return Answer(404, [*headers, _TEXT], b"There is no such endpoint.")
+    if request.method != "POST":
+        return Answer(405, [*headers, _TEXT, (b"allow", b"POST")], b"Use POST.")
+    status, body, code = await _answered(realm, request, route, request_id)
+    TALLY.count("authorization", route.action, code, perf_counter() - started)
+    if status == 200:
+        return Answer(200, [*headers, _JSON], body)
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="iamd"'))
+    return Answer(status, [*headers, _TEXT], body)
+
+
+async def _answered(realm: Realm, request: HttpRequest, route: Route, request_id: str) -> tuple[int, bytes, str]:
+    """Status, body and code of an answer."""
+    caller, outcome, error, at = None, None, None, now()
+    try:
+        if realm.store.may_be_stale(request.arrived):
+            await realm.store.refresh(request.arrived)
+        caller = await identify(realm, request, at)
+        outcome = await _asked(realm, request, caller, route, at)
+        if realm.store.unsettled:
+            await realm.store.settled()  # what was decided on must stand
+        status, code, body = 200, "OK", _encode(outcome.body)
+    except Malformed as problem:
+        status, code, body = 400, "BadRequest", str(problem).encode()
+    except AwsError as refusal:
+        error = refusal
+    except (StoreError, NoAccount):
+        log.error("the store failed", request_id=request_id, exc_info=True)
+        error = ServiceUnavailable()
+    except Exception:
+        log.error("a question failed", request_id=request_id, exc_info=True)
+        error = InternalFailure()
+    if error is not None:
+        # Whoever could not be identified is told 401, whatever AWS's status for it; 500 is the one other failure.
+        status = error.status if caller is not None or error.status >= 500 else 401
+        code, body = error.code, error.message.encode()
+    if caller is not None:
+        _record(realm, request, caller, route, request_id, at, outcome, None if code == "OK" else (code, body.decode()))
+    return status, body, code
+
+
+async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Route, at: datetime) -> Outcome:
+    """What a caller is answered who may ask. Raises AccessDenied, Malformed."""
+    for _ in range(_TRIES):
+        try:
+            records = realm.records(caller.account_id)
+            if records is None:
+                raise AccessDenied
+            permit(realm, records, caller, request, f"iamd:{route.action}", at)
+            if (request.header(b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
+                raise Malformed("the content type must be application/json")
+            return route.answer(Visit(realm, records, at, request.body))
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+    raise ServiceUnavailable
+
+
+def _names(asked: messages.Evaluation) -> dict[str, Any]:
+    """What a question is about, for the record; properties are not recorded."""
+    told: dict[str, Any] = {}
+    for name, entity in (("subject", asked.subject), ("resource", asked.resource)):
+        if entity is not None:
+            told[name] = {"type": entity.type, "id": entity.id}
+    if asked.action is not None:
+        told["action"] = {"name": asked.action.name}
+    return told
+
+
+def _record(
+    realm: Realm,
+    request: HttpRequest,
+    caller: Caller,
+    route: Route,
+    request_id: str,
+    at: datetime,
+    outcome: Outcome | None,
+    error: tuple[str, str] | None,
+) -> None:
+    realm.store.append_event(
+        ApiEvent(
+            account_id=caller.account_id,
+            time=at,
+            source=SOURCE,
+            name=route.action,
+            region=NO_REGION,
+            request_id=request_id,
+            read_only=True,
+            who=caller,
+            error=error,
+            client_ip=request.client_ip,
+            agent=request.header(b"user-agent") or "",
+            secure_host=request.header(b"host") if request.secure else None,
+            additional=None if outcome is None else outcome.told,
+        )
+    )
+
+
+def _metadata(realm: Realm, request: HttpRequest, headers: list[tuple[bytes, bytes]]) -> Answer:
+    """Where everything is: below `public_url`, or below the URL that the client used."""
+    if request.method not in ("GET", "HEAD"):
+        return Answer(405, [*headers, _TEXT, (b"allow", b"GET")], b"Use GET.")
+    host = request.header(b"host") or ""
+    base = realm.public_url or f"http{'s' if request.secure else ''}://{host}"
+    where = base.rstrip("/") + PREFIX.decode()
+    document = {
+        "policy_decision_point": base.rstrip("/"),
+        "access_evaluation_endpoint": f"{where}evaluation",
+        "access_evaluations_endpoint": f"{where}evaluations",
+        "search_subject_endpoint": f"{where}search/subject",
+        "search_resource_endpoint": f"{where}search/resource",
+        "search_action_endpoint": f"{where}search/action",
+    }
+    return Answer(200, [*headers, _JSON], _encode(document))
