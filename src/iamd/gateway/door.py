@@ -27,7 +27,7 @@ from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.recognise import Asked, Form
 from iamd.gateway.upstreams import Upstream, Upstreams
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.reference import actions
 from iamd.services.call import Realm
 from iamd.store.errors import NoAccount, StoreError

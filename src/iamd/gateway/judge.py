@@ -9,8 +9,9 @@ from msgspec import structs
 
 from iamd.caller.caller import Caller
 from iamd.gateway.mapped import Need
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
-from iamd.guard.enforce import Ask, authorize
+from iamd.guard.enforce import authorize
 from iamd.policy import Decision, Kind
 from iamd.services.call import Cold, Realm
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
