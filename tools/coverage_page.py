@@ -35,13 +35,20 @@ def title(api: Api) -> str:
 
 def section(api: Api) -> str:
     """Return what there is to say about one API."""
-    rows = ((code(name), "served" if name in api.operations else "not served") for name in sorted(api.model.operations))
+    rows = ((code(name), outcome(api, name)) for name in sorted(api.model.operations))
     listed = list(refused(api))
     inputs = table(("operation", "input", "why"), listed) if listed else "None.\n"
     return (
         f"## {title(api)}\n\n### Refused inputs of {title(api)}\n\n{inputs}\n"
         f"### Operations of {title(api)}\n\n{table(('operation', ''), rows)}\n"
     )
+
+
+def outcome(api: Api, name: str) -> str:
+    """Return what becomes of an operation."""
+    if name in api.operations:
+        return "served"
+    return f"not served: {api.declined[name]}" if name in api.declined else "not served"
 
 
 def refused(api: Api) -> Iterator[tuple[str, str, str]]:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import ceil
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from types import FrameType
 from typing import Any
 
@@ -24,21 +27,22 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
+from iamd.audit.lake.files import Lake
+from iamd.audit.lake.process import is_installed
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
 from iamd.gateway.door import Gateway
-from iamd.gateway.facts.facts import Facts
-from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
-from iamd.gateway.owners import Owners
 from iamd.gateway.upstreams import Upstreams
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.endpoints import Endpoints
+from iamd.server.event_data_stores import EventDataStores
 from iamd.server.event_index import keep_indexed
+from iamd.server.event_queries import EventQueries
 from iamd.server.exchange import now
 from iamd.server.gate import Gate
 from iamd.server.history import keep_days
@@ -88,6 +92,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             public_url=settings.public_url,
             sign_in_urls=settings.sign_in_urls,
             delivers_trails=settings.trail_buckets is not None,
+            lake=Lake(_lake_folder(settings)) if is_installed() else None,
         )
         root = None
         if not store.account_ids():
@@ -96,23 +101,50 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         endpoints = Endpoints(
             ready=lambda: store.healthy,
             metrics=settings.metrics == "public",
-            reset=_reset(realm, root, lambda: application.gate) if settings.in_memory and root else None,
+            reset=_reset(realm, root) if settings.in_memory and root else None,
             publish=partial(document, realm),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with _beside(settings, store), _gate(settings, realm, proxies) as application.gate:
+        async with _beside(settings, realm), _gate(settings, realm, proxies) as application.gate:
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def _beside(settings: Settings, store: Store) -> AsyncIterator[None]:
+async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
     """What is done beside the requests."""
+    store = realm.store
     history = _meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
-    async with _reports(settings, store), _trails(settings, store), _meanwhile(keep_indexed(store)), history:
+    async with (
+        _reports(settings, store),
+        _trails(settings, store),
+        _meanwhile(keep_indexed(store)),
+        _event_data_stores(settings, store, realm.lake),
+        history,
+    ):
         yield
+
+
+def _lake_folder(settings: Settings) -> Path:
+    """Where the files of event data stores are: of a server in memory, until it stops."""
+    return Path(mkdtemp(prefix="iamd-")) if settings.in_memory else settings.data_dir / "event-data-stores"
+
+
+@asynccontextmanager
+async def _event_data_stores(settings: Settings, store: Store, lake: Lake | None) -> AsyncIterator[None]:
+    """Fill event data stores and run their queries meanwhile, if there can be any."""
+    if lake is None:
+        yield
+        return
+    stores = EventDataStores(store, lake)
+    try:
+        async with _meanwhile(stores.run()), _meanwhile(EventQueries(store, lake, stores).run()):
+            yield
+    finally:
+        if settings.in_memory:
+            rmtree(lake.folder, ignore_errors=True)
 
 
 @asynccontextmanager
@@ -122,10 +154,9 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
         yield None
         return
     forwarder = Forwarder(settings.upstream_timeout)
-    upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
-    owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
-    facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
-    gateway = Gateway(realm, upstreams, forwarder, owners, facts, settings.upstream_body_bytes)
+    upstreams = Upstreams(settings.upstream, settings.upstream_credentials)
+    owner = settings.upstream_account or realm.store.account_ids()[0]
+    gateway = Gateway(realm, upstreams, forwarder, owner, settings.upstream_body_bytes)
     try:
         yield Gate(gateway, proxies, settings.request_timeout)
     finally:
@@ -167,7 +198,7 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
+def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
     """Back to the state after the first start; root's keys stay as they were."""
 
     async def reset() -> None:
@@ -179,9 +210,6 @@ def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callabl
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()
-        opened = gate()
-        if opened is not None:
-            opened.forget()
         await ensure_account(realm.store, root)
 
     return reset

@@ -225,8 +225,8 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "digest_keys": (DigestKey(ACCOUNT, "ab12", NOW, LATER, b"\x30", b"\x00sealed"), {"sealed": b"\xff"}),
     "event_data_stores": (
-        EventDataStore(ACCOUNT, "7f0e5a3c", "us-east-1", "all", NOW, NOW, 366, spans=("{}",), tags=(("a", "b"),)),
-        {"name": "renamed", "spans": ('{"first": 1}',), "selectors": "[1]", "protected": False, "deleted": LATER},
+        EventDataStore(ACCOUNT, "7f0e5a3c", "us-east-1", "all", NOW, NOW, 366, taken=("{}",), tags=(("a", "b"),)),
+        {"name": "renamed", "taken": ('{"first": 1}',), "selectors": "[1]", "protected": False, "deleted": LATER},
     ),
     "event_queries": (
         EventQuery(ACCOUNT, "0a1b", ("7f0e5a3c",), "SELECT 1", NOW),

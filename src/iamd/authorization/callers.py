@@ -8,9 +8,8 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.bearer import SERVICE, bearer_caller, token_of
 from iamd.caller.caller import Caller
-from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
-from iamd.guard.enforce import authorize
+from iamd.guard.enforce import Ask, authorize
 from iamd.services.call import Realm
 from iamd.store.image import Records
 from iamd.wire.errors import MissingAuthenticationToken, SignatureDoesNotMatch

@@ -16,7 +16,7 @@ from iamd.caller.ids import unique_id
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
-from iamd.guard.ask import Ask
+from iamd.guard.enforce import Ask
 from iamd.guard.gather import Snapshot, Snapshots
 from iamd.guard.organizations import Standing, Standings
 from iamd.services.iam.quotas import Quotas
@@ -25,6 +25,7 @@ from iamd.store.image import Records
 from iamd.wire.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
+    from iamd.audit.lake.files import Lake
     from iamd.caller.tokens import TokenKeys
     from iamd.services.registry import Operation
     from iamd.store.change import Change
@@ -65,6 +66,7 @@ class Realm:
     sign_in_urls: tuple[str, ...] = ()
     public_url: str | None = None
     delivers_trails: bool = False  # there is a place for the buckets of trails
+    lake: Lake | None = None  # where event data stores are, if there can be any
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

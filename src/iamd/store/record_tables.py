@@ -13,7 +13,7 @@ event_data_stores = records(
     *map(time, ("created", "updated")),
     number("retention_days"),
     *map(flag, ("multi_region", "protected")),
-    *map(text, ("billing", "selectors", "spans")),
+    *map(text, ("billing", "selectors", "taken")),
     optional_time("deleted"),
     text("tags"),
 )

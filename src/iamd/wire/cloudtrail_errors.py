@@ -12,7 +12,43 @@ class CloudTrailARNInvalidException(AwsError):
     pass
 
 
+class EventDataStoreARNInvalidException(AwsError):
+    pass
+
+
+class EventDataStoreAlreadyExistsException(AwsError):
+    pass
+
+
+class EventDataStoreMaxLimitExceededException(AwsError):
+    pass
+
+
+class EventDataStoreNotFoundException(AwsError):
+    pass
+
+
+class EventDataStoreTerminationProtectedException(AwsError):
+    pass
+
+
+class InactiveEventDataStoreException(AwsError):
+    pass
+
+
+class InactiveQueryException(AwsError):
+    pass
+
+
 class InsightNotEnabledException(AwsError):
+    pass
+
+
+class InvalidDateRangeException(AwsError):
+    wording = "Invalid date range: the start time must not be later than the end time."
+
+
+class InvalidEventDataStoreStatusException(AwsError):
     pass
 
 
@@ -40,6 +76,10 @@ class InvalidParameterCombinationException(AwsError):
     pass
 
 
+class InvalidQueryStatementException(AwsError):
+    pass
+
+
 class InvalidS3BucketNameException(AwsError):
     pass
 
@@ -60,7 +100,15 @@ class InvalidTrailNameException(AwsError):
     pass
 
 
+class MaxConcurrentQueriesException(AwsError):
+    pass
+
+
 class MaximumNumberOfTrailsExceededException(AwsError):
+    pass
+
+
+class QueryIdNotFoundException(AwsError):
     pass
 
 

@@ -153,8 +153,8 @@ def test_tags(trail: Any, main: Any, user: Callable[..., Factory]) -> None:
     assert refused(bob.stop_logging, Name="main")[0] == "AccessDeniedException"
     assert refused(trail.add_tags, ResourceId="main", TagsList=[{"Key": "a"}])[0] == "CloudTrailARNInvalidException"
     assert refused(trail.add_tags, ResourceId=ARN + "x", TagsList=[{"Key": "a"}])[0] == "ResourceNotFoundException"
-    store = ARN.replace("trail/main", "eventdatastore/1")
-    assert refused(trail.list_tags, ResourceIdList=[store])[0] == "ResourceTypeNotSupportedException"
+    channel = ARN.replace("trail/main", "channel/1")
+    assert refused(trail.list_tags, ResourceIdList=[channel])[0] == "ResourceTypeNotSupportedException"
 
 
 def test_who_may_not_is_told_nothing_of_what_there_is(main: Any, user: Callable[..., Factory]) -> None:

@@ -26,7 +26,7 @@ MAX_SELECTORS = 5
 MAX_CONDITIONS = 500
 _EXCLUDABLE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
 _OPERATORS = ("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith")
-_NO_STORES = {"event_data_store": "There are no event data stores here: name a trail."}
+_NO_STORES = {"event_data_store": "Event data stores take no insights: this server does not look for unusual activity."}
 
 
 def selected_trail(call: Call, *, trail_name: str = "") -> Target[Trail]:
@@ -52,7 +52,7 @@ def put_event_selectors(
     if advanced_event_selectors is None:
         selectors = {"EventSelectors": [_basic(each) for each in event_selectors or ()]}
     else:
-        _check_advanced(advanced_event_selectors)
+        check_advanced(advanced_event_selectors)
         selectors = {"AdvancedEventSelectors": advanced_event_selectors}
     call.records.trails.replace(trail, selectors=msgspec.json.encode(selectors).decode())
     return {"TrailARN": trail.arn, **selectors}
@@ -83,7 +83,8 @@ def _basic(selector: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**ALL["EventSelectors"][0], **selector}
 
 
-def _check_advanced(selectors: Sequence[Mapping[str, Any]]) -> None:
+def check_advanced(selectors: Sequence[Mapping[str, Any]]) -> None:
+    """Raises InvalidEventSelectorsException for selectors that select nothing known."""
     conditions = 0
     for selector in selectors:
         fields = selector["FieldSelectors"]
@@ -96,7 +97,7 @@ def _check_advanced(selectors: Sequence[Mapping[str, Any]]) -> None:
         for field in fields:
             conditions += _check_field(field)
     if conditions > MAX_CONDITIONS:
-        raise InvalidEventSelectorsException(f"A trail's selectors have at most {MAX_CONDITIONS} values.")
+        raise InvalidEventSelectorsException(f"The selectors have at most {MAX_CONDITIONS} values.")
 
 
 def _check_field(field: Mapping[str, Any]) -> int:
@@ -114,7 +115,10 @@ def _check_field(field: Mapping[str, Any]) -> int:
 
 @cloudtrail.operation(
     on=selecting_trail,
-    refuses={**_NO_STORES, "insights_destination": "There are no event data stores here to receive insights."},
+    refuses={
+        **_NO_STORES,
+        "insights_destination": "There are no insights here that an event data store could receive.",
+    },
 )
 def put_insight_selectors(call: Call, trail: Trail, *, insight_selectors: list[dict[str, Any]]) -> Reply:
     """Refuse all but none: nothing here looks for unusual activity."""

@@ -1,4 +1,4 @@
-"""Tags of trails."""
+"""Tags of trails and event data stores."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from iamd.guard.target import Target, found, missing, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.cloudtrail.naming import find_trail
+from iamd.store.kinds.event_data_stores import EventDataStore
 from iamd.store.kinds.trails import Trail
 from iamd.store.records import Tags
 from iamd.wire.cloudtrail_errors import (
@@ -19,6 +20,7 @@ from iamd.wire.cloudtrail_errors import (
 )
 
 MAX_TAGS = 50
+Tagged = Trail | EventDataStore
 
 
 def merged(present: Tags, given: Iterable[Mapping[str, str]] | None) -> Tags:
@@ -32,57 +34,69 @@ def merged(present: Tags, given: Iterable[Mapping[str, str]] | None) -> Tags:
         raise InvalidTagParameterException("Tag keys must not begin with aws:, which is reserved.")
     result = (*((key, value) for key, value in present if key not in keys), *pairs)
     if len(result) > MAX_TAGS:
-        raise TagsLimitExceededException(f"A trail has at most {MAX_TAGS} tags.")
+        raise TagsLimitExceededException(f"A resource has at most {MAX_TAGS} tags.")
     return result
 
 
-def tagged_trail(call: Call, *, resource_id: str) -> Target[Trail]:
-    """The trail of that ARN."""
-    trail = _trail(call, resource_id)
-    return missing(resource_id, _unknown(resource_id)) if trail is None else found(trail)
+def tagged_resource(call: Call, *, resource_id: str) -> Target[Tagged]:
+    """The trail or event data store of that ARN."""
+    resource = _resource(call, resource_id)
+    return missing(resource_id, _unknown(resource_id)) if resource is None else found(resource)
 
 
-def _trail(call: Call, arn: str) -> Trail | None:
+def _resource(call: Call, arn: str) -> Tagged | None:
     if not arn.startswith("arn:"):
         raise CloudTrailARNInvalidException(f"{arn} is not a valid ARN.")
-    if ":trail/" not in arn:
-        raise ResourceTypeNotSupportedException(f"Tags are those of trails, and {arn} is none.")
-    return find_trail(call, arn)
+    if ":trail/" in arn:
+        return find_trail(call, arn)
+    if ":eventdatastore/" not in arn:
+        raise ResourceTypeNotSupportedException(
+            f"Tags are those of trails and event data stores, and {arn} is neither."
+        )
+    store: EventDataStore | None = call.records.event_data_stores.get(arn.rpartition("/")[2])
+    return store if store is not None and store.arn == arn else None
 
 
 def _unknown(arn: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"Resource {arn} is not found.")
 
 
-@cloudtrail.operation(on=tagged_trail)
-def add_tags(call: Call, trail: Trail, *, tags_list: list[dict[str, str]]) -> Reply:
+def _tag(call: Call, resource: Tagged, tags: Tags) -> None:
+    if isinstance(resource, Trail):
+        call.records.trails.replace(resource, tags=tags)
+    else:
+        call.records.event_data_stores.replace(resource, tags=tags)
+
+
+@cloudtrail.operation(on=tagged_resource)
+def add_tags(call: Call, resource: Tagged, *, tags_list: list[dict[str, str]]) -> Reply:
     """Add tags or replace their values."""
-    call.records.trails.replace(trail, tags=merged(trail.tags, tags_list))
+    _tag(call, resource, merged(resource.tags, tags_list))
     return {}
 
 
-@cloudtrail.operation(on=tagged_trail)
-def remove_tags(call: Call, trail: Trail, *, tags_list: list[dict[str, str]]) -> Reply:
+@cloudtrail.operation(on=tagged_resource)
+def remove_tags(call: Call, resource: Tagged, *, tags_list: list[dict[str, str]]) -> Reply:
     """Remove tags; with a value only those that have it."""
     gone = [(tag["Key"], tag.get("Value")) for tag in tags_list]
-    kept = tuple(pair for pair in trail.tags if pair not in gone and (pair[0], None) not in gone)
-    call.records.trails.replace(trail, tags=kept)
+    kept = tuple(pair for pair in resource.tags if pair not in gone and (pair[0], None) not in gone)
+    _tag(call, resource, kept)
     return {}
 
 
-def several_trails(call: Call) -> Target[None]:
+def several_resources(call: Call) -> Target[None]:
     return nothing()
 
 
 @cloudtrail.operation(
-    on=several_trails, refuses={"next_token": "All tags are on the first page: there is no NextToken."}
+    on=several_resources, refuses={"next_token": "All tags are on the first page: there is no NextToken."}
 )
 def list_tags(call: Call, _: None, *, resource_id_list: list[str]) -> Reply:
-    """List the tags of trails."""
+    """List the tags of trails and event data stores."""
     listed = []
     for arn in resource_id_list:
-        trail = _trail(call, arn)
-        if trail is None:
+        resource = _resource(call, arn)
+        if resource is None:
             raise _unknown(arn)
-        listed.append({"ResourceId": trail.arn, "TagsList": [{"Key": k, "Value": v} for k, v in trail.tags]})
+        listed.append({"ResourceId": resource.arn, "TagsList": [{"Key": k, "Value": v} for k, v in resource.tags]})
     return {"ResourceTagList": listed}

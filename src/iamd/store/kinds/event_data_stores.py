@@ -5,19 +5,43 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lake-conce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from iamd.store.collection import Kind
 from iamd.store.records import PARTITION, Tags
 
 
+class Span(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Events that a store has: those behind position `first` up to `last` (None: it takes in more) that one of the
+    advanced selectors takes, and that are of its region, unless it is for all."""
+
+    first: int
+    selectors: list[dict[str, Any]]
+    last: int | None = None
+    multi_region: bool = True
+
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+
+_span = msgspec.json.Decoder(Span).decode
+
+
+@lru_cache(maxsize=1024)
+def _spans(texts: tuple[str, ...]) -> Sequence[Span]:
+    return [_span(text) for text in texts]
+
+
 @dataclass(frozen=True, slots=True)
 class EventDataStore:
-    """An event data store. `spans` are the events that it has, JSON each: `{"first": 120, "last": 450, "selectors":
-    [...]}` for those behind position 120 up to 450 that one of the advanced selectors takes; the last one has no `last`
-    while the store takes in events. `selectors` is JSON, those of now. `deleted` is when its deletion was asked for."""
+    """An event data store. `taken` are its spans (see `Span`), JSON each, `selectors` those of now. `deleted` is when its
+    deletion was asked for."""
 
     account_id: str
     id: str
@@ -30,7 +54,7 @@ class EventDataStore:
     protected: bool = True  # from being deleted
     billing: str = "EXTENDABLE_RETENTION_PRICING"
     selectors: str = "[]"
-    spans: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     deleted: datetime | None = None
     tags: Tags = ()
 
@@ -40,7 +64,11 @@ class EventDataStore:
 
     @property
     def is_ingesting(self) -> bool:
-        return bool(self.spans) and '"last"' not in self.spans[-1]
+        return bool(self.taken) and self.spans[-1].last is None
+
+    @property
+    def spans(self) -> Sequence[Span]:
+        return _spans(self.taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
         created BIGINT NOT NULL, updated BIGINT NOT NULL, retention_days INTEGER NOT NULL,
         multi_region BOOLEAN NOT NULL, protected BOOLEAN NOT NULL, billing TEXT NOT NULL, selectors TEXT NOT NULL,
-        spans TEXT NOT NULL, deleted BIGINT, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+        taken TEXT NOT NULL, deleted BIGINT, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
     """CREATE TABLE event_queries (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, stores TEXT NOT NULL, statement TEXT NOT NULL,
         created BIGINT NOT NULL, status TEXT NOT NULL, ended BIGINT, failure TEXT, rows INTEGER NOT NULL,
