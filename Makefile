@@ -43,6 +43,7 @@ $(VENV)/.engine: $(VENV)/.run $(wildcard src/iamd/policy/*.py)
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "==> installing the development tools"
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || tools/needs.sh nginx # whose example is tested
 	@$(LOCKED) -r requirements/dev.txt
 	@touch $@
 

@@ -14,15 +14,8 @@ for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3.14 python3};
     fi
 done
 
-needs() { # needs PACKAGES: install them, or say that they are needed
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "==> installing $*"
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-    else
-        echo "iamd needs $*. On Debian or Ubuntu: sudo apt-get install $*" >&2
-        exit 1
-    fi
+needs() {
+    "$(dirname "$0")/needs.sh" "$@"
 }
 
 if [ -z "$python" ]; then

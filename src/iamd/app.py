@@ -15,7 +15,7 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
 from iamd.guard.denials import Denied
-from iamd.server import answers, asgi, authorization, certificate_sessions, telemetry, understood
+from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry, understood
 from iamd.server.asgi import Answer, Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
@@ -187,6 +187,15 @@ def _change(call: Call, exchange: Exchange, change: Change) -> None:
     change.event(event_of(exchange))
 
 
+# What is not signed as AWS's APIs are, and so stays outside the chain: whether a request is for it, and its answer.
+DOORS = (
+    (forward_auth.is_for_proxies, forward_auth.answer),
+    (certificate_sessions.is_for_certificates, certificate_sessions.answer),
+    (door.is_for_people, door.answer),
+    (authorization.is_for_authorization, authorization.answer),
+)
+
+
 class Application:
     """The ASGI application: AWS APIs at every path but iamd's own."""
 
@@ -208,17 +217,12 @@ class Application:
         except asgi.TooLarge:
             await asgi.send(answers.too_large(self.max_body_bytes), send)
             return
+        for takes, answer in DOORS:
+            if takes(request):
+                await asgi.send(await answer(self.realm, request), send)
+                return
         if request.path.startswith(PREFIX):
             await asgi.send(await self.endpoints.answer(request), send)
-            return
-        if certificate_sessions.is_for_certificates(request):
-            await asgi.send(await certificate_sessions.answer(self.realm, request), send)
-            return
-        if door.is_for_people(request):
-            await asgi.send(await door.answer(self.realm, request), send)
-            return
-        if authorization.is_for_authorization(request):
-            await asgi.send(await authorization.answer(self.realm, request), send)
             return
         await asgi.send(await self.handle(Exchange(request)), send)
 

@@ -93,6 +93,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             sign_in_urls=settings.sign_in_urls,
             delivers_trails=settings.trail_buckets is not None,
             lake=Lake(_lake_folder(settings)) if is_installed() else None,
+            region=settings.region,
         )
         root = None
         if not store.account_ids():

@@ -8,6 +8,7 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.bearer import SERVICE, bearer_caller, token_of
 from iamd.caller.caller import Caller
+from iamd.caller.streamed import UNSIGNED, Payload
 from iamd.guard.context import Context, request_context
 from iamd.guard.enforce import Ask, authorize
 from iamd.services.call import Realm
@@ -15,30 +16,60 @@ from iamd.store.image import Records
 from iamd.wire.errors import MissingAuthenticationToken, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
 
-NO_REGION = "us-east-1"  # of services without regions
+INVOKED = "execute-api"
+"""The service for which clients sign what a proxy holds back, as for API Gateway."""
 
 
-async def identify(realm: Realm, request: HttpRequest, now: datetime, service: str = SERVICE) -> Caller:
+async def identify(realm: Realm, request: HttpRequest, now: datetime) -> Caller:
     """Whose request it is; raises AwsError, also for a signature that is meant for another service."""
+    return await _bearer(realm, request, now) or await _signer(realm, request, now, SERVICE)
+
+
+async def identify_client(realm: Realm, request: HttpRequest, now: datetime) -> Caller:
+    """Whose request it is that a proxy holds back, without its body: a signature must say what the body is, or that
+    there is none. Raises AwsError."""
+    caller = await _bearer(realm, request, now)
+    if caller is not None:
+        return caller
+    claimed = request.header(b"x-amz-content-sha256")
+    payload = None if claimed is None else Payload(claimed)
+    if payload is not None and (payload.chunked or payload.claimed == UNSIGNED):
+        raise SignatureDoesNotMatch("x-amz-content-sha256 must be the digest of the body.")
+    return await _signer(realm, request, now, INVOKED, payload)
+
+
+async def _bearer(realm: Realm, request: HttpRequest, now: datetime) -> Caller | None:
     header = request.header(b"authorization")
     token = None if header is None else token_of(header)
-    if token is not None:
-        return await bearer_caller(token, realm.store, realm.sealer, now)
+    return None if token is None else await bearer_caller(token, realm.store, realm.sealer, now)
+
+
+async def _signer(
+    realm: Realm, request: HttpRequest, now: datetime, service: str, payload: Payload | None = None
+) -> Caller:
     signature = sigv4.read(request)
     if signature is None:
         raise MissingAuthenticationToken
     if signature.service != service:
         raise SignatureDoesNotMatch(f"Credential should be scoped to correct service: '{service}'.")
-    return await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, now)
+    return await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, now, payload)
 
 
-def permit(realm: Realm, records: Records, caller: Caller, request: HttpRequest, action: str, now: datetime) -> None:
-    """Return when the caller may ask; raises AccessDenied, Cold. The actions (`iamd:Evaluate`) have no resources."""
+def permit(
+    realm: Realm,
+    records: Records,
+    caller: Caller,
+    request: HttpRequest,
+    action: str,
+    now: datetime,
+    resource: str = "*",
+) -> None:
+    """Return when the caller may do that; raises AccessDenied, Cold."""
     snapshot = realm.snapshots.of(caller, records, realm.standing(caller.account_id))
     agent = request.header(b"user-agent") or ""
     context: Context = {
         **snapshot.context,
-        **request_context(caller, now, request.client_ip, request.secure, agent, NO_REGION),
+        **request_context(caller, now, request.client_ip, request.secure, agent, realm.region),
         "aws:resourceaccount": caller.account_id,
     }
-    authorize(caller.arn, snapshot, Ask(action, "*", caller.account_id, context=context, owner=snapshot.standing))
+    authorize(caller.arn, snapshot, Ask(action, resource, caller.account_id, context=context, owner=snapshot.standing))

@@ -37,7 +37,8 @@ class Evaluator:
         self._realm = realm
         self._records = records
         self.account_id = records.account_id
-        self._time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
+        self.place = mapping.Place(records.account_id, realm.region)
+        self.time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
         self._subjects: dict[tuple[str, str], Snapshot] = {}
         self._owners: dict[str, Standing | None] = {}
 
@@ -71,7 +72,7 @@ class Evaluator:
         subject, resource, action = _complete(asked)
         type_, snapshot = resource.type or "", self.subject(subject)
         name = mapping.action_of(action.name or "", type_)
-        arn = mapping.resource_of(type_, resource.id or "", self.account_id)
+        arn = mapping.resource_of(type_, resource.id or "", self.place)
         return Question(snapshot, self.ask(name, arn, self.context(asked), snapshot))
 
     def subject(self, subject: Entity) -> Snapshot:
@@ -88,8 +89,8 @@ class Evaluator:
         of_action = asked.action.properties if asked.action else None
         of_resource = asked.resource.properties if asked.resource else None
         if not (of_subject or of_action or of_resource or asked.context):
-            return self._time
-        return self._time | mapping.given_context(of_subject, of_action, of_resource, asked.context)
+            return self.time
+        return self.time | mapping.given_context(of_subject, of_action, of_resource, asked.context)
 
     def ask(self, action: str, resource: str, given: Context, snapshot: Snapshot) -> Ask:
         """One action on one resource; what iamd knows of the subject and of the resource's account is not to be

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from iamd.guard.context import Context
 from iamd.reference import services
@@ -20,6 +20,13 @@ SUBJECT = "authzen:subjectproperty/"
 RESOURCE = "authzen:resourceproperty/"
 ACTION = "authzen:actionproperty/"
 OTHER = "authzen:context/"
+
+
+class Place(NamedTuple):
+    """Where resources are whose ARN nobody gave."""
+
+    account_id: str
+    region: str
 
 
 class Unmappable(Exception):
@@ -47,7 +54,7 @@ def service_of(resource_type: str) -> str:
     return prefix
 
 
-def resource_of(type_: str, id_: str, account_id: str) -> str:
+def resource_of(type_: str, id_: str, place: Place) -> str:
     """The ARN of a resource: its id where that is one, else by its type. Raises Unmappable."""
     if not _PRINTABLE(id_):
         raise Unmappable("the resource's id must have 1 to 2048 printable characters")
@@ -55,23 +62,22 @@ def resource_of(type_: str, id_: str, account_id: str) -> str:
         if id_.count(":") < 5:
             raise Unmappable(f"`{id_[:128]}` is no ARN")
         return id_
-    before, after = template(type_, account_id)
+    before, after = template(type_, place)
     return f"{before}{id_}{after}"
 
 
-def id_of(type_: str, arn: str, account_id: str) -> str | None:
+def id_of(type_: str, arn: str, place: Place) -> str | None:
     """The id by which a resource of that type has this ARN; None when it is of another type."""
-    before, after = template(type_, account_id)
+    before, after = template(type_, place)
     if not (arn.startswith(before) and arn.endswith(after) and len(arn) > len(before) + len(after)):
         return None
     return arn[len(before) : len(arn) - len(after)]
 
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_KNOWN = {"Partition": PARTITION, "Region": "us-east-1"}
 
 
-def template(type_: str, account_id: str) -> tuple[str, str]:
+def template(type_: str, place: Place) -> tuple[str, str]:
     """What stands before and after the id in ARNs of a type: as its service's reference says, where that has one
     variable for it, else `arn:aws:SERVICE::ACCOUNT:TYPE/`. Raises Unmappable."""
     prefix, name = service_of(type_), type_.partition(":")[2] or type_
@@ -80,8 +86,8 @@ def template(type_: str, account_id: str) -> tuple[str, str]:
     if known is None:
         if ":" in type_:
             raise Unmappable(f"there is no type of resources `{type_[:128]}`")
-        return f"arn:{PARTITION}:{prefix}::{account_id}:{name}/", ""
-    given = {**_KNOWN, "Account": account_id}
+        return f"arn:{PARTITION}:{prefix}::{place.account_id}:{name}/", ""
+    given = {"Partition": PARTITION, "Region": place.region, "Account": place.account_id}
     text = _VARIABLE.sub(lambda found: given.get(found[1], found[0]), known.arn)
     before, variable, after = text.partition("${")
     if not variable or "${" in after:

@@ -56,14 +56,14 @@ def resources(evaluator: Evaluator, asked: Search) -> Found:
         snapshot, given = evaluator.subject(_entity(asked.subject)), evaluator.context(asked)
         action = mapping.action_of(asked.action.name or "" if asked.action else "", type_)
         named = named_resources(snapshot.layers, action, {**given, **snapshot.context})
-        ids = sorted({id_ for arn in named if (id_ := _id(type_, arn, evaluator.account_id)) is not None})
+        ids = sorted({id_ for arn in named if (id_ := _id(type_, arn, evaluator.place)) is not None})
     except (Unknown, Unmappable):
         return _found([], "")
 
     def allowed() -> Iterator[tuple[str, Found]]:
         for id_ in ids:
             if id_ > after:
-                resource = mapping.resource_of(type_, id_, evaluator.account_id)
+                resource = mapping.resource_of(type_, id_, evaluator.place)
                 if decision_on(snapshot, evaluator.ask(action, resource, given, snapshot)).allowed:
                     yield id_, {"type": type_, "id": id_}
 
@@ -78,7 +78,7 @@ def actions(evaluator: Evaluator, asked: Search) -> Found:
     type_ = entity.type or ""
     try:
         snapshot, given = evaluator.subject(_entity(asked.subject)), evaluator.context(asked)
-        resource = mapping.resource_of(type_, entity.id or "", evaluator.account_id)
+        resource = mapping.resource_of(type_, entity.id or "", evaluator.place)
         own = "" if (entity.id or "").startswith("arn:") else mapping.service_of(type_)
     except (Unknown, Unmappable):
         return _found([], "")
@@ -107,8 +107,8 @@ def _actions(snapshot: Snapshot, prefix: str) -> set[str]:
     return set(known.values())
 
 
-def _id(type_: str, arn: str, account_id: str) -> str | None:
-    return None if _WILD & set(arn) else mapping.id_of(type_, arn, account_id)
+def _id(type_: str, arn: str, place: mapping.Place) -> str | None:
+    return None if _WILD & set(arn) else mapping.id_of(type_, arn, place)
 
 
 def _what(evaluator: Evaluator, asked: Search) -> tuple[str, str, Context]:
@@ -116,7 +116,7 @@ def _what(evaluator: Evaluator, asked: Search) -> tuple[str, str, Context]:
     resource = _entity(asked.resource)
     type_, id_ = resource.type or "", resource.id or ""
     name = asked.action.name if asked.action else None
-    arn = mapping.resource_of(type_, id_, evaluator.account_id)
+    arn = mapping.resource_of(type_, id_, evaluator.place)
     return mapping.action_of(name or "", type_), arn, evaluator.context(asked)
 
 

@@ -14,8 +14,8 @@ import msgspec
 
 from iamd.audit import ApiEvent
 from iamd.audit.event import new_uuid
-from iamd.authorization import messages, search
-from iamd.authorization.callers import NO_REGION, identify, permit
+from iamd.authorization import messages, minio, search
+from iamd.authorization.callers import identify, permit
 from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Malformed, missing
@@ -121,12 +121,21 @@ def _found(asked: messages.Evaluation, body: Told) -> Outcome:
     return Outcome(body, {**_names(asked), "results": len(body["results"])})
 
 
+def minio_request(visit: Visit) -> Outcome:
+    """A request of MinIO's."""
+    asked = minio.read(visit.body)
+    result = minio.may(visit.evaluator, asked)
+    told = {"account": asked.account, "action": asked.action, "bucket": asked.bucket, "object": asked.object}
+    return Outcome({"result": result}, {**told, "decision": result})
+
+
 ROUTES = {
     b"evaluation": Route("Evaluate", evaluation),
     b"evaluations": Route("Evaluate", evaluations),
     b"search/subject": Route("SearchSubjects", search_subject),
     b"search/resource": Route("SearchResources", search_resource),
     b"search/action": Route("SearchActions", search_action),
+    b"minio": Route("Evaluate", minio_request),
 }
 
 
@@ -226,7 +235,7 @@ def _record(
             time=at,
             source=SOURCE,
             name=route.action,
-            region=NO_REGION,
+            region=realm.region,
             request_id=request_id,
             read_only=True,
             who=caller,

@@ -67,6 +67,7 @@ class Realm:
     public_url: str | None = None
     delivers_trails: bool = False  # there is a place for the buckets of trails
     lake: Lake | None = None  # where event data stores are, if there can be any
+    region: str = "us-east-1"  # that the server says it is in
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

@@ -1,0 +1,138 @@
+"""`/_iamd/forward-auth/API` for nginx and Traefik, `/_iamd/ext-authz/API/...` for Envoy: may the client pass?
+
+The client's own credentials are asked about: its signature for the service `execute-api`, or its bearer token. 200 lets
+it pass and names it in headers; 401 and 403 do not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import perf_counter
+from typing import NamedTuple
+
+from iamd.audit import ApiEvent
+from iamd.audit.event import new_uuid
+from iamd.authorization import forwarded
+from iamd.authorization.callers import identify_client, permit
+from iamd.authorization.forwarded import ACTION, Forwarded
+from iamd.caller.caller import Caller
+from iamd.server.asgi import Answer
+from iamd.server.exchange import now
+from iamd.server.telemetry import TALLY, log
+from iamd.services.call import Cold, Realm
+from iamd.store.errors import NoAccount, StoreError
+from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.http import HttpRequest
+
+BY_HEADERS = b"/_iamd/forward-auth/"
+BY_PATH = b"/_iamd/ext-authz/"
+SOURCE = "execute-api.iamd"  # of its events
+
+_TRIES = 8
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class _Outcome(NamedTuple):
+    caller: Caller | None
+    resource: str
+    error: AwsError | None
+
+
+def is_for_proxies(request: HttpRequest) -> bool:
+    """Whether a proxy asks."""
+    return request.path.startswith((BY_HEADERS, BY_PATH))
+
+
+async def answer(realm: Realm, request: HttpRequest) -> Answer:
+    """Whether the client's request may pass."""
+    started, request_id, at = perf_counter(), new_uuid(), now()
+    headers = [(b"x-amzn-requestid", request_id.encode()), (b"cache-control", b"no-store")]
+    client = _client(request)
+    if client is None:
+        told = b"Name the API in the path, and the client's method and URI in X-Forwarded-Method and X-Forwarded-Uri."
+        return Answer(403, [*headers, _TEXT], told)
+    outcome = await _decided(realm, client, at, request_id)
+    error = outcome.error
+    TALLY.count("execute-api", "Invoke", "OK" if error is None else error.code, perf_counter() - started)
+    if outcome.caller is not None:
+        _record(realm, client.request, outcome.caller, outcome, at, request_id)
+    if error is None and outcome.caller is not None:
+        return Answer(200, [*headers, *_names(outcome.caller)], b"")
+    error = error or InternalFailure()
+    status = error.status if error.status >= 500 else 401 if outcome.caller is None else 403
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="iamd"'))
+    return Answer(status, [*headers, _TEXT], error.message.encode())
+
+
+def _client(request: HttpRequest) -> Forwarded | None:
+    if request.path.startswith(BY_HEADERS):
+        return forwarded.by_headers(request.path[len(BY_HEADERS) :].decode("latin-1"), request)
+    api, slash, rest = request.path[len(BY_PATH) :].partition(b"/")
+    return forwarded.by_path(api.decode("latin-1"), slash + rest or b"/", request)
+
+
+async def _decided(realm: Realm, client: Forwarded, at: datetime, request_id: str) -> _Outcome:
+    caller, resource = None, ""
+    try:
+        if realm.store.may_be_stale(client.request.arrived):
+            await realm.store.refresh(client.request.arrived)
+        caller = await identify_client(realm, client.request, at)
+        resource = client.resource(caller, realm.region)
+        await _permit(realm, client.request, caller, resource, at)
+        if realm.store.unsettled:
+            await realm.store.settled()
+        return _Outcome(caller, resource, None)
+    except AwsError as refusal:
+        return _Outcome(caller, resource, refusal)
+    except (StoreError, NoAccount):
+        log.error("the store failed", request_id=request_id, exc_info=True)
+        return _Outcome(caller, resource, ServiceUnavailable())
+    except Exception:
+        log.error("a proxy's question failed", request_id=request_id, exc_info=True)
+        return _Outcome(caller, resource, InternalFailure())
+
+
+async def _permit(realm: Realm, request: HttpRequest, caller: Caller, resource: str, at: datetime) -> None:
+    for _ in range(_TRIES):
+        try:
+            records = realm.records(caller.account_id)
+            if records is None:
+                raise AccessDenied
+            permit(realm, records, caller, request, ACTION, at, resource)
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+        else:
+            return
+    raise ServiceUnavailable
+
+
+def _names(caller: Caller) -> list[tuple[bytes, bytes]]:
+    """Who it is, for the server behind the proxy."""
+    return [
+        (b"x-iamd-principal", caller.arn.encode()),
+        (b"x-iamd-user-id", caller.user_id.encode()),
+        (b"x-iamd-account", caller.account_id.encode()),
+    ]
+
+
+def _record(
+    realm: Realm, request: HttpRequest, caller: Caller, outcome: _Outcome, at: datetime, request_id: str
+) -> None:
+    error = outcome.error
+    realm.store.append_event(
+        ApiEvent(
+            account_id=caller.account_id,
+            time=at,
+            source=SOURCE,
+            name="Invoke",
+            region=realm.region,
+            request_id=request_id,
+            read_only=request.method in ("GET", "HEAD", "OPTIONS"),
+            who=caller,
+            error=None if error is None else (error.code, error.message),
+            client_ip=request.client_ip,
+            agent=request.header(b"user-agent") or "",
+            additional={"resource": outcome.resource},
+        )
+    )
