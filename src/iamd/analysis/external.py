@@ -24,10 +24,12 @@ _POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals"
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 # Keys that say from where a caller may come. https://docs.aws.amazon.com/AmazonS3/latest/userguide/
 # access-control-block-public-access.html#access-control-block-public-access-policy-status
-_NARROWING = frozenset(
+NARROWING = frozenset(
     {
         *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:userid"),
         *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"),
+        *("aws:sourceorgpaths", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
+        *("kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn"),
     }
 )
 
@@ -72,10 +74,10 @@ def _narrows(condition: Condition) -> bool:
     name = operator_name(condition.operator)
     if name is None or name.if_exists or name.qualifier or name.base not in _POSITIVE:
         return False
-    return condition.key.lower() in _NARROWING and bool(condition.values) and not any(map(_is_wide, condition.values))
+    return condition.key.lower() in NARROWING and bool(condition.values) and not any(map(is_wide, condition.values))
 
 
-def _is_wide(value: str) -> bool:
+def is_wide(value: str) -> bool:
     """Whether a value names no one in particular: it begins with a wildcard or variable, or is a whole address space."""
     fields = split(value)
     if value[:1] in ("*", "?", "$", "") or (fields is not None and not account_of(value) and "*" in fields[4]):

@@ -150,6 +150,10 @@ class Throttling(AwsError):
     wording = "Rate exceeded"
 
 
+class UnprocessableEntityException(AwsError):
+    status = 422
+
+
 class UnknownOperationException(AwsError):
     status = 404
     wording = "The action or operation requested is invalid. Verify that the action is typed correctly."

@@ -1,0 +1,175 @@
+"""The checks of policies that Access Analyzer has, as answers with the requests that show them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iamd.analysis.external import NARROWING, is_wide
+from iamd.analysis.symbolic import Access, Extra, Witness, places
+from iamd.policy import Condition, Document, Kind, Statement
+from iamd.policy.operators import FOR_ANY, operator_name
+from iamd.policy.parse import read_document
+from iamd.policy.text import lower
+
+_NOTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"%s}}'
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_POSITIVE = {
+    "StringEquals": "StringEquals",
+    "StringNotEquals": "StringEquals",
+    "StringEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringLike": "StringLike",
+    "StringNotLike": "StringLike",
+    "ArnEquals": "ArnLike",
+    "ArnNotEquals": "ArnLike",
+    "ArnLike": "ArnLike",
+    "ArnNotLike": "ArnLike",
+    "IpAddress": "IpAddress",
+    "NotIpAddress": "IpAddress",
+}
+# The service whose actions the policies of a resource type are about.
+SERVICES = {
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::DynamoDB::Stream": "dynamodb",
+    "AWS::EFS::FileSystem": "elasticfilesystem",
+    "AWS::OpenSearchService::Domain": "es",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::Kinesis::StreamConsumer": "kinesis",
+    "AWS::KMS::Key": "kms",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::S3::Bucket": "s3",
+    "AWS::S3::AccessPoint": "s3",
+    "AWS::S3Express::DirectoryBucket": "s3express",
+    "AWS::S3Express::AccessPoint": "s3express",
+    "AWS::S3::Glacier": "glacier",
+    "AWS::S3Outposts::Bucket": "s3-outposts",
+    "AWS::S3Outposts::AccessPoint": "s3-outposts",
+    "AWS::S3Tables::TableBucket": "s3tables",
+    "AWS::S3Tables::Table": "s3tables",
+    "AWS::SecretsManager::Secret": "secretsmanager",
+    "AWS::SNS::Topic": "sns",
+    "AWS::SQS::Queue": "sqs",
+    "AWS::IAM::AssumeRolePolicyDocument": "sts",
+    "AWS::ApiGateway::RestApi": "execute-api",
+    "AWS::CodeArtifact::Domain": "codeartifact",
+    "AWS::Backup::BackupVault": "backup",
+    "AWS::CloudTrail::Dashboard": "cloudtrail",
+    "AWS::CloudTrail::EventDataStore": "cloudtrail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A statement that lets in what it should not, by its place (from 0) and Sid, with a request that shows it."""
+
+    description: str
+    index: int
+    sid: str | None
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer of a check, in AWS's words; `passed` without reasons."""
+
+    message: str
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.reasons
+
+
+def no_new_access(new: Document, existing: Document) -> Outcome:
+    """Whether a policy allows nothing that another one does not. Raises Undecided."""
+    found = places(Access.of(new), Access.of(existing))
+    if not found:
+        return Outcome("The modified permissions do not grant new access compared to your existing policy.")
+    message = "The modified permissions grant new access compared to your existing policy."
+    return Outcome(message, _reasons("New access in the statement with", new, found))
+
+
+def access_not_granted(document: Document, actions: Sequence[str], resources: Sequence[str]) -> Outcome:
+    """Whether a policy allows none of some actions on none of some resources; an empty list stands for all.
+
+    Raises Undecided, and MalformedPolicy for what cannot stand in a policy.
+    """
+    about = _about(actions or ("*",), resources or ("*",))
+    found = places(Access.of(document), nothing_of(document.kind), Extra(about=about))
+    if not found:
+        return Outcome("The policy document does not grant access to perform the listed actions or resources.")
+    message = "The policy document grants access to perform one or more of the listed actions or resources."
+    return Outcome(
+        message, _reasons("One or more of the listed actions or resources in the statement with", document, found)
+    )
+
+
+def no_public_access(document: Document, resource_type: str) -> Outcome:
+    """Whether a resource's policy keeps out those whom it does not name: of no account or organization, from no address
+    or network of which it speaks. Raises Undecided."""
+    extra = Extra(_strange(document), _about((SERVICES[resource_type] + ":*",), ("*",)), outside=True)
+    found = places(Access.of(document), nothing_of(document.kind), extra)
+    if not found:
+        return Outcome("The resource policy does not grant public access for the given resource type.")
+    message = "The resource policy grants public access for the given resource type."
+    return Outcome(message, _reasons("Public access granted in the following statement with", document, found))
+
+
+def resource_document(text: str) -> Document:
+    """A resource's policy, as a role's trust policy where all that it allows is assuming roles. Raises MalformedPolicy."""
+    document = read_document(text, Kind.RESOURCE)
+    is_trust = all(
+        statement.resources is None and not statement.not_action and all(map(_assumes, statement.actions))
+        for statement in document.statements
+    )
+    return read_document(text, Kind.TRUST) if is_trust else document
+
+
+def _assumes(action: str) -> bool:
+    service, _, name = lower(action).partition(":")
+    return service == "sts" and name.startswith(("*", "assumerole", "tagsession", "set"))
+
+
+def nothing_of(kind: Kind) -> Access:
+    """The access that nobody has."""
+    if kind is Kind.TRUST:
+        text = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"*"}}'
+        return Access.of(read_document(text, kind))
+    return Access.of(read_document(_NOTHING % (',"Principal":"*"' if kind.names_principals else ""), kind))
+
+
+def _about(actions: Sequence[str], resources: Sequence[str]) -> tuple[Document, Statement]:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    document = read_document(json.dumps({"Version": "2008-10-17", "Statement": statement}), Kind.IDENTITY)
+    return document, document.statements[0]
+
+
+def _reasons(lead: str, document: Document, found: Sequence[Witness]) -> tuple[Reason, ...]:
+    reasons = []
+    for witness in found:
+        sid = document.statements[witness.statement].sid
+        where = f"sid: {sid}" if sid else f"index: {witness.statement}"
+        reasons.append(Reason(f"{lead} {where}.", witness.statement, sid or None, witness))
+    return tuple(reasons)
+
+
+def _strange(document: Document) -> tuple[tuple[Condition, bool], ...]:
+    """That none of the values that say where a caller comes from is one that the policy speaks of."""
+    found = []
+    for condition in dict.fromkeys(each for one in document.statements for each in one.conditions):
+        name = operator_name(condition.operator)
+        base = None if name is None else _POSITIVE.get(name.base)
+        narrow = tuple(value for value in condition.values if not is_wide(value))
+        if name is None or base is None or not narrow or lower(condition.key) not in NARROWING:
+            continue
+        if any("${" in value for value in narrow) and base == "StringEquals":
+            base = "StringLike"
+        narrow = tuple(_VARIABLE.sub("*", value) for value in narrow)
+        found.append((Condition((FOR_ANY if name.qualifier else "") + base, condition.key, narrow), False))
+    return tuple(found)

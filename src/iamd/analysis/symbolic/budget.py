@@ -1,0 +1,26 @@
+"""How much work an answer may take: beyond it there is none, never a wrong one."""
+
+from __future__ import annotations
+
+STEPS = 200_000  # states of automata and branches of the search; about a second of work
+
+
+class Undecided(Exception):
+    """A question that cannot be answered within the limits; `str()` says what stood in the way."""
+
+
+class Budget:
+    """The steps that are left to one question."""
+
+    __slots__ = ("_left", "_steps")
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self._steps = self._left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Raises Undecided when nothing is left."""
+        self._left -= steps
+        if self._left < 0:
+            raise Undecided(
+                f"no answer within {self._steps} steps: the patterns or conditions overlap in too many ways"
+            )

@@ -1,0 +1,224 @@
+"""Callers in classes: within one, every Principal element names all of them or none.
+
+What AWS itself says of a caller in every request, its ARN, account and type, is tied to the caller: no witness claims
+an ARN that is not its own.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from iamd.policy import Condition, Document, Kind, Principal, PrincipalKind
+from iamd.policy.arns import account_of, split
+from iamd.policy.simulate import asked_keys
+from iamd.policy.text import lower
+
+STRANGER = "999999999999"
+_ARN, _ACCOUNT, _TYPE = "aws:principalarn", "aws:principalaccount", "aws:principaltype"
+_SERVICE, _SERVICE_NAME, _USER_NAME = "aws:principalisawsservice", "aws:principalservicename", "aws:username"
+TIED = frozenset({_ARN, _ACCOUNT, _TYPE, _SERVICE, _SERVICE_NAME, _USER_NAME})
+_FEDERATING = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
+
+Tie = tuple[Condition, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One caller of a class, and what holds for the keys that are tied to it: conditions, and whether each is met."""
+
+    principal: Principal
+    ties: tuple[Tie, ...] = ()
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """Likely values of the keys that are tied to it."""
+        who = self.principal
+        arn = who.role_arn or who.arn
+        return {_ARN: arn, _ACCOUNT: who.account or "", _USER_NAME: who.name}
+
+    @property
+    def fixed(self) -> dict[str, str | None]:
+        """The keys of which nothing is left open, with their values (None: its requests do not have them)."""
+        equal = {each.key: each.values[0] for each, met in self.ties if met and each.operator == "StringEquals"}
+        return {**equal, **{each.key: None for each, met in self.ties if met and each.operator == "Null"}}
+
+    @property
+    def outside(self) -> bool:
+        """Whether nobody has named it or its account."""
+        return self.principal.kind is PrincipalKind.ANONYMOUS or self.principal.account == STRANGER
+
+    def makes(self, action: str, kind: Kind) -> bool:
+        """Whether such a caller can make a request at all: federation is for identity providers' principals, and
+        what is left of a trust policy for everyone else who signs."""
+        if kind is not Kind.TRUST:
+            return True
+        if self.principal.kind in (PrincipalKind.ANONYMOUS, PrincipalKind.ROOT):
+            return False
+        return (action in _FEDERATING) is (self.principal.kind is PrincipalKind.FEDERATED)
+
+
+ANYONE = Caller(Principal.from_text("arn:aws:iam::123456789012:user/someone"))  # whose policies are not about callers
+
+
+def callers(documents: Iterable[Document]) -> list[Caller]:
+    """A caller of each class that the documents can tell apart."""
+    listed = list(documents)
+    named = [each for document in listed for each in document.principals()]
+    texts = list(dict.fromkeys(text for type_, text in named if type_ == "AWS"))
+    tested = frozenset(lower(text) for document in listed for text in asked_keys(document))
+    known = [*_named(texts)]
+    accounts = list(dict.fromkeys([*_accounts(texts), *_tested_accounts(listed), STRANGER]))
+    found = [_tied(who, texts, accounts) for who in known]
+    for account in accounts:
+        found += [_tied(who, texts, accounts, fresh=True) for who in _members(account)]
+    canonical = list(dict.fromkeys(text for type_, text in named if type_ == "CanonicalUser"))
+    found += [
+        replace(each, principal=replace(each.principal, canonical_user=text)) for each in found for text in canonical
+    ]
+    for type_, kind in (("Service", "service"), ("Federated", "federated")):
+        for text in dict.fromkeys([*(text for of, text in named if of == type_), "example.com"]):
+            found.append(_tied(Principal.from_text(f"{kind}:{text}"), texts, accounts))
+    found.append(_tied(Principal.from_text("*"), texts, accounts))
+    return [_about(each, tested) for each in found]
+
+
+def _named(texts: list[str]) -> Iterator[Principal]:
+    """Those whom ARNs and unique ids name, sessions of roles with and without names of their own, and mixtures."""
+    ids = [text for text in texts if text[:4] in ("AIDA", "AROA")]
+    roles = [text for text in texts if _resource(text).startswith("role/")]
+    sessions = [text for text in texts if _resource(text).startswith("assumed-role/")]
+    users = [text for text in texts if _resource(text).startswith("user/")]
+    for text in texts:
+        if _resource(text).startswith(("user/", "federated-user/")):
+            yield Principal.from_text(text)
+    for role in roles:
+        yield Principal.from_text(_session(role, "session"), role)
+    for text in sessions:
+        yield Principal.from_text(text)
+        for role in roles:
+            if _session(role, text.rpartition("/")[2]) == text:
+                yield Principal.from_text(text, role)
+    strange = (f"arn:aws:iam::{STRANGER}:user/x", f"arn:aws:iam::{STRANGER}:role/x")
+    for unique in ids:
+        if unique.startswith("AIDA"):
+            for user in (*users, strange[0]):
+                yield Principal.from_text(user, unique_id=unique)
+        else:
+            for role in (*roles, strange[1]):
+                for name in {"session", *(text.rpartition("/")[2] for text in sessions)}:
+                    yield Principal.from_text(_session(role, name), role, unique_id=unique)
+
+
+def _resource(arn: str) -> str:
+    fields = split(arn)
+    return "" if fields is None else fields[5]
+
+
+def _session(role: str, name: str) -> str:
+    return f"arn:aws:sts::{account_of(role)}:assumed-role/{role.rpartition('/')[2]}/{name}"
+
+
+def _members(account: str) -> Iterator[Principal]:
+    yield Principal.from_text(f"arn:aws:iam::{account}:user/someone")
+    role = f"arn:aws:iam::{account}:role/some-role"
+    yield Principal.from_text(_session(role, "someone"), role)
+    yield Principal.from_text(f"arn:aws:iam::{account}:root")
+
+
+def _accounts(texts: list[str]) -> Iterator[str]:
+    for text in texts:
+        account = text if len(text) == 12 and text.isdigit() else account_of(text)
+        if account is not None:
+            yield account
+
+
+def _tested_accounts(documents: list[Document]) -> Iterator[str]:
+    """Accounts that conditions on the caller name."""
+    for document in documents:
+        for statement in document.statements:
+            for condition in statement.conditions:
+                if lower(condition.key) in (_ACCOUNT, _ARN):
+                    yield from _accounts(list(condition.values))
+
+
+def _tied(who: Principal, texts: list[str], accounts: list[str], fresh: bool = False) -> Caller:
+    """A caller with what its requests say of it. `fresh`: one of many in its account, none of those that are named."""
+    is_service = who.kind is PrincipalKind.SERVICE
+    ties: list[Tie] = [
+        (_equals(_TYPE, _TYPES[who.kind]), True),
+        (Condition("Bool", _SERVICE, ("true" if is_service else "false",)), True),
+        (_equals(_SERVICE_NAME, who.arn) if is_service else _lacks(_SERVICE_NAME), True),
+    ]
+    if who.account is None or who.kind is PrincipalKind.FEDERATED:
+        anonymous = who.kind is PrincipalKind.ANONYMOUS
+        ties += [(_lacks(_ARN), True), (_equals(_ACCOUNT, "anonymous") if anonymous else _lacks(_ACCOUNT), True)]
+    else:
+        ties += [*_account_ties(who.account, accounts), *_arn_ties(who, texts, accounts, fresh)]
+    if who.kind is not PrincipalKind.USER:
+        ties.append((_lacks(_USER_NAME), True))
+    elif not fresh:
+        ties.append((_equals(_USER_NAME, who.name), True))
+    return Caller(who, tuple(ties))
+
+
+def _account_ties(account: str, accounts: list[str]) -> Iterator[Tie]:
+    if account != STRANGER:
+        yield _equals(_ACCOUNT, account), True
+        return
+    yield Condition("StringLike", _ACCOUNT, ("?" * 12,)), True
+    yield from ((_equals(_ACCOUNT, each), False) for each in accounts if each != STRANGER)
+
+
+def _arn_ties(who: Principal, texts: list[str], accounts: list[str], fresh: bool) -> Iterator[Tie]:
+    arn = who.role_arn or who.arn
+    type_ = _resource(arn).partition("/")[0]
+    name = "" if type_ == "root" else "/?*"
+    if who.account == STRANGER:
+        yield Condition("ArnLike", _ARN, (f"arn:*:iam::{'?' * 12}:{type_}{name}",)), True
+        others = [each for each in accounts if each != STRANGER]
+        yield from ((Condition("ArnLike", _ARN, (f"arn:*:iam::{each}:*",)), False) for each in others)
+    elif fresh:
+        yield Condition("ArnLike", _ARN, (f"arn:*:iam::{who.account}:{type_}{name}",)), True
+    else:
+        yield _equals(_ARN, arn), True
+    if fresh:
+        yield from ((_equals(_ARN, text), False) for text in texts if _resource(text).startswith(type_ + "/"))
+
+
+def _lacks(key: str) -> Condition:
+    return Condition("Null", key, ("true",))
+
+
+def _equals(key: str, value: str) -> Condition:
+    return Condition("StringEquals", key, (value,))
+
+
+_TYPES = {
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE: "AssumedRole",
+    PrincipalKind.SESSION: "AssumedRole",
+    PrincipalKind.FEDERATED_USER: "FederatedUser",
+    PrincipalKind.SERVICE: "AWSService",
+    PrincipalKind.FEDERATED: "FederatedUser",
+    PrincipalKind.ANONYMOUS: "Anonymous",
+}
+
+
+def _about(caller: Caller, tested: frozenset[str]) -> Caller:
+    """The caller with ties of those keys alone that statements test."""
+    return replace(caller, ties=tuple(tie for tie in caller.ties if tie[0].key in tested))
+
+
+def actual(caller: Caller, context: dict[str, str | tuple[str, ...]]) -> Principal:
+    """The caller that a context tells of: of a class with many, the one whose ARN was found."""
+    who, arn = caller.principal, context.get(_ARN)
+    if not isinstance(arn, str) or arn in (who.arn, who.role_arn) or account_of(arn) is None:
+        return who
+    if who.kind is PrincipalKind.SESSION:
+        return Principal.from_text(
+            _session(arn, who.name), arn, canonical_user=who.canonical_user, unique_id=who.unique_id
+        )
+    return Principal.from_text(arn, canonical_user=who.canonical_user, unique_id=who.unique_id)

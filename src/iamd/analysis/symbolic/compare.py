@@ -1,0 +1,139 @@
+"""Does one policy allow something that another does not: proved, or shown by a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from iamd.analysis.symbolic.access import Access
+from iamd.analysis.symbolic.actions import ActionClass, spelled
+from iamd.analysis.symbolic.budget import Budget, Undecided
+from iamd.analysis.symbolic.callers import Caller, actual
+from iamd.analysis.symbolic.constraints import RESOURCES, Value
+from iamd.analysis.symbolic.question import Extra, Question, pins
+from iamd.analysis.symbolic.search import Search
+from iamd.analysis.symbolic.variables import asked, settings
+from iamd.policy import Request, decide
+from iamd.policy.variables import Context
+
+ROLE = "arn:aws:iam::111122223333:role/some-role"  # whose trust policy it is
+_OWNER = "000000000000"  # of resources, so that callers are never of the same account
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A request that the engine has confirmed, and the place of a statement that lets it in."""
+
+    request: Request
+    statement: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Requests of one class of callers and actions that are in all of some statements, and in none of others."""
+
+    caller: Caller
+    action: ActionClass
+    within: tuple[int, ...]
+    outside: tuple[int, ...]
+
+
+def new_access(
+    new: Access, old: Access, extra: Extra | None = None, only: int | None = None, budget: Budget | None = None
+) -> Witness | None:
+    """A request that `new` allows and `old` does not, or None where there is none, which is proved.
+
+    `extra` narrows the requests, `only` the statements of the first gate of `new` that let them in (by place). Raises
+    Undecided.
+    """
+    question = Question(new, old, extra or Extra(), budget or Budget())
+    search = Search(question.many, question.budget)
+    open_ = None
+    for case in _cases(question, only):
+        values = _solved(question, search, case, None)
+        if values is None:
+            continue
+        places_ = case.within + case.outside
+        for env in settings(question, places_, case.caller, values):
+            real = values if env is None else _solved(question, Search(question.many, question.budget), case, env)
+            request = None if real is None else _confirmed(question, case, real)
+            if request is not None:
+                return Witness(request, question.statements[case.within[0]][1].index)
+        if not case.caller.fixed.keys() >= set(asked(question, places_)):
+            open_ = case
+    if open_ is not None:
+        raise Undecided(f"no request could be told for `{open_.action.action}`: variables leave it open")
+    return None
+
+
+def _solved(question: Question, search: Search, case: _Case, env: Context | None) -> dict[str, Value] | None:
+    boxes = question.boxes(env)
+    within = [*(boxes[at] for at in case.within), question.ties(case.caller), question.extra_box]
+    if env is not None:
+        within.append(pins(env, asked(question, case.within + case.outside)))
+    return search.find(within, [boxes[at] for at in case.outside], case.caller.hints)
+
+
+def _cases(question: Question, only: int | None) -> Iterator[_Case]:
+    """Every way in which a request could be allowed by the one and not by the other; alike ones once."""
+    seen: set[tuple[object, ...]] = set()
+    listed = list(question.action_classes())
+    for caller in question.callers():
+        covers = question.covers(caller)
+        for action in listed:
+            if not caller.makes(action.action, question.new.kind):
+                continue
+            covering = action.covering & covers
+            for within, outside in _ways(question, covering, only):
+                told = (within, outside, caller.ties)
+                if told not in seen:
+                    seen.add(told)
+                    yield _Case(caller, action, within, outside)
+
+
+def _ways(
+    question: Question, covering: frozenset[int], only: int | None
+) -> Iterable[tuple[tuple[int, ...], tuple[int, ...]]]:
+    if not question.required <= covering:
+        return
+    new, old = question.new_side, question.old_side
+    denies = tuple(at for at in new.denies if at in covering)
+    gates = [[at for at in gate if at in covering] for gate in new.gates]
+    if only is not None:
+        gates[0] = [at for at in gates[0] if at == only]
+    closed = [tuple(at for at in gate if at in covering) for gate in old.gates]
+    for picked in product(*gates):
+        within = (*picked, *question.required)
+        for gate in closed:
+            yield within, (*denies, *gate)
+        for at in old.denies:
+            if at in covering:
+                yield (*within, at), denies
+
+
+def _confirmed(question: Question, case: _Case, values: dict[str, Value]) -> Request | None:
+    """The request of those values, if the engine decides as was found."""
+    context: Context = {name: value for name, value in values.items() if name != RESOURCES and value is not None}
+    resource = values.get(RESOURCES) or "*"
+    action = spelled(case.action, question.actions)
+    if question.about_roles and resource == "*":
+        resource = ROLE
+    who = actual(case.caller, context)
+    owner = _OWNER if question.new.about_callers else who.account
+    request = Request(who, action, str(resource), owner, context)
+    if decide(request, question.new.layers).allowed and not decide(request, question.old.layers).allowed:
+        return request
+    return None
+
+
+def covered(new: Access, old: Access) -> bool:
+    """Whether `old` allows all that `new` does. Raises Undecided."""
+    return new_access(new, old) is None
+
+
+def places(new: Access, old: Access, extra: Extra | None = None) -> Sequence[Witness]:
+    """A request for each statement of the first gate of `new` that lets in what `old` does not. Raises Undecided."""
+    listed = [statement for document in new.gates[0] for statement in document.statements]  # these come first
+    found = (new_access(new, old, extra, at) for at, statement in enumerate(listed) if statement.allow)
+    return [witness for witness in found if witness is not None]

@@ -1,0 +1,155 @@
+"""A question about two accesses: their statements, numbered, and what each covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from iamd.analysis.symbolic.access import Access
+from iamd.analysis.symbolic.actions import ActionClass, classes
+from iamd.analysis.symbolic.budget import Budget
+from iamd.analysis.symbolic.callers import ANYONE, Caller, callers
+from iamd.analysis.symbolic.constraints import Literal, OnKey, may_be_many, on_key, on_resources
+from iamd.analysis.symbolic.search import Box
+from iamd.policy import Condition, Document, Kind, Statement
+from iamd.policy.operators import FOR_ALL, FOR_ANY
+from iamd.policy.principals import PrincipalSet
+from iamd.policy.text import lower
+from iamd.policy.variables import Context
+
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What more the requests have to meet that are looked for: conditions (and whether each is to hold), a statement's
+    actions and resources; `outside`: only callers whom nobody has named."""
+
+    conditions: tuple[tuple[Condition, bool], ...] = ()
+    about: tuple[Document, Statement] | None = None
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The places of one access's statements."""
+
+    gates: tuple[tuple[int, ...], ...]
+    denies: tuple[int, ...]
+
+
+class Question:
+    """Statements of both sides with what they have in common. `required`: places of what every request must meet."""
+
+    def __init__(self, new: Access, old: Access, extra: Extra, budget: Budget) -> None:
+        self.new, self.old, self.budget = new, old, budget
+        self.statements: list[tuple[Document, Statement]] = []
+        self.new_side, self.old_side = self._side(new), self._side(old)
+        self.required: frozenset[int] = frozenset()
+        if extra.about is not None:
+            self.required = frozenset({len(self.statements)})
+            self.statements.append(extra.about)
+        self.actions = [(each.actions, each.not_action) for _, each in self.statements]
+        self.about_roles = new.kind is Kind.TRUST
+        self.extra_box: Box = [(_fixed(condition), wanted) for condition, wanted in extra.conditions]
+        self._outside = extra.outside
+        self._boxes: list[Box] | None = None
+        self._listed = {
+            lower(one.key)
+            for _, each in self.statements
+            for one in each.conditions
+            if one.operator.startswith((FOR_ALL, FOR_ANY))
+        }
+
+    def _side(self, access: Access) -> Side:
+        gates: list[tuple[int, ...]] = []
+        denies: list[int] = []
+        for gate in access.gates:
+            allows: list[int] = []
+            for document in gate:
+                for statement in document.statements:
+                    (allows if statement.allow else denies).append(len(self.statements))
+                    self.statements.append((document, statement))
+            gates.append(tuple(allows))
+        return Side(tuple(gates), tuple(denies))
+
+    def many(self, name: str) -> bool:
+        """Whether a key may have several values."""
+        return _many(name, name in self._listed)
+
+    def action_classes(self) -> Iterator[ActionClass]:
+        """The classes of actions. Raises Undecided."""
+        return classes(self.actions, self.budget)
+
+    def callers(self) -> list[Caller]:
+        """The classes of callers; one where policies are not about callers."""
+        if not self.new.about_callers:
+            return [ANYONE]
+        found = callers([*self.new.documents, *self.old.documents])
+        return [each for each in found if each.outside] if self._outside else found
+
+    def covers(self, caller: Caller) -> frozenset[int]:
+        """The places of the statements that are about a caller."""
+        who = caller.principal
+        found = set()
+        for at, (_, statement) in enumerate(self.statements):
+            if statement.principals is None or not self.new.about_callers:
+                found.add(at)
+                continue
+            named = PrincipalSet(statement.principals)
+            if named.grants(who, False) if statement.allow else named.denies(who, False):
+                found.add(at)
+        return frozenset(found)
+
+    def boxes(self, env: Context | None) -> list[Box]:
+        """What each statement asks of resource and context. `env`: values of variables; None leaves them open."""
+        if env is not None:
+            return [_box(of, statement, env) for of, statement in self.statements]
+        if self._boxes is None:
+            self._boxes = [_box(of, statement, None) for of, statement in self.statements]
+        return self._boxes
+
+    def ties(self, caller: Caller) -> Box:
+        """What holds of a caller's keys."""
+        return [(_fixed(condition), wanted) for condition, wanted in caller.ties]
+
+
+def pins(env: Context, names: list[str]) -> Box:
+    """Keys with the values that variables were given, or without one."""
+    return [
+        (
+            _fixed(
+                Condition("StringEquals", name, (value,)) if isinstance(value := env.get(name), str) else _absent(name)
+            ),
+            True,
+        )
+        for name in names
+    ]
+
+
+def _absent(name: str) -> Condition:
+    return Condition("Null", name, ("true",))
+
+
+def _box(of: Document, statement: Statement, env: Context | None) -> Box:
+    variables = of.has_variables
+    found: list[Literal] = list(on_resources(statement, variables, env))
+    for condition in statement.conditions:
+        if env is None:
+            found.append((_kept(condition, variables, statement.allow), True))
+        else:
+            found.append((on_key(condition, variables, statement.allow, env), True))
+    return found
+
+
+@lru_cache(_KEPT)
+def _kept(condition: Condition, variables: bool, allow: bool) -> OnKey:
+    return on_key(condition, variables, allow, None)
+
+
+def _fixed(condition: Condition) -> OnKey:
+    return _kept(condition, False, True)
+
+
+_many = lru_cache(_KEPT)(may_be_many)
