@@ -21,7 +21,7 @@ from typing import Any
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.tokens import TokenKeys
 from iamd.server.exchange import now
-from iamd.services import registry
+from iamd.services import invocation
 from iamd.services.call import Call, Realm
 from iamd.services.catalogue import APIS
 from iamd.store import Change, Store
@@ -117,7 +117,7 @@ def decided(realm: Realm, *ids: str) -> list[float]:
         for number, each in enumerate(asked):
             start = time.process_time()
             for _ in range(CALLS):
-                registry.permitted(each)
+                invocation.permitted(each)
             best[number] = min(best[number], (time.process_time() - start) / CALLS)
     return best
 
@@ -134,7 +134,7 @@ async def after_change(realm: Realm) -> float:
         await realm.store.write(rename)
         asked = call(realm, account_id(0), "GetUser", user_name="ann")
         start = time.perf_counter()
-        registry.permitted(asked)
+        invocation.permitted(asked)
         rounds.append(time.perf_counter() - start)
     return sorted(rounds)[len(rounds) // 2]
 
@@ -152,11 +152,11 @@ async def create(realm: Realm, number: int) -> None:
         account_name=f"new {number}",
     )
     asked.caller = root
-    asked.prepared = await registry.prepare(asked)
+    asked.prepared = await invocation.prepare(asked)
 
     def work(change: Change) -> None:
         asked.change, asked.records = change, change.records(MANAGEMENT)
-        registry.invoke(asked)
+        invocation.invoke(asked)
 
     await realm.store.write(work)
 

@@ -22,7 +22,7 @@ from iamd.server.events import copy_for, event_of
 from iamd.server.exchange import Exchange
 from iamd.server.gate import Gate
 from iamd.server.sign_in import door
-from iamd.services import registry
+from iamd.services import invocation
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.store.change import Change
@@ -108,7 +108,7 @@ async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
     if operation is not None and operation.admission is not None:
-        admitted = await registry.admit(operation, realm, exchange.now, exchange.params)
+        admitted = await invocation.admit(operation, realm, exchange.now, exchange.params)
         if admitted is not None:
             exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
             exchange.disclosed = admitted.disclosed
@@ -156,7 +156,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
     if operation.reads:
         exchange.revision = call.records.revision
         try:
-            exchange.reply = registry.invoke(call)
+            exchange.reply = invocation.invoke(call)
             exchange.shared_with = call.shared_with
         finally:
             if realm.store.unsettled:
@@ -169,7 +169,7 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
 async def _prepare(call: Call, exchange: Exchange) -> None:
     store = call.realm.store
     try:
-        preparing = registry.prepare(call)
+        preparing = invocation.prepare(call)
         if preparing is None:
             return
         exchange.prepared = await preparing
@@ -182,7 +182,7 @@ async def _prepare(call: Call, exchange: Exchange) -> None:
 def _change(call: Call, exchange: Exchange, change: Change) -> None:
     """A change and its audit event, in one transaction; may run again on fresher records."""
     call.change, call.records = change, change.records(call.account_id)
-    exchange.reply = registry.invoke(call)
+    exchange.reply = invocation.invoke(call)
     exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
     change.event(event_of(exchange))
 

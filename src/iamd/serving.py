@@ -34,7 +34,10 @@ from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
 from iamd.gateway.door import Gateway
+from iamd.gateway.facts.facts import Facts
+from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
+from iamd.gateway.owners import Owners
 from iamd.gateway.upstreams import Upstreams
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
@@ -102,7 +105,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         endpoints = Endpoints(
             ready=lambda: store.healthy,
             metrics=settings.metrics == "public",
-            reset=_reset(realm, root) if settings.in_memory and root else None,
+            reset=_reset(realm, root, lambda: application.gate) if settings.in_memory and root else None,
             publish=partial(document, realm),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
@@ -155,9 +158,10 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
         yield None
         return
     forwarder = Forwarder(settings.upstream_timeout)
-    upstreams = Upstreams(settings.upstream, settings.upstream_credentials)
-    owner = settings.upstream_account or realm.store.account_ids()[0]
-    gateway = Gateway(realm, upstreams, forwarder, owner, settings.upstream_body_bytes)
+    upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
+    owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
+    facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
+    gateway = Gateway(realm, upstreams, forwarder, owners, facts, settings.upstream_body_bytes)
     try:
         yield Gate(gateway, proxies, settings.request_timeout)
     finally:
@@ -199,7 +203,7 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
+def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
     """Back to the state after the first start; root's keys stay as they were."""
 
     async def reset() -> None:
@@ -211,6 +215,9 @@ def _reset(realm: Realm, root: Root) -> Callable[[], Awaitable[None]]:
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()
+        opened = gate()
+        if opened is not None:
+            opened.forget()
         await ensure_account(realm.store, root)
 
     return reset

@@ -7,8 +7,8 @@ from typing import Any
 from iamd.audit import ApiEvent, record
 from iamd.audit.asked import SessionPolicies, opened_context
 from iamd.audit.stored import opened
+from iamd.guard.ask import Ask
 from iamd.guard.context import request_context
-from iamd.guard.enforce import Ask
 from tests.audit.test_event import ACCOUNT, ALICE, NOW, admin
 
 ALICES = f"arn:aws:iam::{ACCOUNT}:user/Alice"

@@ -28,7 +28,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 @dataclass
 class Upstream:
-    """A server that keeps what it got, and answers 200; `silent` never answers."""
+    """A server that keeps what it got, and answers 200, but knows of no policies; `silent` never answers."""
 
     url: str = ""
     silent: bool = False
@@ -50,6 +50,9 @@ def upstream() -> Iterator[Upstream]:
                 body = self.rfile.read(length) if b"transfer-encoding" not in headers else self._chunks()
                 if body is None or len(body) < length:
                     return
+                if b"?policy " in line:
+                    self.wfile.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+                    continue
                 kept.seen.append((line, headers, body))
                 if kept.silent:
                     return

@@ -15,27 +15,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.gateway.policies import allow, refused
 from tests.live import ACCOUNT, Live
 
 Make = Callable[..., Callable[[str], Any]]
-
-
-def allow(actions: str | list[str], resource: str | list[str] = "*", **condition: Any) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
-    return {**statement, "Condition": condition} if condition else statement
-
-
-def deny(actions: str, resource: str = "*", **condition: Any) -> dict[str, Any]:
-    return {**allow(actions, resource, **condition), "Effect": "Deny"}
-
-
-def refused(call: Callable[..., Any], *codes: str, **params: Any) -> str:
-    """The message of a call that is refused with one of those codes."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    error = caught.value.response["Error"]
-    assert error["Code"] in (codes or ("AccessDenied", "AccessDeniedException"))
-    return str(error["Message"])
 
 
 @pytest.fixture
@@ -120,11 +103,6 @@ class TestS3:
 
         assert get("home/alice/a b+ü") == 200
         assert get("home/bob/b") == 403
-
-    def test_a_condition_on_what_cannot_be_known_refuses(self, user: Make, bucket: str) -> None:
-        secret = {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}
-        s3 = user("alice", allow("s3:GetObject"), deny("s3:GetObject", **secret))("s3")
-        assert "does not know" in refused(s3.get_object, Bucket=bucket, Key="home/bob/b")
 
     def test_a_role_acts_by_its_policies(self, gateway: Live, bucket: str) -> None:
         iam, trust = (

@@ -9,8 +9,9 @@ from iamd.caller.authenticate import authenticate
 from iamd.caller.bearer import SERVICE, bearer_caller, token_of
 from iamd.caller.caller import Caller
 from iamd.caller.streamed import UNSIGNED, Payload
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
-from iamd.guard.enforce import Ask, authorize
+from iamd.guard.enforce import authorize
 from iamd.services.call import Realm
 from iamd.store.image import Records
 from iamd.wire.errors import MissingAuthenticationToken, SignatureDoesNotMatch

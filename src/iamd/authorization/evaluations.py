@@ -9,8 +9,9 @@ from iamd.authorization import mapping
 from iamd.authorization.mapping import Unmappable
 from iamd.authorization.messages import Action, Entity, Evaluation, Evaluations, missing
 from iamd.authorization.subjects import Unknown, subject_of
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, epoch, iso
-from iamd.guard.enforce import Ask, decision_on, denial
+from iamd.guard.enforce import decision_on, denial
 from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import Standing
 from iamd.policy import Decision

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -20,14 +19,17 @@ from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.streamed import Payload, Pieces
-from iamd.gateway import bodies, forward, mapping, parameters, recognise, refusals, strict
+from iamd.gateway import bodies, forward, mapping, parameters, recognise, refusals, s3_requests, strict
 from iamd.gateway.exact.s3 import NEEDS_BODY
+from iamd.gateway.facts.facts import Facts
+from iamd.gateway.facts.questions import Place
 from iamd.gateway.forward import Forwarder, Outbound
-from iamd.gateway.judge import judge
-from iamd.gateway.mapped import Inquiry, Need
+from iamd.gateway.judge import Who, judge
+from iamd.gateway.mapped import Inquiry, Need, NotKnown
+from iamd.gateway.owners import Owners
 from iamd.gateway.recognise import Asked, Form
 from iamd.gateway.upstreams import Upstream, Upstreams
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.reference import actions
 from iamd.services.call import Realm
 from iamd.store.errors import NoAccount, StoreError
@@ -70,17 +72,22 @@ class _Passage(msgspec.Struct):
 
 
 class Gateway:
-    """Decides on requests for other services and forwards them. `account_id` owns the upstreams' resources;
-    `max_body` bytes are read of a body that says what a request needs."""
+    """Decides on requests for other services and forwards them. `owners` have the upstreams' resources, whose `facts`
+    are read there; `max_body` bytes are read of a body that says what a request needs."""
 
     def __init__(
-        self, realm: Realm, upstreams: Upstreams, forwarder: Forwarder, account_id: str, max_body: int
+        self, realm: Realm, upstreams: Upstreams, forwarder: Forwarder, owners: Owners, facts: Facts, max_body: int
     ) -> None:
         self._realm = realm
         self._upstreams = upstreams
         self._forwarder = forwarder
-        self._account_id = account_id
+        self._owners = owners
+        self._facts = facts
         self._max_body = max_body
+
+    def forget(self) -> None:
+        """Believe nothing any more that upstreams told."""
+        self._facts.clear()
 
     async def answer(self, request: HttpRequest, pieces: Pieces) -> Answer:
         """The upstream's answer, or a refusal as the service would word it. Records the call."""
@@ -120,9 +127,13 @@ class Gateway:
             )
         if rest is not None and asked.operation.name in NEEDS_BODY:
             request.body, rest = await bodies.whole(rest.read(pieces), self._max_body), None
-        await self._decide(passage, signature, asked)
-        outbound = await _outbound(request, signature, asked, rest, pieces)
-        response = await self._sent(upstream, outbound, passage.now)
+        await self._decide(passage, signature, asked, upstream)
+        outbound = await _outbound(request, signature, asked, rest, pieces, passage.needs[0].owner)
+        self._facts.forget(passage.needs)
+        try:
+            response = await self._sent(upstream, outbound, passage.now)
+        finally:
+            self._facts.forget(passage.needs)  # what was read meanwhile, too
         if response.status >= 400:
             code = response.headers.get("x-amzn-errortype", "").partition(":")[0] or f"HTTP {response.status}"
             passage.error = code, ""
@@ -159,27 +170,32 @@ class Gateway:
             raise watched.error
         return response
 
-    async def _decide(self, passage: _Passage, signature: Signature, asked: Asked) -> None:
+    async def _decide(self, passage: _Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
         """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""
-        request, caller = passage.request, passage.caller
+        request, caller, region = passage.request, passage.caller, signature.region
         if caller is None:
             raise InternalFailure
         passage.document = parameters.read(asked, request)
-        lookup = partial(self._lookup, asked, passage.now)
-        inquiry = Inquiry(asked, request, passage.document, signature.region, self._account_id, lookup)
-        passage.needs = await mapping.needs(inquiry)
-        now, owner = passage.now, self._account_id
-        await judge(self._realm, caller, request, now, signature.region, owner, passage.needs, passage.decided)
+        account_id = caller.account_id if upstream.told and asked.form is not Form.S3 else self._owners.account_id
+
+        async def lookup(operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
+            return await self._facts.ask(asked.service.name, operation, given, Place(region, account_id), about)
+
+        needs = await mapping.needs(Inquiry(asked, request, passage.document, region, account_id, lookup))
+        keeps = bool(upstream.told)
+        passage.needs = [self._owners.settle(need, region, account_id, keeps_accounts=keeps) for need in needs]
+        await self._require_subresources(passage.needs[0], region, asked)
+        await judge(self._realm, self._facts, Who(caller, request, passage.now, region), passage.needs, passage.decided)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
 
-    async def _lookup(
-        self, asked: Asked, now: datetime, service: str, region: str, target: str, document: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        upstream = self._upstreams.of(asked.service)
-        if upstream is None:
-            raise ServiceUnavailable
-        return await self._forwarder.ask(upstream, (region, service), target, document, now)
+    async def _require_subresources(self, need: Need, region: str, asked: Asked) -> None:
+        """Refuse what an upstream without subresources would take for a request for the object or bucket itself."""
+        place = asked.place
+        if place is None or s3_requests.is_plain(place):
+            return
+        if await self._facts.ignores_subresources(need, region):
+            raise NotKnown(f"The upstream has no {asked.operation.name}: it would take it for another request.")
 
     def _refused(self, passage: _Passage, error: AwsError) -> Answer:
         passage.error = error.code, error.message
@@ -224,7 +240,7 @@ class Gateway:
 
 
 async def _outbound(
-    request: HttpRequest, signature: Signature, asked: Asked, rest: Payload | None, pieces: Pieces
+    request: HttpRequest, signature: Signature, asked: Asked, rest: Payload | None, pieces: Pieces, account_id: str
 ) -> Outbound:
     """What the upstream is sent: the body that was read, or the `rest` that is still to come."""
     headers = forward.passed_headers(request, _own_headers(asked.operation))
@@ -242,6 +258,7 @@ async def _outbound(
         passed.length,
         passed.payload_hash,
         (signature.region, signature.service),
+        account_id,
     )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import aiohttp
@@ -15,9 +12,8 @@ from yarl import URL
 
 from iamd.caller import sigv4
 from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
-from iamd.gateway.mapped import NotThere
 from iamd.gateway.strict import SIGNING_PARAMETERS
-from iamd.gateway.upstreams import Upstream
+from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Upstream
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.http import HttpRequest
 
@@ -38,11 +34,12 @@ _OURS = frozenset(
 _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
-_LONGEST_TOLD = 1 << 20
+_ACCOUNT_HEADER = b"x-moto-account-id"
 
 
 class Outbound(msgspec.Struct, frozen=True):
-    """What is sent to an upstream. `body` is whole, or comes with its `length` (None: in chunks)."""
+    """What is sent to an upstream. `body` is whole, or comes with its `length` (None: in chunks). `account_id` is whose
+    request it is there."""
 
     method: str
     path: bytes
@@ -52,6 +49,7 @@ class Outbound(msgspec.Struct, frozen=True):
     length: int | None
     payload_hash: str
     scope: tuple[str, str]  # region and signing name
+    account_id: str
 
 
 class Forwarder:
@@ -92,26 +90,6 @@ class Forwarder:
         except aiohttp.ClientError as error:
             raise ServiceUnavailable("The upstream of this service cannot be reached.") from error
 
-    async def ask(
-        self, upstream: Upstream, scope: tuple[str, str], target: str, document: Mapping[str, Any], now: datetime
-    ) -> Mapping[str, Any]:
-        """What an upstream answers to a question in AWS's JSON protocol; raises NotThere, ServiceUnavailable."""
-        body = json.dumps(dict(document)).encode()
-        headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"x-amz-target", target.encode())]
-        digest = hashlib.sha256(body).hexdigest()
-        outbound = Outbound("POST", b"/", b"", headers, body, len(body), digest, scope)
-        async with await self.send(upstream, outbound, now) as response:
-            told = await response.content.read(_LONGEST_TOLD)
-        try:
-            found = json.loads(told)
-        except ValueError:
-            raise ServiceUnavailable("The upstream of this service does not answer as it should.") from None
-        if response.status == 400 and "NotFound" in str(found.get("__type", "")):
-            raise NotThere(str(found.get("message", found.get("Message", ""))))
-        if response.status != 200 or not isinstance(found, dict):
-            raise ServiceUnavailable("The upstream of this service does not answer as it should.")
-        return found
-
 
 def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
     """The headers of a request with the upstream's host and a signature by its credentials."""
@@ -120,12 +98,15 @@ def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
     headers = [(b"host", upstream.host.encode()), *outbound.headers, (b"x-amz-date", stamp.encode())]
     if service == "s3":
         headers.append((b"x-amz-content-sha256", outbound.payload_hash.encode()))
+    if upstream.told == BY_HEADER:
+        headers.append((_ACCOUNT_HEADER, outbound.account_id.encode()))
     names = sorted(name for name, _ in headers if name in (b"host", b"content-type") or name.startswith(b"x-amz-"))
     request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
     scope = (stamp[:8], region, service)
     keys = upstream.credentials
     signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
-    credential = "/".join((keys.access_key_id, *scope, TERMINATOR))
+    key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
+    credential = "/".join((key_id, *scope, TERMINATOR))
     authorization = (
         f"{ALGORITHM} Credential={credential}, SignedHeaders={b';'.join(names).decode()}, Signature={signature}"
     )

@@ -5,56 +5,70 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from msgspec import structs
+import msgspec
 
 from iamd.caller.caller import Caller
+from iamd.gateway.facts.facts import Facts
 from iamd.gateway.mapped import Need
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
-from iamd.guard.enforce import Ask, authorize
+from iamd.guard.enforce import authorize, decision_on
+from iamd.guard.gather import Snapshot
 from iamd.policy import Decision, Kind
 from iamd.services.call import Cold, Realm
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
 from iamd.wire.http import HttpRequest
 
-_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):").match
-_OF_STATE = re.compile(r"[a-z0-9-]+:(resourcetag|existingobjecttag)/").match
+_OF_STATE = re.compile(r"[a-z0-9-]+:(resourcetag|existingobjecttag|buckettag)/").match
 _ROLE = re.compile(r"arn:[^:]*:iam::\d{12}:role/(?:.*/)?([^/]+)").fullmatch
-_TRIES = 8
+_TRIES = 16
 
 
-async def judge(
-    realm: Realm,
-    caller: Caller,
-    request: HttpRequest,
-    now: datetime,
-    region: str,
-    owner: str,
-    needs: list[Need],
-    asked: list[Ask],
-) -> None:
-    """Return when every need is allowed; raises AccessDenied. `owner` is the account of the upstream's resources. What was
-    decided is added to `asked`, the last of it refused where it raises."""
+class Who(msgspec.Struct, frozen=True):
+    """Who asks, when, where, and how."""
+
+    caller: Caller
+    request: HttpRequest
+    now: datetime
+    region: str
+
+
+class _Question(msgspec.Struct):
+    """One need with what is known about its resource: its policy, condition keys, and which facts these come from."""
+
+    need: Need
+    policy: str | None
+    keys: Context = {}
+    facts: frozenset[str] = frozenset()
+
+
+async def judge(realm: Realm, facts: Facts, who: Who, needs: list[Need], asked: list[Ask]) -> None:
+    """Return when every need is allowed; raises AccessDenied. What was decided is added to `asked`, the last of it refused
+    where it raises.
+
+    What policies ask of the resource (its tags) is read when they ask for it, and then everything is decided anew.
+    """
+    questions = [_Question(need, await facts.policy(need, who.region)) for need in needs]
     for _ in range(_TRIES):
         try:
-            asked.clear()
-            _judge(realm, caller, request, now, region, owner, needs, asked)
+            open_ones = _judge(realm, facts, who, questions, asked)
         except Cold as cold:
             await realm.store.load(cold.account_id)
-        else:
+            continue
+        if not open_ones:
             return
+        for question, wanted in open_ones:
+            for fact in wanted:
+                question.keys = {**question.keys, **await facts.keys(question.need, fact, who.region)}
+            question.facts |= wanted
     raise ServiceUnavailable
 
 
 def _judge(
-    realm: Realm,
-    caller: Caller,
-    request: HttpRequest,
-    now: datetime,
-    region: str,
-    owner: str,
-    needs: list[Need],
-    asked: list[Ask],
-) -> None:
+    realm: Realm, facts: Facts, who: Who, questions: list[_Question], asked: list[Ask]
+) -> list[tuple[_Question, frozenset[str]]]:
+    """What is still to be found out; when there is nothing, everything is allowed. Raises AccessDenied, Cold."""
+    caller, request = who.caller, who.request
     records = realm.records(caller.account_id)
     if records is None:
         raise AccessDenied
@@ -62,23 +76,46 @@ def _judge(
     agent = request.header(b"user-agent") or ""
     circumstances = {
         **snapshot.context,
-        **request_context(caller, now, request.client_ip, request.secure, agent, region),
+        **request_context(caller, who.now, request.client_ip, request.secure, agent, who.region),
     }
-    for need in needs:
-        named = _ACCOUNT(need.resource)
-        account_id = named[1] if named else owner
-        context: Context = {**circumstances, "aws:resourceaccount": account_id}
-        standing = realm.standing(account_id) if realm.store.has_account(account_id) else None
-        if standing is not None:
-            context.update(standing.resource_keys)
-        context.update(need.context)
-        if need.action == "iam:PassRole":
-            context.update(_role_tags(realm, need.resource, account_id))
-        ask = Ask(need.action, need.resource, account_id, context=context, owner=standing)
-        if need.policy is not None:
-            ask = structs.replace(ask, policy=need.policy, policy_kind=Kind.RESOURCE)
-        asked.append(ask)
-        _require_known(need, authorize(caller.arn, snapshot, ask))
+    asks = [(question, _ask(realm, circumstances, question)) for question in questions]
+    open_ones = [(question, wanted) for question, ask in asks if (wanted := _wanted(facts, snapshot, question, ask))]
+    if not open_ones:
+        for question, ask in asks:
+            asked.append(ask)
+            _require_known(facts, question.need, authorize(caller.arn, snapshot, ask))
+    return open_ones
+
+
+def _ask(realm: Realm, circumstances: Context, question: _Question) -> Ask:
+    need = question.need
+    context: Context = {**circumstances, "aws:resourceaccount": need.owner}
+    standing = realm.standing(need.owner) if realm.store.has_account(need.owner) else None
+    if standing is not None:
+        context.update(standing.resource_keys)
+    context.update(need.context)
+    context.update(question.keys)
+    if need.action.startswith("s3:"):
+        context["s3:resourceaccount"] = need.owner
+    if need.action == "iam:PassRole":
+        context.update(_role_tags(realm, need.resource, need.owner))
+    return Ask(
+        need.action,
+        need.resource,
+        need.owner,
+        policy=question.policy,
+        policy_kind=Kind.RESOURCE,
+        context=context,
+        owner=standing,
+    )
+
+
+def _wanted(facts: Facts, snapshot: Snapshot, question: _Question, ask: Ask) -> frozenset[str]:
+    """The facts that policies ask for and that have not been read."""
+    missing = decision_on(snapshot, ask).missing
+    if not missing:
+        return frozenset()
+    return frozenset(filter(None, (facts.can_tell(question.need, key) for key in missing))) - question.facts
 
 
 def _role_tags(realm: Realm, arn: str, account_id: str) -> Context:
@@ -88,16 +125,17 @@ def _role_tags(realm: Realm, arn: str, account_id: str) -> Context:
     return {f"aws:resourcetag/{key.lower()}": value for key, value in role.tags} if role else {}
 
 
-def _require_known(need: Need, decision: Decision) -> None:
+def _require_known(facts: Facts, need: Need, decision: Decision) -> None:
     """Refuse what was allowed without knowing everything that AWS would have known.
 
     A condition on the absent key may have kept a Deny from acting.
     """
-    service = need.action.partition(":")[0]
     for key in decision.missing:
-        of_state = _OF_STATE(key) is not None and need.action != "iam:PassRole"
-        of_service = key.startswith(f"{service}:") and not key.startswith(need.tells)
-        if of_state or of_service:
+        if _OF_STATE(key) is not None:  # where there is no resource there are no tags; of others they have been read
+            unknown = need.resource != "*" and need.action != "iam:PassRole" and facts.can_tell(need, key) is None
+        else:
+            unknown = key.startswith(f"{need.action.partition(':')[0]}:") and not key.startswith(need.tells)
+        if unknown:
             raise AccessDenied(
                 f"A policy for {need.action} asks for `{key}`, which the gateway does not know of this request; "
                 "what depends on it is refused."

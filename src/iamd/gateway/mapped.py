@@ -14,20 +14,21 @@ from iamd.store.records import PARTITION
 from iamd.wire.errors import AccessDenied, AwsError
 from iamd.wire.http import HttpRequest
 
-Lookup = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Asks the upstream: signing name, region, target, document -> answer. Raises NotThere, AwsError."""
+Lookup = Callable[[str, Mapping[str, Any], str | None], Awaitable[Mapping[str, Any]]]
+"""Asks the upstream: operation of the request's service, parameters, and the ARN of what it is about if an answer may
+be kept for a while -> answer. Raises NotThere, NotKnown, ServiceUnavailable."""
 
 
 class Need(msgspec.Struct, frozen=True):
     """One action on one resource, all of which must be allowed. `context` are the keys of this request; `tells` are
     beginnings of the service's keys about which the context says everything, so that one that is absent is not there
-    in AWS either. `policy` is the resource's own policy, where it has been read."""
+    in AWS either. `owner` is the account of the resource, once it is settled."""
 
     action: str
     resource: str
     context: Context = {}
     tells: tuple[str, ...] = ()
-    policy: str | None = None
+    owner: str = ""
 
 
 class Unmapped(AccessDenied):
@@ -43,8 +44,15 @@ class NotThere(AwsError):
     status = 404
 
 
+class NotKnown(AwsError):
+    """An upstream knows nothing of the kind that was asked for."""
+
+    code = "NotImplemented"
+    status = 501
+
+
 class Inquiry(msgspec.Struct, frozen=True):
-    """A request to be mapped. `account_id` is whose the upstream's resources are; `document` are the parameters."""
+    """A request to be mapped. `account_id` is where its names are resolved; `document` are the parameters."""
 
     asked: Asked
     request: HttpRequest
@@ -94,16 +102,23 @@ def checked_name(value: str) -> str:
 def request_tags(document: Mapping[str, Any]) -> Context:
     """`aws:RequestTag` and `aws:TagKeys` of the tags among the parameters, however the service writes them."""
     for name in ("Tags", "tags", "TagList", "TagSet", "tagList", "Tag"):
-        given = document.get(name)
-        if isinstance(given, Mapping):
-            return tag_context(tuple((str(key), str(value)) for key, value in given.items()))
-        if isinstance(given, list) and all(isinstance(each, Mapping) for each in given):
-            return tag_context(tuple(_tag(each) for each in given))
+        given = tag_pairs(document.get(name))
+        if given is not None:
+            return tag_context(given)
     for name in ("TagKeys", "tagKeys", "TagKeyList"):
         keys = document.get(name)
         if isinstance(keys, list) and keys:
             return {"aws:tagkeys": tuple(str(key) for key in keys)}
     return {}
+
+
+def tag_pairs(given: Any) -> tuple[tuple[str, str], ...] | None:
+    """Tags as a map or as a list of pairs, however the service names their parts; None for anything else."""
+    if isinstance(given, Mapping):
+        return tuple((str(key), str(value)) for key, value in given.items())
+    if isinstance(given, list) and all(isinstance(each, Mapping) for each in given):
+        return tuple(_tag(each) for each in given)
+    return None
 
 
 def _tag(tag: Mapping[str, Any]) -> tuple[str, str]:

@@ -150,6 +150,15 @@ _PARAMETERS = frozenset(
     ]
 )
 
+# What small servers of S3 know, that take any other subresource for the object or bucket itself.
+_WIDELY_KNOWN = frozenset({"delete", "location", "uploads", "versioning", "versions"})
+
+
+def is_plain(place: Place) -> bool:
+    """Whether the request asks for nothing but the bucket or object itself, or for what every server knows."""
+    return (place.query.keys() & _SUBRESOURCES) <= _WIDELY_KNOWN
+
+
 _BUCKET = {
     ("GET", ""): "ListObjects",
     ("GET", "versions"): "ListObjectVersions",

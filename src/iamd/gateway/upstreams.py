@@ -21,16 +21,21 @@ class Credentials:
     secret_access_key: str = field(repr=False)
 
 
+BY_KEY, BY_HEADER = "access-key", "moto"
+"""How an upstream that keeps accounts apart is told whose a request is: by an access key's id that is the account's, as
+LocalStack takes it, or by moto's header."""
+
 ANYONE = Credentials("iamd", "iamd")
 """For upstreams that do not check signatures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One upstream: scheme, host and port of its URL, and what to sign with."""
+    """One upstream: scheme, host and port of its URL, what to sign with, and how it is told accounts, if it knows any."""
 
     url: str
     credentials: Credentials
+    told: str = ""
 
     @property
     def host(self) -> str:
@@ -41,10 +46,16 @@ class Upstream:
 class Upstreams:
     """Upstreams by the name of a service, or `*` for all others."""
 
-    def __init__(self, urls: Mapping[str, str], credentials: Mapping[str, Credentials] | None = None) -> None:
-        keys = credentials or {}
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        credentials: Mapping[str, Credentials] | None = None,
+        told: Mapping[str, str] | None = None,
+    ) -> None:
+        keys, ways = credentials or {}, told or {}
         self._by_name = {
-            name: Upstream(url, keys.get(name, keys.get(EVERYTHING, ANYONE))) for name, url in urls.items()
+            name: Upstream(url, keys.get(name, keys.get(EVERYTHING, ANYONE)), ways.get(name, ways.get(EVERYTHING, "")))
+            for name, url in urls.items()
         }
 
     def __bool__(self) -> bool:

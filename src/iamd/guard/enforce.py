@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from iamd.guard.context import Context
+from iamd.guard.ask import Ask
 from iamd.guard.denials import Denial, Denied, is_numbered, new_id
 from iamd.guard.gather import Snapshot
-from iamd.guard.organizations import Standing, under_rcps
-from iamd.policy import Decision, Effect, Kind, Layer, Layers, PrincipalKind, Request, decide
-from iamd.store.records import Tags
+from iamd.guard.organizations import under_rcps
+from iamd.policy import Decision, Effect, Layer, Layers, PrincipalKind, Request, decide
 from iamd.wire.errors import AccessDenied
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """One action on one resource."""
-
-    action: str  # "iam:CreateUser"
-    resource: str
-    account_id: str  # the resource's
-    label: str | None = None  # how the denial names the resource; None: its ARN
-    policy: str | None = None  # the resource's own policy
-    policy_kind: Kind = Kind.TRUST
-    context: Context = {}
-    tags: Tags | None = None  # the resource's, where the target is another one
-    owner: Standing | None = None  # of the resource's account, where it is in an organization
 
 
 def authorize(caller_arn: str, snapshot: Snapshot, ask: Ask) -> Decision:

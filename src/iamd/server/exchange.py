@@ -12,7 +12,7 @@ import msgspec
 from iamd.audit.event import new_uuid
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest

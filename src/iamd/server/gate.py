@@ -44,6 +44,10 @@ class Gate:
             named = _PRESIGNED(scope["query_string"])
         return named is not None and named[1] not in self._own
 
+    def forget(self) -> None:
+        """Believe nothing any more that upstreams told."""
+        self._gateway.forget()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         unhurried = scope.get("iamd.unhurried")

@@ -16,7 +16,7 @@ from iamd.caller.ids import unique_id
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.gather import Snapshot, Snapshots
 from iamd.guard.organizations import Standing, Standings
 from iamd.services.iam.quotas import Quotas

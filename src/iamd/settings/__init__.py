@@ -121,6 +121,21 @@ class Settings:
     upstream_account: str | None = _setting(
         readers.account_id, None, "Account that owns the resources of the upstreams; by default the first."
     )
+    upstream_owners: Mapping[str, str] = _setting(
+        readers.owners,
+        dict,
+        "But for those whose ARNs match: ARN=ACCOUNT, such as arn:aws:s3:::shared-*=210987654321; may be repeated.",
+        many=True,
+    )
+    upstream_accounts: Mapping[str, str] = _setting(
+        readers.accounts_told,
+        dict,
+        "Upstreams that keep accounts apart, and how they are told whose a request is: SERVICE=access-key (its id is the "
+        "account's, as LocalStack has it) or SERVICE=moto (moto's header).",
+    )
+    upstream_cache: float = _setting(
+        readers.seconds, 10.0, "Time that policies and tags read from upstreams are believed."
+    )
     upstream_timeout: float = _setting(readers.seconds, 60.0, "Time an upstream may be silent.")
     upstream_body_bytes: int = _setting(
         readers.positive, 16 << 20, "Largest body of a forwarded request that must be understood; others are streamed."

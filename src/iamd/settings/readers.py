@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from iamd.gateway.upstreams import Credentials, is_service
+from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Credentials, is_service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 
@@ -203,6 +203,29 @@ def credentials(value: object) -> Mapping[str, Credentials]:
     if not all(key and secret for key, _, secret in found.values()):
         raise ValueError("must be services with access keys: SERVICE=KEY:SECRET")
     return {name: Credentials(key, secret) for name, (key, _, secret) in found.items()}
+
+
+def accounts_told(value: object) -> Mapping[str, str]:
+    """How upstreams are told accounts, by service: a table, or `SERVICE=WAY` in a list or set apart by commas."""
+    found = _by_service(value, "SERVICE=access-key or SERVICE=moto")
+    if not set(found.values()) <= {BY_KEY, BY_HEADER}:
+        raise ValueError(f"must be SERVICE={BY_KEY} or SERVICE={BY_HEADER}")
+    return found
+
+
+def owners(value: object) -> Mapping[str, str]:
+    """Accounts by patterns of ARNs: a table, or `ARN=ACCOUNT` in a list or set apart by commas."""
+    form = "must be ARNs with accounts, such as arn:aws:s3:::shared-*=210987654321, each ARN once"
+    if isinstance(value, str):
+        value = [entry for entry in value.split(",") if entry.strip()]
+    if isinstance(value, list | tuple):
+        pairs = [str(entry).strip().rpartition("=") for entry in value]
+        if len({arn for arn, _, _ in pairs}) != len(pairs):
+            raise ValueError(form)
+        value = {arn: account for arn, _, account in pairs}
+    if not isinstance(value, dict) or not all(str(arn).startswith("arn:") for arn in value):
+        raise ValueError(form)
+    return {arn: account_id(account) for arn, account in value.items()}
 
 
 def _by_service(value: object, form: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamd.gateway.exact import dynamodb, functions, keys, messaging, s3, secrets
+from iamd.gateway.exact import dynamodb, functions, keys, kinesis, messaging, s3, secrets
 from iamd.gateway.mapped import Mapper
 
 MAPPERS: Mapping[str, Mapping[str, Mapper]] = {
@@ -17,5 +17,6 @@ MAPPERS: Mapping[str, Mapping[str, Mapper]] = {
     "secretsmanager": secrets.SECRETS,
     "ssm": secrets.PARAMETERS,
     "lambda": functions.MAPPERS,
+    "kinesis": kinesis.MAPPERS,
 }
 """By botocore's name of the service and the operation's."""

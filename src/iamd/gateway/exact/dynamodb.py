@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, values_of
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name
+from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 
 _TELLS = (
@@ -48,7 +48,7 @@ async def _need(
     if named:
         context["dynamodb:attributes"] = tuple(sorted(named))
     tells: tuple[str, ...] = _TELLS
-    leading = await leading_key(inquiry, table, part.get("IndexName"), items) if action != "Scan" else None
+    leading = await leading_key(inquiry, arn, table, part.get("IndexName"), items) if action != "Scan" else None
     values = None if leading is None else values_of(leading, part, items)
     if values:
         context[_LEADING] = tuple(sorted(values))
@@ -111,6 +111,12 @@ async def _transact(inquiry: Inquiry) -> list[Need]:
     return _some(needs)
 
 
+async def _by_arn(inquiry: Inquiry) -> list[Need]:
+    """What names a table, index or stream by its ARN."""
+    arn = checked_arn(inquiry.text("ResourceArn"), "dynamodb", "table/")
+    return [Need(f"dynamodb:{inquiry.asked.operation.name}", arn, request_tags(inquiry.document))]
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise Unmapped("The request has another form than DynamoDB's.")
@@ -131,6 +137,17 @@ def _some(needs: list[Need]) -> list[Need]:
 
 MAPPERS: Mapping[str, Mapper] = {
     **dict.fromkeys(("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"), _one),
+    **dict.fromkeys(
+        [
+            "DeleteResourcePolicy",
+            "GetResourcePolicy",
+            "ListTagsOfResource",
+            "PutResourcePolicy",
+            "TagResource",
+            "UntagResource",
+        ],
+        _by_arn,
+    ),
     "BatchGetItem": _batch_get,
     "BatchWriteItem": _batch_write,
     "TransactGetItems": _transact,

@@ -62,14 +62,14 @@ def _resolved(part: Mapping[str, Any], name: str) -> str:
     return str(names.get(name, name)) if isinstance(names, Mapping) else name
 
 
-async def leading_key(inquiry: Inquiry, table: Any, index: Any, items: list[Any]) -> str | None:
-    """The name of the partition key of a table or index; None when it cannot be told."""
+async def leading_key(inquiry: Inquiry, arn: str, table: Any, index: Any, items: list[Any]) -> str | None:
+    """The name of the partition key of the table of that ARN, or of its index; None when it cannot be told."""
     keys = {name for item in items if isinstance(item, Mapping) for name in item}
     is_key = inquiry.asked.operation.name in ("GetItem", "DeleteItem", "UpdateItem")
     if is_key and len(keys) == 1:
         return str(keys.pop())
     try:
-        told = await inquiry.lookup("dynamodb", inquiry.region, "DynamoDB_20120810.DescribeTable", {"TableName": table})
+        told = await inquiry.lookup("DescribeTable", {"TableName": table}, arn)
     except AwsError:
         return None
     found = told.get("Table", {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, NotThere, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 
 _TELLS = (
@@ -30,7 +30,7 @@ async def _key_arn(inquiry: Inquiry, named: str) -> str:
         return inquiry.arn("kms", f"key/{named}")
     if not named.startswith(("alias/", "arn:")):
         return inquiry.arn("kms", f"key/{checked_name(named)}")
-    told = await inquiry.lookup("kms", inquiry.region, "TrentService.DescribeKey", {"KeyId": named})
+    told = await inquiry.lookup("DescribeKey", {"KeyId": named}, None)
     metadata = told.get("KeyMetadata")
     if not isinstance(metadata, Mapping) or not isinstance(metadata.get("KeyId"), str):
         raise Unmapped("The upstream does not say which key the alias names.")
@@ -62,18 +62,7 @@ async def _on_key(inquiry: Inquiry) -> list[Need]:
 
 
 async def _need(inquiry: Inquiry, action: str, named: str, context: Context) -> Need:
-    """An action on a key, with the key's policy: nothing is allowed without it.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
-    """
-    arn = await _key_arn(inquiry, named)
-    asked = {"KeyId": arn.rpartition("/")[2], "PolicyName": "default"}
-    try:
-        told = await inquiry.lookup("kms", inquiry.region, "TrentService.GetKeyPolicy", asked)
-    except NotThere:
-        told = {}
-    policy = told.get("Policy")
-    return Need(f"kms:{action}", arn, context, _TELLS, policy if isinstance(policy, str) else None)
+    return Need(f"kms:{action}", await _key_arn(inquiry, named), context, _TELLS)
 
 
 async def _re_encrypt(inquiry: Inquiry) -> list[Need]:

@@ -41,7 +41,7 @@ _QUERY = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:ma
 
 def request_context(inquiry: Inquiry) -> Context:
     """What headers and parameters tell."""
-    context: Context = {"s3:resourceaccount": inquiry.account_id, "s3:signatureversion": "AWS4-HMAC-SHA256"}
+    context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
     presigned = b"X-Amz-Signature=" in inquiry.request.query
     context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
     for header, key in _HEADERS.items():

@@ -36,9 +36,8 @@ async def _secret_arn(inquiry: Inquiry, named: str) -> str:
     checked_name(named)
     is_arn = named.startswith("arn:")
     owner = ":".join(checked_arn(named, "secretsmanager", "secret:").split(":")[:5]) if is_arn else None
-    target = "secretsmanager.DescribeSecret"
     try:
-        told = await inquiry.lookup("secretsmanager", inquiry.region, target, {"SecretId": named})
+        told = await inquiry.lookup("DescribeSecret", {"SecretId": named}, None)
     except NotThere:
         return named if is_arn else inquiry.arn("secretsmanager", f"secret:{named}{_UNKNOWN_SUFFIX}")
     found = checked_arn(str(told.get("ARN")), "secretsmanager", "secret:").split(":", 6)[6]

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail

@@ -14,7 +14,7 @@ from iamd.audit import record_of
 from iamd.audit.lookup import summary, terms
 from iamd.audit.search import find
 from iamd.guard.target import Target, nothing
-from iamd.services import registry
+from iamd.services import invocation
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.paging import marker_of, text_of
@@ -43,7 +43,7 @@ async def look_up(
     next_token: str | None = None,
 ) -> list[Recorded]:
     """Find one event more than the page has, off the event loop, once the call is known to be allowed."""
-    registry.permitted(call)
+    invocation.permitted(call)
     if start_time is not None and end_time is not None and start_time > end_time:
         raise InvalidTimeRangeException()
     if len(lookup_attributes) > 1:

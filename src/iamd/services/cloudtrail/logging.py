@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from iamd.services import registry
+from iamd.services import invocation
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.cloudtrail.naming import named_trail, own_trail
@@ -13,7 +13,7 @@ from iamd.store.kinds.trails import Trail
 
 async def last_event(call: Call) -> int:
     """Where in the order of all events the call stands, asked for once it is known to be allowed."""
-    registry.permitted(call)
+    invocation.permitted(call)
     return await call.realm.store.last_event()
 
 

@@ -15,9 +15,9 @@ import msgspec
 
 from iamd.audit.lake import process
 from iamd.audit.lake.statement import NotAllowed, executable, stores
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
-from iamd.services import registry
+from iamd.services import invocation
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.cloudtrail.event_data_stores import active_store, arn_of, inactive, store_by
@@ -59,7 +59,7 @@ def other_stores(call: Call, first: EventDataStore) -> Iterator[Ask]:
 
 async def checked(call: Call, *, query_statement: str | None = None) -> None:
     """Look whether the statement can be run, in a process of its own, once the call is known to be allowed."""
-    registry.permitted(call)
+    invocation.permitted(call)
     if query_statement is None or call.realm.lake is None:
         return
     empty = {id: {"files": [], "since": ""} for id in stores(query_statement)}
@@ -164,7 +164,7 @@ async def kept_rows(
     call: Call, *, query_id: str, event_data_store: str | None = None
 ) -> tuple[list[str], list[list[str | None]]]:
     """Columns and rows of what the query found, once the call is known to be allowed; nothing unless it has finished."""
-    registry.permitted(call)
+    invocation.permitted(call)
     content = await call.realm.store.result(call.account_id, query_id)
     if content is None:
         return [], []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, new, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail

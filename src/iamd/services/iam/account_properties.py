@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam

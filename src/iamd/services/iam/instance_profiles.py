@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from iamd.guard.ask import Ask
 from iamd.guard.context import target_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas

@@ -26,8 +26,8 @@ from iamd.services.iam.groups import members_of
 from iamd.services.iam.identities import identity_of, noun
 from iamd.services.iam.managed_policies import existing_policy
 from iamd.services.iam.sources import document_at, identity_at, policies_of
+from iamd.services.invocation import permitted
 from iamd.services.paging import page_of
-from iamd.services.registry import permitted
 from iamd.store.image import Records
 from iamd.store.interface import Access
 from iamd.store.kinds.reports import AccessReport

@@ -15,7 +15,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.password_policy import conform, policy_of
 from iamd.services.iam.users import existing_user, named_user_or_caller
-from iamd.services.registry import permitted
+from iamd.services.invocation import permitted
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import LoginProfile
 from iamd.store.records import User

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing
 from iamd.policy import Kind
 from iamd.reference import managed

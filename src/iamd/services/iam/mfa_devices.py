@@ -16,7 +16,7 @@ from urllib.parse import quote
 from iamd.caller.caller import CallerKind
 from iamd.caller.mfa import after_pair, new_seed
 from iamd.caller.passwords import apart
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
@@ -24,9 +24,9 @@ from iamd.services.iam.access_keys import owner_id
 from iamd.services.iam.api import iam
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.users import outline, user_or_root
+from iamd.services.invocation import permitted
 from iamd.services.mfa import TooManyAttempts, device_with, moved
 from iamd.services.paging import page_of
-from iamd.services.registry import permitted
 from iamd.store.kinds.sign_in import MfaDevice
 from iamd.store.records import Account, User, fold, iam_arn
 from iamd.wire.errors import (

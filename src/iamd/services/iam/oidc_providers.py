@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from iamd.caller.outgoing import Unreachable, Untrusted
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.providers import provider_arn
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
-from iamd.services.registry import permitted
+from iamd.services.invocation import permitted
 from iamd.store.kinds.federation import OidcProvider
 from iamd.store.records import iam_arn
 from iamd.wire.errors import EntityAlreadyExists, InvalidInput, NoSuchEntity, ValidationError

@@ -22,11 +22,11 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.granted_services import granted_services
 from iamd.services.iam.last_accessed import TRACKED, job, keep, own_report, read
+from iamd.services.invocation import permitted
 from iamd.services.organizations.attachments import attached
 from iamd.services.organizations.estate import Estate, Node, Root, find_estate
 from iamd.services.organizations.policies import find
 from iamd.services.paging import page_in_order, text_of
-from iamd.services.registry import permitted
 from iamd.store.kinds.organizations import Member
 from iamd.store.records import iam_arn
 from iamd.wire.errors import AccessDenied, NoSuchEntity

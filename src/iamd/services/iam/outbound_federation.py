@@ -10,8 +10,8 @@ from uuid import uuid4
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
+from iamd.services.invocation import permitted
 from iamd.services.outbound import ensure_keys, issuer_identifier
-from iamd.services.registry import permitted
 from iamd.store.image import Records
 from iamd.store.kinds.federation import OutboundFederation
 from iamd.wire.errors import FeatureDisabled, FeatureEnabled

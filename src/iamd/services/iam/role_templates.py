@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from iamd.guard.ask import Ask
 from iamd.guard.context import target_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found
 from iamd.reference import role_templates
 from iamd.reference.role_templates import RoleTemplate

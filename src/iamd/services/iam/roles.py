@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Realm, Reply
 from iamd.services.iam import quotas

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
 from iamd.caller.saml import metadata as saml_metadata
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamd.caller.caller import CallerKind
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas

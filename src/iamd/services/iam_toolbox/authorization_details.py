@@ -12,7 +12,7 @@ from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.iam_toolbox.api import iam_toolbox
 from iamd.services.iam_toolbox.views import evaluation, shared_context, used_policies
-from iamd.services.registry import permitted
+from iamd.services.invocation import permitted
 from iamd.wire.errors import ResourceNotFoundException
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.services.call import Call, Reply
 from iamd.services.organizations import all_features, handshakes, invitations, responsibility_transfers
 from iamd.services.organizations.api import organizations

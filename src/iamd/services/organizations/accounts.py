@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamd.caller.ids import unique_id
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.reference import managed
 from iamd.services.call import Call, Reply

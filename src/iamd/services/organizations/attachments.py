@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, missing
 from iamd.reference.organization_policies import RCP_FULL_ACCESS
 from iamd.services.call import Call, Reply

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.policy import Kind
 from iamd.services.call import Call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.reference import organization_policies as aws_owned
 from iamd.reference.organization_policies import OwnedPolicy

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fnmatch import translate
 from typing import Any
 
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.policy import Document, Kind, MalformedPolicy, parse
 from iamd.reference import services

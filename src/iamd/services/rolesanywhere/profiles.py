@@ -8,8 +8,8 @@ from typing import Any
 
 from iamd.audit.event import new_uuid
 from iamd.caller.certificates.attributes import DEFAULT
+from iamd.guard.ask import Ask
 from iamd.guard.context import target_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, found
 from iamd.policy import Kind, MalformedPolicy, parse
 from iamd.services.call import Call, Reply

@@ -17,8 +17,9 @@ from urllib.parse import urlencode, urlsplit
 from iamd.audit import ApiEvent
 from iamd.caller.caller import Caller
 from iamd.guard import gather
+from iamd.guard.ask import Ask
 from iamd.guard.context import request_context
-from iamd.guard.enforce import Ask, authorize
+from iamd.guard.enforce import authorize
 from iamd.services.call import Cold
 from iamd.services.signin.api import CONFIRMATION, CROSS_DEVICE, REGION, SAME_DEVICE, client_arn
 from iamd.services.signin.grants import Code, digest, seal_code

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from iamd.caller.caller import CallerKind
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.iam.trust import rendered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamd.caller.caller import CallerKind
-from iamd.guard.enforce import Ask
+from iamd.guard.ask import Ask
 from iamd.guard.target import Target, new
 from iamd.services.call import Call, Reply
 from iamd.services.sts.api import TOKEN_SIZE, sts

@@ -9,8 +9,9 @@ from typing import Any
 
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.event import new_uuid
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, epoch, iso, tag_context
-from iamd.guard.enforce import Ask, authorize
+from iamd.guard.enforce import authorize
 from iamd.guard.organizations import Standing
 from iamd.guard.services import service_snapshot
 from iamd.services.call import Cold, Realm

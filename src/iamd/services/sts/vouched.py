@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from iamd.guard.ask import Ask
 from iamd.guard.context import Context, tag_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call
 from iamd.services.iam.trust import rendered

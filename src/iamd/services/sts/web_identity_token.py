@@ -14,12 +14,12 @@ import msgspec
 from joserfc import jws
 
 from iamd.caller.caller import CallerKind
+from iamd.guard.ask import Ask
 from iamd.guard.context import iso
-from iamd.guard.enforce import Ask
 from iamd.guard.target import Target, new
 from iamd.services.call import Call, Reply
+from iamd.services.invocation import permitted
 from iamd.services.outbound import PREFIXES, current_key, ensure_keys, issuer_identifier, private_key
-from iamd.services.registry import permitted
 from iamd.services.sts.api import sts
 from iamd.store.kinds.federation import OutboundFederation
 from iamd.store.records import PARTITION

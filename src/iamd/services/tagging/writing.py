@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from iamd.guard.ask import Ask
 from iamd.guard.context import target_context
-from iamd.guard.enforce import Ask
 from iamd.guard.target import found
 from iamd.services.call import Call, Reply
 from iamd.services.iam.tags import merged, untagged
-from iamd.services.registry import refusal
+from iamd.services.invocation import refusal
 from iamd.services.tagging.api import tagging
 from iamd.services.tagging.reading import everything
 from iamd.services.tagging.resources import Kind, by_arn, kind_of

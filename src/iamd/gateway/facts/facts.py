@@ -1,0 +1,180 @@
+"""What decisions depend on and only the upstream knows, read when it is needed and kept for a while.
+
+What cannot be read is refused. Only an upstream that plainly has nothing of the kind (it answers "not found", or that it
+knows no such operation) has none: there is no policy then, there are no tags.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from iamd.gateway.directory import model_of, services
+from iamd.gateway.facts.changes import leaves_facts
+from iamd.gateway.facts.documents import as_policy
+from iamd.gateway.facts.kinds import Found, Kind, Question, find
+from iamd.gateway.facts.memory import Memory
+from iamd.gateway.facts.questions import Place, Questions
+from iamd.gateway.mapped import Need, NotKnown, NotThere, tag_pairs
+from iamd.guard.context import Context
+
+RESOURCE_TAG = "aws:resourcetag/"
+OBJECT_TAG = "s3:existingobjecttag/"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What an upstream said: None where there is nothing; `known` is false where it knows no such thing at all."""
+
+    value: Any
+    known: bool = True
+
+
+class Facts:
+    """Policies and tags of upstreams' resources; what was read counts for some `seconds`."""
+
+    def __init__(self, questions: Questions, seconds: float) -> None:
+        self._questions = questions
+        self._memory = Memory(seconds)
+
+    async def policy(self, need: Need, region: str) -> str | None:
+        """The resource's own policy, of which each action asks; raises AccessDenied for one that makes no sense."""
+        found = find(need.resource)
+        if found is None or found.kind.policy is None:
+            return None
+        told = await self._told(found, found.kind.policy, need, region)
+        policy: str | None = told.value
+        return policy
+
+    async def ignores_subresources(self, need: Need, region: str) -> bool:
+        """Whether the upstream takes a question about a bucket for one for the bucket itself."""
+        found = find(need.resource)
+        if found is None or found.kind.policy is None:
+            return False
+        return not (await self._told(found, found.kind.policy, need, region)).known
+
+    def can_tell(self, need: Need, key: str) -> str | None:
+        """The kind of fact that gives the condition key its value, for `keys`; None when upstreams do not know it."""
+        if need.action.startswith("iam:"):
+            return None
+        if key.startswith(OBJECT_TAG):
+            return OBJECT_TAG if need.action.startswith("s3:") and "/" in need.resource else None
+        found = find(need.resource)
+        if found is None:
+            found = _by_listing(need.resource) if key.startswith(RESOURCE_TAG) else None
+        if found is None or found.kind.tags is None:
+            return None
+        return RESOURCE_TAG if key.startswith((RESOURCE_TAG, *found.kind.keys)) else None
+
+    async def keys(self, need: Need, fact: str, region: str) -> Context:
+        """The condition keys of such a fact, as `can_tell` named it."""
+        if fact == OBJECT_TAG:
+            return await self._object_tags(need, region)
+        found = find(need.resource) or _by_listing(need.resource)
+        if found is None or found.kind.tags is None:
+            return {}
+        told = await self._told(found, found.kind.tags, need, region)
+        return {
+            f"{start}{key.lower()}": value
+            for start in (RESOURCE_TAG, *found.kind.keys)
+            for key, value in _tags(told.value)
+        }
+
+    async def ask(
+        self, service: str, operation: str, parameters: Mapping[str, Any], place: Place, about: str | None
+    ) -> Mapping[str, Any]:
+        """What an upstream answers, or answered lately a question about that resource; raises as `Questions.ask`."""
+        ask = partial(self._questions.ask, service, operation, parameters, place)
+        if about is None:
+            return await ask()
+        asked = json.dumps([operation, parameters], sort_keys=True, default=str), place
+        told: Mapping[str, Any] = await self._memory.get(_subject(about), asked, ask)
+        return told
+
+    def forget(self, needs: Iterable[Need]) -> None:
+        """A request that needs this is on its way: forget what it may change."""
+        needs = [need for need in needs if not need.action.startswith("iam:")]
+        if all(leaves_facts(need.action) for need in needs):
+            return
+        for need in needs:
+            found = find(need.resource)
+            if found is None:
+                self._memory.clear()  # whatever it is that it changes
+                return
+            self._memory.forget(_subject(found.values["arn"]))
+
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        self._memory.clear()
+
+    async def _told(self, found: Found, question: Question, need: Need, region: str) -> Told:
+        values = {**found.values, "url": self._questions.url_of(found.kind.service)}
+        parameters, place = question.filled(values), Place(found.values["region"] or region, need.owner)
+        understood = partial(as_policy, resource=found.values["arn"]) if question is found.kind.policy else None
+        ask = partial(self._asked, found.kind.service, question, parameters, place, understood)
+        asked = question.operation, found.values.get("qualifier"), place
+        told: Told = await self._memory.get(_subject(found.values["arn"]), asked, ask)
+        return told
+
+    async def _asked(
+        self,
+        service: str,
+        question: Question,
+        parameters: Mapping[str, Any],
+        place: Place,
+        understood: Callable[[Any], Any] | None = None,
+    ) -> Told:
+        try:
+            told: Any = await self._questions.ask(service, question.operation, parameters, place)
+        except NotThere:
+            return Told(None)
+        except NotKnown:
+            return Told(None, known=False)
+        for name in question.path:
+            told = told.get(name) if isinstance(told, Mapping) else None
+        return Told(told if understood is None else understood(told))
+
+    async def _object_tags(self, need: Need, region: str) -> Context:
+        """An object's tags, which change more often than they are asked for: never kept."""
+        bucket, _, key = need.resource.split(":", 5)[5].partition("/")
+        parameters = {"Bucket": bucket, "Key": key}
+        version = need.context.get("s3:versionid")
+        if isinstance(version, str):
+            parameters["VersionId"] = version
+        question = Question("GetObjectTagging", {}, ("TagSet",))
+        told = await self._asked("s3", question, parameters, Place(region, need.owner))
+        return {f"{OBJECT_TAG}{name.lower()}": value for name, value in tag_pairs(told.value) or ()}
+
+
+def _subject(arn: str) -> tuple[str, ...]:
+    """What is remembered by: the ARN without its account, of which upstreams and settings may say another one."""
+    fields = arn.split(":", 5)
+    return (*fields[:4], *fields[5:])
+
+
+def _by_listing(arn: str) -> Found | None:
+    """A resource of a service that has one operation for the tags of all its resources."""
+    fields = arn.split(":", 5)
+    if len(fields) != 6 or "*" in arn or "?" in arn or fields[2] not in services():
+        return None
+    operation = model_of(fields[2]).operations.get("ListTagsForResource")
+    members = [each.name for each in operation.inputs if each.required] if operation else []
+    if len(members) != 1 or not members[0].lower().startswith(("resource", "arn")):
+        return None
+    question = Question("ListTagsForResource", {members[0]: "{arn}"}, ())
+    return Found(Kind(fields[2], _ANYTHING, tags=question), {"region": fields[3], "arn": arn})
+
+
+_ANYTHING = re.compile(".*")
+
+
+def _tags(told: Any) -> tuple[tuple[str, str], ...]:
+    """The tags in an answer, whatever the service calls them there."""
+    named = ("Tags", "tags", "TagList", "tagList", "ResourceTags")
+    if isinstance(told, Mapping):
+        told = next((told[name] for name in named if name in told), told)
+    return tag_pairs(told) or ()

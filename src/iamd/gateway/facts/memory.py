@@ -1,0 +1,47 @@
+"""What upstreams answered lately: bounded in number and time, and forgotten when a request may have changed it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from time import monotonic
+from typing import Any
+
+_Kept = dict[Hashable, tuple[float, "asyncio.Future[Any]"]]
+
+
+class Memory:
+    """Answers by what they are about. One that is under way is waited for by all who ask the same."""
+
+    def __init__(self, seconds: float, most: int = 10_000, clock: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._clock = clock
+        self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
+
+    async def get(self, about: Hashable, question: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer, if it is known, else what `ask` says; what it raises is not kept."""
+        now = self._clock()
+        kept = self._about.setdefault(about, {})
+        known = kept.get(question)
+        if known is None or known[0] <= now:
+            known = now + self._seconds, asyncio.ensure_future(ask())
+            kept[question] = known
+            self._about.move_to_end(about)
+            if len(self._about) > self._most:
+                self._about.popitem(last=False)
+        try:
+            return await asyncio.shield(known[1])
+        except BaseException:
+            if kept.get(question) is known and known[1].done():
+                del kept[question]
+            raise
+
+    def forget(self, about: Hashable) -> None:
+        """Nothing is known of that any more, nor of what is being asked about it right now."""
+        self._about.pop(about, None)
+
+    def clear(self) -> None:
+        """Nothing is known."""
+        self._about.clear()

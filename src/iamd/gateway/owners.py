@@ -1,0 +1,55 @@
+"""Whose a resource behind the gateway is, and that a request and its upstream mean the same one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from iamd.gateway.mapped import Need, Unmapped
+
+_ARN = re.compile(r"(arn:[^:]*:[^:]*):([^:]*):([^:]*):(.*)", re.DOTALL).fullmatch
+
+
+class Owners:
+    """The account that owns what is upstream, but for resources whose ARNs match one of the patterns (`*`, `?`)."""
+
+    def __init__(self, account_id: str, patterns: Mapping[str, str] | None = None) -> None:
+        self.account_id = account_id
+        self._patterns = [(_compiled(pattern), owner) for pattern, owner in (patterns or {}).items()]
+
+    def of(self, arn: str) -> str | None:
+        """The account that a pattern gives the resource to; of several patterns the first counts."""
+        return next((owner for pattern, owner in self._patterns if pattern.fullmatch(arn)), None)
+
+    def settle(self, need: Need, region: str, account_id: str, *, keeps_accounts: bool) -> Need:
+        """The need with the `owner` of its resource; where a pattern names another one, its ARN says so, too.
+
+        `account_id` is where the names of the request are resolved. Raises Unmapped for an ARN of another region, and
+        of another account unless the upstream keeps accounts apart: it might take the name for one of its own. Those
+        of IAM are not the upstream's.
+        """
+        found = _ARN(need.resource)
+        if found is None:
+            return structs.replace(need, owner=account_id)
+        start, of_region, of_account, rest = found.groups()
+        if need.action.startswith("iam:"):
+            return structs.replace(need, owner=of_account or account_id)
+        if of_region not in ("", "*", region):
+            raise Unmapped(f"`{need.resource}` is not in {region}, where the request was sent to.")
+        owner = self.of(need.resource)
+        if not of_account:
+            return structs.replace(need, owner=owner or self.account_id)
+        if keeps_accounts:
+            return structs.replace(need, owner=of_account)
+        if of_account not in (account_id, owner):
+            raise Unmapped(f"The upstream holds nothing of the account {of_account}.")
+        if owner is None:
+            return structs.replace(need, owner=of_account)
+        return structs.replace(need, owner=owner, resource=f"{start}:{of_region}:{owner}:{rest}")
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.DOTALL)
