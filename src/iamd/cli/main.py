@@ -82,6 +82,11 @@ COMMANDS = {
         "iamd guardrails attach region-lock --target r-ab12 --set regions=eu-west-1,eu-west-2",
     ),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
+    "check": Command(
+        "check",
+        "Prove what policies allow, or show a request that they should not.",
+        "iamd check no-new-access new.json --than old.json",
+    ),
     "version": Command("version", "Show the versions of the program and its data.", "iamd version --json"),
 }
 

@@ -1,0 +1,1 @@
+"""What `iamd check` reads and prints."""
