@@ -47,38 +47,53 @@ def text(number: int) -> str:
     )
 
 
-def taken(texts: list[str], kind: Kind) -> int:
-    """The bytes of the compiled policies, without the texts, which are the caller's own."""
-    gc.collect()
+COUNTED = 600  # policies, more than a cache of the engine holds statements
+
+
+def taken(texts: list[str], kind: Kind) -> float:
+    """The memory of compiled policies and their texts, by the texts' characters.
+
+    Most are loaded ahead, so that the engine's caches are full of others' statements and hold no more when the rest,
+    which is counted, is there.
+    """
+    ahead = len(texts) - COUNTED
     tracemalloc.start()
     try:
-        kept = [Policy(quick_document(each, kind), lean=True) for each in texts]
+        kept = [Policy(quick_document(each, kind), lean=True) for each in texts[:ahead]]
         gc.collect()
-        found, _ = tracemalloc.get_traced_memory()
+        before, _ = tracemalloc.get_traced_memory()
+        kept += [Policy(quick_document(each, kind), lean=True) for each in texts[ahead:]]
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(kept) == len(texts)
-    return found
+    own = sum(map(len, texts[ahead:]))
+    return (after - before + own) / own
 
 
-def test_a_compiled_policy_takes_at_most_four_times_its_text_the_text_included() -> None:
-    texts = [text(number) for number in range(200)]
-    own = sum(map(len, texts))
-    assert taken(texts, Kind.IDENTITY) + own <= 4 * own
+def test_a_compiled_policy_takes_at_most_three_times_its_text_the_text_included() -> None:
+    assert taken([text(number) for number in range(3 * COUNTED)], Kind.IDENTITY) <= 3
+
+
+BUCKET = "arn:aws:s3:::{}"
 
 
 @pytest.mark.parametrize(
     ("kind", "elements"),
     [
-        (Kind.IDENTITY, {"Action": "*", "Resource": "arn:aws:s3:::{}*"}),
-        (Kind.IDENTITY, {"Action": ["s3:Get*", "s3:List*"], "Resource": ["arn:aws:s3:::{}", "arn:aws:s3:::{}/*"]}),
+        (Kind.IDENTITY, {"Action": "*", "Resource": BUCKET + "*"}),
+        (Kind.IDENTITY, {"Action": "s3:GetObject", "Resource": BUCKET + "/key"}),
+        (Kind.IDENTITY, {"Action": ["s3:Get*", "s3:List*"], "Resource": [BUCKET, BUCKET + "/*"]}),
+        (Kind.IDENTITY, {"Action": "s3:Get*", "Resource": "arn:aws:s3:::*-prod-{}/*"}),
+        (Kind.IDENTITY, {"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/t": "{}"}}}),
         (Kind.TRUST, {"Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::{}:root"}}),
+        (Kind.TRUST, {"Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}, "Sid": "{}"}),
     ],
 )
-def test_a_lone_statement_takes_at_most_four_times_its_text(kind: Kind, elements: dict[str, Any]) -> None:
+def test_a_lone_statement_takes_less_than_four_times_its_text(kind: Kind, elements: dict[str, Any]) -> None:
     written = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **elements}]})
-    texts = [written.replace("{}", str(100_000_000_000 + number)) for number in range(200)]
-    assert taken(texts, kind) <= 4 * sum(map(len, texts))
+    texts = [written.replace("{}", str(100_000_000_000 + number)) for number in range(3 * COUNTED)]
+    assert taken(texts, kind) < 4
 
 
 def placeless(document: Document) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from iamd.cli.evaluate import run
 from iamd.policy import Attached, Kind, Layers, Principal, Request, decide, load
-from iamd.policy.anyof import AnyOf
+from iamd.policy.anyof import any_of
 from iamd.policy.index import FEW, Beginnings, Index
 from iamd.policy.patterns import Pattern, mark
 from tests.effort import examples
@@ -47,15 +47,15 @@ def test_a_place_is_found_by_each_of_its_patterns(places: list[list[str] | None]
 @examples(300)
 @given(PATTERNS, VALUES)
 def test_a_list_of_patterns_matches_what_one_of_them_matches(patterns: list[str], value: str) -> None:
-    assert AnyOf(patterns).matches(value) is any(Pattern(text).matches(value) for text in patterns)
+    assert any_of(patterns).matches(value) is any(Pattern(text).matches(value) for text in patterns)
 
 
 @examples(300)
 @given(PATTERNS, VALUES)
 def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None:
-    given_back = AnyOf(patterns).patterns()
+    given_back = any_of(patterns).patterns()
     if given_back is not None:
-        assert AnyOf(given_back).matches(value) is AnyOf(patterns).matches(value)
+        assert any_of(given_back).matches(value) is any_of(patterns).matches(value)
 
 
 @examples(300)
@@ -90,7 +90,7 @@ def test_ends_are_found_behind_what_they_share() -> None:
 
 def test_a_long_list_of_patterns_of_every_form() -> None:
     forms = [mark(form) for n in range(FEW) for form in (f"{n:02}/*", f"*/{n:02}", f"x{n:02}")]
-    patterns = AnyOf(forms)
+    patterns = any_of(forms)
     assert all(patterns.matches(value) for value in ("07/a", "a/07", "x07"))
     assert not any(patterns.matches(value) for value in ("99/a", "a/99", "x99", "07"))
 

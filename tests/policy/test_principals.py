@@ -142,3 +142,13 @@ def test_an_endpoint_spares_whom_it_says_whatever_bounds_them() -> None:
     for who, allowed in ((USER, True), (USER + "2", False)):
         request = Request(Principal.from_text(who), "s3:GetObject", "arn:aws:s3:::b/k", ACCOUNT)
         assert decide(request, layers).allowed is allowed
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, ROOT])
+@pytest.mark.parametrize(("issuer", "spared"), [(ROOT, True), (USER, False)])
+def test_an_account_by_its_digits_is_the_account_by_its_root_user(account: str, issuer: str, spared: bool) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts"""
+    carol = Principal.from_text(CAROL, session_issuer=issuer)
+    guard = attached(Kind.RESOURCE, Effect="Deny", NotPrincipal={"AWS": account})
+    layers = Layers(identity=(attached(Kind.IDENTITY),), session=(attached(Kind.SESSION),), resource=guard)
+    assert decide(Request(carol, "s3:GetObject", "arn:aws:s3:::b/k", ACCOUNT), layers).allowed is spared

@@ -305,7 +305,9 @@ def names(element: Any, request: Json) -> str:
         return "issuer" if who["kind"] == "role" else "self"
     if who["issuer"] in aws:
         return "issuer"
-    return "account" if lists_account(element, request) else ""
+    if not lists_account(element, request):
+        return ""
+    return "issuer" if (who["issuer"] or "").endswith(":root") else "account"
 
 
 def spared(element: Any, request: Json) -> bool:

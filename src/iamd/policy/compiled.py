@@ -9,8 +9,9 @@ from functools import lru_cache
 from .document import Document, Kind
 from .index import FEW
 from .parse import quick_document, read_document
+from .patterns import Matcher
 from .shelf import Shelf
-from .statement import Actions, Rule
+from .statement import Rule
 from .text import lower
 
 _POLICIES_KEPT = 4096
@@ -30,6 +31,36 @@ class Selection:
 _NOTHING = Selection(Shelf(()), Shelf(()))
 
 
+class Lookup:
+    """What a policy has found out: its rules by service where they are many (under None those that may be about any),
+    and what it answered for an action."""
+
+    __slots__ = ("by_service", "selections")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.selections: dict[str, Selection] = {}
+        self.by_service: dict[str | None, list[Rule]] | None = None
+        if len(rules) > FEW:
+            self.by_service = {}
+            for rule in rules:
+                for service in rule.services or _ANY:
+                    self.by_service.setdefault(service, []).append(rule)
+
+    def find(self, rules: Sequence[Rule], action: str) -> Selection:
+        """What covers an action in lower case."""
+        if self.by_service is None:
+            covering = _covering(rules, action)
+        else:
+            covering = _covering(self.by_service.get(action.partition(":")[0], ()), action)
+            general = _covering(self.by_service.get(None, ()), action)
+            if general:
+                covering = sorted([*general, *covering], key=_place)
+        if not covering:
+            return _NOTHING
+        denies = [rule for rule in covering if not rule.allow]
+        return Selection(Shelf(denies), Shelf([rule for rule in covering if rule.allow] if denies else covering))
+
+
 class Policy:
     """A compiled document: immutable to its users, and safe to share between principals.
 
@@ -38,19 +69,14 @@ class Policy:
     the document is not kept, but read again from its text when somebody asks for it.
     """
 
-    __slots__ = ("_by_service", "_kind", "_selections", "_written", "rules")
+    __slots__ = ("_kind", "_lookup", "_written", "rules")
 
     def __init__(self, document: Document, simulated: bool = False, lean: bool = False) -> None:
         self._written: Document | str = document.text if lean else document
         self._kind = document.kind
         self.rules = tuple([Rule(each, document.has_variables, simulated) for each in document.statements])
-        self._selections: dict[str, Selection] | None = None
-        self._by_service: dict[str | None, list[Rule]] | None = None  # under None those that may be about any service
-        if len(self.rules) > FEW:
-            self._by_service = {}
-            for rule in self.rules:
-                for service in _ANY if rule.actions.services is None else rule.actions.services:
-                    self._by_service.setdefault(service, []).append(rule)
+        # until it is asked, a small policy needs none
+        self._lookup = Lookup(self.rules) if len(self.rules) > FEW else None
 
     @property
     def document(self) -> Document:
@@ -60,38 +86,26 @@ class Policy:
 
     def select(self, action: str) -> Selection:
         """The rules whose actions cover the action, whatever its case."""
-        if self._selections is None:
-            self._selections = {}
-        found = self._selections.get(action)
+        lookup = self._lookup
+        if lookup is None:
+            lookup = self._lookup = Lookup(self.rules)
+        found = lookup.selections.get(action)
         if found is None:
-            found = self._find(lower(action))
-            if len(self._selections) >= _ACTIONS_KEPT:
-                self._selections.clear()
-            self._selections[action] = found
+            found = lookup.find(self.rules, lower(action))
+            if len(lookup.selections) >= _ACTIONS_KEPT:
+                lookup.selections.clear()
+            lookup.selections[action] = found
         return found
-
-    def _find(self, action: str) -> Selection:
-        if self._by_service is None:
-            covering = _covering(self.rules, action)
-        else:
-            covering = _covering(self._by_service.get(action.partition(":")[0], ()), action)
-            general = _covering(self._by_service.get(None, ()), action)
-            if general:
-                covering = sorted([*general, *covering], key=_place)
-        if not covering:
-            return _NOTHING
-        denies = [rule for rule in covering if not rule.allow]
-        return Selection(Shelf(denies), Shelf([rule for rule in covering if rule.allow] if denies else covering))
 
 
 def _covering(rules: Sequence[Rule], action: str) -> list[Rule]:
     """The rules whose actions cover a lower-case action; a list of actions that several of them share is asked once."""
-    asked: dict[Actions, bool] = {}
+    asked: dict[Matcher, bool] = {}
     found = []
     for rule in rules:
         covers = asked.get(rule.actions)
         if covers is None:
-            covers = asked[rule.actions] = rule.actions.cover(action)
+            covers = asked[rule.actions] = rule.actions.matches(action)
         if covers:
             found.append(rule)
     return found

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from .document import Condition
-from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, Test, operator_name
+from .operators import FOR_ALL, NEVER, NO, NULL, OPERATORS, YES, StringTest, Test, operator_name
 from .text import lower
 from .values import number, truth
 from .variables import Context
@@ -44,6 +44,25 @@ class ScalarCheck(Check):
             missing.append(self.key)
             return self._absent
         return isinstance(value, str) and self._test.test(value, context, missing) == self._wanted
+
+
+class EqualCheck(Check):
+    """`StringEquals` (`equal`) or `StringNotEquals` with one text: what is asked most, in a form of its own."""
+
+    __slots__ = ("_absent", "_equal", "_text")
+
+    def __init__(self, key: str, text: str, equal: bool, absent: bool) -> None:
+        super().__init__(key)
+        self._text = text
+        self._equal = equal
+        self._absent = absent
+
+    def holds(self, context: Context, missing: list[str]) -> bool:
+        value = context.get(self.key)
+        if value is None:
+            missing.append(self.key)
+            return self._absent
+        return isinstance(value, str) and (value == self._text) is self._equal
 
 
 class SetCheck(Check):
@@ -156,7 +175,10 @@ def _check(condition: Condition, variables: bool, allow: bool, simulated: bool) 
     if simulated and name.base == "NumericNotEquals":
         test = NumbersOnly(test)
     if not name.qualifier:
-        return ScalarCheck(key, test, wanted, absent=name.if_exists or (operator.negated and bool(condition.values)))
+        absent = name.if_exists or (operator.negated and bool(condition.values))
+        if isinstance(test, StringTest) and test.only is not None:
+            return EqualCheck(key, test.only, not operator.negated, absent)
+        return ScalarCheck(key, test, wanted, absent)
     return SetCheck(key, test, wanted, every=name.qualifier == FOR_ALL, literal=simulated)
 
 

@@ -88,7 +88,7 @@ def failed(case: Case, policy: Policy, statement: Statement, admits: bool) -> tu
     found: list[Element] = []
     if rule.principals is not None and rule.principals.grants(case.who, admits) == NOBODY:
         found.append(_principal(statement.principals or Principals(), case.who.arn))
-    if not rule.actions.cover(case.plan.action):
+    if not rule.actions.matches(case.plan.action):
         found.append(Element(_named("Action", statement.not_action), statement.actions, case.request.action))
     if rule.applies(case.resource, case.context, []):
         return tuple(found)

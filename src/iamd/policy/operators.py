@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from . import values as typed
-from .anyof import AnyOf, kept
+from .anyof import any_of, kept
 from .arns import FIELDS, ArnPattern, matches_fields, split
 from .index import FEW, Index
 from .patterns import MANY, has_wildcards, mark, matches
@@ -51,6 +51,15 @@ class StringTest(Test):
         self._texts = kept(lower(text) if fold else text for text in ready if isinstance(text, str))
         self._templates = tuple(text for text in ready if isinstance(text, Template))
 
+    @property
+    def only(self) -> str | None:
+        """The text that alone is equal, letter for letter, if that is all there is to it."""
+        return (
+            self._texts[0]
+            if isinstance(self._texts, tuple) and len(self._texts) == 1 and not (self._fold or self._templates)
+            else None
+        )
+
     def test(self, value: str, context: Context, missing: list[str]) -> int:
         if self._fold:
             value = lower(value)
@@ -71,7 +80,7 @@ class LikeTest(Test):
     def __init__(self, operands: Sequence[str], variables: bool) -> None:
         super().__init__()
         ready = [read(text, wild=True) if variables else mark(text) for text in operands]
-        self._patterns = AnyOf(text for text in ready if isinstance(text, str))
+        self._patterns = any_of([text for text in ready if isinstance(text, str)])
         self._templates = tuple(text for text in ready if isinstance(text, Template))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
@@ -166,7 +175,7 @@ class EqualTest(Test):
         super().__init__()
         ready = list(map(read_, operands))
         self._read = read_
-        self._operands = frozenset(operand for operand in ready if operand is not None)
+        self._operands = kept(operand for operand in ready if operand is not None)
         self.broken = None in ready
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
@@ -205,7 +214,7 @@ class BoolTest(Test):
 
     def __init__(self, operands: Sequence[str]) -> None:
         super().__init__()
-        self._wanted = frozenset(map(typed.truth, operands))
+        self._wanted = kept(map(typed.truth, operands))
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
         return YES if typed.truth(value) in self._wanted else NO
@@ -217,7 +226,7 @@ class BinaryTest(Test):
     def __init__(self, operands: Sequence[str]) -> None:
         super().__init__()
         ready = list(map(typed.binary, operands))
-        self._wanted = frozenset(operand for operand in ready if operand is not None)
+        self._wanted = kept(operand for operand in ready if operand is not None)
         self.broken = None in ready
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:
@@ -236,7 +245,7 @@ class AddressTest(Test):
         for operand in ready:
             if operand is not None:
                 networks.setdefault((operand.bits, operand.host_bits), set()).add(operand.number)
-        self._networks = tuple((bits, host_bits, numbers) for (bits, host_bits), numbers in networks.items())
+        self._networks = tuple((bits, host_bits, kept(found)) for (bits, host_bits), found in networks.items())
         self.broken = None in ready
 
     def test(self, value: str, context: Context, missing: list[str]) -> int:

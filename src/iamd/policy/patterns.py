@@ -9,6 +9,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .variables import Context
+
 ANY = "\x00"  # stands for one UTF-16 code unit
 MANY = "\x01"  # stands for any number of them, none included
 
@@ -40,13 +46,46 @@ class Matcher:
 
     __slots__ = ()
 
-    @property
-    def marked(self) -> str | None:
-        """The marked pattern, if it can still be told."""
-        return None
-
     def matches(self, value: str) -> bool:
         raise NotImplementedError
+
+    def covers(self, value: str, context: Context, missing: list[str]) -> bool:
+        """The same under a request's context, which only variables ask for."""
+        return self.matches(value)
+
+    def patterns(self) -> list[str] | None:
+        """The marked patterns that it is made of, for an index; None where they do not tell all that it matches."""
+        return None
+
+
+class Exact(Matcher):
+    """One text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def matches(self, value: str) -> bool:
+        return value == self._text
+
+    def patterns(self) -> list[str] | None:
+        return [self._text]
+
+
+class Beginning(Matcher):
+    """Whatever begins with a text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def matches(self, value: str) -> bool:
+        return value.startswith(self.text)
+
+    def patterns(self) -> list[str] | None:
+        return [self.text + MANY]
 
 
 class Pattern(Matcher):
@@ -57,16 +96,23 @@ class Pattern(Matcher):
     def __init__(self, marked: str) -> None:
         self._holed = HoledPattern(marked) if ANY in marked else None
         runs = marked.split(MANY)
+        middle = [run for run in runs[1:-1] if run]
         self._prefix = runs[0]
         self._suffix = runs[-1]
-        self._middle = tuple(run for run in runs[1:-1] if run)
+        self._middle: str | tuple[str, ...] = middle[0] if len(middle) == 1 else tuple(middle)
         self._least = len(marked) - len(runs) + 1 if len(runs) > 1 else -1  # -1: there is no star
 
-    @property
-    def marked(self) -> str | None:
+    def patterns(self) -> list[str] | None:
         if self._holed is not None:
-            return None
-        return self._prefix if self._least < 0 else MANY.join((self._prefix, *self._middle, self._suffix))
+            return self._holed.patterns()
+        if self._least < 0:
+            return [self._prefix]
+        middle = (self._middle,) if isinstance(self._middle, str) else self._middle
+        return [MANY.join((self._prefix, *middle, self._suffix))]
+
+    def share(self) -> None:
+        """Keep the beginning once for all patterns that are kept: the ARNs of a service begin alike."""
+        self._prefix = sys.intern(self._prefix)
 
     def matches(self, value: str) -> bool:
         if self._holed is not None:
@@ -79,8 +125,10 @@ class Pattern(Matcher):
             return size == len(prefix)
         if size < self._least:
             return False
-        place, end = len(prefix), size - len(suffix)
-        for run in self._middle:  # leftmost fits never spoil a later one, so no step is taken back
+        place, end, middle = len(prefix), size - len(suffix), self._middle
+        if isinstance(middle, str):
+            return value.find(middle, place, end) >= 0
+        for run in middle:  # leftmost fits never spoil a later one, so no step is taken back
             place = value.find(run, place, end)
             if place < 0:
                 return False
@@ -137,6 +185,11 @@ class HoledPattern(Matcher):
         self._last = pieces[-1]
         self._middle = tuple(piece for piece in pieces[1:-1] if piece.length)
         self._least = sum(piece.length for piece in pieces)
+
+    def patterns(self) -> list[str] | None:
+        pieces = (self._first,) if self._single else (self._first, *self._middle, self._last)
+        marked = MANY.join(piece.text for piece in pieces)
+        return [marked] if marked.isascii() else None  # its code units may be halves of characters
 
     def matches(self, value: str) -> bool:
         value = units(value)

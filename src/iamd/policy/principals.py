@@ -138,19 +138,32 @@ ITSELF = 3  # the caller's own ARN
 EVERYONE = 4  # "*"
 
 
+class _Others:
+    """The names of an element that are no AWS principals; most have none."""
+
+    __slots__ = ("canonical", "federated", "services")
+
+    def __init__(self, element: Principals) -> None:
+        self.services = kept(element.service)
+        self.federated = kept(element.federated)
+        self.canonical = kept(element.canonical)
+
+
+_NO_OTHERS = _Others(Principals())
+
+
 class PrincipalSet:
     """A compiled Principal or NotPrincipal element."""
 
-    __slots__ = ("_aws", "_canonical", "_federated", "_services", "everyone", "negated")
+    __slots__ = ("_aws", "_others", "everyone", "negated")
 
     def __init__(self, element: Principals) -> None:
         self.negated = element.negated
         self.everyone = element.everyone
-        accounts = [account for text in element.aws if (account := _account_of_root(text)) is not None]
-        self._aws = kept([*element.aws, *accounts])  # ARNs and unique ids, and the digits of accounts
-        self._services = kept(element.service)
-        self._federated = kept(element.federated)
-        self._canonical = kept(element.canonical)
+        # ARNs and unique ids, and the digits of accounts, which the ARN of a root user stands for
+        self._aws = kept(_account_of_root(text) or text for text in element.aws)
+        others = element.service or element.federated or element.canonical
+        self._others = _Others(element) if others else _NO_OTHERS
 
     def named(self, who: Principal) -> int:
         """How closely the list (negated or not) names the caller."""
@@ -159,18 +172,20 @@ class PrincipalSet:
         kind, aws = who.kind, self._aws
         if not who.has_policies:
             if kind is _SERVICE:
-                return ITSELF if who.service in self._services else NOBODY
-            return ITSELF if kind is _FEDERATED and who.arn in self._federated else NOBODY
+                return ITSELF if who.service in self._others.services else NOBODY
+            return ITSELF if kind is _FEDERATED and who.arn in self._others.federated else NOBODY
         if who.arn in aws and kind is not ROOT:
             return ISSUER if kind is _ROLE else ITSELF
         if who.unique_id is not None and who.unique_id in aws:
             return ITSELF if kind is _USER else ISSUER
         if who.role_arn in aws or who.issuer_arn in aws:
             return ISSUER
-        return ACCOUNT if self._names_account(who) else NOBODY
+        if not self._names_account(who):
+            return NOBODY
+        return ISSUER if who.issuer_arn is not None and who.issuer_arn.endswith(":root") else ACCOUNT
 
     def _names_account(self, who: Principal) -> bool:
-        return who.account in self._aws or who.canonical_user in self._canonical
+        return who.account in self._aws or who.canonical_user in self._others.canonical
 
     def exempts(self, who: Principal) -> bool:
         """Whether a NotPrincipal list leaves the caller out of a Deny.
@@ -196,7 +211,7 @@ class PrincipalSet:
         if self.negated:
             return EVERYONE if self.named(who) == NOBODY else NOBODY
         if self.everyone and who.kind is _FEDERATED and not admits_federated:
-            return ITSELF if who.arn in self._federated else NOBODY
+            return ITSELF if who.arn in self._others.federated else NOBODY
         return self.named(who)
 
     def denies(self, who: Principal, bounded: bool) -> bool:

@@ -6,79 +6,75 @@ import sys
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .anyof import AnyOf
+from .anyof import any_of
 from .arns import completed, resource_pattern, split
 from .conditions import Check, compile_conditions
 from .document import Statement
 from .operators import by_field, fill_fields, join_fields
-from .patterns import Matcher, Pattern, has_wildcards, mark
+from .patterns import MANY, Beginning, Matcher, Pattern, has_wildcards, mark
 from .principals import PrincipalSet
 from .text import lower
 from .variables import Context, Template, read
 
 
-class Actions(AnyOf):
-    """The action list of a statement; names and services ignore case.
+class ActionPattern(Matcher):
+    """A pattern of actions of several services."""
+
+    __slots__ = ("_name", "_service")
+
+    def __init__(self, service: str, name: str) -> None:
+        self._service = Pattern(service)
+        self._name = Pattern(name)
+
+    def matches(self, value: str) -> bool:
+        service, _, name = value.partition(":")
+        return self._service.matches(service) and self._name.matches(name)
+
+
+class AllBut(Matcher):
+    """What another does not match."""
+
+    __slots__ = ("_listed",)
+
+    def __init__(self, listed: Matcher) -> None:
+        self._listed = listed
+
+    def matches(self, value: str) -> bool:
+        return not self._listed.matches(value)
+
+
+def compile_actions(actions: Sequence[str], negated: bool) -> Matcher:
+    """The action list of a statement, to be matched with a lower-case `service:name`; names and services ignore case.
 
     A wildcard stays on its side of the colon: `s3:*` covers one service, `*` alone covers all.
     """
-
-    __slots__ = ("_everything", "_negated", "_pairs", "services")
-
-    def __init__(self, actions: Sequence[str], negated: bool) -> None:
-        self._negated = negated
-        self._everything = "*" in actions
-        marked = [mark(lower(action)) for action in actions if action != "*"]
-        services = {sys.intern(text.partition(":")[0]) for text in marked}
-        pairs = [text.split(":", 1) for text in marked if has_wildcards(text.partition(":")[0])]
-        self._pairs = tuple((Pattern(service), Pattern(name)) for service, name in pairs)
-        super().__init__(text for text in marked if not has_wildcards(text.partition(":")[0]))
-        # the services that the statement can be about, or None when any
-        self.services = None if negated or self._everything or pairs else tuple(services)
-
-    def cover(self, action: str) -> bool:
-        """Whether a lower-case `service:name` is covered."""
-        return self._listed(action) is not self._negated
-
-    def _listed(self, action: str) -> bool:
-        if self._everything or self.matches(action):
-            return True
-        if not self._pairs:
-            return False
-        service, _, name = action.partition(":")
-        return any(left.matches(service) and right.matches(name) for left, right in self._pairs)
+    marked = [sys.intern(mark(lower(action))) for action in actions]  # unlike lists share most names
+    listed = Beginning("") if "*" in actions else any_of(marked, _action_pattern)
+    return AllBut(listed) if negated else listed
 
 
-class Resources(AnyOf):
-    """The resource list of a statement; ARNs are compared with their case."""
-
-    __slots__ = ()
-
-    def __init__(self, marked: Sequence[str]) -> None:
-        super().__init__(map(_whole, marked), _matcher)
-
-    def cover(self, resource: str, context: Context, missing: list[str]) -> bool:
-        """Whether the statement is about the resource (`*` where the action has none)."""
-        return self.matches(resource)
+def _action_pattern(marked: str) -> Matcher:
+    service, _, name = marked.partition(":")
+    return ActionPattern(service, name) if has_wildcards(service) else Pattern(marked)
 
 
-class SpecialResources(Resources):
-    """A list with variables, or of all that the statement is not about.
+class SpecialResources(Matcher):
+    """A list of resources with variables, or of all that the statement is not about.
 
     `cautious`: an Allow of all but the listed. A variable without a value then counts as listed, so that it cannot
     grant what it was to keep out.
     """
 
-    __slots__ = ("_cautious", "_negated", "_templates")
+    __slots__ = ("_cautious", "_listed", "_negated", "_templates")
 
-    def __init__(self, marked: Sequence[str], templates: Sequence[Template], negated: bool, allow: bool) -> None:
-        super().__init__(marked)
+    def __init__(self, listed: Matcher, templates: Sequence[Template], negated: bool, allow: bool) -> None:
+        self._listed = listed
         self._negated = negated
         self._cautious = negated and allow
         self._templates = tuple((text, by_field(text)) for text in templates)
 
-    def cover(self, resource: str, context: Context, missing: list[str]) -> bool:
-        listed = self.matches(resource) or self._filled(resource, context, missing)
+    def covers(self, value: str, context: Context, missing: list[str]) -> bool:
+        listed = self._listed.matches(value) or self._filled(value, context, missing)
         return listed is not self._negated
 
     def _filled(self, resource: str, context: Context, missing: list[str]) -> bool:
@@ -100,21 +96,20 @@ class SpecialResources(Resources):
                 return True
         return False
 
-    def patterns(self) -> list[str] | None:
-        return None
 
-
-def _resources(statement: Statement, variables: bool) -> Resources | None:
-    """The statement's resources; None where it is about all."""
+def _resources(statement: Statement, variables: bool) -> Matcher | str | None:
+    """The statement's resources, whose ARNs are compared with their case: None where it is about all, a text where
+    they are all that begins with it."""
     listed = statement.resources
     if listed is None or ("*" in listed and not statement.not_resource):
         return None
     ready = [read(text, wild=True) if variables else mark(text) for text in listed]
     marked = [text for text in ready if isinstance(text, str)]
     templates = [text for text in ready if isinstance(text, Template)]
-    if not templates and not statement.not_resource:
-        return Resources(marked)
-    return SpecialResources(marked, templates, statement.not_resource, statement.allow)
+    found = any_of(list(map(_whole, marked)), _matcher)
+    if templates or statement.not_resource:
+        return SpecialResources(found, templates, statement.not_resource, statement.allow)
+    return found.text if isinstance(found, Beginning) else found
 
 
 def _whole(marked: str) -> str:
@@ -123,13 +118,17 @@ def _whole(marked: str) -> str:
 
 
 def _matcher(marked: str) -> Matcher:
-    return resource_pattern(marked) if marked.startswith("arn:") else Pattern(marked)
+    found = resource_pattern(marked) if marked.startswith("arn:") else Pattern(marked)
+    if isinstance(found, Pattern):
+        found.share()
+    return found
 
 
 # Statements of unlike policies are often about the same actions, and under the same conditions.
-_SHARED = 4096
-_actions = lru_cache(_SHARED)(Actions)
+_SHARED = 512
+_actions = lru_cache(_SHARED)(compile_actions)
 _checks = lru_cache(_SHARED)(compile_conditions)
+_principals = lru_cache(_SHARED)(PrincipalSet)
 
 
 class Rule:
@@ -139,10 +138,12 @@ class Rule:
 
     def __init__(self, statement: Statement, variables: bool, simulated: bool) -> None:
         self.index = statement.index
-        self.sid = statement.sid
+        self.sid = None if statement.sid is None else sys.intern(statement.sid)
         self.allow = statement.allow
-        self.actions: Actions = _actions(statement.actions, statement.not_action)
-        self.principals = None if statement.principals is None else PrincipalSet(statement.principals)
+        self.actions: Matcher = _actions(statement.actions, statement.not_action)
+        self.principals: PrincipalSet | None = (
+            None if statement.principals is None else _principals(statement.principals)
+        )
         self._resources = _resources(statement, variables)
         self._checks: tuple[Check, ...] = _checks(statement.conditions, variables, statement.allow, simulated)
 
@@ -153,13 +154,28 @@ class Rule:
 
     def applies(self, resource: str, context: Context, missing: list[str]) -> bool:
         """Whether a request that the rule's actions (and principals) cover meets its resources and conditions."""
-        if self._resources is not None and not self._resources.cover(resource, context, missing):
+        resources = self._resources
+        if isinstance(resources, str):
+            if not resource.startswith(resources):
+                return False
+        elif resources is not None and not resources.covers(resource, context, missing):
             return False
         for check in self._checks:  # noqa: SIM110 - a generator would cost more than the checks
             if not check.holds(context, missing):
                 return False
         return True
 
+    @property
+    def services(self) -> set[str] | None:
+        """The services that it can be about, or None when any."""
+        actions = self.actions.patterns()
+        if actions is None:
+            return None
+        services = {pattern.partition(":")[0] for pattern in actions}
+        return None if any(map(has_wildcards, services)) else services
+
     def patterns(self) -> list[str] | None:
         """The marked patterns of its resources; None where they do not tell all that it can be about."""
+        if isinstance(self._resources, str):
+            return [self._resources + MANY]
         return None if self._resources is None else self._resources.patterns()

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from iamd.policy import Kind, Statement, load
-from iamd.policy.patterns import Pattern, mark
-from iamd.policy.statement import Actions
+from iamd.policy.patterns import Matcher, Pattern, mark
+from iamd.policy.statement import compile_actions
 from iamd.reference import services
 from iamd.reference.services import Action, Service
 
@@ -108,7 +108,7 @@ class _Reach:
 
     def covers(self, action: str) -> bool:
         """Whether its action list covers `service:action` (lower case)."""
-        return _actions(self, action.partition(":")[0]).cover(action)
+        return _actions(self, action.partition(":")[0]).matches(action)
 
     def listed(self, prefix: str) -> tuple[str, ...]:
         return (*self._general, *self._by_service.get(prefix, ()))
@@ -147,8 +147,8 @@ class _Reach:
 
 
 @lru_cache(4096)
-def _actions(reach: _Reach, prefix: str) -> Actions:
-    return Actions(reach.listed(prefix), reach.negated)
+def _actions(reach: _Reach, prefix: str) -> Matcher:
+    return compile_actions(reach.listed(prefix), reach.negated)
 
 
 def _can_be(resource: str, template: str) -> bool:
