@@ -10,7 +10,7 @@ from iamd.analysis.symbolic.automaton import ACTION, TEXT, Automaton, automaton,
 from iamd.analysis.symbolic.budget import Budget
 from iamd.analysis.symbolic.texts import TextSet, Want, find
 from iamd.policy.patterns import ANY, MANY, has_wildcards, mark
-from iamd.policy.statement import Actions
+from iamd.policy.statement import compile_actions
 from iamd.policy.text import lower
 from iamd.reference import services
 
@@ -34,11 +34,11 @@ def classes(statements: Sequence[tuple[tuple[str, ...], bool]], budget: Budget) 
 
     Classes may come more than once. Raises Undecided.
     """
-    compiled = [Actions(listed, negated) for listed, negated in statements]
+    compiled = [compile_actions(listed, negated) for listed, negated in statements]
     marked = [[mark(lower(text)) for text in listed if text != "*"] for listed, _ in statements]
     for action in _samples(marked, budget):
         if action not in _UNGUARDED:
-            yield ActionClass(action, frozenset(at for at, each in enumerate(compiled) if each.cover(action)))
+            yield ActionClass(action, frozenset(at for at, each in enumerate(compiled) if each.matches(action)))
 
 
 def _samples(marked: Sequence[Sequence[str]], budget: Budget) -> Iterator[str]:
@@ -82,9 +82,9 @@ def _cells(wants: list[Want], lists: Sequence[Automaton], budget: Budget) -> Ite
 
 def spelled(example: ActionClass, statements: Sequence[tuple[tuple[str, ...], bool]]) -> str:
     """The action of a class as AWS spells it; of a class without any that AWS has, the example."""
-    compiled = [Actions(listed, negated) for listed, negated in statements]
+    compiled = [compile_actions(listed, negated) for listed, negated in statements]
     for text in _known(example.action):
-        if frozenset(at for at, each in enumerate(compiled) if each.cover(lower(text))) == example.covering:
+        if frozenset(at for at, each in enumerate(compiled) if each.matches(lower(text))) == example.covering:
             return text
     return example.action
 
