@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from iamd.policy import Act, Attached, Change, Decision, Layers, Principal, Request, Statement, decide, explain
+from iamd.analysis.reading import about
+from iamd.policy import Act, Attached, Change, Decision, Layers, Principal, Request, decide, explain
 from iamd.policy.batch import decide_many
 from iamd.policy.patterns import ANY, MANY, Pattern, mark
 from iamd.policy.variables import Context, Template, read
@@ -149,7 +150,7 @@ def _candidates(holder: Holder, action: str, has_resources: bool, reach: Reach, 
     if has_resources and not trusting:
         found |= dict.fromkeys(named_resources(holder.layers, action, context))
     for arn, attached in reach.policies.items():
-        if has_resources and any(True for _ in _covering(attached, action)):
+        if has_resources and any(True for _ in about(attached, action)):
             found[arn] = None
     return list(found)[:_CANDIDATES]
 
@@ -166,15 +167,9 @@ def attached_to(layers: Layers) -> Iterator[Attached]:
         yield from policies
 
 
-def _covering(attached: Attached, action: str) -> Iterator[Statement]:
-    selection = attached.policy.select(action)
-    for rule in (*selection.denies, *selection.allows):
-        yield attached.policy.document.statements[rule.index]
-
-
 def _named(attached: Attached, action: str, context: Context) -> Iterator[str]:
     variables = attached.policy.document.has_variables
-    for statement in _covering(attached, action):
+    for statement in about(attached, action):
         for text in statement.resources or ():
             ready = read(text, wild=True) if variables else mark(text)
             marked = ready.fill(context, []) if isinstance(ready, Template) else ready

@@ -89,13 +89,9 @@ def take(caller: Caller, records: Records, standing: Standing | None = None) -> 
 
     Someone for whom an identity provider vouches has none: the role's trust policy alone grants.
     """
+    principal = principal_of(caller)
     if caller.kind.is_vouched_for:
-        vouched_for = Principal.from_text(f"federated:{caller.arn}", account=caller.account_id)
-        return Snapshot(vouched_for, Layers(), principal_context(caller, records), records.generation, standing)
-    principal = dataclasses.replace(
-        Principal.from_text(caller.arn, session_issuer=caller.principal_arn if caller.session else None),
-        unique_id=caller.id,
-    )
+        return Snapshot(principal, Layers(), principal_context(caller, records), records.generation, standing)
     layers = Layers(
         identity=tuple(_identity_policies(caller, records)),
         boundaries=tuple(_boundaries(caller, records)),
@@ -106,6 +102,14 @@ def take(caller: Caller, records: Records, standing: Standing | None = None) -> 
     if standing is not None:
         context.update(standing.principal_keys)
     return Snapshot(principal, layers, context, records.generation, standing)
+
+
+def principal_of(caller: Caller) -> Principal:
+    """The caller as policies name it."""
+    if caller.kind.is_vouched_for:
+        return Principal.from_text(f"federated:{caller.arn}", account=caller.account_id)
+    issuer = caller.principal_arn if caller.session else None
+    return dataclasses.replace(Principal.from_text(caller.arn, session_issuer=issuer), unique_id=caller.id)
 
 
 def _identity_policies(caller: Caller, records: Records) -> Iterator[Attached]:

@@ -23,7 +23,7 @@ async def admit(operation: Operation, realm: Realm, now: datetime, params: Mappi
     """Who calls an operation that takes no signature; None when it takes one. Raises AwsError."""
     if operation.admission is None:
         return None
-    return await operation.admission(realm, now, **_given(params, operation.admission_members))
+    return await operation.admission(realm, now, **given(params, operation.admission_members))
 
 
 def prepare(call: Call) -> Awaitable[Any] | None:
@@ -35,13 +35,13 @@ def prepare(call: Call) -> Awaitable[Any] | None:
     if operation.preparation is None:
         return None
     sessions.check(call.caller, operation.service, operation.name)
-    return operation.preparation(call, **_given(call.params, operation.preparation_members))
+    return operation.preparation(call, **given(call.params, operation.preparation_members))
 
 
 def invoke(call: Call) -> Reply | None:
     """Resolve, decide, execute. Raises AwsError; nothing is executed unless every decision allowed it."""
     target = permitted(call)
-    return call.operation.handler(call, target.value, **_given(call.params, call.operation.handler_members))
+    return call.operation.handler(call, target.value, **given(call.params, call.operation.handler_members))
 
 
 def permitted(call: Call) -> Target[Any]:
@@ -54,14 +54,15 @@ def permitted(call: Call) -> Target[Any]:
     for member, reason in operation.refuses.items():
         if member in params:
             raise InvalidInput(reason)
-    target = operation.resolver(call, **_given(call.params, operation.resolver_members))
+    target = operation.resolver(call, **given(call.params, operation.resolver_members))
     _authorize(call, target)
     if target.missing is not None:
         raise target.missing
     return target
 
 
-def _given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+def given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+    """Those of the parameters that a function takes."""
     return {name: params[name] for name in members if name in params} if members else {}
 
 

@@ -35,7 +35,7 @@ class Accounts:
         """Every principal: root users, users, roles; under the resource control policies of the owner of what is asked
         about (None: their own account)."""
         for records in self.records.values():
-            callers = [_root(records), *map(_user, records.users.sorted()), *map(_role, records.roles.sorted())]
+            callers = [root_of(records), *map(_user, records.users.sorted()), *map(_role, records.roles.sorted())]
             for caller in callers:
                 yield self._holder(caller, records, owner_id)
 
@@ -48,7 +48,7 @@ class Accounts:
         found: list[tuple[Caller, Records]] = []
         for records in self.records.values():
             user, role = (kind.named(name.rpartition("/")[2]) for kind in (records.users, records.roles))
-            callers = [_root(records), *([_user(user)] if user else []), *([_role(role)] if role else [])]
+            callers = [root_of(records), *([_user(user)] if user else []), *([_role(role)] if role else [])]
             found += [(caller, records) for caller in callers if name in (caller.arn, caller.name)]
         if not found:
             raise Failure(f"there is no principal {name}")
@@ -88,7 +88,7 @@ class Accounts:
         return Reach(policies, owners, context, resource)
 
     def _holder(self, caller: Caller, records: Records, owner_id: str | None) -> Holder:
-        standing, owner = self._standing(records.account_id), self._standing(owner_id or records.account_id)
+        standing, owner = self.standing(records.account_id), self.standing(owner_id or records.account_id)
         snapshot = take(caller, records, standing)
         if standing is None and owner is None:
             around = self.surroundings[records.account_id]
@@ -104,13 +104,15 @@ class Accounts:
         context = {key: value for key, value in snapshot.context.items() if value}
         return Holder(snapshot.principal, layers, context)
 
-    def _standing(self, account_id: str) -> Standing | None:
+    def standing(self, account_id: str) -> Standing | None:
+        """An account's place in its organization; None when it is in none, or not there."""
         records = self.records.get(account_id)
         management_id = None if records is None else records.account.organization
         return None if management_id is None else stand(account_id, self.records[management_id])
 
 
-def _root(records: Records) -> Caller:
+def root_of(records: Records) -> Caller:
+    """An account's root user."""
     account_id, arn = records.account_id, records.account.arn
     return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, "")
 

@@ -1,0 +1,145 @@
+"""`iamd replay`."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from iamd.audit.identity import iso
+from iamd.cli.access.accounts import Accounts, assembled
+from iamd.cli.access.moments import Moment, images
+from iamd.cli.place import add_place, in_store, place
+from iamd.cli.progress import progress
+from iamd.cli.replaying.calls import Gathering
+from iamd.cli.replaying.changeset import Changeset, read_changeset
+from iamd.cli.replaying.flips import Flip, Outcome, Replay
+from iamd.cli.replaying.proposal import propose, surrounded
+from iamd.cli.replaying.record import gather
+from iamd.cli.replaying.worlds import World
+from iamd.cli.times import point_in_time
+from iamd.cli.tree import NO, YES, Node, Paper
+from iamd.policy.wording import LAYERS
+from iamd.store import Records, Store
+from iamd.store.rows import moment
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The change, which calls, and where the data are."""
+    parser.add_argument("--change", type=Path, required=True, metavar="FILE", help="what would change, in YAML or JSON")
+    parser.add_argument("--since", type=point_in_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 2h, 30d")
+    parser.add_argument("--until", type=point_in_time, metavar="TIME", help="the same; default: now")
+    add_place(parser)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay, and of the calls that it could not look at."""
+
+    outcome: Outcome
+    gathering: Gathering
+
+
+def command(args: argparse.Namespace) -> int:
+    """Tell which recorded calls the change would decide otherwise; 1 when there are any."""
+    changeset = read_changeset(args.change)
+    database, master_key = place(args)
+    replayed = in_store(database, master_key, lambda store: _replay(args, store, database.parent, changeset))
+    flips = sorted(
+        replayed.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)
+    )
+    if args.json:
+        print(json.dumps(_told(replayed, flips)))
+    else:
+        _write(Paper(sys.stdout), replayed, flips)
+    return 1 if flips else 0
+
+
+async def _replay(args: argparse.Namespace, store: Store, data_dir: Path, changeset: Changeset) -> Replayed:
+    gathering = await gather(store, store.account_ids(), args.since, args.until)
+    before = assembled(await images(store, Moment(datetime.now(UTC))), data_dir)
+    after = _after(store, await images(store), data_dir, changeset)
+    calls = gathering.calls
+    kinds = progress(calls, len(calls), "kinds of calls decided")
+    return Replayed(Replay(World(before), World(after)).run(kinds), gathering)
+
+
+def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset: Changeset) -> Accounts:
+    propose(store, records, changeset)
+    return surrounded(assembled(records, data_dir), changeset)
+
+
+def _told(replayed: Replayed, flips: list[Flip]) -> dict[str, Any]:
+    outcome, skipped = replayed.outcome, replayed.gathering.skipped
+    return {
+        "calls": outcome.calls,
+        "touched": outcome.touched,
+        "driftedBefore": outcome.drifted,
+        "notDecided": {"noDecision": skipped.undecided, "strangers": skipped.strangers, **outcome.unknown},
+        "flips": [_flip(flip) for flip in flips],
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    decision = flip.decision
+    return {
+        "principal": flip.principal,
+        "action": flip.action,
+        "would": "allow" if flip.allowed else "deny",
+        "calls": flip.count,
+        "first": iso(moment(flip.first)),
+        "last": iso(moment(flip.last)),
+        "resources": flip.resources,
+        "decision": decision.effect.value,
+        "settledBy": None if decision.layer is None else decision.layer.value,
+        "statements": [{"policy": each.policy, "index": each.index, "sid": each.sid} for each in decision.statements],
+        "eventId": flip.sample,
+    }
+
+
+def _write(paper: Paper, replayed: Replayed, flips: list[Flip]) -> None:
+    for allowed, word in ((False, "denied"), (True, "allowed")):
+        own = [flip for flip in flips if flip.allowed is allowed]
+        if own:
+            paper.title(f"{_counted(sum(flip.count for flip in own), 'recorded call')} would be {word}")
+            paper.tree([_principal(name, group) for name, group in _by_principal(own).items()])
+    outcome, skipped = replayed.outcome, replayed.gathering.skipped
+    told = [f"{_counted(outcome.calls, 'call')} replayed", f"{outcome.touched} under policies that change"]
+    told += [f"{outcome.drifted} decided otherwise today already"] if outcome.drifted else []
+    told += [f"{count} not decided: {why}" for why, count in outcome.unknown.items()]
+    told += [f"{skipped.strangers} by others than principals of accounts left out"] if skipped.strangers else []
+    paper.line(", ".join(told))
+
+
+def _by_principal(flips: list[Flip]) -> dict[str, list[Flip]]:
+    groups: dict[str, list[Flip]] = {}
+    for flip in flips:
+        groups.setdefault(flip.principal, []).append(flip)
+    return groups
+
+
+def _principal(name: str, flips: list[Flip]) -> Node:
+    return Node(name, YES if flips[0].allowed else NO, [Node(_line(flip)) for flip in flips])
+
+
+def _line(flip: Flip) -> str:
+    """What would flip, how often it was called, and why."""
+    where = "" if flip.resources == ["*"] else f" on {', '.join(flip.resources)}"
+    return f"{flip.action}{where}: {_counted(flip.count, 'call')}, last {iso(moment(flip.last))}; {_why(flip)}"
+
+
+def _why(flip: Flip) -> str:
+    decision = flip.decision
+    if decision.layer is None:
+        return "no policy has to be asked"
+    if not decision.statements:
+        return f"nothing allows it in the {LAYERS[decision.layer]}"
+    grant = decision.statements[0]
+    statement = f"statement {grant.sid or grant.index + 1} of {grant.policy}"
+    return f"{statement} {'allows' if flip.allowed else 'denies'} it"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
