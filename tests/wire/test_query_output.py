@@ -177,13 +177,19 @@ def test_answers_as_json() -> None:
 
 def test_a_shared_structure_is_written_as_any_other_and_once() -> None:
     user = {"Path": "/", "UserName": "a&b", "UserId": "AIDA", "Arn": "arn:x", "CreateDate": _TIME}
-    shared = Shared(user)
+    made: list[dict[str, Any]] = []
+
+    def view(members: dict[str, Any]) -> dict[str, Any]:
+        made.append(members)
+        return members
+
+    shared = Shared(view, user)
     plain = _xml("ListUsers", {"Users": [user, user]})
     assert _xml("ListUsers", {"Users": [shared, shared]}) == plain
     assert _xml("ListUsers", {"Users": [user, shared]}) == plain
-    assert list(shared.written) == ["<member>"]
+    assert len(made) == 1
     listed = IAM.operations["ListUsers"]
     as_json = aws_query.answer_json(listed, {"Users": [user]}, "id-1")
     assert aws_query.answer_json(listed, {"Users": [shared]}, "id-1") == as_json
     with pytest.raises(TypeError, match="Nickname"):
-        _xml("ListUsers", {"Users": [Shared({**user, "Nickname": "x"})]})
+        _xml("ListUsers", {"Users": [Shared(dict, {**user, "Nickname": "x"})]})

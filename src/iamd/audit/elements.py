@@ -12,6 +12,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from iamd.wire.model import Member, OperationModel, Shape
+from iamd.wire.shared import Shared
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -59,7 +60,9 @@ def _hide(value: Any) -> str:
     return HIDDEN
 
 
-def _structure(shape: Shape, hides: bool, values: Mapping[str, Any]) -> dict[str, Any]:
+def _structure(shape: Shape, hides: bool, values: Mapping[str, Any] | Shared) -> dict[str, Any]:
+    if isinstance(values, Shared):
+        values = values.members
     element: dict[str, Any] = {}
     for name, recorded, record in _members(shape, hides):
         value = values.get(name)

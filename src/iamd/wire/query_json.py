@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from iamd.wire.model import OperationModel, Shape
+from iamd.wire.shared import Shared
 
 Convert = Callable[[Any], Any]
 
@@ -67,6 +68,8 @@ def _structure(shape: Shape) -> Convert:
     members = {member.name: member for member in shape.members}
 
     def structure(value: Any) -> dict[str, Any]:
+        if type(value) is Shared:
+            value = value.members
         if not isinstance(value, Mapping):
             raise TypeError(f"`{shape.name}` is a structure, not {type(value).__name__}")
         if unknown := value.keys() - members.keys():

@@ -11,31 +11,28 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from iamd.wire.model import Member, OperationModel, Shape
 from iamd.wire.shared import Shared
 
-Write = Callable[[list[str], Any], None]
-"""Appends a value's XML, its own element included, to the pieces of the answer."""
+Write = Callable[[Any], str]
+"""A value's XML, its own element included."""
 Text = Callable[[Any], str]
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
 # XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
 _ESCAPED = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-# Most texts are of these characters only, which are quicker to tell: by a match in a short text, by a table in a long.
-_is_plain = re.compile("[ !#-%'-;=?-~]*").fullmatch
+# Most texts are of these characters only, which is quicker to tell by a table.
 _PLAIN = bytes(range(0x20, 0x7F)).translate(None, b'&<>"')
-_SHORT = 64  # characters
 
 
 def answer(operation: OperationModel, result: Mapping[str, Any] | None, request_id: str) -> bytes:
     """The XML answer of an operation; `result` is keyed by the model's names (None: nothing to say)."""
     opening, closing, write = _envelope(operation)
-    pieces = [opening]
-    write(pieces, result or {})
-    pieces.append(f"<ResponseMetadata><RequestId>{escape(request_id)}</RequestId></ResponseMetadata>{closing}")
-    return "".join(pieces).encode()
+    metadata = f"<ResponseMetadata><RequestId>{escape(request_id)}</RequestId></ResponseMetadata>"
+    return f"{opening}{write(result or {})}{metadata}{closing}".encode()
 
 
 def escape(text: str) -> str:
@@ -43,11 +40,11 @@ def escape(text: str) -> str:
     cannot carry become U+FFFD. Raises TypeError for anything but text."""
     if not isinstance(text, str):
         raise TypeError(f"not a string: {type(text).__name__}")
-    if len(text) <= _SHORT:
-        return text if _is_plain(text) else _ESCAPED.sub(_entity, text)
-    if text.isascii() and not text.encode().translate(None, _PLAIN):
-        return text
-    return _ESCAPED.sub(_entity, text)
+    return text if _is_plain(text) else _ESCAPED.sub(_entity, text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not text.encode().translate(None, _PLAIN)
 
 
 def _entity(found: re.Match[str]) -> str:
@@ -61,9 +58,10 @@ def _envelope(operation: OperationModel) -> tuple[str, str, Write]:
     return f'<{name} xmlns="{operation.service.namespace}">', f"</{name}>", write
 
 
-def _nothing(pieces: list[str], result: Any) -> None:
+def _nothing(result: Any) -> str:
     if result:
         raise TypeError(f"the operation has no output, yet `{next(iter(result))}` was answered")
+    return ""
 
 
 def _writer(member: Member, name: str) -> Write:
@@ -76,70 +74,73 @@ def _writer(member: Member, name: str) -> Write:
         return _map(shape, name, member.flattened)
     text = _TEXT[shape.type]
     opening, closing = f"<{name}>", f"</{name}>"
-
-    def write(pieces: list[str], value: Any) -> None:
-        pieces.append(opening + text(value) + closing)
-
-    return write
+    return lambda value: opening + text(value) + closing
 
 
-_Written = tuple[str, str, str, Text | None, Write]
-"""Key, tags and text of a plain member, which is written in place: most of an answer is plain members."""
+class _Plan(NamedTuple):
+    """How structures with the same keys are written: `form` takes a text for each of the `members`, in the model's
+    order. Strings stay as they are, if all are plain; `others` are told by place, `each` is all of them."""
 
-
-def _member(member: Member) -> _Written:
-    name = member.wire_name
-    return member.name, f"<{name}>", f"</{name}>", _TEXT.get(member.shape.type), _writer(member, name)
-
-
-def _chosen(shape: Shape, members: list[_Written], keys: tuple[str, ...]) -> list[_Written]:
-    """The members of those names, in the model's order; raises TypeError for a name that the structure lacks."""
-    if not members:
-        members.extend(map(_member, shape.members))
-    unknown = set(keys) - {member[0] for member in members}
-    if unknown:
-        raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
-    return [member for member in members if member[0] in keys]
+    form: str
+    members: Callable[[Any], tuple[Any, ...]]
+    strings: Callable[[Any], tuple[str, ...]]
+    others: tuple[tuple[int, Text], ...]
+    each: tuple[tuple[int, Text], ...]
 
 
 def _structure(shape: Shape, name: str) -> Write:
-    # Compiled when first met, because structures may contain themselves; the plans are by the keys that values have,
-    # which are few sets, since they come from the code.
-    members: list[_Written] = []
-    plans: dict[tuple[str, ...], list[_Written]] = {}
-    opening, closing, empty = f"<{name}>", f"</{name}>", f"<{name}/>"
+    # Planned when first met, because structures may contain themselves. Plans are few: their keys come from the code.
+    writers: dict[str, Text] = {}
+    plans: dict[tuple[str, ...], _Plan] = {}
 
-    def write(pieces: list[str], value: Any) -> None:
+    def write(value: Any) -> str:
         if type(value) is not dict:
             if type(value) is Shared:
-                if (text := value.written.get(opening)) is None:
-                    own: list[str] = []
-                    write(own, dict(value))
-                    text = value.written[opening] = "".join(own)
-                pieces.append(text)
-                return
+                return value.text(name, write)
             if not isinstance(value, Mapping):  # the abstract class is slow to ask
                 raise TypeError(f"`{name}` is a structure, not {type(value).__name__}")
         keys = tuple(value)
         plan = plans.get(keys)
         if plan is None:
-            plan = plans[keys] = _chosen(shape, members, keys)
-        pieces.append(opening)
-        start = len(pieces)
-        for key, start_tag, end_tag, as_text, write_member in plan:
-            inner = value[key]
-            if inner is None:
-                continue
-            if as_text is not None:
-                pieces.append(f"{start_tag}{as_text(inner)}{end_tag}")
-            else:
-                write_member(pieces, inner)
-        if len(pieces) == start:
-            pieces[-1] = empty
-        else:
-            pieces.append(closing)
+            plan = plans[keys] = _planned(shape, name, keys, writers)
+        try:
+            texts = list(plan.members(value))
+            for place, as_text in plan.others if _is_plain("".join(plan.strings(value))) else plan.each:
+                texts[place] = as_text(texts[place])
+            return plan.form % tuple(texts)
+        except TypeError:
+            if None not in value.values():
+                raise
+        return write({key: inner for key, inner in value.items() if inner is not None})
 
     return write
+
+
+def _planned(shape: Shape, name: str, keys: tuple[str, ...], writers: dict[str, Text]) -> _Plan:
+    """The plan for structures with those keys; raises TypeError for a key that the shape lacks."""
+    unknown = set(keys) - {member.name for member in shape.members}
+    if unknown:
+        raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
+    members = [member for member in shape.members if member.name in keys]
+    for member in members:
+        if member.name not in writers:
+            writers[member.name] = _TEXT.get(member.shape.type) or _writer(member, member.wire_name)
+    each = tuple((place, writers[member.name]) for place, member in enumerate(members))
+    inner = "".join(f"<{m.wire_name}>%s</{m.wire_name}>" if m.shape.type in _TEXT else "%s" for m in members)
+    return _Plan(
+        form=f"<{name}>{inner}</{name}>" if inner else f"<{name}/>",
+        members=_picker([member.name for member in members]),
+        strings=_picker([member.name for member in members if member.shape.type == "string"]),
+        others=tuple(step for step in each if step[1] is not escape),
+        each=each,
+    )
+
+
+def _picker(keys: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Takes the values of those keys; `itemgetter` alone makes no tuple of one."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda value: tuple([value[key] for key in keys])
 
 
 def _list(shape: Shape, name: str, flattened: bool) -> Write:
@@ -147,16 +148,10 @@ def _list(shape: Shape, name: str, flattened: bool) -> Write:
     write_element = _writer(element, (element.location_name or name) if flattened else element.wire_name)
     opening, closing, empty = ("", "", "") if flattened else (f"<{name}>", f"</{name}>", f"<{name}/>")
 
-    def write(pieces: list[str], value: Any) -> None:
+    def write(value: Any) -> str:
         if not isinstance(value, list | tuple):
             raise TypeError(f"`{name}` is a list, not {type(value).__name__}")
-        if not value:
-            pieces.append(empty)
-            return
-        pieces.append(opening)
-        for item in value:
-            write_element(pieces, item)
-        pieces.append(closing)
+        return f"{opening}{''.join(map(write_element, value))}{closing}" if value else empty
 
     return write
 
@@ -167,19 +162,11 @@ def _map(shape: Shape, name: str, flattened: bool) -> Write:
     opening, closing, empty = ("", "", "") if flattened else (f"<{name}>", f"</{name}>", f"<{name}/>")
     entry, end = (f"<{name}>", f"</{name}>") if flattened else ("<entry>", "</entry>")
 
-    def write(pieces: list[str], value: Any) -> None:
+    def write(value: Any) -> str:
         if not isinstance(value, Mapping):
             raise TypeError(f"`{name}` is a map, not {type(value).__name__}")
-        if not value:
-            pieces.append(empty)
-            return
-        pieces.append(opening)
-        for key, item in value.items():
-            pieces.append(entry)
-            write_key(pieces, key)
-            write_value(pieces, item)
-            pieces.append(end)
-        pieces.append(closing)
+        entries = (f"{entry}{write_key(key)}{write_value(item)}{end}" for key, item in value.items())
+        return f"{opening}{''.join(entries)}{closing}" if value else empty
 
     return write
 

@@ -7,8 +7,9 @@ a user without inline policies has no `UserPolicyList`, while other empty lists 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from iamd.reference import managed
@@ -25,7 +26,7 @@ from iamd.services.iam.trust import rendered
 from iamd.services.paging import DEFAULT_PAGE, marker_of, text_of
 from iamd.store.records import Attachment, Group, InlinePolicy, PolicyVersion, Role, User, fold
 from iamd.wire.errors import ValidationError
-from iamd.wire.shared import once_a_record
+from iamd.wire.shared import Shared, once_a_record
 
 MEMBERS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
@@ -37,10 +38,10 @@ class Section:
     kind: str
     member: str
     entities: Callable[[Call], Sequence[Any]]
-    view: Callable[[Call, Any], Mapping[str, Any]]
+    view: Callable[[Call, Any], dict[str, Any] | Shared]
 
 
-def user_detail(call: Call, user: User) -> Mapping[str, Any]:
+def user_detail(call: Call, user: User) -> Shared:
     """A `UserDetail`."""
     records = call.records
     inline, attached = records.inline.where("owner", user.id), records.attachments.where("owner", user.id)
@@ -84,7 +85,7 @@ def role_detail(call: Call, role: Role) -> dict[str, Any]:
     }
 
 
-def policy_detail(call: Call, policy: Policy) -> Mapping[str, Any]:
+def policy_detail(call: Call, policy: Policy) -> Shared:
     """A `ManagedPolicyDetail`, its versions newest first."""
     return _policy_detail(policy, usage(call.records, policy.arn), policy_versions.versions(call.records, policy))
 
@@ -94,10 +95,12 @@ def _policy_detail(policy: Policy, used: tuple[int, int], versions: Sequence[Pol
     return {
         **managed_policies.outline(policy, used),
         "PolicyVersionList": [
-            policy_versions.detail(version, policy)
-            for version in sorted(versions, key=lambda version: version.number, reverse=True)
+            policy_versions.detail(version, policy) for version in sorted(versions, key=_number, reverse=True)
         ],
     }
+
+
+_number = attrgetter("number")
 
 
 def _inline(policies: Sequence[InlinePolicy]) -> list[dict[str, str]]:

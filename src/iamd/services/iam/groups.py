@@ -47,8 +47,8 @@ def summary(group: Group) -> dict[str, Any]:
 
 def groups_of(records: Records, user: User) -> list[Group]:
     """The groups that a user is in."""
-    ids = (membership.group_id for membership in records.memberships.where("user", user.id))
-    return [group for group in map(records.groups.get, ids) if group is not None]
+    found = [records.groups.get(membership.group_id) for membership in records.memberships.where("user", user.id)]
+    return [group for group in found if group is not None]
 
 
 def members_of(records: Records, group: Group) -> list[User]:

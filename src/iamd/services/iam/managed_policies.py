@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from heapq import merge
 from typing import Any
@@ -24,7 +24,7 @@ from iamd.services.paging import page_in_order, text_of
 from iamd.store.image import Records
 from iamd.store.records import PolicyVersion, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, AwsError, DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
-from iamd.wire.shared import once_a_record
+from iamd.wire.shared import Shared, once_a_record
 
 
 def new_policy(call: Call, *, policy_name: str, path: str = "/") -> Target[str]:
@@ -62,7 +62,7 @@ def policies_under(call: Call, *, path_prefix: str = "/") -> Target[None]:
     return Target("*", None, f"policy path {path_prefix}")
 
 
-def summary(records: Records, policy: Policy) -> Mapping[str, Any]:
+def summary(records: Records, policy: Policy) -> Shared:
     """A policy as lists and CreatePolicy show it: without description and tags."""
     return _summary(policy, usage(records, policy.arn))
 
@@ -90,7 +90,11 @@ _summary = once_a_record(outline)
 def detail(records: Records, policy: Policy) -> dict[str, Any]:
     """A policy as it is shown alone: the list of tags is there even when it is empty."""
     tags: Tags = policy.tags if isinstance(policy, OwnPolicy) else ()
-    return {**summary(records, policy), "Description": policy.description or None, "Tags": views(tags)}
+    return {
+        **outline(policy, usage(records, policy.arn)),
+        "Description": policy.description or None,
+        "Tags": views(tags),
+    }
 
 
 def _tagging(call: Call, arn: str) -> Iterator[Ask]:
@@ -130,7 +134,7 @@ def create_policy(
         )
     )
     call.records.versions.add(PolicyVersion(call.account_id, policy.id, 1, document, call.now))
-    return {"Policy": {**summary(call.records, policy), **tag_views(given)}}
+    return {"Policy": {**outline(policy, usage(call.records, policy.arn)), **tag_views(given)}}
 
 
 @iam.operation(on=existing_policy)

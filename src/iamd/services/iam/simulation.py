@@ -178,8 +178,8 @@ class _Simulation:
         self._absent = self._unsupplied()
         # What is told of answers and statements, by their identity: the simulator keeps both.
         self._bodies: dict[tuple[int, ...], View] = {}
-        self._views: dict[tuple[int, str], View] = {}
-        self._statements: dict[tuple[str, int], View] = {}
+        self._views: dict[tuple[int, str], Shared] = {}
+        self._statements: dict[tuple[str, int], Shared] = {}
 
     def page(self, marker: str | None, max_items: int | None) -> Reply:
         """One page of results; actions are counted, each with all its resources."""
@@ -230,28 +230,30 @@ class _Simulation:
     def _simulate(self, action: str, resource: str) -> Simulated:
         return self._simulator.simulate(action, resource, eligible(action, resource))
 
-    def _on_resource(self, resource: str, found: Simulated) -> View:
+    def _on_resource(self, resource: str, found: Simulated) -> Shared:
         view = self._views.get((id(found), resource))
         if view is None:
-            told = {
-                "EvalResourceName": resource,
-                "EvalResourceDecision": found.effect.value,
-                "MatchedStatements": list(map(self._statement, found.matches)),
-                "MissingContextValues": self._absent if _is_open(found) else [],
-                **({"EvalDecisionDetails": _details([found])} if found.details else {}),
-                **_boundary([found.boundary]),
-            }
-            view = self._views[id(found), resource] = Shared(told)
+            view = self._views[id(found), resource] = Shared(self._told, resource, found)
         return view
 
-    def _statement(self, match: Match) -> View:
+    def _told(self, resource: str, found: Simulated) -> View:
+        return {
+            "EvalResourceName": resource,
+            "EvalResourceDecision": found.effect.value,
+            "MatchedStatements": list(map(self._statement, found.matches)),
+            "MissingContextValues": self._absent if _is_open(found) else [],
+            **({"EvalDecisionDetails": _details([found])} if found.details else {}),
+            **_boundary([found.boundary]),
+        }
+
+    def _statement(self, match: Match) -> Shared:
         key = (match.policy, id(match.statement))
         view = self._statements.get(key)
         if view is None:
-            view = self._statements[key] = Shared(_statement(match))
+            view = self._statements[key] = Shared(_statement, match)
         return view
 
-    def _union(self, found: Iterable[Simulated], effect: Effect) -> list[View]:
+    def _union(self, found: Iterable[Simulated], effect: Effect) -> list[Shared]:
         """The statements of all resources, once each; where one is denied, those that deny."""
         told = {id(each): each for each in found if effect is not Effect.EXPLICIT_DENY or each.effect is effect}
         views = (self._statement(match) for each in told.values() for match in each.matches)

@@ -82,13 +82,18 @@ def outline(user: User) -> dict[str, Any]:
 @once_a_record
 def summary(user: User) -> dict[str, Any]:
     """A user as lists show it: without tags and boundary."""
-    return {**outline(user), "PasswordLastUsed": user.password_last_used}
+    return _summary(user)
 
 
 @once_a_record
 def detail(user: User) -> dict[str, Any]:
     """A user as it is shown alone."""
-    return {**summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
+    return {**_summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
+
+
+def _summary(user: User) -> dict[str, Any]:
+    shown, used = outline(user), user.password_last_used
+    return shown if used is None else {**shown, "PasswordLastUsed": used}
 
 
 def tagging(call: Call, arn: str) -> Iterator[Ask]:
