@@ -41,6 +41,7 @@ class Evaluator:
         self.place = mapping.Place(records.account_id, realm.region)
         self.time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
         self._subjects: dict[tuple[str, str], Snapshot] = {}
+        self._facts: dict[tuple[str, int], Context] = {}
         self._owners: dict[str, Standing | None] = {}
 
     def answer(self, asked: Evaluation) -> Answer:
@@ -85,7 +86,7 @@ class Evaluator:
         return known
 
     def context(self, asked: Evaluation) -> Context:
-        """The condition keys that a question gives. Raises Unmappable."""
+        """The condition keys that a question gives, and the time unless it gives one. Raises Unmappable."""
         of_subject = asked.subject.properties if asked.subject else None
         of_action = asked.action.properties if asked.action else None
         of_resource = asked.resource.properties if asked.resource else None
@@ -98,10 +99,16 @@ class Evaluator:
         given otherwise. Raises Cold."""
         account_id = account_of(resource) or self.account_id
         owner = self._owner(account_id)
-        context = {**given, **snapshot.context, "aws:resourceaccount": account_id}
-        if owner is not None:
-            context.update(owner.resource_keys)
-        return Ask(action, resource, account_id, context=context, owner=owner)
+        return Ask(action, resource, account_id, context=given | self._known(account_id, owner, snapshot), owner=owner)
+
+    def _known(self, account_id: str, owner: Standing | None, snapshot: Snapshot) -> Context:
+        """What iamd knows of a subject and of the account of a resource."""
+        key = account_id, id(snapshot)  # which the subjects keep alive
+        known = self._facts.get(key)
+        if known is None:
+            keys = {} if owner is None else owner.resource_keys
+            known = self._facts[key] = {**snapshot.context, "aws:resourceaccount": account_id, **keys}
+        return known
 
     def _owner(self, account_id: str) -> Standing | None:
         if account_id not in self._owners:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from iamd.guard.context import Context
@@ -15,6 +16,7 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}").fullmatch
 _NAME = re.compile(r"[^\s:*?\x00-\x1f]{1,128}").fullmatch
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,2048}").fullmatch
 _DEPTH = 8
+_REMEMBERED = 1024
 
 SUBJECT = "authzen:subjectproperty/"
 RESOURCE = "authzen:resourceproperty/"
@@ -33,6 +35,7 @@ class Unmappable(Exception):
     """What was asked has no words in IAM; the message tells why. It is denied."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def action_of(name: str, resource_type: str) -> str:
     """`service:Action`; a name without service belongs to that of the resource's type. Raises Unmappable."""
     prefix, colon, rest = name.partition(":")
@@ -77,6 +80,7 @@ def id_of(type_: str, arn: str, place: Place) -> str | None:
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def template(type_: str, place: Place) -> tuple[str, str]:
     """What stands before and after the id in ARNs of a type: as its service's reference says, where that has one
     variable for it, else `arn:aws:SERVICE::ACCOUNT:TYPE/`. Raises Unmappable."""
@@ -112,11 +116,10 @@ def given_context(
         _put(keys, ACTION, action, _DEPTH)
     if resource:
         _put(keys, RESOURCE, resource, _DEPTH)
-    for name, value in context.items() if context else ():
-        if ":" in name:
-            _put_one(keys, name.lower(), value, _DEPTH)
-        else:
-            _put_one(keys, OTHER + name.lower(), value, _DEPTH)
+    if context:
+        for name, value in context.items():
+            key = name.lower()
+            _put_one(keys, key if ":" in key else OTHER + key, value, _DEPTH)
     return keys
 
 
