@@ -161,7 +161,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
     facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
-    gateway = Gateway(realm, upstreams, forwarder, owners, facts, settings.upstream_body_bytes)
+    gateway = Gateway(realm, upstreams, forwarder, owners, facts, settings.upstream_body_bytes, settings.gateway_mode)
     try:
         yield Gate(gateway, proxies, settings.request_timeout)
     finally:

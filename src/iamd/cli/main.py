@@ -65,6 +65,14 @@ COMMANDS = {
         "Tail, search or verify what is recorded.",
         "iamd audit search --user alice --since 2h --data-dir ./data",
     ),
+    "learn": Command(
+        "learn", "Print the least policies that allow what was done.", "iamd learn report --since 7d --data-dir ./data"
+    ),
+    "record": Command(
+        "record",
+        "Run a program and print the policy that it needs.",
+        "iamd record -- aws s3 cp report.txt s3://reports/",
+    ),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

@@ -26,6 +26,7 @@ from iamd.gateway.facts.questions import Place
 from iamd.gateway.forward import Forwarder, Outbound
 from iamd.gateway.judge import Who, judge
 from iamd.gateway.mapped import Inquiry, Need, NotKnown
+from iamd.gateway.modes import ENFORCE, LOG
 from iamd.gateway.owners import Owners
 from iamd.gateway.recognise import Asked, Form
 from iamd.gateway.upstreams import Upstream, Upstreams
@@ -34,6 +35,7 @@ from iamd.reference import actions
 from iamd.services.call import Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import (
+    AccessDenied,
     AwsError,
     InternalFailure,
     MissingAuthenticationToken,
@@ -69,14 +71,23 @@ class _Passage(msgspec.Struct):
     needs: list[Need] = []
     error: tuple[str, str] | None = None
     decided: list[Ask] = []
+    tolerated: list[AccessDenied] = []  # what would be refused in another mode
 
 
 class Gateway:
     """Decides on requests for other services and forwards them. `owners` have the upstreams' resources, whose `facts`
-    are read there; `max_body` bytes are read of a body that says what a request needs."""
+    are read there; `max_body` bytes are read of a body that says what a request needs. In another mode than `enforce`,
+    what policies do not allow is passed on and recorded; strangers and what cannot be mapped are refused in any."""
 
     def __init__(
-        self, realm: Realm, upstreams: Upstreams, forwarder: Forwarder, owners: Owners, facts: Facts, max_body: int
+        self,
+        realm: Realm,
+        upstreams: Upstreams,
+        forwarder: Forwarder,
+        owners: Owners,
+        facts: Facts,
+        max_body: int,
+        mode: str = ENFORCE,
     ) -> None:
         self._realm = realm
         self._upstreams = upstreams
@@ -84,6 +95,7 @@ class Gateway:
         self._owners = owners
         self._facts = facts
         self._max_body = max_body
+        self._mode = mode
 
     def forget(self) -> None:
         """Believe nothing any more that upstreams told."""
@@ -185,7 +197,8 @@ class Gateway:
         keeps = bool(upstream.told)
         passage.needs = [self._owners.settle(need, region, account_id, keeps_accounts=keeps) for need in needs]
         await self._require_subresources(passage.needs[0], region, asked)
-        await judge(self._realm, self._facts, Who(caller, request, passage.now, region), passage.needs, passage.decided)
+        who, tolerated = Who(caller, request, passage.now, region), None if self._mode == ENFORCE else passage.tolerated
+        await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
 
@@ -233,10 +246,20 @@ class Gateway:
                 agent=request.header(b"user-agent") or "",
                 secure_host=request.header(b"host") if request.secure else None,
                 asked=passage.decided,
+                additional=self._tolerated(passage),
             )
         )
         subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
         self._realm.store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
+
+    def _tolerated(self, passage: _Passage) -> Mapping[str, Any] | None:
+        """What the record tells of refusals that another mode left out."""
+        if not passage.tolerated:
+            return None
+        messages = [refusal.message for refusal in passage.tolerated]
+        if self._mode == LOG:
+            _log.warning("passed on what policies deny", request_id=passage.request_id, denials=messages)
+        return {"gatewayMode": self._mode, "wouldBeDenied": messages}
 
 
 async def _outbound(

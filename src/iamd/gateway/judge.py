@@ -42,16 +42,23 @@ class _Question(msgspec.Struct):
     facts: frozenset[str] = frozenset()
 
 
-async def judge(realm: Realm, facts: Facts, who: Who, needs: list[Need], asked: list[Ask]) -> None:
+async def judge(
+    realm: Realm,
+    facts: Facts,
+    who: Who,
+    needs: list[Need],
+    asked: list[Ask],
+    tolerated: list[AccessDenied] | None = None,
+) -> None:
     """Return when every need is allowed; raises AccessDenied. What was decided is added to `asked`, the last of it refused
-    where it raises.
+    where it raises. With a list for what is `tolerated`, refusals are put there, and it goes on.
 
     What policies ask of the resource (its tags) is read when they ask for it, and then everything is decided anew.
     """
     questions = [_Question(need, await facts.policy(need, who.region)) for need in needs]
     for _ in range(_TRIES):
         try:
-            open_ones = _judge(realm, facts, who, questions, asked)
+            open_ones = _judge(realm, facts, who, questions, asked, tolerated)
         except Cold as cold:
             await realm.store.load(cold.account_id)
             continue
@@ -65,7 +72,12 @@ async def judge(realm: Realm, facts: Facts, who: Who, needs: list[Need], asked: 
 
 
 def _judge(
-    realm: Realm, facts: Facts, who: Who, questions: list[_Question], asked: list[Ask]
+    realm: Realm,
+    facts: Facts,
+    who: Who,
+    questions: list[_Question],
+    asked: list[Ask],
+    tolerated: list[AccessDenied] | None,
 ) -> list[tuple[_Question, frozenset[str]]]:
     """What is still to be found out; when there is nothing, everything is allowed. Raises AccessDenied, Cold."""
     caller, request = who.caller, who.request
@@ -83,7 +95,12 @@ def _judge(
     if not open_ones:
         for question, ask in asks:
             asked.append(ask)
-            _require_known(facts, question.need, authorize(caller.arn, snapshot, ask))
+            try:
+                _require_known(facts, question.need, authorize(caller.arn, snapshot, ask))
+            except AccessDenied as refusal:
+                if tolerated is None:
+                    raise
+                tolerated.append(refusal)
     return open_ones
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iamd.gateway.modes import ENFORCE
 from iamd.server.bootstrap import Root
 from iamd.settings import Settings
 
@@ -20,6 +21,7 @@ def banner(
         f"  account    {account_id}",
         f"  data       {place}",
         "  enforced   every request is signed, authorized by IAM policies and recorded; there is no off switch",
+        *_gateway(settings),
         *(f"  workloads  {url}" for url in credentials),
     ]
     if root is not None and root.secret is not None:
@@ -36,3 +38,13 @@ def banner(
     else:
         lines += ["", f"  export AWS_ENDPOINT_URL={endpoint}   # and the keys that you have"]
     return "\n".join(lines) + "\n"
+
+
+def _gateway(settings: Settings) -> list[str]:
+    """What is in front of other services, and whether it refuses anything."""
+    if not settings.upstream:
+        return []
+    told = [f"  upstream   {name} at {url}" for name, url in settings.upstream.items()]
+    if settings.gateway_mode == ENFORCE:
+        return told
+    return [*told, f"  NOT ENFORCED for upstreams: gateway_mode is {settings.gateway_mode}, denials are only recorded"]

@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from iamd.gateway.modes import MODES
 from iamd.gateway.upstreams import Credentials
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
@@ -139,6 +140,12 @@ class Settings:
     upstream_timeout: float = _setting(readers.seconds, 60.0, "Time an upstream may be silent.")
     upstream_body_bytes: int = _setting(
         readers.positive, 16 << 20, "Largest body of a forwarded request that must be understood; others are streamed."
+    )
+    gateway_mode: str = _setting(
+        readers.one_of(*MODES),
+        "enforce",
+        "What of forwarded requests policies do not allow is refused (enforce), or passed on and recorded: log warns, too, "
+        "learn does not. iamd's own APIs always enforce.",
     )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")

@@ -1,0 +1,85 @@
+"""What principals did, out of the record, and the policies that allow it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from iamd.analysis.learning import FEW, Done, learned
+from iamd.audit.asked import opened_context, own_action
+from iamd.audit.stored import StoredEvent, opened
+from iamd.store import Store
+from iamd.store.interface import Recorded
+
+PAGE = 1_000
+_DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AccessDeniedException").fullmatch
+
+
+@dataclass(slots=True)
+class Doings:
+    """What one principal did: over how many calls, each thing once."""
+
+    principal: str
+    calls: int = 0
+    done: dict[tuple[object, ...], Done] = field(default_factory=dict)
+
+    def policy(self, few: int = FEW) -> dict[str, object] | None:
+        """The least policy that allows it; None where nothing needs one."""
+        return learned(self.done.values(), few)
+
+
+async def doings(
+    store: Store,
+    account_id: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    with_denied: bool = False,
+    wanted: Callable[[str], bool] = lambda principal: True,
+) -> list[Doings]:
+    """What the users and roles of an account did, by principal; root users need no policy. What was refused counts only
+    `with_denied`."""
+    found: dict[str, Doings] = {}
+    position = 0
+    while page := await store.events_behind(position, PAGE):
+        position = page[-1].position
+        for event in page:
+            if event.account_id != account_id or not _between(event, since, until):
+                continue
+            stored = opened(event.record)
+            principal = _principal(msgspec.msgpack.decode(stored.identity))
+            if principal is None or not stored.asked or not wanted(principal):
+                continue
+            who = found.setdefault(principal, Doings(principal))
+            who.calls += 1
+            for done in _done(stored, with_denied):
+                who.done.setdefault(_key(done), done)
+    return [who for _, who in sorted(found.items()) if who.done]
+
+
+def _between(event: Recorded, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or event.time >= since) and (until is None or event.time <= until)
+
+
+def _principal(identity: dict[str, Any]) -> str | None:
+    """The ARN of the user or role that acted."""
+    issuer = identity.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
+    arn = issuer or identity.get("arn")
+    return arn if isinstance(arn, str) and (":user/" in arn or ":role/" in arn) else None
+
+
+def _done(stored: StoredEvent, with_denied: bool) -> Iterator[Done]:
+    asked = stored.asked
+    if not with_denied and stored.error_code is not None and _DENIED(stored.error_code):
+        asked = asked[:-1]  # the last of them was refused
+    for each in asked:
+        yield Done(each.action or own_action(stored.source, stored.name), each.resource, opened_context(each))
+
+
+def _key(done: Done) -> tuple[object, ...]:
+    return done.action, done.resource, tuple(sorted(done.context.items()))

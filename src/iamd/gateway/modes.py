@@ -1,0 +1,3 @@
+"""What the gateway does with requests that policies do not allow."""
+
+ENFORCE, LOG, LEARN = MODES = ("enforce", "log", "learn")
