@@ -39,6 +39,13 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "many values": (written(asking("*a*b")), BUCKET, {"k:k": ("ab" * 20,) * 100_000}),
     "many operands": (written(asking([f"*{n}?" for n in MANY])), BUCKET, {"k:k": tuple("ab" * 20 for _ in range(10))}),
     "long variables": (written(allow([BUCKET + "${k:k}*" * 50] * 10)), BUCKET + "x" * 2000, {"k:k": "x" * 2000}),
+    "services in doubt": (written(*(allow(Action=f"?*3:{'*?e' * 100}{n}") for n in range(2000))), BUCKET, {}),
+    "many ARNs": (
+        written(allow(Condition={"ForAllValues:ArnLike": {"k:k": [f"arn:*{':?a*' * 5}{n}" for n in range(5000)]}})),
+        BUCKET,
+        {"k:k": ("arn" + ":aaa" * 500,) * 20},
+    ),
+    "unlike actions": (written(*(allow(Action=f"s3:Get{n}*Object") for n in MANY)), BUCKET, {}),
     "long numbers": (
         written(allow(Condition={"NumericLessThan": {"k:k": ["9" * 500 + f"e{n}" for n in range(1000)]}})),
         BUCKET,
@@ -63,17 +70,17 @@ def test_the_worst_decision_is_bounded(name: str) -> None:
     assert slowest < 5
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[" * 1_000_000,
-        '{"Statement":' * 100_000,
-        '{"Statement":[' + "{" * 100_000,
-        '"' + "\\" * 1_000_000,
-        '{"Version":' + "9" * 1_000_000 + "}",
-        "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + "}",
-    ],
-)
+REFUSED = {
+    "arrays in arrays": "[" * 1_000_000,
+    "objects in objects": '{"Statement":' * 100_000,
+    "statements in statements": '{"Statement":[' + "{" * 100_000,
+    "nothing but backslashes": '"' + "\\" * 1_000_000,
+    "a number of a million digits": '{"Version":' + "9" * 1_000_000 + "}",
+    "a hundred thousand elements": "{" + ",".join(f'"k{n}":1' for n in range(100_000)) + "}",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_what_is_no_policy_is_refused_soon_and_within_bounds(text: str) -> None:
     started = time.process_time()
     tracemalloc.start()
