@@ -7,21 +7,22 @@ Exchange or raises AwsError. Whatever came of it is then recorded and answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
 
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import CallerKind
+from iamd.console import door
+from iamd.console.calls import Question
 from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry, understood
-from iamd.server.asgi import Answer, Receive, Scope, Send
+from iamd.server.asgi import Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
-from iamd.server.exchange import Exchange
+from iamd.server.exchange import Exchange, now
 from iamd.server.gate import Gate
-from iamd.server.sign_in import door
 from iamd.services import invocation
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
@@ -29,6 +30,7 @@ from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.wire import protocols
 from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, MissingAuthenticationToken, ServiceUnavailable
+from iamd.wire.http import Answer, HttpRequest
 
 Link = Callable[[Realm, Exchange], Awaitable[None]]
 
@@ -191,7 +193,6 @@ def _change(call: Call, exchange: Exchange, change: Change) -> None:
 DOORS = (
     (forward_auth.is_for_proxies, forward_auth.answer),
     (certificate_sessions.is_for_certificates, certificate_sessions.answer),
-    (door.is_for_people, door.answer),
     (authorization.is_for_authorization, authorization.answer),
 )
 
@@ -217,29 +218,41 @@ class Application:
         except asgi.TooLarge:
             await asgi.send(answers.too_large(self.max_body_bytes), send)
             return
+        answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None
+        await asgi.send(answered or await self.handle(Exchange(request)), send)
+
+    async def _apart(self, request: HttpRequest) -> Answer | None:
+        """The answer to what is no request to an AWS API; those are mostly sent to `/`, with POST."""
         for takes, answer in DOORS:
             if takes(request):
-                await asgi.send(await answer(self.realm, request), send)
-                return
+                return await answer(self.realm, request)
         if request.path.startswith(PREFIX):
-            await asgi.send(await self.endpoints.answer(request), send)
-            return
-        await asgi.send(await self.handle(Exchange(request)), send)
+            return await self.endpoints.answer(request)
+        if door.is_for_people(request):
+            return await door.answer(self.realm, request, now(), self.perform)
+        return None
+
+    async def perform(self, request: HttpRequest, question: Question) -> Exchange:
+        """Take a call of a person at the console through the links that are not about signatures and protocols."""
+        exchange = Exchange(request, caller=question.caller, api=question.api, action=question.action)
+
+        async def understood(realm: Realm, exchange: Exchange) -> None:
+            exchange.operation, exchange.params = question.understand()
+
+        started = perf_counter()
+        await self._pass((catch_up, understood, throttle, execute), exchange)
+        try:
+            self._record(exchange)
+        except Exception:
+            telemetry.log.error("a call was not recorded", request_id=exchange.request_id, exc_info=True)
+            exchange.reply, exchange.error = None, InternalFailure()
+        telemetry.observe(exchange, started)
+        return exchange
 
     async def handle(self, exchange: Exchange) -> Answer:
         """Take one request through the chain; record it; answer it, whatever happened."""
         started = perf_counter()
-        try:
-            for link in CHAIN:
-                await link(self.realm, exchange)
-        except AwsError as error:
-            exchange.error = error
-        except (StoreError, NoAccount):
-            telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=True)
-            exchange.error = ServiceUnavailable()
-        except Exception:
-            telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=True)
-            exchange.error = InternalFailure()
+        await self._pass(CHAIN, exchange)
         try:
             self._record(exchange)
             return answers.of(exchange)
@@ -250,6 +263,20 @@ class Application:
             return answers.of(exchange)
         finally:
             telemetry.observe(exchange, started)
+
+    async def _pass(self, chain: Iterable[Link], exchange: Exchange) -> None:
+        """Through those links, until one refuses."""
+        try:
+            for link in chain:
+                await link(self.realm, exchange)
+        except AwsError as error:
+            exchange.error = error
+        except (StoreError, NoAccount):
+            telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=True)
+            exchange.error = ServiceUnavailable()
+        except Exception:
+            telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=True)
+            exchange.error = InternalFailure()
 
     def _record(self, exchange: Exchange) -> None:
         """The audit event, unless it went with the change; and that the credentials were used, and for what."""

@@ -10,8 +10,7 @@ from iamd.agent.config import read
 from iamd.agent.door import Door
 from iamd.agent.keeper import Keeper
 from iamd.agent.source import Credentials, NoCredentials, Profile, Wanted
-from iamd.server.asgi import Answer
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 ROLE = "arn:aws:iam::123456789012:role/team/web"
 PROFILE = "arn:aws:iam::123456789012:instance-profile/web"

@@ -12,8 +12,7 @@ from iamd.agent.config import Config, Task
 from iamd.agent.keeper import Keeper
 from iamd.agent.replies import failure, iso, record
 from iamd.agent.source import ECS, Credentials, NoCredentials, Wanted
-from iamd.server.asgi import Answer
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/v2/credentials/"
 MAX_TOKEN = 16_384  # bytes

@@ -17,8 +17,8 @@ from iamd.agent.pods import PATH as PODS
 from iamd.agent.pods import PodIdentity
 from iamd.agent.replies import page
 from iamd.server import asgi
-from iamd.server.asgi import Answer, Receive, Scope, Send
-from iamd.wire.http import HttpRequest
+from iamd.server.asgi import Receive, Scope, Send
+from iamd.wire.http import Answer, HttpRequest
 
 MAX_BODY = 1_024  # bytes; no endpoint reads one
 _DIRECT = asgi.TrustedProxies(())

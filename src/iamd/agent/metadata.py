@@ -16,8 +16,7 @@ from iamd.agent.keeper import Keeper
 from iamd.agent.metadata_tokens import MAX_SECONDS, MetadataTokens
 from iamd.agent.replies import iso, page, text
 from iamd.agent.source import EC2, NoCredentials, Profile, Wanted
-from iamd.server.asgi import Answer
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 TOKEN = b"x-aws-ec2-metadata-token"
 TTL = b"x-aws-ec2-metadata-token-ttl-seconds"

@@ -22,8 +22,7 @@ from iamd.agent.containers import told, unavailable
 from iamd.agent.keeper import Keeper
 from iamd.agent.replies import failure
 from iamd.agent.source import PODS, NoCredentials, Wanted
-from iamd.server.asgi import Answer
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 PATH = b"/v1/credentials"
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]  # asymmetric ones, which Kubernetes signs with

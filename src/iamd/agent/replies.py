@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from http import HTTPStatus
 
-from iamd.server.asgi import Answer
+from iamd.wire.http import Answer
 
 _NO_STORE = (b"cache-control", b"no-store")
 

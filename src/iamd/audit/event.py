@@ -106,6 +106,7 @@ class ApiEvent(msgspec.Struct):
     disclosed: Mapping[str, Any] = {}
     type: str = "AwsApiCall"
     response: Mapping[str, Any] | None = None  # where there is no operation that tells what to record of the reply
+    from_console: bool = False
     event_id: str = ""  # made from the time unless it is given
     asked: Sequence[Ask] = ()
 
@@ -148,6 +149,7 @@ class ApiEvent(msgspec.Struct):
                 self.type,
                 kept(self.asked, own_action(self.source, self.name), self.account_id),
                 _session_policies(who),
+                self.from_console,
             )
         )
 

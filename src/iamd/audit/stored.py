@@ -43,6 +43,7 @@ class StoredEvent(msgspec.Struct, array_like=True, omit_defaults=True):
     type: str = "AwsApiCall"
     asked: list[Asked] = []
     session_policies: SessionPolicies | None = None
+    from_console: bool = False
 
 
 # A record is never lost for a value of an unforeseen type.
@@ -130,6 +131,8 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
         told["sharedEventID"] = event.shared_id
     if event.secure_host is not None:
         told["tlsDetails"] = {"clientProvidedHostHeader": event.secure_host}
+    if event.from_console:
+        told["sessionCredentialFromConsole"] = "true"
     return told
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from iamd.wire.errors import InvalidClientTokenId
 
-SessionKind = Literal["role", "session-token", "federated-user", "root", "delegated", "sign-in"]
+SessionKind = Literal["role", "session-token", "federated-user", "root", "delegated", "sign-in", "console"]
 
 _VERSION = 1
 _DEFLATED = 1
@@ -41,8 +41,8 @@ class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_o
     INVARIANT: the order of the fields is the format of sealed tokens. New fields are appended and have a default.
 
     `kind` is `role` (AssumeRole...), `session-token` (GetSessionToken), `federated-user` (GetFederationToken), `root`
-    (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user) or `sign-in` (CreateOAuth2Token,
-    too). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
+    (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user), `sign-in` (CreateOAuth2Token,
+    too) or `console` (a person there, never sealed). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
     `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given, in seconds of
     the epoch; `chained`, whether temporary credentials asked for the session. `extras` holds the context keys that a
     federation brought.

@@ -65,7 +65,7 @@ def _session_context(context: Context, caller: Caller) -> None:
         context["aws:assumedroot"] = "true"
     if session.delegate is not None:
         context["aws:viacustomerdomain"] = session.delegate
-    if session.kind in ("role", "session-token", "sign-in"):
+    if session.kind in ("role", "session-token", "sign-in", "console"):
         context["aws:multifactorauthpresent"] = "true" if session.mfa_time is not None else "false"
 
 

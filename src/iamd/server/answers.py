@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from iamd.audit.event import new_uuid
-from iamd.server.asgi import Answer
 from iamd.server.exchange import Exchange
 from iamd.wire import aws_json, aws_query, rest_json
 from iamd.wire.errors import AwsError, RequestEntityTooLarge
+from iamd.wire.http import Answer
 
 _XML = (b"content-type", b"text/xml")
 _JSON = (b"content-type", b"application/json")

@@ -7,10 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from math import inf
 from typing import Any
 
-import msgspec
-
 from iamd.server.protocol import sent_at_once
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,14 +21,6 @@ class TooLarge(Exception):
 
 class Gone(Exception):
     """The client left before its request was complete."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What is sent back."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

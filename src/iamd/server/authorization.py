@@ -20,7 +20,7 @@ from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Malformed, missing
 from iamd.caller.caller import Caller
-from iamd.server.asgi import Answer
+from iamd.wire.http import Answer
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm

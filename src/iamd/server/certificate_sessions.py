@@ -4,7 +4,6 @@ outside the chain."""
 from __future__ import annotations
 
 from iamd.audit.event import new_uuid
-from iamd.server.asgi import Answer
 from iamd.server.exchange import now
 from iamd.server.telemetry import log
 from iamd.services.call import Realm
@@ -12,7 +11,7 @@ from iamd.services.rolesanywhere.sessions import create_session
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire import rest_json
 from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 from iamd.wire.query_json import encode
 
 _SCHEME = "AWS4-X509-"

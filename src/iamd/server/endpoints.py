@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from iamd.audit.event import new_uuid
-from iamd.server.asgi import Answer
 from iamd.store.errors import StoreError
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/_iamd/"
 

@@ -16,7 +16,7 @@ from iamd.authorization import forwarded
 from iamd.authorization.callers import identify_client, permit
 from iamd.authorization.forwarded import ACTION, Forwarded
 from iamd.caller.caller import Caller
-from iamd.server.asgi import Answer
+from iamd.wire.http import Answer
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm

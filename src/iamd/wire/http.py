@@ -1,4 +1,4 @@
-"""The request as it came off the socket, before anything has been parsed or believed."""
+"""The request as it came off the socket, before anything has been parsed or believed; and what is sent back."""
 
 from __future__ import annotations
 
@@ -36,3 +36,11 @@ class HttpRequest(msgspec.Struct):
         """The first header of that (lower-case) name as text, or None."""
         value = self.index.get(name)
         return None if value is None else value.decode("latin-1")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What is sent back."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes

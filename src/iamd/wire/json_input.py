@@ -32,6 +32,12 @@ def parse(operation: OperationModel, document: dict[str, Any]) -> dict[str, Any]
     return params
 
 
+def members(operation: OperationModel, document: dict[str, Any]) -> dict[str, Any]:
+    """The same of a document that names the operation's members as the model does, wherever its protocol has them."""
+    given = {member: document.get(member.name) for member in operation.inputs}
+    return {member.snake: _reader(member.shape)(value) for member, value in given.items() if value is not None}
+
+
 def typed(shape: Shape, value: Any) -> Any:
     """One value of a JSON document by its shape; raises SerializationException."""
     return _reader(shape)(value)

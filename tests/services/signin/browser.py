@@ -70,8 +70,8 @@ class Browser:
             connection.request("GET" if form is None else "POST", target, body, headers)
             answered = connection.getresponse()
             told = {name.lower(): value for name, value in answered.getheaders()}
-            if "set-cookie" in told:
-                name, _, value = told["set-cookie"].partition(";")[0].partition("=")
+            for header in answered.headers.get_all("set-cookie", []):
+                name, _, value = header.partition(";")[0].partition("=")
                 self.cookies[name] = value
             return Page(answered.status, told, answered.read().decode())
 

@@ -58,6 +58,22 @@ def _by_default(records: Records, password: str) -> list[str]:
     return []
 
 
+def requirements(records: Records) -> list[str]:
+    """What passwords of the account must have, as sentences for whoever sets one."""
+    policy = policy_of(records)
+    if policy is None:
+        return [
+            f"at least {DEFAULT_LENGTH} characters",
+            f"{DEFAULT_KINDS} of these: an uppercase letter, a lowercase letter, a number, a symbol",
+            "not the account's name or e-mail address",
+        ]
+    told = [f"at least {policy.minimum_length} characters"]
+    told += [words.removeprefix("Password should have ") for name, _, words in _KINDS if getattr(policy, name)]
+    if policy.reuse_prevention:
+        told.append(f"none of your last {policy.reuse_prevention} passwords")
+    return told
+
+
 def no_such_policy(call: Call) -> NoSuchEntity:
     return NoSuchEntity(f"The Password Policy with domain name {call.account_id} cannot be found.")
 

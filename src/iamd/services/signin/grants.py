@@ -40,25 +40,25 @@ class Refresh(msgspec.Struct, frozen=True, array_like=True):
     generation: int
 
 
-T = TypeVar("T", Code, Refresh)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def seal_code(sealer: Sealer, code: Code) -> str:
-    return _sealed(sealer, code, _CODE)
+    return sealed(sealer, code, _CODE)
 
 
 def open_code(sealer: Sealer, text: str) -> Code | None:
     """The code, or None when it is not one of ours."""
-    return _opened(sealer, text, _CODE, Code)
+    return opened(sealer, text, _CODE, Code)
 
 
 def seal_refresh(sealer: Sealer, refresh: Refresh) -> str:
-    return _sealed(sealer, refresh, _REFRESH)
+    return sealed(sealer, refresh, _REFRESH)
 
 
 def open_refresh(sealer: Sealer, text: str) -> Refresh | None:
     """The token, or None when it is not one of ours."""
-    return _opened(sealer, text, _REFRESH, Refresh)
+    return opened(sealer, text, _REFRESH, Refresh)
 
 
 def digest(text: str) -> bytes:
@@ -69,11 +69,13 @@ def is_digest_of(stored: bytes, text: str | None) -> bool:
     return text is not None and hmac.compare_digest(stored, digest(text))
 
 
-def _sealed(sealer: Sealer, value: Code | Refresh, context: bytes) -> str:
+def sealed(sealer: Sealer, value: msgspec.Struct, context: bytes) -> str:
+    """A value as text of URL-safe characters, which opens only here and only as what the context says it is."""
     return base64.urlsafe_b64encode(sealer.seal(msgspec.msgpack.encode(value), context)).rstrip(b"=").decode()
 
 
-def _opened(sealer: Sealer, text: str, context: bytes, kind: type[T]) -> T | None:
+def opened(sealer: Sealer, text: str, context: bytes, kind: type[T]) -> T | None:
+    """What was sealed, or None when it was not sealed here, or as something else."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         return msgspec.msgpack.decode(sealer.open(raw, context), type=kind)

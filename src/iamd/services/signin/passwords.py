@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from msgspec import structs
+
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.elements import HIDDEN
 from iamd.caller.mfa import after_code
@@ -40,6 +42,14 @@ class Refused(Exception):
     """Nobody has signed in; the message is for the person."""
 
 
+class MustChange(Refused):
+    """The person has given the right password, and must set another one before anything else."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(MUST_CHANGE)
+        self.person = person
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """What a person has entered. Of the root user, `name` is the e-mail address and `account` empty."""
@@ -64,7 +74,8 @@ class Visit:
 
 
 async def sign_in(visit: Visit, entered: Entered) -> Person:
-    """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused."""
+    """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
+    and MustChange of someone who has to change the password first."""
     realm, attempts = visit.realm, visit.realm.attempts
     # Hashed, so that what is counted is short, whatever is sent.
     named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
@@ -82,10 +93,11 @@ async def sign_in(visit: Visit, entered: Entered) -> Person:
         raise Refused(WRONG)
     verified = stored if right and fits else None
     outcome = await realm.store.write(lambda change: _decided(visit, entered, change, account_id, verified))
-    if isinstance(outcome, str):
-        raise Refused(outcome)
-    for subject in subjects:
-        attempts.forgive(subject, visit.request_id)
+    if isinstance(outcome, Person | MustChange):
+        for subject in subjects:
+            attempts.forgive(subject, visit.request_id)
+    if isinstance(outcome, Refused):
+        raise outcome
     return outcome
 
 
@@ -108,7 +120,7 @@ def _owner(records: Records, entered: Entered) -> str | None:
     return None if user is None else user.id
 
 
-def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, verified: str | None) -> Person | str:
+def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, verified: str | None) -> Person | Refused:
     """The person, or why it is nobody: with what becomes of profile and device, in the transaction of the event.
 
     `verified` is the hash that the password was found to be of."""
@@ -122,14 +134,15 @@ def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, ve
     if owner_id is None or stored is None or not right or is_locked or not _has_code(visit, records, devices, entered):
         if profile is not None and not is_locked:
             records.login_profiles.replace(profile, **visit.realm.lockout.after_failure(profile, visit.now))
-        change.event(_event(visit, entered, records, owner_id, bool(devices), "Failure"))
-        return WRONG
-    refusal = _standing(visit, records, profile)
+        change.event(_event(visit, records, owner_id, bool(devices), "Failure"))
+        return Refused(WRONG)
+    present = int(visit.now.timestamp())
+    person = Person(account_id, owner_id, credential(stored), present, present if devices else None)
+    refusal = _standing(visit, records, profile, person)
     if refusal is None:
         _admitted(visit, records, owner_id, profile)
-    change.event(_event(visit, entered, records, owner_id, bool(devices), "Failure" if refusal else "Success"))
-    present = int(visit.now.timestamp())
-    return refusal or Person(account_id, owner_id, credential(stored), present, present if devices else None)
+    change.event(_event(visit, records, owner_id, bool(devices), "Failure" if refusal else "Success"))
+    return refusal or person
 
 
 def _has_code(visit: Visit, records: Records, devices: list[MfaDevice], entered: Entered) -> bool:
@@ -140,11 +153,26 @@ def _has_code(visit: Visit, records: Records, devices: list[MfaDevice], entered:
         return False
 
 
-def _standing(visit: Visit, records: Records, profile: LoginProfile | None) -> str | None:
-    if profile is None:
-        return None
-    stands = standing(profile, policy_of(records), visit.now)
-    return {Standing.EXPIRED: EXPIRED, Standing.MUST_CHANGE: MUST_CHANGE}.get(stands)
+def _standing(visit: Visit, records: Records, profile: LoginProfile | None, person: Person) -> Refused | None:
+    stands = Standing.GOOD if profile is None else standing(profile, policy_of(records), visit.now)
+    if stands is Standing.EXPIRED:
+        return Refused(EXPIRED)
+    return MustChange(person) if stands is Standing.MUST_CHANGE else None
+
+
+async def sign_in_again(visit: Visit, person: Person) -> Person:
+    """Someone who had to change the password, and has. Recorded as the sign-in that it completes."""
+
+    def work(change: Change) -> Person:
+        records = change.records(person.account_id)
+        stored, profile = password_of(records, person.owner_id), records.login_profiles.get(person.owner_id)
+        if stored is None:
+            raise Refused(WRONG)
+        _admitted(visit, records, person.owner_id, profile)
+        change.event(_event(visit, records, person.owner_id, person.mfa_time is not None, "Success"))
+        return structs.replace(person, credential=credential(stored))
+
+    return await visit.realm.store.write(work)
 
 
 def _admitted(visit: Visit, records: Records, owner_id: str, profile: LoginProfile | None) -> None:
@@ -155,9 +183,7 @@ def _admitted(visit: Visit, records: Records, owner_id: str, profile: LoginProfi
         records.users.replace(user, password_last_used=visit.now)
 
 
-def _event(
-    visit: Visit, entered: Entered, records: Records, owner_id: str | None, with_mfa: bool, outcome: str
-) -> ApiEvent:
+def _event(visit: Visit, records: Records, owner_id: str | None, with_mfa: bool, outcome: str) -> ApiEvent:
     """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html"""
     additional: dict[str, Any] = {"MobileVersion": "No", "MFAUsed": "Yes" if with_mfa else "No"}
     return ApiEvent(

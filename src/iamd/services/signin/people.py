@@ -71,7 +71,7 @@ def acting(person: Person, session_id: str, records: Records, now: datetime, end
         access_key_id=access_key_id(person.account_id, "ASIA"),
         secret_access_key=secret_access_key(),
         principal_id=person.owner_id,
-        principal_name=_name(records, person.owner_id),
+        principal_name=name_of(records, person.owner_id),
         session_name="",
         issued=now,
         expires=min(ends, now + timedelta(seconds=CREDENTIAL_SECONDS)),
@@ -84,6 +84,7 @@ def acting(person: Person, session_id: str, records: Records, now: datetime, end
         raise denied("USER_CREDENTIALS_CHANGED", _CHANGED) from None
 
 
-def _name(records: Records, owner_id: str) -> str:
+def name_of(records: Records, owner_id: str) -> str:
+    """The name of a user; `root` for the root user."""
     user = records.users.get(owner_id)
     return "root" if user is None else user.name

@@ -65,7 +65,7 @@ def mfa_context(call: Call) -> Context:
 def mfa_time(call: Call) -> int | None:
     """When the session that is asked for was opened with MFA: now, or when the user's own session was."""
     session = call.caller.session
-    if call.prepared is not None or session is None or session.kind not in ("session-token", "sign-in"):
+    if call.prepared is not None or session is None or session.kind not in ("session-token", "sign-in", "console"):
         given: int | None = call.prepared
         return given
     return session.mfa_time

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamd.server.asgi import Answer
+from iamd.wire.http import Answer
 
 if TYPE_CHECKING:
     from jinja2 import Environment

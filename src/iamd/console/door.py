@@ -1,0 +1,128 @@
+"""Requests of people's browsers: `/` and everything below `/console/`, and the page that programs send people to.
+
+Nothing is changed by a GET. What changes something carries a token that other origins cannot read: a field of a form,
+or the header `x-iamd-csrf` of the console's own calls.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+
+import structlog
+
+from iamd.audit.event import new_uuid
+from iamd.console import assets, authorize, calls, personal, sign_in
+from iamd.console.browser import browser_of
+from iamd.console.calls import Perform
+from iamd.console.pages import page, redirect
+from iamd.console.visitors import Visitor, visitor_of
+from iamd.services.call import Realm
+from iamd.services.signin.passwords import Visit
+from iamd.store.errors import NoAccount, StoreError
+from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.http import Answer, HttpRequest
+
+PREFIX = b"/console/"
+_CSRF = b"x-iamd-csrf"
+_METHODS = ("GET", "HEAD", "POST")
+_log = structlog.get_logger("iamd")
+
+
+class SignedOut(AwsError):
+    """Nobody is signed in, or no more. The console leads to the sign-in then."""
+
+    status = 401
+    wording = "Your session has ended. Please sign in again."
+
+
+def is_for_people(request: HttpRequest) -> bool:
+    """Whether a request is a browser's, for a page: API calls to `/` are sent with POST, or have a query."""
+    path = request.path
+    if path == b"/":
+        return request.method == "GET" and not request.query and _is_browser(request)
+    return path.startswith(PREFIX) or path == authorize.PATH or path == b"/console"
+
+
+def _is_browser(request: HttpRequest) -> bool:
+    return b"text/html" in request.index.get(b"accept", b"") and b"authorization" not in request.index
+
+
+async def answer(realm: Realm, request: HttpRequest, now: datetime, perform: Perform) -> Answer:
+    """The answer to a browser. Of its calls, `perform` takes each through the chain."""
+    request_id = new_uuid()
+    host = request.header(b"host") or ""
+    agent = request.header(b"user-agent") or ""
+    visit = Visit(realm, now, request_id, request.client_ip, agent, host if request.secure else None)
+    try:
+        answered = await _answer(visit, request, perform)
+    except AwsError as error:
+        answered = _refused(request, error)
+    except (StoreError, NoAccount):
+        _log.error("the store failed", request_id=request_id, exc_info=True)
+        answered = _refused(request, ServiceUnavailable())
+    except Exception:
+        _log.error("a page failed", request_id=request_id, exc_info=True)
+        answered = _refused(request, InternalFailure())
+    answered.headers.append((b"x-amzn-requestid", request_id.encode()))
+    return answered
+
+
+def _refused(request: HttpRequest, error: AwsError) -> Answer:
+    if request.path.startswith((calls.PREFIX, personal.PREFIX)):
+        return calls.refusal(error)
+    return page("problem.html", status=error.status, problem=error.message)
+
+
+async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answer:
+    if request.method not in _METHODS:
+        refused = page("problem.html", status=405, problem="Open this page with a browser.")
+        refused.headers.append((b"allow", b"GET, HEAD, POST"))
+        return refused
+    if request.path.startswith(assets.PREFIX):
+        return assets.asset(request)
+    if request.path in (b"/", b"/console"):
+        return redirect(sign_in.HOME)
+    visitor = await visitor_of(visit, request)
+    if request.path in (sign_in.PATH, authorize.PATH):
+        answered = await _form(visit, request, visitor, perform)
+    elif request.path.startswith((calls.PREFIX, personal.PREFIX)):
+        answered = await _called(visit, request, visitor, perform)
+    elif request.method == "POST":
+        return page("problem.html", status=405, problem="This page takes no forms.")
+    elif visitor is None:
+        return redirect(sign_in.link_to(_address(request)))
+    else:
+        answered = assets.application(request)
+    if visitor is not None and visitor.renewal is not None and b"set-cookie" not in dict(answered.headers):
+        answered.headers.append((b"set-cookie", visitor.renewal))
+    return answered
+
+
+async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:
+    browser = browser_of(visit, request)
+    if request.path == sign_in.PATH:
+        answered = await sign_in.answer(browser, visitor, perform)
+    else:
+        answered = await authorize.answer(browser, visitor)
+    cookie = browser.set_cookie()
+    if cookie is not None:
+        answered.headers.append((b"set-cookie", cookie))
+    return answered
+
+
+async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:
+    if visitor is None:
+        raise SignedOut()
+    if request.method == "POST":
+        given = (request.header(_CSRF) or "").encode("latin-1")
+        if not hmac.compare_digest(given, visitor.csrf.encode()):
+            raise AccessDenied("The call does not come from the console's own page. Please reload it.")
+        if request.path.startswith(calls.PREFIX):
+            return await calls.answer(visitor.caller, request, perform)
+    return await personal.answer(visit, request, visitor)
+
+
+def _address(request: HttpRequest) -> str:
+    path, query = request.path.decode("latin-1"), request.query.decode("latin-1")
+    return f"{path}?{query}" if query else path

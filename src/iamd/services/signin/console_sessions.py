@@ -1,0 +1,146 @@
+"""Sessions of people at the console: begun when they sign in, kept as records, so that every node knows of their end.
+
+AWS lets them last for twelve hours: https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from iamd.audit import ApiEvent
+from iamd.caller.authenticate import session_caller
+from iamd.caller.caller import Caller
+from iamd.caller.ids import access_key_id
+from iamd.caller.tokens import Session
+from iamd.services.signin.api import REGION
+from iamd.services.signin.passwords import Visit
+from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged
+from iamd.store.change import Change
+from iamd.store.image import Records
+from iamd.store.kinds.sign_in import ConsoleSession
+from iamd.wire.errors import AccessDenied
+
+LONGEST = timedelta(hours=12)
+MOST = 50  # of one person at a time; the oldest ends for one more
+_LONGEST_AGENT = 256
+
+
+async def begin(visit: Visit, person: Person, instead_of: ConsoleSession | None = None) -> ConsoleSession:
+    """A new session of someone who has just signed in; the one that the browser had before ends."""
+    session = _session(visit, person)
+    await visit.realm.store.write(lambda change: _begun(change, session))
+    if instead_of is not None:
+        await visit.realm.store.write(lambda change: _ended(change, instead_of.account_id, {instead_of.id}))
+    return session
+
+
+def _session(visit: Visit, person: Person) -> ConsoleSession:
+    return ConsoleSession(
+        person.account_id,
+        secrets.token_hex(16),
+        person.owner_id,
+        person.credential,
+        access_key_id(person.account_id, "ASIA"),
+        visit.now,
+        visit.now + LONGEST,
+        None if person.mfa_time is None else datetime.fromtimestamp(person.mfa_time, UTC),
+        visit.agent[:_LONGEST_AGENT],
+        visit.client_ip,
+    )
+
+
+def _begun(change: Change, session: ConsoleSession) -> None:
+    sessions = change.records(session.account_id).console_sessions
+    present = list(sessions.where("owner", session.owner_id))
+    over = [each for each in present if each.expires <= session.started]
+    going_on = [each for each in present if each.expires > session.started]
+    for each in [*over, *going_on[: max(0, len(going_on) - MOST + 1)]]:
+        sessions.remove(each)
+    sessions.add(session)
+
+
+def going_on(records: Records, owner_id: str, now: datetime) -> Sequence[ConsoleSession]:
+    """The sessions of a person, oldest first."""
+    return [each for each in records.console_sessions.where("owner", owner_id) if each.expires > now]
+
+
+async def end(visit: Visit, caller: Caller, sessions: Collection[ConsoleSession]) -> None:
+    """End sessions of the person who calls. Recorded in the trail as `EndConsoleSession`, which AWS has not."""
+    named = {each.id: each for each in sessions}
+
+    def work(change: Change) -> None:
+        for ended in _ended(change, caller.account_id, named.keys()):
+            change.event(_event(visit, caller, ended))
+
+    await visit.realm.store.write(work)
+
+
+def _ended(change: Change, account_id: str, ids: Collection[str]) -> Sequence[ConsoleSession]:
+    sessions = change.records(account_id).console_sessions
+    found = [each for each in map(sessions.get, ids) if each is not None]
+    for each in found:
+        sessions.remove(each)
+    return found
+
+
+def acting(session: ConsoleSession, records: Records, now: datetime) -> Caller:
+    """Who acts in a session; raises AwsError when the person's password has changed or is no longer good."""
+    require_unchanged(person_of(session), records, now)
+    return session_caller(_credentials(session, name_of(records, session.owner_id)), records)
+
+
+def person_of(session: ConsoleSession) -> Person:
+    """Who has signed in, as other parts of the sign-in know people."""
+    mfa_time = None if session.mfa_time is None else int(session.mfa_time.timestamp())
+    return Person(session.account_id, session.owner_id, session.credential, int(session.started.timestamp()), mfa_time)
+
+
+async def about_to_change(visit: Visit, person: Person) -> Caller:
+    """Someone who has given the right password and has to change it, which is all that may be done as this caller.
+
+    Raises AwsError when the password is another one by now.
+    """
+    records = await visit.realm.store.load(person.account_id)
+    stored = password_of(records, person.owner_id)
+    if stored is None or credential(stored) != person.credential:
+        raise AccessDenied("The password has been changed meanwhile.")
+    return session_caller(_credentials(_session(visit, person), name_of(records, person.owner_id)), records)
+
+
+@lru_cache(maxsize=4096)
+def _credentials(session: ConsoleSession, name: str) -> Session:
+    """The session as what callers have; nothing is signed with it, so there is no secret."""
+    return Session(
+        kind="console",
+        account_id=session.account_id,
+        access_key_id=session.access_key_id,
+        secret_access_key="",
+        principal_id=session.owner_id,
+        principal_name=name,
+        session_name="",
+        issued=session.started,
+        expires=session.expires,
+        mfa_time=None if session.mfa_time is None else int(session.mfa_time.timestamp()),
+    )
+
+
+def _event(visit: Visit, caller: Caller, ended: ConsoleSession) -> ApiEvent:
+    return ApiEvent(
+        account_id=caller.account_id,
+        time=visit.now,
+        source="signin.amazonaws.com",
+        name="EndConsoleSession",
+        region=REGION,
+        request_id=visit.request_id,
+        read_only=False,
+        who=caller,
+        client_ip=visit.client_ip,
+        agent=visit.agent,
+        secure_host=visit.secure_host,
+        disclosed={"accessKeyId": ended.access_key_id},
+        type="AwsConsoleAction",
+        from_console=True,
+    )
