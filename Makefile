@@ -21,7 +21,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: $(VENV)/.run ## Install iamd into .venv; the program is .venv/bin/iamd
+install: $(VENV)/.run $(VENV)/.console ## Install iamd into .venv; the program is .venv/bin/iamd
 
 $(UV): requirements/uv.txt tools/venv.sh
 	@tools/venv.sh $(VENV)
@@ -41,6 +41,21 @@ $(VENV)/.engine: $(VENV)/.run $(wildcard src/iamd/policy/*.py)
 	@IAMD_BUILD_STRICT=1 $(EDITABLE)
 	@touch $@
 
+# The system's Node.js where it is new enough, else one out of a package.
+$(VENV)/.node: $(VENV)/.run requirements/console.txt tools/build_console.py
+	@$(BIN)/python -m tools.build_console --has-node 2>/dev/null || { \
+		echo "==> installing Node.js to build the console with"; \
+		$(LOCKED) -r requirements/console.txt; \
+	}
+	@touch $@
+
+.PHONY: console
+console: $(VENV)/.console ## Build the console's pages, if they are not current
+
+$(VENV)/.console: $(VENV)/.node $(shell find console -name node_modules -prune -o -type f -print)
+	@$(BIN)/python -m tools.build_console
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "==> installing the development tools"
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || tools/needs.sh nginx # whose example is tested
@@ -58,15 +73,25 @@ $(VENV)/.docs: $(VENV)/.run requirements/docs.txt
 	@$(LOCKED) -r requirements/docs.txt
 	@touch $@
 
-# Data go to .iamd in the clone unless the environment names another place.
+# Data go to .iamd in the clone unless the environment names another place. The console is built meanwhile.
 .PHONY: run
 run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memory)
-	@$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
+	@{ $(MAKE) --no-print-directory console >$(VENV)/console.log 2>&1 || \
+		echo "the console could not be built: see $(VENV)/console.log" >&2; } & \
+	$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
 
 .PHONY: test
-test: lint $(VENV)/.engine ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)
+test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)
 	@$(BIN)/pytest -n 2 -q $(ARGS)
 	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
+
+$(VENV)/.browser: $(VENV)/.dev tools/browser.sh
+	@tools/browser.sh
+	@touch $@
+
+.PHONY: screenshots
+screenshots: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Take pictures of every page of the console, light and dark, into build/screenshots
+	@$(BIN)/python -m tools.screenshots
 
 .PHONY: cases
 cases: $(VENV)/.dev $(VENV)/.engine ## Run the written decision cases on both forms of the engine
@@ -87,7 +112,7 @@ mutants: $(VENV)/.dev ## Change the code that decides, one place at a time, and 
 	@$(BIN)/mutmut results
 
 .PHONY: lint
-lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
+lint: $(VENV)/.dev $(VENV)/.node ## Check style, types, import rules, sizes and names
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
@@ -96,6 +121,7 @@ lint: $(VENV)/.dev ## Check style, types, import rules, sizes and names
 	@$(BIN)/python -m tools.check_engine
 	@$(BIN)/python -m tools.check_names
 	@$(BIN)/python -m tools.reference_pages --check
+	@$(BIN)/python -m tools.build_console --check
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what can be mended safely
@@ -112,7 +138,7 @@ docs: $(VENV)/.docs ## Make the pages that come from the code, then build the do
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 .PHONY: build
-build: $(UV) ## Build the wheel and the source distribution into dist/
+build: $(VENV)/.console ## Build the wheel and the source distribution into dist/
 	@$(UV) build --python $(BIN)/python --build-constraints requirements/build.txt --require-hashes --out-dir dist
 
 .PHONY: lock
@@ -121,6 +147,7 @@ lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade tak
 	@for group in dev bench docs; do \
 		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
 	done
+	@$(RESOLVE) pyproject.toml --extra console-build -c requirements/run.txt -o requirements/console.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(RESOLVE) - -c requirements/run.txt -o requirements/build.txt
 	@$(RESOLVE) requirements/uv.in -o requirements/uv.txt
@@ -132,5 +159,5 @@ refresh-reference: $(UV) ## Take the newest reference data: bump their pins and 
 
 .PHONY: clean
 clean: ## Remove what was built and installed; data of the server stay
-	@rm -rf $(VENV) mutants build dist site src/iamd/reference/data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) mutants build dist site src/iamd/reference/data src/iamd/console/dist console/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tools tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,7 @@
-"""Build hook: the reference data into every distribution, the compiled engine into wheels and editable installs."""
+"""Build hook: reference data and console into every distribution, the compiled engine into wheels and editable installs.
+
+An editable install takes the console as it is: it is built by itself, while other work goes on.
+"""
 
 import os
 import sys
@@ -9,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every kind of build
-    """Runs tools/build_reference.py and tools/build_engine.py before the files are collected."""
+    """Runs tools/build_reference.py, build_console.py and build_engine.py before the files are collected."""
 
     PLUGIN_NAME = "custom"
 
@@ -20,11 +23,13 @@ class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every k
         """
         sys.path.insert(0, self.root)
         try:
-            from tools import build_engine, build_reference
+            from tools import build_console, build_engine, build_reference
         finally:
             sys.path.remove(self.root)
         if build_reference.build():
             self.app.display_info("reference data built")
+        if version != "editable":
+            self._build_console(build_console)
         if self.target_name != "wheel":
             return
         try:
@@ -40,3 +45,13 @@ class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every k
             build_data["force_include"][str(package)] = build_engine.PACKAGE
             build_data["infer_tag"] = True
             build_data["pure_python"] = False
+
+    def _build_console(self, build_console: Any) -> None:
+        """Without Node.js the distribution has no console, unless IAMD_BUILD_STRICT is set."""
+        try:
+            if build_console.build():
+                self.app.display_info("console built")
+        except build_console.Unavailable as error:
+            if "IAMD_BUILD_STRICT" in os.environ:
+                raise
+            self.app.display_warning(f"the console is not built: it {error}")

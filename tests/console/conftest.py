@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 
 from iamd.console import assets
+from tests.console.people import Person
 from tests.live import ACCOUNT, Live
 from tests.services.conftest import iam, root, running_server, server, user
 from tests.services.signin.browser import PASSWORD, Browser
@@ -39,3 +44,26 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "built.json").write_text("{}")
     monkeypatch.setattr(assets, "DIST", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert program, "there is no Chromium: `make test` installs it"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def person(server: Live, iam: Any, chromium: Chromium) -> Iterator[Person]:
+    """An administrator, Ada, who has signed in with a browser."""
+    iam.create_user(UserName="Ada")
+    iam.create_login_profile(UserName="Ada", Password=PASSWORD)
+    iam.attach_user_policy(UserName="Ada", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    person = Person(server, iam, context.new_page())
+    person.sign_in("Ada")
+    yield person
+    context.close()

@@ -23,9 +23,10 @@ _TYPES = {
     ".svg": b"image/svg+xml",
     ".woff2": b"font/woff2",
 }
-# Cloudscape has its fonts and some pictures as data URIs, and sets styles through the style objects only.
+_CODINGS = {"br": ".br", "gzip": ".gz"}
+# Cloudscape has some pictures as data URIs, and sets styles through the style objects only.
 _POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     b"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _GUARDED = [
@@ -40,11 +41,11 @@ _GUARDED = [
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of the application, also as gzip where that is shorter."""
+    """A file of the application, also as the codings of HTTP that the build has made of it, shortest first."""
 
     type: bytes
     content: bytes
-    packed: bytes | None
+    packed: dict[str, bytes]
 
 
 def application(request: HttpRequest) -> Answer:
@@ -64,8 +65,10 @@ def asset(request: HttpRequest) -> Answer:
         return Answer(404, [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")], b"no such file\n")
     headers = [(b"content-type", file.type), (b"vary", b"accept-encoding"), *_GUARDED]
     headers.append((b"cache-control", b"public, max-age=31536000, immutable"))
-    if file.packed is not None and "gzip" in (request.header(b"accept-encoding") or ""):
-        return Answer(200, [*headers, (b"content-encoding", b"gzip")], file.packed)
+    accepted = {each.partition(";")[0].strip() for each in (request.header(b"accept-encoding") or "").split(",")}
+    for coding, packed in file.packed.items():
+        if coding in accepted:
+            return Answer(200, [*headers, (b"content-encoding", coding.encode())], packed)
     return Answer(200, headers, file.content)
 
 
@@ -92,5 +95,9 @@ def _file(name: bytes, stamp: int) -> _File | None:
     path = _names(stamp).get(name)
     if path is None:
         return None
-    packed = path.with_name(f"{path.name}.gz")
-    return _File(_TYPES[path.suffix], path.read_bytes(), packed.read_bytes() if packed.exists() else None)
+    packed = {coding: path.with_name(path.name + suffix) for coding, suffix in _CODINGS.items()}
+    return _File(
+        _TYPES[path.suffix],
+        path.read_bytes(),
+        {coding: file.read_bytes() for coding, file in packed.items() if file.exists()},
+    )

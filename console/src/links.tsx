@@ -1,0 +1,36 @@
+/** Links within the console, which load no page anew. */
+import Link, { type LinkProps } from "@cloudscape-design/components/link";
+import type { ReactNode } from "react";
+import { useNavigate } from "react-router";
+
+const BASE = "/console";
+
+/** The address of a page, `/users/jane`, as the browser has it. Parts of it are put together with `path`. */
+export function href(page: string): string {
+  return BASE + page;
+}
+
+/** A page's path of parts that may hold anything: path`/users/${name}`. */
+export function path(texts: TemplateStringsArray, ...parts: string[]): string {
+  return String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
+}
+
+/** Follows a link of any Cloudscape component without loading the page anew. */
+export function useFollow(): (event: CustomEvent<{ href?: string; external?: boolean }>) => void {
+  const navigate = useNavigate();
+  return (event) => {
+    const to = event.detail.href;
+    if (!to?.startsWith(BASE) || event.detail.external) return;
+    event.preventDefault();
+    void navigate(to.slice(BASE.length));
+  };
+}
+
+/** A link to a page of the console. */
+export function PageLink({ to, children, ...more }: { to: string; children: ReactNode } & Pick<LinkProps, "variant" | "fontSize">) {
+  return (
+    <Link {...more} href={href(to)} onFollow={useFollow()}>
+      {children}
+    </Link>
+  );
+}

@@ -1,0 +1,105 @@
+/** The table of every list: search, sorting, pages, selection, and what stands there when there is nothing. */
+import { useCollection } from "@cloudscape-design/collection-hooks";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Pagination from "@cloudscape-design/components/pagination";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import TextFilter from "@cloudscape-design/components/text-filter";
+import type { ReactNode } from "react";
+
+import type { Loaded } from "../load";
+import { strings } from "../strings";
+import { Nothing, Refused } from "./states";
+
+interface Props<T> {
+  title: string;
+  description?: string;
+  from: Loaded<T[]>;
+  columns: TableProps.ColumnDefinition<T>[];
+  trackBy: keyof T & string;
+  empty: string;
+  /** Buttons beside the title; given what is selected, if rows can be selected. */
+  actions?: (selected: T[]) => ReactNode;
+  selection?: "single" | "multi";
+  variant?: TableProps.Variant;
+  pageSize?: number;
+  sortedBy?: string;
+}
+
+/** Buttons side by side. */
+export function Actions({ children }: { children: ReactNode }) {
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      {children}
+    </SpaceBetween>
+  );
+}
+
+export function List<T>(props: Props<T>) {
+  const { from, columns, trackBy, title, selection, pageSize = 25 } = props;
+  const sorted = columns.find((column) => column.id === (props.sortedBy ?? columns[0]?.id));
+  const { items, collectionProps, filterProps, paginationProps, filteredItemsCount, actions } = useCollection(
+    from.value ?? [],
+    {
+      filtering: {
+        empty: <Nothing title={props.empty} />,
+        noMatch: (
+          <Nothing title={strings.list.noMatch}>
+            <Button onClick={() => actions.setFiltering("")}>{strings.list.clear}</Button>
+          </Nothing>
+        ),
+      },
+      pagination: { pageSize },
+      sorting: sorted ? { defaultState: { sortingColumn: sorted } } : {},
+      selection: { trackBy },
+    },
+  );
+  const selected = selection ? (collectionProps.selectedItems as T[]) : [];
+  const total = from.value?.length;
+  return (
+    <Table
+      {...collectionProps}
+      variant={props.variant ?? "full-page"}
+      stickyHeader
+      enableKeyboardNavigation
+      items={items}
+      columnDefinitions={columns}
+      trackBy={trackBy}
+      {...(selection && { selectionType: selection })}
+      loading={from.loading && total === undefined}
+      loadingText={strings.states.loading}
+      ariaLabels={{
+        tableLabel: title,
+        selectionGroupLabel: strings.list.selection,
+        allItemsSelectionLabel: () => strings.list.selectAll,
+        itemSelectionLabel: (_, item) => strings.list.select(String(item[trackBy])),
+      }}
+      empty={from.error ? <Refused error={from.error} retry={from.reload} /> : collectionProps.empty}
+      header={
+        <Header
+          variant={props.variant === "container" ? "h2" : "awsui-h1-sticky"}
+          counter={total === undefined ? "" : `(${total})`}
+          description={props.description}
+          actions={
+            <Actions>
+              <Button iconName="refresh" ariaLabel={strings.list.refresh} loading={from.loading} onClick={from.reload} />
+              {props.actions?.(selected)}
+            </Actions>
+          }
+        >
+          {title}
+        </Header>
+      }
+      filter={
+        <TextFilter
+          {...filterProps}
+          filteringPlaceholder={strings.list.search}
+          filteringAriaLabel={strings.list.search}
+          countText={strings.list.matches(filteredItemsCount ?? 0)}
+        />
+      }
+      pagination={<Pagination {...paginationProps} ariaLabels={{ paginationLabel: strings.list.pages(title) }} />}
+    />
+  );
+}

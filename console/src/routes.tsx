@@ -1,0 +1,33 @@
+/** Which page has which address. A page's code is loaded when it is first shown. */
+import type { ComponentType } from "react";
+import { createBrowserRouter } from "react-router";
+
+import { Broken, Missing } from "./parts/broken";
+import { Waiting } from "./parts/states";
+import { Shell } from "./shell";
+import { strings } from "./strings";
+
+type Load = () => Promise<{ default: ComponentType }>;
+
+const PAGES: Record<string, Load> = {
+  "/": () => import("./pages/dashboard"),
+  "/users": () => import("./pages/users"),
+  "/users/create": () => import("./pages/user-create"),
+  "/users/:name": () => import("./pages/user"),
+  "/sessions": () => import("./pages/sessions"),
+};
+
+/** What the navigation shows: a heading, and the pages below it. */
+export const NAVIGATION: [string, [string, string][]][] = [[strings.nav.access, [["/users", strings.users.title]]]];
+
+export function makeRouter() {
+  const children = Object.entries(PAGES).map(([path, load]) => ({
+    path,
+    lazy: async () => ({ Component: (await load()).default }),
+    ErrorBoundary: Broken,
+  }));
+  return createBrowserRouter(
+    [{ path: "/", Component: Shell, HydrateFallback: Waiting, ErrorBoundary: Broken, children: [...children, { path: "*", Component: Missing }] }],
+    { basename: "/console" },
+  );
+}

@@ -1,0 +1,115 @@
+/** The frame around every page: the bar at the top, the navigation, what has just been done. */
+import AppLayout from "@cloudscape-design/components/app-layout";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Flashbar, { type FlashbarProps } from "@cloudscape-design/components/flashbar";
+import SideNavigation from "@cloudscape-design/components/side-navigation";
+import TopNavigation from "@cloudscape-design/components/top-navigation";
+import { useMemo, useState } from "react";
+import { Outlet, useLocation, useNavigation } from "react-router";
+
+import { goToSignIn, signOut } from "./api";
+import { href, useFollow } from "./links";
+import { PageContext, type Crumb } from "./page";
+import { Waiting } from "./parts/states";
+import { NAVIGATION } from "./routes";
+import { useSession } from "./session";
+import { strings } from "./strings";
+import { chooseTheme, chosenTheme, type Theme } from "./theme";
+
+export function Shell() {
+  const [crumbs, setCrumbs] = useState<Crumb[]>([]);
+  const [flashes, setFlashes] = useState<FlashbarProps.MessageDefinition[]>([]);
+  const follow = useFollow();
+  const loading = useNavigation().state === "loading";
+  const context = useMemo(() => {
+    const drop = (id: string) => setFlashes((all) => all.filter((each) => each.id !== id));
+    const tell = (type: FlashbarProps.Type, content: string) => {
+      const id = crypto.randomUUID?.() ?? String(Math.random());
+      setFlashes((all) => [{ id, type, content, dismissible: true, dismissLabel: strings.shell.dismiss, onDismiss: () => drop(id) }, ...all].slice(0, 3));
+    };
+    return { setCrumbs, tell };
+  }, []);
+  return (
+    <PageContext value={context}>
+      <div id="top">
+        <TopBar />
+      </div>
+      <AppLayout
+        headerSelector="#top"
+        navigation={<Navigation />}
+        notifications={<Flashbar items={flashes} stackItems />}
+        breadcrumbs={
+          crumbs.length > 1 && (
+            <BreadcrumbGroup
+              items={crumbs.map(([text, path]) => ({ text, href: href(path) }))}
+              onFollow={follow}
+              ariaLabel={strings.shell.breadcrumbs}
+            />
+          )
+        }
+        content={loading ? <Waiting /> : <Outlet />}
+        toolsHide
+      />
+    </PageContext>
+  );
+}
+
+function Navigation() {
+  const { pathname } = useLocation();
+  const links = NAVIGATION.flatMap(([, pages]) => pages.map(([path]) => path));
+  const active = links.find((path) => pathname === path || pathname.startsWith(`${path}/`)) ?? "/";
+  return (
+    <SideNavigation
+      header={{ text: strings.nav.title, href: href("/") }}
+      activeHref={href(active)}
+      onFollow={useFollow()}
+      items={[
+        { type: "link", text: strings.dashboard.title, href: href("/") },
+        ...NAVIGATION.map(([text, pages]) => ({
+          type: "section" as const,
+          text,
+          items: pages.map(([path, label]) => ({ type: "link" as const, text: label, href: href(path) })),
+        })),
+      ]}
+    />
+  );
+}
+
+function TopBar() {
+  const session = useSession();
+  const follow = useFollow();
+  const [theme, setTheme] = useState(chosenTheme());
+  const chosen = (id: string) => {
+    if (id === "sign-out") void signOut().then(goToSignIn, goToSignIn);
+    if (id === "system" || id === "light" || id === "dark") {
+      chooseTheme(id satisfies Theme);
+      setTheme(id);
+    }
+  };
+  const themes = (["system", "light", "dark"] as const).map((id) => ({
+    id,
+    text: strings.shell.themes[id],
+    itemType: "checkbox" as const,
+    checked: id === theme,
+  }));
+  return (
+    <TopNavigation
+      identity={{ title: strings.shell.product, href: href("/"), onFollow: follow }}
+      utilities={[
+        {
+          type: "menu-dropdown",
+          text: `${session.userName} @ ${session.accountAlias ?? session.accountId}`,
+          description: session.arn,
+          iconName: "user-profile",
+          items: [
+            { id: "sessions", text: strings.sessions.title, href: href("/sessions") },
+            { id: "theme", text: strings.shell.theme, items: themes },
+            { id: "sign-out", text: strings.shell.signOut },
+          ],
+          onItemClick: (event) => chosen(event.detail.id),
+          onItemFollow: follow,
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,79 @@
+"""A person at the console: a real browser, in which a user is signed in, and what no page may show.
+
+def test_something(person: Person) -> None:
+    page = person.at("/users")
+    page.get_by_role("button", name="Create user").click()
+    person.looks_right()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.live import ACCOUNT, Live
+from tests.services.signin.browser import PASSWORD
+
+AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+# The policy of the pages lets axe's script in only from outside of them; what axe finds is about pages anyway.
+_RUN = """async () => {
+    const found = await axe.run(document, { resultTypes: ["violations"] });
+    return found.violations.map(v => `${v.id}: ${v.help} at ${v.nodes.map(n => n.target.join(" ")).join(", ")}`);
+}"""
+
+
+@dataclass
+class Person:
+    """Who is signed in, and the page that is shown. `problems` are errors of scripts and of the pages' policy."""
+
+    server: Live
+    iam: Any
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.problems.append(f"a script failed: {error}"))
+        self.page.on("console", lambda told: self.problems.append(told.text) if _is_problem(told.text) else None)
+        self.page.on("request", lambda sent: self._left(sent.url))
+
+    def _left(self, url: str) -> None:
+        if not url.startswith((self.server.endpoint, "data:", "blob:")):
+            self.problems.append(f"a request left the origin: {url}")
+
+    def sign_in(self, name: str) -> None:
+        """As a user of that name, with the password of every test."""
+        self.page.goto(f"{self.server.endpoint}/console/sign-in")
+        self.page.get_by_label("Account ID or alias").fill(ACCOUNT)
+        self.page.get_by_label("User name").fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+
+    def at(self, path: str) -> Page:
+        """That page of the console, with its heading there."""
+        self.page.goto(f"{self.server.endpoint}/console{path}")
+        expect(self.page.get_by_role("heading", level=1).first).to_be_visible()
+        return self.page
+
+    def told(self, text: str) -> None:
+        """The page has said so at its top."""
+        expect(self.page.get_by_role("region", name="Notifications")).to_contain_text(text)
+
+    def looks_right(self) -> None:
+        """No error, nothing from elsewhere, nothing that shuts people out: neither in light nor in dark."""
+        assert self.problems == []
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.wait_for_function(
+                "dark => document.body.classList.contains('awsui-dark-mode') === dark", arg=scheme == "dark"
+            )
+            self.page.evaluate(AXE.read_text())
+            found = self.page.evaluate(_RUN)
+            assert found == [], f"{scheme}: {found}"
+
+
+def _is_problem(text: str) -> bool:
+    return "Content Security Policy" in text or "Warning:" in text
