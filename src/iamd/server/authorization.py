@@ -20,14 +20,13 @@ from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Malformed, missing
 from iamd.caller.caller import Caller
-from iamd.wire.http import Answer
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
 from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/access/v1/"
 METADATA = b"/.well-known/authzen-configuration"

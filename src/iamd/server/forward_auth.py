@@ -16,13 +16,12 @@ from iamd.authorization import forwarded
 from iamd.authorization.callers import identify_client, permit
 from iamd.authorization.forwarded import ACTION, Forwarded
 from iamd.caller.caller import Caller
-from iamd.wire.http import Answer
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 
 BY_HEADERS = b"/_iamd/forward-auth/"
 BY_PATH = b"/_iamd/ext-authz/"
