@@ -75,10 +75,13 @@ $(VENV)/.docs: $(VENV)/.run requirements/docs.txt
 
 # Data go to .iamd in the clone unless the environment names another place. The console is built meanwhile.
 .PHONY: run
-run: $(VENV)/.run ## Run the server; more flags in ARGS (make run ARGS=--in-memory)
+run: $(VENV)/.run console-meanwhile ## Run the server; more flags in ARGS (make run ARGS=--in-memory)
+	@$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
+
+.PHONY: console-meanwhile
+console-meanwhile: $(VENV)/.run
 	@{ $(MAKE) --no-print-directory console >$(VENV)/console.log 2>&1 || \
-		echo "the console could not be built: see $(VENV)/console.log" >&2; } & \
-	$(if $(IAMD_IN_MEMORY)$(IAMD_DATA_DIR),,IAMD_DATA_DIR=.iamd) exec $(BIN)/iamd serve $(ARGS)
+		echo "the console could not be built: see $(VENV)/console.log" >&2; } &
 
 .PHONY: test
 test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)

@@ -100,7 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         root = None
         if not store.account_ids():
-            root = new_root(settings, realm.sealer, now())
+            root = new_root(settings, realm.sealer, now(), signs_in=True)
             await ensure_account(store, root)
         endpoints = Endpoints(
             ready=lambda: store.healthy,

@@ -18,6 +18,7 @@ def banner(
         f"iamd {version} is ready",
         "",
         f"  endpoint   {endpoint}",
+        f"  console    {endpoint}/console/",
         f"  account    {account_id}",
         f"  data       {place}",
         "  enforced   every request is signed, authorized by IAM policies and recorded; there is no off switch",
@@ -35,6 +36,8 @@ def banner(
             "",
             "Then: aws sts get-caller-identity",
         ]
+        if root.password is not None:
+            lines += ["", f"At the console, the root user is {root.account.email} with the password {root.password}"]
     else:
         lines += ["", f"  export AWS_ENDPOINT_URL={endpoint}   # and the keys that you have"]
     return "\n".join(lines) + "\n"

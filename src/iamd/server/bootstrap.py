@@ -17,23 +17,32 @@ from iamd.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The root user as it was made. `secret` is kept only to be printed once, and only if iamd made it up."""
+    """The root user as it was made. `secret` and `password` are kept only to be printed once, and only if iamd made
+    them up."""
 
     account: Account
     key: AccessKey
     secret: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
 
-def new_root(settings: Settings, sealer: Sealer, now: datetime) -> Root:
-    """The account that the settings ask for; what they leave open is random and strong."""
+EMAIL = "root@iamd.internal"
+"""The root user's sign-in name where nobody chose one."""
+
+
+def new_root(settings: Settings, sealer: Sealer, now: datetime, *, signs_in: bool = False) -> Root:
+    """The account that the settings ask for; what they leave open is random and strong. The root user gets a password
+    for the console if one is set or, when nothing at all is set for that user, if it `signs_in`."""
     account_id = settings.account_id or str(secrets.randbelow(9 * 10**11) + 10**11)
     key_id = settings.root_access_key_id or access_key_id(account_id)
     given = settings.root_secret_access_key
     secret = given or secret_access_key()
-    password = settings.root_password
-    account = Account(account_id, now, email=settings.root_email or "", root_password=password and hashed(password))
+    email, password, made_up = settings.root_email or "", settings.root_password, None
+    if signs_in and not given and not email:
+        email, password = EMAIL, (made_up := secrets.token_urlsafe(18))
+    account = Account(account_id, now, email=email, root_password=password and hashed(password))
     sealed = sealer.seal(secret.encode(), key_id.encode())
-    return Root(account, AccessKey(account_id, key_id, account_id, sealed, now), None if given else secret)
+    return Root(account, AccessKey(account_id, key_id, account_id, sealed, now), None if given else secret, made_up)
 
 
 async def ensure_account(store: Store, root: Root) -> None:
