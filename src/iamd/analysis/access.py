@@ -64,12 +64,12 @@ def who_can(holders: Iterable[Holder], question: Question) -> Iterator[Access]:
         if decision.allowed:
             yield Access(holder, decision)
         elif decision.missing:
-            needs = _open_conditions(request, layers)
+            needs = open_conditions(request, layers)
             if needs:
                 yield Access(holder, decision, needs)
 
 
-def _open_conditions(request: Request, layers: Layers) -> tuple[Change, ...]:
+def open_conditions(request: Request, layers: Layers) -> tuple[Change, ...]:
     """Conditions on absent keys, where they alone stand between a request and its being allowed."""
     for way in explain(request, layers).ways:
         if all(_is_open(change) for change in way):

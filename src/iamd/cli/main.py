@@ -95,6 +95,11 @@ COMMANDS = {
         "iamd guardrails attach region-lock --target r-ab12 --set regions=eu-west-1,eu-west-2",
     ),
     "validate": Command("validate", "Check policy documents.", "iamd validate --type trust role.json"),
+    "escalation": Command(
+        "escalation",
+        "Show who can become an administrator, and what would prevent it.",
+        "iamd escalation --data-dir ./data --svg ways.svg",
+    ),
     "check": Command(
         "check",
         "Prove what policies allow, or show a request that they should not.",
