@@ -40,7 +40,7 @@ from iamd.store.kinds.organizations import (
 )
 from iamd.store.kinds.reports import AccessReport
 from iamd.store.kinds.roles_anywhere import AnywhereProfile, CertificateSubject, RevocationList, TrustAnchor
-from iamd.store.kinds.sign_in import ConsoleSession, LoginProfile, MfaDevice, PasswordPolicy, SignInSession
+from iamd.store.kinds.sign_in import ConsoleSession, LoginProfile, MfaDevice, Passkey, PasswordPolicy, SignInSession
 from iamd.store.kinds.trails import DigestChain, DigestKey, Trail, TrailDelivery
 from iamd.store.records import (
     AccessKey,
@@ -116,6 +116,10 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "mfa_devices": (
         MfaDevice(ACCOUNT, "Ann", "/a/", b"\x00sealed", NOW, (("a", "b"),)),
         {"owner_id": "AIDA1", "enabled": LATER, "drift": -3, "last_step": 2_147_483_647, "used": 31},
+    ),
+    "passkeys": (
+        Passkey(ACCOUNT, "YQ", "AIDA1", "user/Ann", "key-1", "id.example", b"\x00cose", 4_294_967_295, ("usb",), NOW),
+        {"sign_count": 0, "transports": (), "challenged": 1_790_000_000_000_000_001},
     ),
     "oidc_providers": (
         OidcProvider(ACCOUNT, "gitlab.com/Über", NOW, ("a", "b,c"), ("c" * 40,), (("k", "v"),)),

@@ -30,6 +30,10 @@ def number(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False)
 
 
+def large(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
 def flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
 

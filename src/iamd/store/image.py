@@ -96,7 +96,7 @@ _NEWCOMERS = frozenset({"users", "groups", "roles", "policies", "access_keys", "
 # No decision is made from these, so nothing about them makes a snapshot stale.
 _POWERLESS = frozenset(
     {
-        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name),
+        *(sign_in.LOGIN_PROFILES.name, sign_in.MFA_DEVICES.name, sign_in.PASSKEYS.name),
         *(sign_in.SIGN_IN_SESSIONS.name, sign_in.CONSOLE_SESSIONS.name),
         *(kind.name for kind in (*credentials.KINDS, *federation.KINDS, *managed_roles.KINDS)),
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
@@ -172,6 +172,7 @@ class Records:
         self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)
         self.password_policies = self._collect(sign_in.PASSWORD_POLICIES)
         self.mfa_devices = self._collect(sign_in.MFA_DEVICES)
+        self.passkeys = self._collect(sign_in.PASSKEYS)
         self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
         self.console_sessions = self._collect(sign_in.CONSOLE_SESSIONS)
 

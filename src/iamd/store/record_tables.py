@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import Column, Index, Table, Text
 
-from iamd.store.columns import blob, flag, metadata, number, optional, optional_time, records, text, time
+from iamd.store.columns import blob, flag, large, metadata, number, optional, optional_time, records, text, time
 
 event_data_stores = records(
     "event_data_stores",
@@ -26,7 +26,7 @@ event_queries = records(
     optional_time("ended"),
     optional("failure"),
     number("rows"),
-    *(Column(name, BigInteger, nullable=False) for name in ("scanned", "bytes")),
+    *map(large, ("scanned", "bytes")),
     number("milliseconds"),
 )
 query_results = Table(

@@ -1,8 +1,8 @@
 """The tables of the store, as SQLAlchemy Core sees them.
 
 One table per record kind, with a column per field of the record, and a few of the store's own; those of events are in
-`event_tables`,
-those of event data stores in `record_tables`. The migrations create them; a test holds that both agree.
+`event_tables`, those of event data stores in `record_tables`, those of people in `sign_in_tables`. The migrations
+create them; a test holds that both agree.
 
 * Every key leads with `account_id`, so that accounts can be told apart, exported and sharded.
 * `position` numbers the rows of a table in the order in which they were added, which is the order of listings.
@@ -29,6 +29,7 @@ from iamd.store.columns import records as _records
 from iamd.store.columns import text as _text
 from iamd.store.columns import time as _time
 from iamd.store.record_tables import event_data_stores as event_data_stores
+from iamd.store.sign_in_tables import login_profiles as login_profiles
 
 
 def _regional() -> tuple[SchemaItem, ...]:
@@ -113,57 +114,6 @@ service_credentials = _records(
     _flag("active"),
 )
 credential_reports = _records("credential_reports", "account_id", _time("generated"), _blob("content"))
-login_profiles = _records(
-    "login_profiles",
-    "user_id",
-    _text("user_id"),
-    _time("created"),
-    _text("password"),
-    _time("changed"),
-    _flag("reset_required"),
-    _text("history"),
-    _number("failures"),
-    _optional_time("locked_until"),
-)
-sign_in_sessions = _records(
-    "sign_in_sessions",
-    "id",
-    *map(_text, ("id", "owner_id", "client_id", "thumbprint", "credential")),
-    _time("started"),
-    _time("expires"),
-    _time("rotated"),
-    _number("generation"),
-    _optional_time("mfa_time"),
-)
-console_sessions = _records(
-    "console_sessions",
-    "id",
-    *map(_text, ("id", "owner_id", "credential", "access_key_id")),
-    _time("started"),
-    _time("expires"),
-    _optional_time("mfa_time"),
-    *map(_text, ("agent", "address")),
-)
-password_policies = _records(
-    "password_policies",
-    "account_id",
-    _number("minimum_length"),
-    *(_flag(name) for name in ("symbols", "numbers", "uppercase", "lowercase", "users_may_change")),
-    _number("max_age"),
-    _number("reuse_prevention"),
-    _flag("hard_expiry"),
-)
-mfa_devices = _records(
-    "mfa_devices",
-    "key",
-    *(_text("key"), _text("name"), _text("path")),
-    _blob("sealed_seed"),
-    _time("created"),
-    _text("tags"),
-    _optional("owner_id"),
-    _optional_time("enabled"),
-    *(_number(name) for name in ("drift", "last_step", "used")),
-)
 oidc_providers = _records(
     "oidc_providers", "url", _text("url"), _time("created"), _text("client_ids"), _text("thumbprints"), _text("tags")
 )

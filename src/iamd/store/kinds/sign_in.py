@@ -83,6 +83,33 @@ class MfaDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A FIDO2 credential that a user or the root user has as MFA device: a passkey, or a security key.
+
+    `holder` is `user/NAME`, as the user was called when it was enrolled, or `root-account`. It works at the host only
+    where it was enrolled. `challenged` is when the newest challenge was made that it has answered, in nanoseconds of
+    the epoch: none that is older is ever good again.
+    """
+
+    account_id: str
+    id: str  # the credential's, as base64url
+    owner_id: str  # user id, or the account id for the root user
+    holder: str
+    name: str
+    host: str
+    public_key: bytes  # COSE
+    sign_count: int
+    transports: tuple[str, ...]
+    enabled: datetime
+    challenged: int = 0
+
+    @property
+    def serial_number(self) -> str:
+        """What operations call it: an ARN."""
+        return iam_arn(self.account_id, f"u2f/{self.holder}/{self.name}")
+
+
+@dataclass(frozen=True, slots=True)
 class SignInSession:
     """A program that may get credentials of a person who has signed in, as `aws login` does, until `expires`.
 
@@ -126,7 +153,15 @@ class ConsoleSession:
 LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)
 PASSWORD_POLICIES = Kind("password_policies", PasswordPolicy, lambda r: r.account_id)
 MFA_DEVICES = Kind("mfa_devices", MfaDevice, lambda r: fold(f"{r.path}{r.name}"), None, {"owner": lambda r: r.owner_id})
+PASSKEYS = Kind("passkeys", Passkey, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
 SIGN_IN_SESSIONS = Kind("sign_in_sessions", SignInSession, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
 CONSOLE_SESSIONS = Kind("console_sessions", ConsoleSession, lambda r: r.id, None, {"owner": lambda r: r.owner_id})
 
-KINDS: tuple[Kind[Any], ...] = (LOGIN_PROFILES, PASSWORD_POLICIES, MFA_DEVICES, SIGN_IN_SESSIONS, CONSOLE_SESSIONS)
+KINDS: tuple[Kind[Any], ...] = (
+    LOGIN_PROFILES,
+    PASSWORD_POLICIES,
+    MFA_DEVICES,
+    PASSKEYS,
+    SIGN_IN_SESSIONS,
+    CONSOLE_SESSIONS,
+)

@@ -1,4 +1,4 @@
-"""People at the console; event data stores; when each change was made."""
+"""People at the console, and their passkeys; event data stores; when each change was made."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ STATEMENTS: tuple[str, ...] = (
         account_id TEXT NOT NULL, id TEXT NOT NULL, time BIGINT NOT NULL, content {blob} NOT NULL,
         PRIMARY KEY (account_id, id))""",
     "CREATE INDEX query_results_time ON query_results (time)",
+    """CREATE TABLE passkeys (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL, holder TEXT NOT NULL,
+        name TEXT NOT NULL, host TEXT NOT NULL, public_key {blob} NOT NULL, sign_count BIGINT NOT NULL,
+        transports TEXT NOT NULL, enabled BIGINT NOT NULL, challenged BIGINT NOT NULL, UNIQUE (account_id, id))""",
     # A change of before this column is as old as its event says; one that has none counts as older than any.
     "ALTER TABLE changes ADD COLUMN time BIGINT NOT NULL DEFAULT 0",
     """UPDATE changes SET time = told.time FROM (
