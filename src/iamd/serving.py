@@ -39,6 +39,7 @@ from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.owners import Owners
 from iamd.gateway.upstreams import Upstreams
+from iamd.reference import services
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
@@ -77,6 +78,7 @@ class Server:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
+    services.register(settings.custom_services)
     store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
     await store.start()
     try:

@@ -16,6 +16,7 @@ from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import Standing
 from iamd.policy import Decision
 from iamd.policy.arns import account_of
+from iamd.reference import services
 from iamd.services.call import Realm
 from iamd.store.image import Records
 
@@ -39,6 +40,7 @@ class Evaluator:
         self._records = records
         self.account_id = records.account_id
         self.place = mapping.Place(records.account_id, realm.region)
+        self._now = now
         self.time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
         self._subjects: dict[tuple[str, str], Snapshot] = {}
         self._facts: dict[tuple[str, int], Context] = {}
@@ -52,6 +54,7 @@ class Evaluator:
             return refused(404, str(error))
         except Unmappable as error:
             return refused(400, str(error))
+        self._note(question)
         decision = decision_on(*question)
         return ALLOWED if decision.allowed else denied(question, decision)
 
@@ -76,6 +79,16 @@ class Evaluator:
         name = mapping.action_of(action.name or "", type_)
         arn = mapping.resource_of(type_, resource.id or "", self.place)
         return Question(snapshot, self.ask(name, arn, self.context(asked), snapshot))
+
+    def _note(self, question: Question) -> None:
+        """Note the subject's attempt at an action of a registered service, for the access advisor."""
+        prefix, _, name = question.ask.action.partition(":")
+        service = services.registered(prefix.lower())
+        action = None if service is None else service.actions.get(name.lower())
+        if action is not None:
+            who = question.snapshot.principal.unique_id or self.account_id
+            store, region = self._realm.store, self._realm.region
+            store.accessed(self.account_id, who, action.service, action.name, self._now, region)
 
     def subject(self, subject: Entity) -> Snapshot:
         """The policies and condition keys of a subject. Raises Unknown, Cold."""

@@ -10,6 +10,7 @@ from iamd.cli import Failure
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.access.arguments import add_context, context_of
 from iamd.cli.access.moments import add_as_of
+from iamd.cli.custom_services import add_custom_services, register_services
 from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.tree import PLAIN, YES, Node, Paper
@@ -29,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_context(parser)
     add_as_of(parser)
     parser.add_argument("--verbose", action="store_true", help="name every action")
+    add_custom_services(parser)
     add_place(parser)
 
 
 def command(args: argparse.Namespace) -> int:
     """List what the principal may do, of all that AWS's reference knows; 1 when that is nothing."""
+    register_services(args)
     try:
         actions = _actions([prefix.lower() for prefix in args.service])
     except MissingData as error:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from iamd.cli import Failure
+from iamd.cli.custom_services import add_custom_services, register_services
 from iamd.policy import Kind, MalformedPolicy, Problem, parse
 
 
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--findings", action="store_true", help="tell, too, what Access Analyzer's checks find")
     parser.add_argument("--sarif", action="store_true", help="print these findings as SARIF, for code scanning")
+    add_custom_services(parser)
 
 
 def command(args: argparse.Namespace) -> int:
@@ -27,6 +29,7 @@ def command(args: argparse.Namespace) -> int:
     if args.findings or args.sarif:
         from iamd.cli import validate_findings
 
+        register_services(args)
         return validate_findings.report(args)
     found = {name: problems(name, Kind(args.type)) for name in args.files}
     if args.json:

@@ -1,93 +1,68 @@
-"""The service authorization reference, a service at a time."""
+"""The service authorization reference, a service at a time, and the services that this server adds to AWS's."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from iamd.reference.entries import Action, ActionResource, ConditionKey, ResourceType, Service
+from iamd.reference.own import OWN
 from iamd.reference.pack import DATA, Pack
 
+__all__ = [
+    "Action",
+    "ActionResource",
+    "ConditionKey",
+    "ResourceType",
+    "Service",
+    "get",
+    "is_of_aws",
+    "name",
+    "prefixes",
+    "register",
+    "registered",
+]
 
-@dataclass(frozen=True, slots=True)
-class ActionResource:
-    """A resource type that an action works on; `required` when the action cannot do without one."""
 
-    name: str
-    required: bool
-    condition_keys: tuple[str, ...]
+_custom: dict[str, Service] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One action. `access_level` is `List`, `Read`, `Write`, `Tagging` or `Permissions management`.
+def register(found: Iterable[Service]) -> None:
+    """Know these services, too, in place of those registered before. Done once, before anything is asked about them.
 
-    Without resource types only `"Resource": "*"` matches. `condition_keys` hold for every resource.
-    `dependent_actions` (`service:Action`) are what the caller needs besides. `link` may be empty.
+    Raises ValueError for the prefix of a service of AWS.
     """
-
-    service: str
-    name: str
-    access_level: str
-    description: str
-    resource_types: tuple[ActionResource, ...]
-    condition_keys: tuple[str, ...]
-    dependent_actions: tuple[str, ...]
-    link: str
+    added = {service.prefix: service for service in found}
+    taken = [prefix for prefix in added if is_of_aws(prefix)]
+    if taken:
+        raise ValueError(f"`{taken[0]}` is a service of AWS")
+    _custom.clear()
+    _custom.update(added)
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
-    """A resource type: ARN template with `${...}` variables and the condition keys of its resources."""
-
-    name: str
-    arn: str
-    condition_keys: tuple[str, ...]
+def registered(prefix: str) -> Service | None:
+    """Return the service with this prefix (lower case) that was registered; None for AWS's."""
+    return _custom.get(prefix)
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionKey:
-    """A condition key as AWS spells it; `type` is `String`, `ARN`, `Bool`, `Numeric`, `Date` or `IPAddress`.
-
-    A name may hold `${...}`, which stands for a tag key or the like. The value of a `sensitive` key
-    should hold neither wildcards nor variables.
-    """
-
-    name: str
-    type: str
-    multivalued: bool
-    description: str = ""
-    sensitive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service by its prefix. The mappings have folded (lower-case) keys.
-
-    `resource_control` tells whether resource control policies act on it.
-    """
-
-    prefix: str
-    name: str
-    resource_control: bool
-    actions: Mapping[str, Action]
-    resource_types: Mapping[str, ResourceType]
-    condition_keys: Mapping[str, ConditionKey]
+def is_of_aws(prefix: str) -> bool:
+    """Whether AWS, or iamd itself, has a service with this prefix (lower case)."""
+    return prefix in _pack() or prefix in OWN
 
 
 def prefixes() -> tuple[str, ...]:
-    """Return every service prefix, in lower case and sorted."""
-    return tuple(_pack())
+    """Return every service prefix of AWS and those registered, in lower case and sorted."""
+    return tuple(sorted((*_pack(), *_custom))) if _custom else tuple(_pack())
 
 
 def name(prefix: str) -> str:
     """Return the name of the service with this prefix (lower case), without reading the rest; KeyError for none."""
-    return str(_pack().summary(prefix)[0])
+    return _custom[prefix].name if prefix in _custom else str(_pack().summary(prefix)[0])
 
 
 def get(prefix: str) -> Service | None:
-    """Return the service with this prefix, whatever its case; None when AWS has none."""
+    """Return the service with this prefix, whatever its case; None when there is none."""
     folded = prefix.lower()
-    return _read(folded) if folded in _pack() else None
+    return _read(folded) if folded in _pack() else _custom.get(folded) or OWN.get(folded)
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Any
 
 from iamd.gateway.modes import MODES
 from iamd.gateway.upstreams import Credentials
+from iamd.reference.entries import Service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import readers
@@ -146,6 +147,11 @@ class Settings:
         "enforce",
         "What of forwarded requests policies do not allow is refused (enforce), or passed on and recorded: log warns, too, "
         "learn does not. iamd's own APIs always enforce.",
+    )
+    custom_services: tuple[Service, ...] = _setting(
+        readers.custom_services,
+        (),
+        "File of services of your own, in YAML: their actions, resources and condition keys.",
     )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Credentials, is_service
+from iamd.reference import custom
+from iamd.reference.custom import BadServices
+from iamd.reference.entries import Service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 
@@ -270,3 +273,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def custom_services(value: object) -> tuple[Service, ...]:
+    """The services that a file describes."""
+    file = path(value)
+    try:
+        return custom.read(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"names a file that cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("names a file that is not UTF-8 text") from error
+    except BadServices as error:
+        raise ValueError(f"names a file that is not right: {error}") from error

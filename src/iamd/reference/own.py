@@ -1,0 +1,38 @@
+"""What iamd adds to AWS's reference by itself: the actions of its authorization API, and the condition keys of questions.
+
+They are found by name, and in no list of AWS's services.
+"""
+
+from iamd.reference.entries import Action, ConditionKey, Service
+
+_QUESTIONS = {
+    "Evaluate": "Grants permission to ask whether a subject may do something",
+    "SearchActions": "Grants permission to find what a subject may do to a resource",
+    "SearchResources": "Grants permission to find the resources to which a subject may do something",
+    "SearchSubjects": "Grants permission to find who may do something",
+}
+_PROPERTIES = ("SubjectProperty", "ActionProperty", "ResourceProperty", "Context")
+
+IAMD = Service(
+    prefix="iamd",
+    name="iamd",
+    resource_control=False,
+    actions={
+        name.lower(): Action("iamd", name, "Read", description, (), (), (), "")
+        for name, description in _QUESTIONS.items()
+    },
+    resource_types={},
+    condition_keys={},
+)
+AUTHZEN = Service(
+    prefix="authzen",
+    name="AuthZEN",
+    resource_control=False,
+    actions={},
+    resource_types={},
+    condition_keys={
+        f"authzen:{name.lower()}/${{name}}": ConditionKey(f"authzen:{name}/${{Name}}", "String", multivalued=False)
+        for name in _PROPERTIES
+    },
+)
+OWN = {IAMD.prefix: IAMD, AUTHZEN.prefix: AUTHZEN}
