@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamd.audit import ApiEvent, record
-from iamd.audit.asked import SessionPolicies, opened_context
+from iamd.audit.asked import SessionPolicies, recorded
 from iamd.audit.stored import opened
 from iamd.guard.ask import Ask
 from iamd.guard.context import request_context
@@ -27,7 +27,12 @@ def test_what_was_asked_is_kept() -> None:
     pass_role = Ask("iam:PassRole", "arn:r", "210987654321", policy="{}", context=told)
     first, second = opened(event(Ask("iam:GetUser", ALICES, ACCOUNT, context=own), pass_role).encode()).asked
     assert (first.action, first.resource, first.account_id, first.had_policy) == ("", ALICES, "", False)
-    assert opened_context(first) == {"aws:principaltag/a": "b", "aws:tagkeys": ("x", "y"), **tags}
+    assert first.context == {"aws:principaltag/a": "b", "aws:tagkeys": ("x", "y"), "aws:resourcetag/team": "red"}
+    assert {key: recorded(first, key) for key in (*tags, "aws:tagkeys", "aws:sourceip")} == {
+        **tags,
+        "aws:tagkeys": ("x", "y"),
+        "aws:sourceip": None,
+    }
     assert (second.action, second.account_id, second.had_policy) == ("iam:PassRole", "210987654321", True)
     assert second.context == {}
 

@@ -17,7 +17,7 @@ from iamd.cli.replaying.calls import Gathering
 from iamd.cli.replaying.changeset import Changeset, read_changeset
 from iamd.cli.replaying.flips import Flip, Outcome, Replay
 from iamd.cli.replaying.proposal import propose, surrounded
-from iamd.cli.replaying.record import gather
+from iamd.cli.replaying.record import gather, uncollected
 from iamd.cli.replaying.worlds import World
 from iamd.cli.times import point_in_time
 from iamd.cli.tree import NO, YES, Node, Paper
@@ -46,7 +46,8 @@ def command(args: argparse.Namespace) -> int:
     """Tell which recorded calls the change would decide otherwise; 1 when there are any."""
     changeset = read_changeset(args.change)
     database, master_key = place(args)
-    replayed = in_store(database, master_key, lambda store: _replay(args, store, database.parent, changeset))
+    with uncollected():
+        replayed = in_store(database, master_key, lambda store: _replay(args, store, database.parent, changeset))
     flips = sorted(
         replayed.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)
     )

@@ -65,6 +65,13 @@ class Accounts:
                 return found
         return self.trusts.get(resource)
 
+    def policies(self) -> dict[str, Attached]:
+        """The policies of resources, as far as they are known, by ARN: of roles, and of what was imported."""
+        found = dict(self.trusts)
+        for each in self.surroundings.values():
+            found |= each.resources
+        return found
+
     def owner_of(self, resource: str) -> str | None:
         """The account of a resource whose ARN names none, as far as its policy's place or a lone account tells."""
         if account_of(resource) is not None:
@@ -77,9 +84,7 @@ class Accounts:
 
     def reach(self, context: Mapping[str, str | tuple[str, ...]], resource: str | None) -> Reach:
         """Where permissions are looked for: on one resource, or wherever policies point."""
-        policies = dict(self.trusts)
-        for each in self.surroundings.values():
-            policies |= each.resources
+        policies = self.policies()
         if resource is not None:
             found = self.policy_of(resource)
             policies = {} if found is None else {resource: found}

@@ -17,8 +17,7 @@ DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 """Codes under which AWS's services record that a caller may not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True, eq=False):
     """Who asked for what, and from where; `asked`, never empty, spells actions and accounts out."""
 
     asker: Asker
@@ -29,8 +28,7 @@ class Asking:
     asked: tuple[Asked, ...]
 
 
-@dataclass(slots=True)
-class Calls:
+class Calls(msgspec.Struct, eq=False):
     """Calls that asked alike: when (microseconds since 1970), and whether they were denied; `sample` is an event's id."""
 
     asking: Asking

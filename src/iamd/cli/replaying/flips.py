@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from iamd.analysis.reading import about, keys, policies_of
-from iamd.audit.asked import Asked, Value, opened_context
+from iamd.audit.asked import Asked, Value, recorded
 from iamd.cli.replaying.calls import Asking, Calls
 from iamd.cli.replaying.worlds import Unknown, World
 from iamd.guard.context import epoch, iso
@@ -62,6 +62,7 @@ class Replay:
         self._before = before
         self._after = after
         self._touches: dict[tuple[object, ...], frozenset[str] | None] = {}
+        self._alike: dict[tuple[object, ...], frozenset[str] | None] = {}
         self._known: dict[tuple[object, ...], tuple[Decision, Decision]] = {}
         self.outcome = Outcome()
 
@@ -102,25 +103,31 @@ class Replay:
 
     def _looked_at(self, asking: Asking, asked: Asked) -> frozenset[str] | None:
         """The condition keys that matter to an ask, before or after; None where no policy about it changes."""
-        caller, worlds = asking.asker.caller, (self._before, self._after)
-        layers = [world.layers(caller, asked) for world in worlds]
-        own = [world.own_policy(asked) for world in worlds]
-        key = (asked.action, *map(id, layers), *map(id, own))  # the worlds keep these objects
+        before, after, asker = self._before, self._after, asking.asker
+        own, theirs = before.own_policy(asked), after.own_policy(asked)
+        key = (id(asker), asked.action, asked.account_id, id(own), id(theirs))  # all of which are kept
         if key not in self._touches:
-            old, new = (each.about(policy) for each, policy in zip(layers, own, strict=True))
-            alike = _relevant(old, asked.action) == _relevant(new, asked.action)
-            self._touches[key] = None if alike else keys((*policies_of(old), *policies_of(new)), asked.action)
+            old, new = before.layers(asker, asked).about(own), after.layers(asker, asked).about(theirs)
+            self._touches[key] = self._compared(old, new, asked.action)
         return self._touches[key]
+
+    def _compared(self, old: Layers, new: Layers, action: str) -> frozenset[str] | None:
+        key = (action, *map(id, (old.plans, new.plans, old.resource, new.resource)))  # each is of its layers alone
+        if key not in self._alike:
+            alike = _relevant(old, action) == _relevant(new, action)
+            self._alike[key] = None if alike else keys((*policies_of(old), *policies_of(new)), action)
+        return self._alike[key]
 
     def _decided(
         self, asking: Asking, asked: Asked, when: datetime, needed: frozenset[str] | None
     ) -> tuple[Decision, Decision]:
         """The decision before and after."""
-        context = _context(asking, asked, when)
-        if needed is None:  # of no interest but that it is allowed
+        if needed is None:  # it is of interest only whether it was allowed
+            layers, own = self._before.layers(asking.asker, asked), self._before.own_policy(asked)
+            context = _context(asking, asked, when, keys(policies_of(layers.about(own)), asked.action))
             decision = self._before.decide(asking.asker, asked, context)
             return decision, decision
-        context = {key: value for key, value in context.items() if key in needed}
+        context = _context(asking, asked, when, needed)
         place = (asked.action, asked.resource, asked.account_id, asked.had_policy)
         key = (id(asking.asker), *place, *context.items())  # always in the same order
         known = self._known.get(key)
@@ -157,17 +164,27 @@ def _by_time(times: array[int]) -> Iterator[array[int]]:
     yield from seconds.values()
 
 
-def _context(asking: Asking, asked: Asked, when: datetime) -> dict[str, Value]:
-    """The condition keys of a request, as the guard had them."""
-    context: dict[str, Value] = {
-        **asking.asker.context,
-        "aws:currenttime": iso(when),
-        "aws:epochtime": epoch(when),
-        "aws:securetransport": "true" if asking.secure else "false",
-        "aws:sourceip": asking.ip,
-        "aws:requestedregion": asking.region,
-        "aws:resourceaccount": asked.account_id,
-    }
-    if asking.agent:
-        context["aws:useragent"] = asking.agent
-    return {**context, **opened_context(asked)}
+# What the circumstances of a call tell, as the guard had it.
+_CIRCUMSTANCES: Mapping[str, Callable[[Asking, Asked, datetime], str | None]] = {
+    "aws:currenttime": lambda asking, asked, when: iso(when),
+    "aws:epochtime": lambda asking, asked, when: epoch(when),
+    "aws:securetransport": lambda asking, asked, when: "true" if asking.secure else "false",
+    "aws:sourceip": lambda asking, asked, when: asking.ip,
+    "aws:requestedregion": lambda asking, asked, when: asking.region,
+    "aws:resourceaccount": lambda asking, asked, when: asked.account_id,
+    "aws:useragent": lambda asking, asked, when: asking.agent or None,
+}
+
+
+def _context(asking: Asking, asked: Asked, when: datetime, needed: Iterable[str]) -> dict[str, Value]:
+    """The condition keys of a request that are needed."""
+    context: dict[str, Value] = {}
+    for key in needed:
+        value = recorded(asked, key)
+        if value is None:
+            value = asking.asker.context.get(key)
+        if value is None and key in _CIRCUMSTANCES:
+            value = _CIRCUMSTANCES[key](asking, asked, when)
+        if value is not None:
+            context[key] = value
+    return context

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from iamd.audit.lookup import terms
@@ -14,6 +16,16 @@ from iamd.store import Store
 from iamd.store.interface import Window
 
 _PAGE = 10_000
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, at millions of values that are all in use."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def gather(store: Store, accounts: Iterable[str], since: datetime | None, until: datetime | None) -> Gathering:

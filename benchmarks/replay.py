@@ -1,0 +1,184 @@
+"""Recorded calls decided again under changed policies, beside the engine alone deciding each of them.
+
+Run: python -m benchmarks.replay; EVENTS=1000000 for more of them. The account has 500 users with policies of a hundred
+statements; the change adds a denial to every user, which is about half of the calls. `alike` calls repeat actions,
+resources and places, as programs' do; `unlike` ones are each on a resource of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+
+from iamd.audit import ApiEvent
+from iamd.audit.event import event_id
+from iamd.caller.caller import Caller, CallerKind
+from iamd.cli.access.accounts import assembled
+from iamd.cli.access.moments import Moment, images
+from iamd.cli.replaying.changeset import read_changeset
+from iamd.cli.replaying.flips import Replay
+from iamd.cli.replaying.proposal import propose
+from iamd.cli.replaying.record import gather, uncollected
+from iamd.cli.replaying.worlds import World
+from iamd.guard.ask import Ask
+from iamd.guard.context import principal_context, request_context
+from iamd.guard.gather import take
+from iamd.policy import Request, decide
+from iamd.store import Change, Records, Store
+from iamd.store.interface import Encoded, Group
+from iamd.store.records import Account, InlinePolicy, User
+
+ACCOUNT = "123456789012"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+EVENTS = int(os.environ.get("EVENTS", "300000"))
+USERS, ACTIONS, PLACES = 500, 24, 4
+TARGET = 100_000  # calls a second, on two cores
+AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11 Botocore/1.44.5"
+
+
+def policy() -> str:
+    statements = [
+        {
+            "Sid": f"S{n}",
+            "Effect": "Allow",
+            "Action": [f"svc{n % 10}:Do{n % ACTIONS}"],
+            "Resource": f"arn:aws:svc{n % 10}:::r/*",
+        }
+        for n in range(99)
+    ]
+    last = {
+        "Effect": "Allow",
+        "Action": "iam:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [*statements, last]})
+
+
+def user(number: int) -> User:
+    return User(ACCOUNT, f"AIDA{number:017}", f"user{number}", "/", START)
+
+
+def caller(number: int) -> Caller:
+    who = user(number)
+    return Caller(CallerKind.USER, ACCOUNT, who.id, who.name, who.arn, who.arn, who.id, f"AKIA{number:016}")
+
+
+def people(change: Change) -> None:
+    records = change.create(ACCOUNT)
+    records.accounts.add(Account(ACCOUNT, START))
+    for number in range(USERS):
+        records.users.add(user(number))
+        records.inline.add(InlinePolicy(ACCOUNT, user(number).id, "own", policy()))
+
+
+def asked(records: Records, number: int, alike: bool) -> tuple[Caller, Ask, str]:
+    """The call of that number: who, what, and from where."""
+    who, ip = caller(number * 7919 % USERS), f"192.0.2.{number % PLACES}"
+    resource = f"arn:aws:iam::{ACCOUNT}:user/{'x' if alike else 'team/'}{number % 50 if alike else number}"
+    context = {**principal_context(who, records), **request_context(who, START, ip, True, AGENT, "us-east-1")}
+    context |= {"aws:resourceaccount": ACCOUNT, "aws:resourcetag/team": "red"}
+    return (
+        who,
+        Ask(f"iam:{'Get' if number % 2 else 'List'}Thing{number % ACTIONS}", resource, ACCOUNT, context=context),
+        ip,
+    )
+
+
+def encoded(records: Records, number: int, alike: bool) -> Encoded:
+    who, ask, ip = asked(records, number, alike)
+    time = START + timedelta(seconds=number // 50)
+    name = ask.action.partition(":")[2]
+    event = ApiEvent(
+        ACCOUNT,
+        time,
+        "iam.amazonaws.com",
+        name,
+        "us-east-1",
+        f"r{number:035}",
+        True,
+        who,
+        client_ip=ip,
+        agent=AGENT,
+        secure_host="iam",
+        asked=(ask,),
+    )
+    return Encoded(ACCOUNT, event_id(time), time, event.encode())
+
+
+async def fill(store: Store, alike: bool) -> Records:
+    await store.write(people)
+    records = await store.load(ACCOUNT)
+    for start in range(0, EVENTS, 20_000):
+        made = [encoded(records, number, alike) for number in range(start, min(start + 20_000, EVENTS))]
+        await store._database.commit(Group(events=[(event, None) for event in made]))
+    return records
+
+
+def change_file(folder: Path) -> Path:
+    denial = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:Get*", "Resource": "*"}}
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/no"
+    calls: list[dict[str, object]] = [{"iam:CreatePolicy": {"PolicyName": "no", "PolicyDocument": denial}}]
+    calls += [{"iam:AttachUserPolicy": {"UserName": f"user{n}", "PolicyArn": arn}} for n in range(USERS)]
+    file = folder / "change.json"
+    file.write_text(json.dumps({"changes": calls}))
+    return file
+
+
+def engine_alone(records: Records, alike: bool) -> float:
+    """CPU seconds that the engine would take to decide every call once, on requests that are there already."""
+    layers = {number: take(caller(number), records).layers for number in range(USERS)}
+    number_of = {caller(number).id: number for number in range(USERS)}
+    made = []
+    for at in range(20_000):
+        who, ask, _ = asked(records, at, alike)
+        snapshot = take(who, records)
+        made.append(
+            (Request(snapshot.principal, ask.action, ask.resource, ACCOUNT, ask.context), layers[number_of[who.id]])
+        )
+    for request, own in made:
+        decide(request, own)
+    before = process_time()
+    for request, own in made:
+        decide(request, own)
+    return (process_time() - before) * EVENTS / len(made)
+
+
+async def run(folder: Path, alike: bool) -> None:
+    store = Store.open_sqlite(folder)
+    await store.start()
+    records = await fill(store, alike)
+    alone = engine_alone(records, alike)
+    changeset = read_changeset(change_file(folder))
+    with uncollected():
+        started, spent = perf_counter(), process_time()
+        gathering = await gather(store, store.account_ids(), None, None)
+        read = process_time() - spent
+        before = World(assembled(await images(store, Moment(datetime.now(UTC))), folder))
+        proposed = await images(store)
+        propose(store, proposed, changeset)
+        outcome = Replay(before, World(assembled(proposed, folder))).run(gathering.calls)
+        took, spent = perf_counter() - started, process_time() - spent
+    rate, flipped = EVENTS / spent, sum(flip.count for flip in outcome.flips.values())
+    verdict = "met" if rate >= TARGET else "MISSED"
+    print(
+        f"  {'alike' if alike else 'unlike':6} {EVENTS:,} calls in {len(gathering.calls):,} kinds, {flipped:,} flip: "
+        f"{rate:,.0f} calls in a second of one core (target {TARGET:,}: {verdict}), {read / spent:.0%} of it reading, "
+        f"{took:.1f} s by the clock; {spent / alone:.1f} times what the engine alone takes to decide each call once"
+    )
+    await store.close()
+
+
+def main() -> None:
+    for alike in (True, False):
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(run(Path(folder), alike))
+
+
+if __name__ == "__main__":
+    main()
