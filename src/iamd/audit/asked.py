@@ -88,3 +88,9 @@ def kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
 def recorded(asked: Asked, key: str) -> Value | None:
     """The value of a condition key (lower case), if the ask keeps it; a resource's tags have two names."""
     return asked.context.get(_ONCE + key.removeprefix(_TWICE) if key.startswith(_TWICE) else key)
+
+
+def opened_context(asked: Asked) -> dict[str, Value]:
+    """The condition keys of a stored ask, under all their names."""
+    tags = {f"{_TWICE}{key[len(_ONCE) :]}": value for key, value in asked.context.items() if key.startswith(_ONCE)}
+    return {**asked.context, **tags}
