@@ -30,6 +30,17 @@ def test_queues_by_their_tags(gateway: Live, user: Make) -> None:
     refused(sqs.send_message, QueueUrl=blue, MessageBody="x")
 
 
+def test_instances_by_their_tags(gateway: Live, user: Make) -> None:
+    root = gateway.client("ec2")
+    only = {"StringEquals": {"ec2:ResourceTag/team": "blue"}}
+    ec2 = user("alice", allow(["ec2:StartInstances", "ec2:StopInstances"], **only))("ec2")
+    made = root.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2)["Instances"]
+    one, other = (each["InstanceId"] for each in made)
+    root.create_tags(Resources=[one], Tags=[{"Key": "team", "Value": "blue"}])
+    ec2.stop_instances(InstanceIds=[one])
+    refused(ec2.stop_instances, "UnauthorizedOperation", InstanceIds=[one, other])
+
+
 def test_objects_by_their_tags(gateway: Live, user: Make) -> None:
     root, bucket = gateway.client("s3"), "tagged"
     root.create_bucket(Bucket=bucket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -193,7 +194,8 @@ class Gateway:
         async def lookup(operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
             return await self._facts.ask(asked.service.name, operation, given, Place(region, account_id), about)
 
-        needs = await mapping.needs(Inquiry(asked, request, passage.document, region, account_id, lookup))
+        role_of = partial(self._role_of_profile, account_id)
+        needs = await mapping.needs(Inquiry(asked, request, passage.document, region, account_id, lookup, role_of))
         keeps = bool(upstream.told)
         passage.needs = [self._owners.settle(need, region, account_id, keeps_accounts=keeps) for need in needs]
         await self._require_subresources(passage.needs[0], region, asked)
@@ -201,6 +203,12 @@ class Gateway:
         await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
+
+    async def _role_of_profile(self, account_id: str, name: str) -> str | None:
+        records = await self._realm.store.load(account_id)
+        profile = records.profiles.named(name)
+        role = records.roles.get(profile.role_id) if profile is not None and profile.role_id else None
+        return None if role is None else role.arn
 
     async def _require_subresources(self, need: Need, region: str, asked: Asked) -> None:
         """Refuse what an upstream without subresources would take for a request for the object or bucket itself."""

@@ -7,17 +7,28 @@ What cannot be told so is refused. https://docs.aws.amazon.com/service-authoriza
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from iamd.gateway.directory import Service
 from iamd.gateway.mapped import Inquiry, Need, Unmapped, checked_name, request_tags
 from iamd.reference import services as reference
 from iamd.reference.services import Action, ResourceType
 from iamd.store.records import PARTITION
-from iamd.wire.model import OperationModel
+from iamd.wire.model import OperationModel, Shape
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _GIVEN = frozenset({"Partition", "Region", "Account"})
 _FEW = ("List", "Read")
+_MAKES = re.compile(r"(?:Allocate|Copy|Create|Import|Register|Request|Run)[A-Z]").match
+_ACCOUNTS = frozenset({"accountid", "awsaccountid", "catalogid", "ownerid", "owneraccount", "registryid"})
+# What EC2 calls things in its parameters, where the reference has another name.
+_ALIASES = {
+    "SecurityGroupId": ("groupid", "groupname"),
+    "ElasticGpuId": ("elasticgpuspecification",),
+    "AllocationId": ("allocationid",),
+    "KeyPairName": ("keyname",),
+    "VpcFlowLogId": ("flowlogid",),
+}
 
 # Services whose actions have another prefix than any of their names.
 _PREFIXES = {
@@ -55,9 +66,17 @@ async def needs(inquiry: Inquiry) -> list[Need]:
     action = action_of(inquiry.asked.service, operation.name)
     if action is None:
         raise Unmapped(f"The gateway does not know which action {operation.name} needs.")
+    _require_own_account(inquiry)
     context = request_tags(inquiry.document)
     name = f"{action.service}:{action.name}"
     return [Need(name, resource, context) for resource in _resources(action, inquiry)]
+
+
+def _require_own_account(inquiry: Inquiry) -> None:
+    """Refuse parameters that say in which account the resource is: they would change what the others name."""
+    for name, value in inquiry.document.items():
+        if name.lower() in _ACCOUNTS and value not in ("", inquiry.account_id):
+            raise Unmapped(f"{name} names another account than the resource's, {inquiry.account_id}.")
 
 
 def kind_of(service: Service, operation: OperationModel) -> str:
@@ -69,7 +88,9 @@ def kind_of(service: Service, operation: OperationModel) -> str:
         return "generically"
     required = [each.name for each in action.resource_types if each.required]
     types = _types(action)
-    derivable = {each.name for each in types if all(_member(v, each, operation) for v in _variables(each))}
+    derivable = {
+        each.name for each in types if _makes(action) or all(_members(v, each, operation) for v in _variables(each))
+    }
     if required:
         return "generically" if derivable.issuperset(required) else "refused"
     return "generically" if derivable or action.access_level in _FEW else "refused"
@@ -81,14 +102,18 @@ def _resources(action: Action, inquiry: Inquiry) -> list[str]:
     required = {each.name for each in action.resource_types if each.required}
     found: list[str] = []
     for resource_type in _types(action):
-        arn = _filled(resource_type, action, inquiry, resource_type.name in required)
-        if arn is not None:
-            found.append(arn)
-        elif resource_type.name in required:
+        arns = _filled(resource_type, action, inquiry, resource_type.name in required)
+        if not arns and resource_type.name in required:
             raise Unmapped(f"The gateway cannot tell the {resource_type.name} of {inquiry.asked.operation.name}.")
+        found += arns
     if not found and action.access_level not in _FEW:
         raise Unmapped(f"The gateway cannot tell the resource of {inquiry.asked.operation.name}.")
     return list(dict.fromkeys(found)) or ["*"]
+
+
+def _makes(action: Action) -> bool:
+    """Whether what is not named is to be made: EC2 decides on it as on all of its kind (`volume/*`)."""
+    return action.service == "ec2" and _MAKES(action.name) is not None
 
 
 def _types(action: Action) -> list[ResourceType]:
@@ -101,20 +126,32 @@ def _variables(resource_type: ResourceType) -> list[str]:
     return [name for name in _VARIABLE.findall(resource_type.arn) if name not in _GIVEN]
 
 
-def _filled(resource_type: ResourceType, action: Action, inquiry: Inquiry, required: bool) -> str | None:
-    """The type's ARN with the parameters filled in; None when one that is needed is absent."""
+def _filled(resource_type: ResourceType, action: Action, inquiry: Inquiry, required: bool) -> list[str]:
+    """The type's ARNs with the parameters filled in, one for each element of a list; none when one is absent."""
     values = {"Partition": PARTITION, "Region": inquiry.region, "Account": inquiry.account_id}
-    variables = _variables(resource_type)
-    for variable in variables:
-        member = _member(variable, resource_type, inquiry.asked.operation)
-        value = None if member is None else inquiry.document.get(member)
-        if value is None and required and member is not None and action.access_level in _FEW:
-            value = "*"  # a list of all of them
-        if not isinstance(value, str) or not value:
-            return None
-        if value.startswith("arn:"):
-            return _whole(value, resource_type)
-        values[variable] = value if value == "*" else checked_name(value)
+    many: tuple[str, list[str]] | None = None
+    for variable in _variables(resource_type):
+        members = _members(variable, resource_type, inquiry.asked.operation)
+        value = _named(members, inquiry)
+        if not value and required and (_makes(action) or (members and action.access_level in _FEW)):
+            value = "*"  # what is to be made, or a list of all of them
+        if isinstance(value, list) and many is None and value and all(isinstance(each, str) for each in value):
+            many = variable, value
+        elif not isinstance(value, str) or not value:
+            return []
+        elif value.startswith("arn:"):
+            return [_whole(value, resource_type)]
+        else:
+            values[variable] = value if value == "*" else checked_name(value)
+    if many is None:
+        return [_VARIABLE.sub(lambda found: values[found[1]], resource_type.arn)]
+    return [_one(resource_type, {**values, many[0]: each}, each) for each in many[1]]
+
+
+def _one(resource_type: ResourceType, values: dict[str, str], named: str) -> str:
+    if named.startswith("arn:"):
+        return _whole(named, resource_type)
+    checked_name(named)
     return _VARIABLE.sub(lambda found: values[found[1]], resource_type.arn)
 
 
@@ -129,14 +166,28 @@ def _whole(value: str, resource_type: ResourceType) -> str:
     return value
 
 
-def _member(variable: str, resource_type: ResourceType, operation: OperationModel) -> str | None:
-    """The input that fills a variable: of its name, or of the type's with one of the usual endings."""
-    names = {member.name.lower(): member.name for member in operation.inputs if member.shape.type == "string"}
+def _named(members: list[str], inquiry: Inquiry) -> Any:
+    """The value of those members of which one may be there; raises Unmapped for two that differ."""
+    given = [inquiry.document[name] for name in members if inquiry.document.get(name)]
+    if any(value != given[0] for value in given):
+        raise Unmapped(f"{' and '.join(members)} name the same thing: send one of them.")
+    return given[0] if given else None
+
+
+def _members(variable: str, resource_type: ResourceType, operation: OperationModel) -> list[str]:
+    """The inputs that may fill a variable: of its name, or of the type's with one of the usual endings; texts, or lists of
+    them."""
+    names = {member.name.lower(): member.name for member in operation.inputs if _is_text(member.shape)}
     folded = variable.lower()
     bare = re.sub(r"(name|id|identifier|arn)$", "", folded) or folded
     noun = re.sub(r"[^a-z0-9]", "", resource_type.name.lower())
     endings = ("", "name", "id", "identifier", "arn")
-    wanted = [folded, *(bare + ending for ending in endings)]
+    wanted = [folded, *(bare + ending for ending in endings), *_ALIASES.get(variable, ())]
     if len(_variables(resource_type)) == 1:
         wanted += [*(noun + ending for ending in endings), "resourcearn"]
-    return next((names[name] for name in wanted if name in names), None)
+    wanted += [f"{each}s" for each in wanted]
+    return [names[name] for name in dict.fromkeys(wanted) if name in names]
+
+
+def _is_text(shape: Shape) -> bool:
+    return shape.type == "string" or (shape.type == "list" and shape.element.shape.type == "string")

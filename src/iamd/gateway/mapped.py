@@ -19,6 +19,10 @@ Lookup = Callable[[str, Mapping[str, Any], str | None], Awaitable[Mapping[str, A
 be kept for a while -> answer. Raises NotThere, NotKnown, ServiceUnavailable."""
 
 
+RoleOfProfile = Callable[[str], Awaitable[str | None]]
+"""The ARN of the role of an instance profile of the account, by the profile's name."""
+
+
 class Need(msgspec.Struct, frozen=True):
     """One action on one resource, all of which must be allowed. `context` are the keys of this request; `tells` are
     beginnings of the service's keys about which the context says everything, so that one that is absent is not there
@@ -60,10 +64,15 @@ class Inquiry(msgspec.Struct, frozen=True):
     region: str
     account_id: str
     lookup: Lookup
+    role_of_profile: RoleOfProfile
 
     def arn(self, service: str, rest: str) -> str:
         """The ARN of a resource of this region and account."""
         return f"arn:{PARTITION}:{service}:{self.region}:{self.account_id}:{rest}"
+
+    def role_arn(self, name: str) -> str:
+        """The ARN of a role of the account by its name, with its path if it is there."""
+        return f"arn:{PARTITION}:iam::{self.account_id}:role/{name.removeprefix('/')}"
 
     def text(self, name: str) -> str:
         """A parameter that must be there as a text; raises Unmapped."""

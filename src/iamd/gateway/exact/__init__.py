@@ -5,18 +5,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamd.gateway.exact import dynamodb, functions, keys, kinesis, messaging, s3, secrets
+from iamd.gateway.exact import (
+    containers,
+    dynamodb,
+    events,
+    functions,
+    instances,
+    keys,
+    kinesis,
+    messaging,
+    s3,
+    secrets,
+    watching,
+    workflows,
+)
 from iamd.gateway.mapped import Mapper
 
 MAPPERS: Mapping[str, Mapping[str, Mapper]] = {
-    "s3": s3.MAPPERS,
+    "cloudwatch": watching.METRICS,
     "dynamodb": dynamodb.MAPPERS,
-    "sqs": messaging.SQS,
-    "sns": messaging.SNS,
-    "kms": keys.MAPPERS,
-    "secretsmanager": secrets.SECRETS,
-    "ssm": secrets.PARAMETERS,
-    "lambda": functions.MAPPERS,
+    "ec2": instances.MAPPERS,
+    "ecr": containers.ECR,
+    "ecs": containers.ECS,
+    "events": events.MAPPERS,
     "kinesis": kinesis.MAPPERS,
+    "kms": keys.MAPPERS,
+    "lambda": functions.MAPPERS,
+    "logs": watching.LOGS,
+    "s3": s3.MAPPERS,
+    "secretsmanager": secrets.SECRETS,
+    "sns": messaging.SNS,
+    "sqs": messaging.SQS,
+    "ssm": secrets.PARAMETERS,
+    "stepfunctions": workflows.STATES,
 }
-"""By botocore's name of the service and the operation's."""
+_BY_PATH = frozenset({"apigateway", "apigatewayv2"})
+
+
+def exact_mapper(service: str, operation: str) -> Mapper | None:
+    """The mapper of an operation, by botocore's names; None where there is no exact one."""
+    if service in _BY_PATH:
+        return workflows.on_path
+    return MAPPERS.get(service, {}).get(operation)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from iamd.gateway.exact.templates import table
 from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
@@ -85,6 +86,16 @@ async def _new_source(inquiry: Inquiry) -> list[Need]:
 
 
 MAPPERS: Mapping[str, Mapper] = {
+    **table(
+        "lambda",
+        {
+            "layer:{LayerName}": "ListLayerVersions PublishLayerVersion",
+            "layer:{LayerName}:{VersionNumber}": "AddLayerVersionPermission DeleteLayerVersion GetLayerVersion "
+            "GetLayerVersionPolicy RemoveLayerVersionPermission",
+            "layer:{Arn}": "GetLayerVersionByArn",
+            "{Resource}": "ListTags TagResource UntagResource",
+        },
+    ),
     **dict.fromkeys(
         [
             "AddPermission",

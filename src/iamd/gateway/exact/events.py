@@ -1,0 +1,98 @@
+"""EventBridge. Rules of the default bus have ARNs without the bus.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from iamd.gateway.exact.templates import resources, table
+from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.guard.context import Context
+
+_BUS = "event-bus/{EventBusName|default}"
+_TELLS = ("events:source", "events:detail-type", "events:targetarn", "events:detail.")
+
+
+async def _rule(inquiry: Inquiry) -> list[Need]:
+    """A rule by its name and its bus, with the sources that it is about or the targets that it is given."""
+    member = "Name" if "Name" in inquiry.document else "Rule"
+    (bus,) = resources(inquiry, "events", _BUS)
+    name, rule = bus.partition(":event-bus/")[2], checked_name(inquiry.text(member))
+    start = bus.partition(":event-bus/")[0]
+    arn = f"{start}:rule/{rule}" if name == "default" else f"{start}:rule/{name}/{rule}"
+    context = request_tags(inquiry.document) | _pattern(inquiry.document.get("EventPattern"))
+    targets = inquiry.document.get("Targets")
+    if isinstance(targets, list):
+        context["events:targetarn"] = tuple(str(each.get("Arn")) for each in targets if isinstance(each, Mapping))
+    return [Need(f"events:{inquiry.asked.operation.name}", arn, context, _TELLS)]
+
+
+def _pattern(given: Any) -> Context:
+    """`events:source` and `events:detail-type` of a rule's pattern, where it names them plainly."""
+    try:
+        pattern = json.loads(given) if isinstance(given, str) else {}
+    except ValueError:
+        raise Unmapped("EventPattern is not JSON.") from None
+    context: Context = {}
+    for name in ("source", "detail-type"):
+        values = pattern.get(name) if isinstance(pattern, dict) else None
+        if isinstance(values, list) and values and all(isinstance(value, str) for value in values):
+            context[f"events:{name}"] = tuple(values)
+    return context
+
+
+async def _put_events(inquiry: Inquiry) -> list[Need]:
+    """Every event must be allowed on the bus that it is for."""
+    if inquiry.document.get("EndpointId"):
+        raise Unmapped("The gateway cannot tell the buses of a global endpoint.")
+    entries = inquiry.document.get("Entries")
+    if not isinstance(entries, list) or not entries:
+        raise Unmapped("PutEvents needs Entries.")
+    return [_event(inquiry, entry) for entry in entries]
+
+
+def _event(inquiry: Inquiry, entry: Any) -> Need:
+    if not isinstance(entry, Mapping):
+        raise Unmapped("Entries must be objects.")
+    bus = str(entry.get("EventBusName") or "default")
+    if bus.startswith("arn:"):
+        arn = checked_arn(bus, "events", "event-bus/")
+    else:
+        arn = inquiry.arn("events", f"event-bus/{checked_name(bus)}")
+    given = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+    context: Context = {key: value for key, value in given.items() if isinstance(value, str)}
+    return Need("events:PutEvents", arn, context, _TELLS)
+
+
+MAPPERS: Mapping[str, Mapper] = {
+    **table(
+        "events",
+        {
+            "event-bus/{Name}": "CreateEventBus DeleteEventBus",
+            "event-bus/{Name|default}": "DescribeEventBus UpdateEventBus",
+            _BUS: "PutPermission RemovePermission",
+            "api-destination/{Name}": "DeleteApiDestination DescribeApiDestination UpdateApiDestination",
+            "api-destination/{Name} connection/{ConnectionArn}": "CreateApiDestination",
+            "connection/{Name}": "CreateConnection DeauthorizeConnection DeleteConnection DescribeConnection "
+            "UpdateConnection",
+            "archive/{ArchiveName}": "DeleteArchive DescribeArchive UpdateArchive",
+            "archive/{ArchiveName} event-bus/{EventSourceArn}": "CreateArchive",
+            "replay/{ReplayName}": "CancelReplay DescribeReplay",
+            "replay/{ReplayName} archive/{EventSourceArn}": "StartReplay",
+            "endpoint/{Name}": "CreateEndpoint DeleteEndpoint DescribeEndpoint UpdateEndpoint",
+            "event-source/{Name}": "ActivateEventSource DeactivateEventSource DescribeEventSource",
+            "{ResourceARN}": "ListTagsForResource TagResource UntagResource",
+            "*": "ListApiDestinations ListArchives ListConnections ListEndpoints ListEventBuses ListEventSources "
+            "ListReplays ListRuleNamesByTarget ListRules TestEventPattern",
+        },
+    ),
+    **dict.fromkeys(
+        ["DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "ListTargetsByRule", "PutRule", "PutTargets"], _rule
+    ),
+    "RemoveTargets": _rule,
+    "PutEvents": _put_events,
+}

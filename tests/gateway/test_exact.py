@@ -1,0 +1,151 @@
+"""What calls of the SDK need: actions on resources, with their condition keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from iamd.gateway import mapping, parameters
+from iamd.gateway.directory import model_of
+from iamd.gateway.exact import MAPPERS
+from iamd.gateway.mapped import Inquiry, Need, Unmapped
+from iamd.gateway.recognise import recognise
+from tests.gateway.test_recognise import request_of
+from tests.live import ACCOUNT
+
+DEFINITION = {
+    "taskDefinitionArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/web:7",
+    "taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/web",
+    "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/runs",
+}
+
+
+def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
+    """All that a call needs, in an account with the instance profile `workers`, whose role has that name, too."""
+
+    async def lookup(operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
+        return {"taskDefinition": DEFINITION}
+
+    async def role_of(profile: str) -> str | None:
+        return f"arn:aws:iam::{ACCOUNT}:role/workers" if profile == "workers" else None
+
+    request, signing_name = request_of(service, operation, **params)
+    asked = recognise(request, signing_name)
+    document = parameters.read(asked, request)
+    return asyncio.run(mapping.needs(Inquiry(asked, request, document, "us-east-1", ACCOUNT, lookup, role_of)))
+
+
+def briefly(needs: list[Need]) -> list[str]:
+    """`action resource`, without what all ARNs here begin with."""
+    return [f"{need.action} {need.resource.replace(f':us-east-1:{ACCOUNT}:', ':')}" for need in needs]
+
+
+CALLS: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    ("events", "PutRule", {"Name": "r"}, ["events:PutRule arn:aws:events:rule/r"]),
+    ("events", "PutRule", {"Name": "r", "EventBusName": "b"}, ["events:PutRule arn:aws:events:rule/b/r"]),
+    ("events", "PutTargets", {"Rule": "r", "EventBusName": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/b", "Targets": []}, ["events:PutTargets arn:aws:events:rule/b/r"]),
+    ("events", "PutEvents", {"Entries": [{"Source": "s"}, {"EventBusName": "b"}]}, ["events:PutEvents arn:aws:events:event-bus/default", "events:PutEvents arn:aws:events:event-bus/b"]),
+    ("events", "PutPermission", {}, ["events:PutPermission arn:aws:events:event-bus/default"]),
+    ("kinesis", "PutRecord", {"StreamName": "s", "Data": b"x", "PartitionKey": "p"}, ["kinesis:PutRecord arn:aws:kinesis:stream/s"]),
+    ("kinesis", "ListStreams", {}, ["kinesis:ListStreams *"]),
+    ("logs", "CreateLogGroup", {"logGroupName": "/a/b"}, ["logs:CreateLogGroup arn:aws:logs:log-group:/a/b:log-stream:"]),
+    ("logs", "PutLogEvents", {"logGroupName": "g", "logStreamName": "s", "logEvents": []}, ["logs:PutLogEvents arn:aws:logs:log-group:g:log-stream:s"]),
+    ("logs", "StartQuery", {"logGroupNames": ["a", "b"], "startTime": 1, "endTime": 2, "queryString": "q"}, ["logs:StartQuery arn:aws:logs:log-group:a:log-stream:", "logs:StartQuery arn:aws:logs:log-group:b:log-stream:"]),
+    ("logs", "TagResource", {"resourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g", "tags": {"a": "b"}}, ["logs:TagResource arn:aws:logs:log-group:g"]),
+    ("logs", "DescribeLogGroups", {}, ["logs:DescribeLogGroups arn:aws:logs:log-group::log-stream:"]),
+    ("cloudwatch", "DeleteAlarms", {"AlarmNames": ["a", "b"]}, ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:alarm:a", "cloudwatch:DeleteAlarms arn:aws:cloudwatch:alarm:b"]),
+    ("cloudwatch", "PutDashboard", {"DashboardName": "d", "DashboardBody": "{}"}, [f"cloudwatch:PutDashboard arn:aws:cloudwatch::{ACCOUNT}:dashboard/d"]),
+    ("cloudwatch", "PutMetricData", {"Namespace": "n", "MetricData": []}, ["cloudwatch:PutMetricData *"]),
+    ("ecr", "PutImage", {"repositoryName": "r", "imageManifest": "m"}, ["ecr:PutImage arn:aws:ecr:repository/r"]),
+    ("ecr", "BatchGetImage", {"repositoryName": "r", "registryId": "210987654321", "imageIds": []}, ["ecr:BatchGetImage arn:aws:ecr:us-east-1:210987654321:repository/r"]),
+    ("ecr", "GetAuthorizationToken", {}, ["ecr:GetAuthorizationToken *"]),
+    ("ecs", "StopTask", {"cluster": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c", "task": "t"}, ["ecs:StopTask arn:aws:ecs:task/c/t"]),
+    ("ecs", "DescribeTasks", {"tasks": ["t", "u"]}, ["ecs:DescribeTasks arn:aws:ecs:task/default/t", "ecs:DescribeTasks arn:aws:ecs:task/default/u"]),
+    ("ecs", "RunTask", {"taskDefinition": "web"}, ["ecs:RunTask arn:aws:ecs:task-definition/web:7", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/web", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/runs"]),
+    ("ecs", "RegisterTaskDefinition", {"family": "web", "taskRoleArn": "web", "containerDefinitions": []}, ["ecs:RegisterTaskDefinition arn:aws:ecs:task-definition/web:*", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/web"]),
+    ("ecs", "UpdateService", {"cluster": "c", "service": "s", "desiredCount": 0}, ["ecs:UpdateService arn:aws:ecs:service/c/s"]),
+    ("stepfunctions", "CreateStateMachine", {"name": "m", "definition": "{}", "roleArn": f"arn:aws:iam::{ACCOUNT}:role/steps"}, ["states:CreateStateMachine arn:aws:states:stateMachine:m", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/steps"]),
+    ("stepfunctions", "StopExecution", {"executionArn": f"arn:aws:states:us-east-1:{ACCOUNT}:execution:m:e"}, ["states:StopExecution arn:aws:states:execution:m:e"]),
+    ("apigateway", "GetResource", {"restApiId": "a", "resourceId": "b"}, ["apigateway:GET arn:aws:apigateway:us-east-1::/restapis/a/resources/b"]),
+    ("apigateway", "CreateRestApi", {"name": "n", "policy": "{}"}, ["apigateway:POST arn:aws:apigateway:us-east-1::/restapis", "apigateway:UpdateRestApiPolicy arn:aws:apigateway:us-east-1::/restapis"]),
+    ("apigatewayv2", "DeleteApi", {"ApiId": "a"}, ["apigateway:DELETE arn:aws:apigateway:us-east-1::/v2/apis/a"]),
+    ("ec2", "StopInstances", {"InstanceIds": ["i-1", "i-2"]}, ["ec2:StopInstances arn:aws:ec2:instance/i-1", "ec2:StopInstances arn:aws:ec2:instance/i-2"]),
+    ("ec2", "CreateTags", {"Resources": ["i-1", "ami-1"], "Tags": []}, ["ec2:CreateTags arn:aws:ec2:instance/i-1", "ec2:CreateTags arn:aws:ec2:us-east-1::image/ami-1"]),
+    ("ec2", "CreateVolume", {"AvailabilityZone": "a", "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]}, ["ec2:CreateVolume arn:aws:ec2:volume/*", "ec2:CreateTags arn:aws:ec2:volume/*"]),
+    ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1"}, ["ec2:AuthorizeSecurityGroupIngress arn:aws:ec2:security-group/sg-1"]),
+    ("lambda", "GetLayerVersion", {"LayerName": "l", "VersionNumber": 3}, ["lambda:GetLayerVersion arn:aws:lambda:layer:l:3"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "operation", "params", "expected"), CALLS, ids=lambda value: str(value)[:24])
+def test_a_call_needs(service: str, operation: str, params: dict[str, Any], expected: list[str]) -> None:
+    assert briefly(needs_of(service, operation, **params)) == expected
+
+
+def test_every_table_is_about_operations_that_there_are() -> None:
+    for service, mappers in MAPPERS.items():
+        assert mappers.keys() <= model_of(service).operations.keys()
+
+
+def test_instances_need_all_that_they_are_made_of() -> None:
+    needs = needs_of(
+        "ec2",
+        "RunInstances",
+        ImageId="ami-1",
+        MinCount=1,
+        MaxCount=1,
+        InstanceType="t3.micro",
+        SubnetId="subnet-1",
+        SecurityGroupIds=["sg-1"],
+        IamInstanceProfile={"Name": "workers"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "blue"}]}],
+    )
+    assert briefly(needs) == [
+        "ec2:RunInstances arn:aws:ec2:us-east-1::image/ami-1",
+        "ec2:RunInstances arn:aws:ec2:instance/*",
+        "ec2:RunInstances arn:aws:ec2:network-interface/*",
+        "ec2:RunInstances arn:aws:ec2:security-group/sg-1",
+        "ec2:RunInstances arn:aws:ec2:subnet/subnet-1",
+        "ec2:RunInstances arn:aws:ec2:volume/*",
+        "ec2:CreateTags arn:aws:ec2:instance/*",
+        f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/workers",
+    ]
+    assert needs[1].context["aws:requesttag/team"] == "blue"
+    assert needs[1].context["ec2:instancetype"] == "t3.micro"
+    assert needs[6].context["ec2:createaction"] == "RunInstances"
+    assert needs[7].context["iam:passedtoservice"] == "ec2.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("ec2", "RunInstances", {"MinCount": 1, "MaxCount": 1, "LaunchTemplate": {"LaunchTemplateId": "lt-1"}}),
+        ("ec2", "CreateTags", {"Resources": ["odd-1"], "Tags": []}),
+        ("ec2", "AssociateIamInstanceProfile", {"IamInstanceProfile": {"Name": "other"}, "InstanceId": "i-1"}),
+        ("kinesis", "GetRecords", {"ShardIterator": "x"}),
+        (
+            "kinesis",
+            "DescribeStream",
+            {"StreamName": "a", "StreamARN": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/b"},
+        ),
+        ("events", "PutEvents", {"Entries": [], "EndpointId": "x"}),
+        ("logs", "CreateLogGroup", {"logGroupName": "a:log-stream:b"}),
+        ("logs", "CreateLogGroup", {"logGroupName": "a*"}),
+        ("glue", "GetTable", {"CatalogId": "210987654321", "DatabaseName": "d", "Name": "t"}),
+        ("ecs", "StopTask", {"cluster": "arn:aws:ecs:eu-west-1:210987654321:cluster/c", "task": "t"}),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_what_cannot_be_told_is_refused(service: str, operation: str, params: dict[str, Any]) -> None:
+    with pytest.raises(Unmapped):
+        needs_of(service, operation, **params)
+
+
+def test_keys_of_events() -> None:
+    (event,) = needs_of("events", "PutEvents", Entries=[{"Source": "shop", "DetailType": "sold"}])
+    assert event.context == {"events:source": "shop", "events:detail-type": "sold"}
+    (rule,) = needs_of("events", "PutRule", Name="r", EventPattern='{"source": ["shop"]}')
+    assert rule.context["events:source"] == ("shop",)
