@@ -111,21 +111,21 @@ def permissions(holder: Holder, actions: Iterable[tuple[str, bool]], reach: Reac
     """
     context = {**holder.context, **reach.context}
     for action, has_resources in actions:
-        tried = [reach.resource] if reach.resource else _candidates(holder, action, has_resources, reach, context)
-        decisions = _decided(holder, action, tried, reach, context)
+        tried = [reach.resource] if reach.resource else candidates(holder, action, has_resources, reach, context)
+        decisions = decided(holder, action, tried, reach, context)
         allowed = [text for text, decision in decisions.items() if decision.allowed]
         if not allowed:
             continue
-        widest = [text for text in allowed if not any(_covers(other, text) for other in allowed if other != text)]
+        widest = [text for text in allowed if not any(covers(other, text) for other in allowed if other != text)]
         denied = [text for text, decision in decisions.items() if decision.statements and not decision.allowed]
         yield Permission(
             action,
             tuple(sorted(widest)),
-            tuple(sorted(text for text in denied if any(_covers(other, text) for other in widest))),
+            tuple(sorted(text for text in denied if any(covers(other, text) for other in widest))),
         )
 
 
-def _decided(
+def decided(
     holder: Holder, action: str, resources: list[str], reach: Reach, context: dict[str, str | tuple[str, ...]]
 ) -> dict[str, Decision]:
     """The decision on each resource, with the resource's own policy where that is known."""
@@ -139,11 +139,12 @@ def _decided(
     return decisions
 
 
-def _covers(pattern: str, text: str) -> bool:
+def covers(pattern: str, text: str) -> bool:
+    """Whether a resource, or all that a pattern stands for, is under another pattern."""
     return Pattern(mark(pattern)).matches(text)
 
 
-def _candidates(holder: Holder, action: str, has_resources: bool, reach: Reach, context: Context) -> list[str]:
+def candidates(holder: Holder, action: str, has_resources: bool, reach: Reach, context: Context) -> list[str]:
     """The resources that any statement about the action names, variables filled in."""
     trusting = action.lower() in _TRUSTED
     found = {} if trusting else {"*": None}

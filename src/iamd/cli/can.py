@@ -14,7 +14,7 @@ from iamd.cli.custom_services import add_custom_services, register_services
 from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.tree import PLAIN, YES, Node, Paper
-from iamd.reference import services
+from iamd.reference import actions, services
 from iamd.reference.pack import MissingData
 
 _NAMED = 8  # actions that are told by name; of more, how many
@@ -38,19 +38,19 @@ def command(args: argparse.Namespace) -> int:
     """List what the principal may do, of all that AWS's reference knows; 1 when that is nothing."""
     register_services(args)
     try:
-        actions = _actions([prefix.lower() for prefix in args.service])
+        asked = _actions([prefix.lower() for prefix in args.service])
     except MissingData as error:
         raise Failure(str(error)) from error
     accounts = load_accounts(*place(args), args.as_of)
     holder = accounts.holder(args.principal)
     reach = accounts.reach(context_of(args.context), args.resource)
-    found = list(permissions(holder, progress(actions, len(actions), "actions tried"), reach))
+    found = list(permissions(holder, progress(asked, len(asked), "actions tried"), reach))
     if args.json:
         print(json.dumps({"principal": holder.principal.arn, "permissions": [_shown(each) for each in found]}))
         return 0 if found else 1
     paper = Paper(sys.stdout)
-    paper.title(f"{holder.principal.arn} may do {len(found)} of {len(actions)} actions")
-    known = _count(name for name, _ in actions)
+    paper.title(f"{holder.principal.arn} may do {len(found)} of {len(asked)} actions")
+    known = _count(name for name, _ in asked)
     paper.tree([_service_node(name, group, known[name], args.verbose) for name, group in _grouped(found).items()])
     return 0 if found else 1
 
@@ -60,13 +60,7 @@ def _actions(prefixes: list[str]) -> list[tuple[str, bool]]:
     unknown = [prefix for prefix in prefixes if services.get(prefix) is None]
     if unknown:
         raise Failure(f"AWS has no service `{unknown[0]}`")
-    found = (services.get(prefix) for prefix in prefixes or services.prefixes())
-    return [
-        (f"{service.prefix}:{action.name}", bool(action.resource_types))
-        for service in found
-        if service is not None
-        for action in service.actions.values()
-    ]
+    return list(actions.names(prefixes).items())
 
 
 def _shown(permission: Permission) -> dict[str, object]:
