@@ -223,3 +223,14 @@ def test_issuers_on_this_machine_are_for_servers_of_this_machine(flags: dict[str
 def test_the_public_url_is_one() -> None:
     assert load({"public_url": "https://iam.example.com"}, {}).public_url == "https://iam.example.com"
     assert "must be a URL" in refusal({"public_url": "iam.example.com"}, {})
+
+
+def test_findings_go_to_urls_syslog_and_files() -> None:
+    places = ("https://hooks.example.com/x?y", "syslog:/dev/log", "syslog:[::1]:514", "./findings.jsonl")
+    assert load({"findings_to": list(places)}, {}).findings_to == places
+    assert load({}, {"IAMD_FINDINGS_TO": "syslog:log.example.com:514, /var/log/iamd"}).findings_to == (
+        "syslog:log.example.com:514",
+        "/var/log/iamd",
+    )
+    for wrong in ("ftp://x", "syslog:", "syslog:host", "http://"):
+        assert refusal({"findings_to": wrong}, {}).startswith("--findings-to must be URLs")

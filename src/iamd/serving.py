@@ -43,11 +43,13 @@ from iamd.reference import services
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
+from iamd.server.detections import Detections
 from iamd.server.endpoints import Endpoints
 from iamd.server.event_data_stores import EventDataStores
 from iamd.server.event_index import keep_indexed
 from iamd.server.event_queries import EventQueries
 from iamd.server.exchange import now
+from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
 from iamd.server.history import keep_days
 from iamd.server.issuers import document
@@ -128,8 +130,20 @@ async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
         _trails(settings, store),
         _meanwhile(keep_indexed(store)),
         _event_data_stores(settings, store, realm.lake),
+        _detections(settings, realm),
         history,
     ):
+        yield
+
+
+@asynccontextmanager
+async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
+    """Look for suspicious events meanwhile, and tell what is found, unless the settings say otherwise."""
+    if not settings.detections:
+        yield
+        return
+    outbox = Outbox(settings.findings_to)
+    async with _meanwhile(outbox.run()), _meanwhile(Detections(realm, outbox).run()):
         yield
 
 

@@ -14,6 +14,7 @@ from tests.store.suite.changes import Changes, Durability, Keys, Memory
 from tests.store.suite.denials import Denials
 from tests.store.suite.events import Events
 from tests.store.suite.feed import Feed
+from tests.store.suite.findings import Findings
 from tests.store.suite.history import History
 from tests.store.suite.processes import Processes
 from tests.store.suite.records import Names, Records
@@ -21,7 +22,7 @@ from tests.store.suite.results import Results
 
 
 class StoreConformance(
-    Records, Names, Changes, Durability, Processes, Keys, Feed, History, Denials, Events, Results, Memory
+    Records, Names, Changes, Durability, Processes, Keys, Feed, History, Denials, Events, Results, Findings, Memory
 ):
     """All of it."""
 

@@ -73,6 +73,9 @@ COMMANDS = {
         "Run a program and print the policy that it needs.",
         "iamd record -- aws s3 cp report.txt s3://reports/",
     ),
+    "findings": Command(
+        "findings", "List or archive what was detected.", "iamd findings --severity medium --data-dir ./data"
+    ),
     "evaluate": Command("evaluate_command", "Decide requests, one a line.", "iamd evaluate --jsonl < requests.jsonl"),
     "explain": Command("explain", "Tell why a request is allowed or denied.", "iamd explain request.json"),
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),

@@ -96,6 +96,15 @@ class Settings:
     )
     trail_interval: float = _setting(readers.seconds, 300.0, "How often log files are delivered.")
     trail_digest_interval: float = _setting(readers.seconds, 3600.0, "And the digests by which they are verified.")
+    detections: bool = _setting(
+        readers.boolean, True, "Look for suspicious events: `iamd findings` lists what is found."
+    )
+    findings_to: tuple[str, ...] = _setting(
+        readers.sinks,
+        (),
+        "Where findings are told: URLs to post to, syslog:HOST:PORT, syslog:/dev/log, or files; may be repeated.",
+        many=True,
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )

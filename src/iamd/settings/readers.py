@@ -167,6 +167,22 @@ def networks(value: object) -> tuple[str, ...]:
         raise ValueError("must be networks such as 10.0.0.0/8, without host bits, set apart by commas") from error
 
 
+_is_syslog = re.compile(r"syslog:(/.+|[^/:]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})").fullmatch
+
+
+def sinks(value: object) -> tuple[str, ...]:
+    """URLs, `syslog:HOST:PORT`, `syslog:PATH` or files: a TOML list, or text with commas."""
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple):
+        raise ValueError("must be a list of places such as https://hooks.example.com/iam or ./findings.jsonl")
+    found = tuple(str(entry).strip() for entry in entries if entry != "")
+    for entry in found:
+        known = _is_url(entry) if "://" in entry else not entry.startswith("syslog:") or _is_syslog(entry)
+        if not known:
+            raise ValueError("must be URLs, syslog:HOST:PORT, syslog:/dev/log or files")
+    return found
+
+
 _is_url = re.compile(r"https?://[!-~]+").fullmatch
 
 

@@ -145,6 +145,28 @@ class Replaced(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFinding:
+    """A finding as it is stored; whether it is archived stands beside it."""
+
+    account_id: str
+    id: str
+    updated: datetime
+    content: bytes
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What detections remember of an account's events up to position `reached`. `base` is how far that was when it was
+    last stored; None: never."""
+
+    account_id: str
+    reached: int
+    content: bytes
+    base: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChange:
     """The steps that took one account to `revision`."""
 
@@ -233,6 +255,25 @@ class Database(Protocol):
 
     async def forget(self, before: datetime) -> None:
         """Forget what only the state of before that time would be rebuilt from."""
+        ...
+
+    async def remembered(self) -> list[Remembered]:
+        """What detections remember, by account."""
+        ...
+
+    async def remember(
+        self, memories: Sequence[Remembered], findings: Sequence[KeptFinding], forget_before: datetime
+    ) -> bool:
+        """Keep both, and forget findings that were last updated before; False, with nothing kept, when another process
+        has stored one of the memories meanwhile. Whether a finding is archived stays as it is."""
+        ...
+
+    async def findings(self, account_id: str, id: str | None = None) -> list[KeptFinding]:
+        """The account's findings, or the one of that id; last updated first."""
+        ...
+
+    async def archive_finding(self, account_id: str, id: str, archived: bool) -> bool:
+        """Archive a finding, or take it out again; False when there is none."""
         ...
 
     async def accounts(self) -> dict[str, Listed]:

@@ -1,4 +1,4 @@
-"""The tables of what the record is asked with: event data stores, queries and their results."""
+"""The tables of what is made of the record: event data stores, queries and their results, findings."""
 
 from __future__ import annotations
 
@@ -38,4 +38,23 @@ query_results = Table(
     blob("content"),
     Index("query_results_time", "time"),
     comment="what queries of event data stores found, for a week",
+)
+findings = Table(
+    "findings",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    time("updated"),
+    flag("archived"),
+    blob("content"),
+    Index("findings_updated", "updated"),
+    comment="what was detected in the stream of events",
+)
+detection_memory = Table(
+    "detection_memory",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("reached", BigInteger, nullable=False),
+    blob("content"),
+    comment="what detections remember of an account's events up to a position",
 )

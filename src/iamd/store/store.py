@@ -8,7 +8,7 @@ All methods are called on one event loop. A request is answered in these steps: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -27,7 +27,9 @@ from iamd.store.interface import (
     Denial,
     Event,
     KeptDenial,
+    KeptFinding,
     Recorded,
+    Remembered,
     Replaced,
     Term,
     Terms,
@@ -302,6 +304,25 @@ class Store:
     async def result(self, account_id: str, id: str) -> bytes | None:
         """What a query of the account found; None when it is not kept (any more). Raises StoreError."""
         return await self._database.result(account_id, id)
+
+    async def remembered(self) -> list[Remembered]:
+        """What detections remember, by account. Raises StoreError."""
+        return await self._database.remembered()
+
+    async def remember(
+        self, memories: Sequence[Remembered], findings: Sequence[KeptFinding], forget_before: datetime
+    ) -> bool:
+        """Keep what detections remember and found, and forget findings that were last updated before; False, with
+        nothing kept, when another process was faster. Raises StoreError."""
+        return await self._database.remember(memories, findings, forget_before)
+
+    async def findings(self, account_id: str, id: str | None = None) -> list[KeptFinding]:
+        """The account's findings, or the one of that id; last updated first. Raises StoreError."""
+        return await self._database.findings(account_id, id)
+
+    async def archive_finding(self, account_id: str, id: str, archived: bool) -> bool:
+        """Archive a finding, or take it out again; False when there is none. Raises StoreError."""
+        return await self._database.archive_finding(account_id, id, archived)
 
     async def rotate_token_key(self, forget_before: datetime) -> None:
         """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for

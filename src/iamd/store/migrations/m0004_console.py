@@ -1,4 +1,4 @@
-"""People at the console, and their passkeys; event data stores; when each change was made."""
+"""People at the console, and their passkeys; event data stores; when each change was made; findings."""
 
 from __future__ import annotations
 
@@ -30,4 +30,10 @@ STATEMENTS: tuple[str, ...] = (
         SELECT account_id, revision, min(time) AS time FROM events WHERE revision IS NOT NULL
         GROUP BY account_id, revision) AS told
         WHERE changes.account_id = told.account_id AND changes.revision = told.revision""",
+    """CREATE TABLE findings (
+        account_id TEXT NOT NULL, id TEXT NOT NULL, updated BIGINT NOT NULL, archived BOOLEAN NOT NULL,
+        content {blob} NOT NULL, PRIMARY KEY (account_id, id))""",
+    "CREATE INDEX findings_updated ON findings (updated)",
+    """CREATE TABLE detection_memory (
+        account_id TEXT NOT NULL PRIMARY KEY, reached BIGINT NOT NULL, content {blob} NOT NULL)""",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -21,8 +21,10 @@ from iamd.store.interface import (
     Access,
     Group,
     KeptDenial,
+    KeptFinding,
     Listed,
     Recorded,
+    Remembered,
     Replaced,
     Term,
     Terms,
@@ -33,7 +35,7 @@ from iamd.store.interface import (
 from iamd.store.keyring import Keyring
 from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
-from iamd.store.sqlite import events, history, reading, statements, writing
+from iamd.store.sqlite import events, findings, history, reading, statements, writing
 from iamd.store.sqlite.file import add_token_key, connect, create, failing, prepare, read_keyring, transaction
 
 T = TypeVar("T")
@@ -114,6 +116,24 @@ class SqliteDatabase:
 
     async def result(self, account_id: str, id: str) -> bytes | None:
         return await self._on(self._read_thread, "read", lambda: reading.result(self._reader, account_id, id))
+
+    async def remembered(self) -> list[Remembered]:
+        return await self._on(self._read_thread, "read", lambda: findings.remembered(self._reader))
+
+    async def remember(
+        self, memories: Sequence[Remembered], found: Sequence[KeptFinding], forget_before: datetime
+    ) -> bool:
+        return await self._on(
+            self._write_thread, "write", lambda: findings.remember(self._writer, memories, found, forget_before)
+        )
+
+    async def findings(self, account_id: str, id: str | None = None) -> list[KeptFinding]:
+        return await self._on(self._read_thread, "read", lambda: findings.found(self._reader, account_id, id))
+
+    async def archive_finding(self, account_id: str, id: str, archived: bool) -> bool:
+        return await self._on(
+            self._write_thread, "write", lambda: findings.archive(self._writer, account_id, id, archived)
+        )
 
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, bindparam, case, delete, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    Delete,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -18,7 +32,7 @@ _DENIALS, _DOCUMENTS = event_tables.denials.c, event_tables.denial_documents.c
 _CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, event_tables.last_used.c, tables.keyring.c
 
 
-def _sql(statement: Select[Any] | Insert | Delete) -> str:
+def _sql(statement: Select[Any] | Insert | Update | Delete) -> str:
     return compiled(statement, _DIALECT).sql
 
 
@@ -188,6 +202,34 @@ KEEP_RESULT = _sql(
     )
 )
 DROP_RESULTS = _sql(delete(record_tables.query_results).where(_RESULTS.time < bindparam("t")))
+
+_FINDINGS, _MEMORY = record_tables.findings.c, record_tables.detection_memory.c
+REMEMBERED = _sql(select(_MEMORY.account_id, _MEMORY.reached, _MEMORY.content))
+REACHED = _sql(select(_MEMORY.reached).where(_MEMORY.account_id == bindparam("a")))
+_remember = upsert(record_tables.detection_memory)
+REMEMBER = _sql(
+    _remember.on_conflict_do_update(
+        index_elements=["account_id"], set_={name: _remember.excluded[name] for name in ("reached", "content")}
+    )
+)
+FINDINGS = _sql(
+    select(_FINDINGS.id, _FINDINGS.updated, _FINDINGS.archived, _FINDINGS.content)
+    .where(_FINDINGS.account_id == bindparam("a"), or_(bindparam("any").is_(None), _FINDINGS.id == bindparam("i")))
+    .order_by(_FINDINGS.updated.desc(), _FINDINGS.id)
+)
+_keep_finding = upsert(record_tables.findings)
+KEEP_FINDING = _sql(
+    _keep_finding.on_conflict_do_update(
+        index_elements=["account_id", "id"],
+        set_={name: _keep_finding.excluded[name] for name in ("updated", "content")},
+    )
+)
+ARCHIVE_FINDING = _sql(
+    update(record_tables.findings)
+    .values(archived=bindparam("v"))
+    .where(_FINDINGS.account_id == bindparam("a"), _FINDINGS.id == bindparam("i"))
+)
+DROP_FINDINGS = _sql(delete(record_tables.findings).where(_FINDINGS.updated < bindparam("t")))
 
 _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(

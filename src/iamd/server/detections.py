@@ -1,0 +1,179 @@
+"""Looks at the stream of events for what deserves attention, behind the requests' backs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from iamd.audit.detections.catalogue import ADMINISTRATOR
+from iamd.audit.detections.detectors import Sighting, changes_policies, sightings
+from iamd.audit.detections.finding import Finding, found, id_of
+from iamd.audit.detections.memory import Memory, decoded, encoded
+from iamd.audit.detections.seen import Seen, seen
+from iamd.guard.administrators import affected, is_administrator
+from iamd.guard.organizations import Standing
+from iamd.server import telemetry
+from iamd.server.finding_sinks import Outbox
+from iamd.services.call import Cold, Realm
+from iamd.store.errors import NoAccount, StoreError
+from iamd.store.interface import KeptFinding, Recorded, Remembered
+from iamd.store.records import Role, User
+
+PAUSE = 2.0  # seconds
+CHUNK = 200  # events looked at before requests have their turn
+LAG = 100_000  # positions that what is stored of an account may be behind
+REFRESH = timedelta(minutes=15)  # how often a finding that is seen again and again is told again, as GuardDuty does
+KEPT = timedelta(days=90)  # findings, since they were last seen
+_AT_ONCE = 50  # principals that are asked about before requests have their turn
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is known of one account: what is stored (`base` is how far that went), and what is not yet."""
+
+    memory: Memory
+    base: int | None
+    findings: dict[str, Finding] = field(default_factory=dict)  # as stored, with what was seen since
+    unstored: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    stored: datetime | None = None
+
+
+class Detections:
+    """Watches all accounts of a realm; the `clock` tells the time in UTC."""
+
+    def __init__(self, realm: Realm, outbox: Outbox, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._realm = realm
+        self._outbox = outbox
+        self._clock = clock
+        self._watches: dict[str, _Watch] = {}
+        self._position: int | None = None  # of the last event looked at
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(PAUSE)
+
+    async def turn(self) -> None:
+        """Look at what came in since the last turn. Failures are logged, never raised: it is looked at again."""
+        try:
+            if self._position is not None and self._position > await self._realm.store.last_event():
+                self._forget()  # everything was removed meanwhile
+            if self._position is None:
+                self._position = await self._remembered()
+            while events := await self._realm.store.events_behind(self._position, CHUNK):
+                await self._look(events)
+                self._position = events[-1].position
+                await self._store(self._position)
+        except (StoreError, NoAccount, msgspec.DecodeError) as error:
+            telemetry.log.error("events wait to be looked at", error=str(error))
+            self._forget()
+
+    def _forget(self) -> None:
+        """Begin again with what is stored."""
+        self._watches.clear()
+        self._position = None
+
+    async def _remembered(self) -> int:
+        """Take up what is stored; returns the position behind which events are to be looked at. The first time, that
+        is what happens from now on."""
+        store = self._realm.store
+        last, kept = await store.last_event(), await store.remembered()
+        self._watches = {each.account_id: _Watch(decoded(each.content), each.base) for each in kept}
+        for account_id in store.account_ids():
+            if account_id not in self._watches:
+                records = await store.load(account_id)
+                present = await self._administrators([*records.users, *records.roles])
+                self._watches[account_id] = _Watch(Memory(administrators=[holder.id for holder in present]), None)
+        return min((each.reached for each in kept), default=last)
+
+    async def _look(self, events: Sequence[Recorded]) -> None:
+        for event in events:
+            watch = self._watches.get(event.account_id)
+            if watch is None:
+                watch = self._watches[event.account_id] = _Watch(Memory(), None)  # the account is new
+            if watch.base is not None and event.position <= watch.base:
+                continue
+            what = seen(event)
+            for sighting in sightings(what, watch.memory):
+                await self._note(watch, sighting)
+            if changes_policies(what):
+                await self._look_at_holders(watch, what)
+
+    async def _look_at_holders(self, watch: _Watch, what: Seen) -> None:
+        """Note whom an event has made an administrator."""
+        asked = list(affected(await self._realm.store.load(what.account_id), dict(what.params)))
+        present = await self._administrators(asked)
+        new = watch.memory.new_administrators([holder.id for holder in present], [holder.id for holder in asked])
+        for holder in present:
+            if holder.id in new:
+                await self._note(watch, Sighting(ADMINISTRATOR, holder.id, what, holder.arn))
+
+    async def _administrators(self, holders: Sequence[User | Role]) -> list[User | Role]:
+        """Those users and roles of one account that are administrators now, as the engine decides."""
+        present = []
+        for number, holder in enumerate(holders):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            records = await self._realm.store.load(holder.account_id)
+            if is_administrator(holder, records, await self._standing(holder.account_id)):
+                present.append(holder)
+        return present
+
+    async def _standing(self, account_id: str) -> Standing | None:
+        while True:
+            try:
+                return self._realm.standing(account_id)
+            except Cold as cold:
+                await self._realm.store.load(cold.account_id)
+
+    async def _note(self, watch: _Watch, sighting: Sighting) -> None:
+        id = id_of(sighting)
+        before = watch.findings.get(id)
+        if before is None:
+            kept = await self._realm.store.findings(sighting.seen.account_id, id)
+            before = msgspec.msgpack.decode(kept[0].content, type=Finding) if kept else None
+        watch.findings[id] = found(sighting, before, self._clock())
+        watch.unstored.add(id)
+        if before is None:
+            watch.new.add(id)
+
+    async def _store(self, position: int) -> None:
+        """Store what is new at once, and what was only seen again now and then; then tell it."""
+        now = self._clock()
+        due = {
+            account_id: watch
+            for account_id, watch in self._watches.items()
+            if watch.new
+            or ((watch.unstored or watch.memory.changed) and _is_old(watch.stored, now))
+            or (watch.base is not None and position - watch.base > LAG)
+        }
+        if not due:
+            return
+        memories, findings = [], []
+        for account_id, watch in due.items():
+            memories.append(Remembered(account_id, position, encoded(watch.memory), watch.base))
+            for id in watch.unstored:
+                watch.findings[id] = msgspec.structs.replace(watch.findings[id], updated=now)
+                content = msgspec.msgpack.encode(watch.findings[id])
+                findings.append(KeptFinding(account_id, id, now, content))
+        if not await self._realm.store.remember(memories, findings, now - KEPT):
+            self._forget()  # another process looks at the same events: go on from where it is
+            self._position = await self._remembered()
+            return
+        for watch in due.values():
+            for id in watch.unstored:
+                self._outbox.put(watch.findings[id])
+            watch.base, watch.stored, watch.memory.changed = position, now, False
+            watch.findings.clear()
+            watch.unstored.clear()
+            watch.new.clear()
+
+
+def _is_old(stored: datetime | None, now: datetime) -> bool:
+    return stored is None or now - stored >= REFRESH
