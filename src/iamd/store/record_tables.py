@@ -54,7 +54,7 @@ detection_memory = Table(
     "detection_memory",
     metadata,
     Column("account_id", Text, primary_key=True),
-    Column("reached", BigInteger, nullable=False),
+    large("reached"),
     blob("content"),
     comment="what detections remember of an account's events up to a position",
 )
