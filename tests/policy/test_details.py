@@ -117,7 +117,7 @@ def test_an_operand_of_the_wrong_type_denies_what_can_be_compared(
     assert decide(asked(context), layers).allowed is not expected
 
 
-@pytest.mark.parametrize("operator", ["ForAnyValue:StringEquals", "StringEquals", "Null"])
+@pytest.mark.parametrize("operator", ["ForAnyValue:StringEquals", "StringEquals", "StringLike", "Null"])
 def test_keys_and_variables_without_a_value_are_told(operator: str) -> None:
     lacking = policy(statement(Condition={operator: {"k:k": "false"}}))
     assert decide(asked(), Layers(identity=(lacking,))).missing == ("k:k",)

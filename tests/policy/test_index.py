@@ -58,6 +58,30 @@ def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None
         assert any_of(given_back).matches(value) is any_of(patterns).matches(value)
 
 
+@pytest.mark.parametrize(
+    ("written", "given_back"),
+    [
+        (["a"], ["a"]),
+        (["a*"], ["a*"]),
+        (["*"], ["*"]),
+        (["**"], ["*"]),
+        (["*a"], ["*a"]),
+        (["a*b**c*d"], ["a*b*c*d"]),
+        (["a*bc*d"], ["a*bc*d"]),
+        (["a?b"], ["a?b"]),
+        (["?*a?*b*c"], ["?*a?*b*c"]),
+        (["\U0001f600?"], None),
+        (["b", "a", "b"], ["b", "a"]),
+        (["a*b", "c", "d*"], ["c", "d*", "a*b"]),
+        (["a*b", "c*", "d*"], ["c*", "d*", "a*b"]),
+        (["a", "\U0001f600?"], None),
+    ],
+)
+def test_patterns_are_given_back_as_they_are_understood(written: list[str], given_back: list[str] | None) -> None:
+    found = any_of(list(map(mark, written))).patterns()
+    assert found == (None if given_back is None else list(map(mark, given_back)))
+
+
 @examples(300)
 @given(st.lists(VALUES, unique=True, max_size=20), VALUES)
 def test_beginnings(texts: list[str], value: str) -> None:
@@ -109,6 +133,11 @@ def test_a_place_that_several_patterns_lead_to_is_told_once() -> None:
         ({"Action": ["ec2:*", "s?:Get*"]}, True),
         ({"Action": ["ec2:*", "s3:GetObject"]}, True),
         ({"Action": ["ec2:*", "s4:GetObject"]}, False),
+        ({"Action": ["ec2:*", "s?:Put*"]}, False),
+        ({"Action": ["s3:Put*", "?c2:Get*"]}, False),
+        ({"Action": "s?:Put*"}, False),
+        ({"Action": "s?:Get*"}, True),
+        ({"Action": "s3:Get?bject"}, True),
     ],
 )
 def test_among_many_statements_each_is_found_by_all_that_it_covers(elements: dict[str, Any], covered: bool) -> None:
