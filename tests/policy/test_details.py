@@ -107,6 +107,10 @@ def test_the_first_version_knows_no_variables(operator: str) -> None:
         ("BinaryEquals", "wrong", {"k:k": "QUI="}, True),
         ("BinaryEquals", "QUI=", {"k:k": "QUI="}, True),
         ("BinaryEquals", "QUI=", {"k:k": "QQ=="}, False),
+        ("NumericLessThan", "wrong", {"k:k": "1"}, True),
+        ("NumericLessThan", "1", {"k:k": "1"}, False),
+        ("DateGreaterThan", ["wrong", "2026-01-01"], {"k:k": "2025-01-01"}, True),
+        ("DateGreaterThan", "2026-01-01", {"k:k": "2025-01-01"}, False),
     ],
 )
 def test_an_operand_of_the_wrong_type_denies_what_can_be_compared(

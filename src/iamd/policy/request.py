@@ -13,8 +13,6 @@ from .variables import Context
 from .vocabulary import Attached
 
 _PLANS_KEPT = 256
-
-
 _KEYS_KEPT = 4096
 _LONGEST_KEPT = 128
 _keys: dict[str, str] = {}  # lower-case forms of keys as requests spell them, for they repeat
