@@ -118,7 +118,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"owner_id": "AIDA1", "enabled": LATER, "drift": -3, "last_step": 2_147_483_647, "used": 31},
     ),
     "passkeys": (
-        Passkey(ACCOUNT, "YQ", "AIDA1", "user/Ann", "key-1", "id.example", b"\x00cose", 4_294_967_295, ("usb",), NOW),
+        Passkey(ACCOUNT, "YQ", "AIDA1", "arn:key-1", "id.example", b"\x00cose", 4_294_967_295, ("usb",), NOW),
         {"sign_count": 0, "transports": (), "challenged": 1_790_000_000_000_000_001},
     ),
     "oidc_providers": (

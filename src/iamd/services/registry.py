@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from iamd.guard.ask import Ask
@@ -133,6 +133,26 @@ class Api:
         if unknown:
             raise TypeError(f"{self.name} has no operation {', '.join(unknown)}")
         self.declined.update(dict.fromkeys(names, reason))
+
+    def beside(self, name: str, *, on: Resolver, also: Also | None = None) -> Callable[[Handler], Operation]:
+        """Make the function an operation that the console has and no client can call. It stands beside the one of that
+        name: it takes the same permission, is recorded as that one, and has inputs of its own."""
+
+        def make(handler: Handler) -> Operation:
+            return replace(
+                self.operations[name],
+                resolver=on,
+                handler=handler,
+                resolver_members=_members(on),
+                handler_members=_members(handler),
+                also=also,
+                preparation=None,
+                preparation_members=(),
+                keys=(),
+                refuses={},
+            )
+
+        return make
 
     def find(self, action: str, version: str) -> Operation:
         """The operation of that name; raises InvalidAction in AWS's words, and tells what AWS has and iamd lacks."""

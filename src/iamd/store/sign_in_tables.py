@@ -58,7 +58,7 @@ mfa_devices = records(
 passkeys = records(
     "passkeys",
     "id",
-    *(text("id"), text("owner_id"), text("holder"), text("name"), text("host")),
+    *(text("id"), text("owner_id"), text("serial_number"), text("host")),
     blob("public_key"),
     large("sign_count"),
     text("transports"),

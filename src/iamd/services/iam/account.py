@@ -10,6 +10,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.paging import page_of
+from iamd.services.passkeys import has_device
 from iamd.store.image import Records
 from iamd.wire.errors import EntityAlreadyExists, NoSuchEntity, ValidationError
 
@@ -78,6 +79,7 @@ def get_account_summary(call: Call, _: None) -> Reply:
 
 
 def _usage(records: Records) -> dict[str, int]:
+    passkeys, devices = len(records.passkeys), records.mfa_devices
     return {
         "Users": len(records.users),
         "Groups": len(records.groups),
@@ -91,9 +93,9 @@ def _usage(records: Records) -> dict[str, int]:
         "AccountSigningCertificatesPresent": int(records.signing_certificates.count("owner", records.account_id) > 0),
         "GlobalEndpointTokenVersion": records.account.global_token_version,
         "AccountPasswordPresent": int(records.account.root_password is not None),
-        "MFADevices": sum(device.is_virtual or device.owner_id is not None for device in records.mfa_devices),
-        "MFADevicesInUse": sum(device.owner_id is not None for device in records.mfa_devices),
-        "AccountMFAEnabled": int(records.mfa_devices.count("owner", records.account_id) > 0),
+        "MFADevices": passkeys + sum(device.is_virtual or device.owner_id is not None for device in devices),
+        "MFADevicesInUse": passkeys + sum(device.owner_id is not None for device in devices),
+        "AccountMFAEnabled": int(has_device(records, records.account_id)),
     }
 
 

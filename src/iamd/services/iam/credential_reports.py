@@ -15,6 +15,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam.account import the_account
 from iamd.services.iam.api import iam
 from iamd.services.iam.password_policy import policy_of
+from iamd.services.passkeys import has_device
 from iamd.store.image import Records
 from iamd.store.interface import Usage
 from iamd.store.kinds.credentials import CredentialReport, SigningCertificate
@@ -104,7 +105,7 @@ def _others(records: Records, owner_id: str, last_used: LastUsed) -> Cells:
     certificate_cells = [(_flag(one.active), _date(one.uploaded)) for one in certificates]
     first_key, second_key = (*key_cells, NO_KEY, NO_KEY)[:2]
     first_certificate, second_certificate = (*certificate_cells, NO_CERTIFICATE, NO_CERTIFICATE)[:2]
-    mfa = _flag(records.mfa_devices.count("owner", owner_id) > 0)
+    mfa = _flag(has_device(records, owner_id))
     return (mfa, *first_key, *second_key, *first_certificate, *second_certificate)
 
 

@@ -1,7 +1,8 @@
 """MFA devices that show a new code every 30 seconds: virtual ones, which are programs on a phone, and hardware tokens.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_virtual.html. Hardware tokens are known by
-`iamd mfa import-tokens`, as those that AWS sells are known to AWS. Passkeys are enrolled in the console only.
+`iamd mfa import-tokens`, as those that AWS sells are known to AWS. Passkeys are enrolled in the console only, see
+`passkeys`; the operations on devices that somebody has are on them, too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from iamd.services.iam.users import outline, user_or_root
 from iamd.services.invocation import permitted
 from iamd.services.mfa import TooManyAttempts, device_with, moved
 from iamd.services.paging import page_of
-from iamd.store.kinds.sign_in import MfaDevice
+from iamd.services.passkeys import devices_of, has_device
+from iamd.store.kinds.sign_in import MfaDevice, Passkey
 from iamd.store.records import Account, User, fold, iam_arn
 from iamd.wire.errors import (
     AccessDenied,
@@ -89,12 +91,12 @@ def all_devices(call: Call) -> Target[None]:
     return nothing()
 
 
-def device_of(call: Call, owner: Owner, serial_number: str) -> MfaDevice:
+def device_of(call: Call, owner: Owner, serial_number: str) -> MfaDevice | Passkey:
     """The owner's device; raises NoSuchEntity, also for a device of someone else."""
-    device = device_with(call.records, serial_number)
-    if device is None or device.owner_id != owner_id(owner):
-        raise NoSuchEntity("MFA Device invalid for user.")
-    return device
+    for device in devices_of(call.records, owner_id(owner)):
+        if fold(device.serial_number) == fold(serial_number):
+            return device
+    raise NoSuchEntity("MFA Device invalid for user.")
 
 
 def name_of(owner: Owner) -> str:
@@ -125,10 +127,10 @@ def _drawn(text: str) -> bytes:
     return picture.getvalue()
 
 
-def _refuse_without_mfa(call: Call, owner: Owner) -> None:
+def require_mfa(call: Call, owner: Owner) -> None:
     """Whoever has a device may add or remove its own only in a session that was opened with one."""
     caller = call.caller
-    if caller.id != owner_id(owner) or not call.records.mfa_devices.count("owner", caller.id):
+    if caller.id != owner_id(owner) or not has_device(call.records, caller.id):
         return
     if caller.session is None or caller.session.mfa_time is None:
         raise AccessDenied(
@@ -185,8 +187,8 @@ def enable_mfa_device(
         raise EntityAlreadyExists(f"MFA Device for user {name_of(owner)} already exists.")
     if device.owner_id is not None:
         raise EntityAlreadyExists("MFA Device is already in use.")
-    _refuse_without_mfa(call, owner)
-    quotas.check(call.records.mfa_devices.count("owner", owner_of), quotas.MFA_DEVICES_PER_USER, "MFADevicesPerUser")
+    require_mfa(call, owner)
+    quotas.check(len(devices_of(call.records, owner_of)), quotas.MFA_DEVICES_PER_USER, "MFADevicesPerUser")
     _synchronize(call, device, authentication_code1, authentication_code2, owner_id=owner_of, enabled=call.now)
 
 
@@ -196,25 +198,34 @@ def resync_mfa_device(
 ) -> None:
     """Learn by two consecutive codes how far the clock of a user's device is off."""
     device = device_of(call, owner, serial_number)
+    if isinstance(device, Passkey):
+        raise NoSuchEntity("MFA Device invalid for user.")
     _synchronize(call, device, authentication_code1, authentication_code2)
 
 
 @iam.operation(on=device_owner)
 def deactivate_mfa_device(call: Call, owner: Owner, *, serial_number: str) -> None:
-    """Take a device from a user, or from who calls; codes that it showed enrol nobody afterwards."""
+    """Take a device from a user, or from who calls; codes that it showed enrol nobody afterwards. A passkey is gone."""
     device = device_of(call, owner, serial_number)
-    _refuse_without_mfa(call, owner)
+    require_mfa(call, owner)
+    if isinstance(device, Passkey):
+        call.records.passkeys.remove(device)
+        return
     call.records.mfa_devices.replace(device, owner_id=None, enabled=None)
+
+
+def _shown(owner: Owner, device: MfaDevice | Passkey) -> dict[str, Any]:
+    return {"UserName": name_of(owner), "SerialNumber": device.serial_number, "EnableDate": device.enabled}
 
 
 @iam.operation(on=device_owner)
 def list_mfa_devices(call: Call, owner: Owner, *, marker: str | None = None, max_items: int | None = None) -> Reply:
     """List the devices of a user, or of who calls."""
 
-    def view(device: MfaDevice) -> dict[str, Any]:
-        return {"UserName": name_of(owner), "SerialNumber": device.serial_number, "EnableDate": device.enabled}
+    def view(device: MfaDevice | Passkey) -> dict[str, Any]:
+        return _shown(owner, device)
 
-    devices = call.records.mfa_devices.where("owner", owner_id(owner))
+    devices = devices_of(call.records, owner_id(owner))
     return page_of("MFADevices", devices, lambda device: device.serial_number, view, marker, max_items)
 
 
@@ -247,10 +258,10 @@ def _holder(call: Call, owner: str | None) -> dict[str, Any] | None:
 
 @iam.operation(on=device_owner)
 def get_mfa_device(call: Call, owner: Owner, *, serial_number: str) -> Reply:
-    """Describe a user's hardware token; as on AWS, a virtual device is none that this operation knows."""
-    device = device_with(call.records, serial_number)
-    if device is not None and device.owner_id == owner_id(owner) and not device.is_virtual:
-        return {"UserName": name_of(owner), "SerialNumber": device.serial_number, "EnableDate": device.enabled}
+    """Describe a user's passkey or hardware token; as on AWS, a virtual device is none that this operation knows."""
+    for device in devices_of(call.records, owner_id(owner)):
+        if fold(device.serial_number) == fold(serial_number) and (isinstance(device, Passkey) or not device.is_virtual):
+            return _shown(owner, device)
     raise NoSuchEntity(f"MFA Device with serial number {serial_number} cannot be found.")
 
 

@@ -14,6 +14,7 @@ from iamd.services.iam.api import iam
 from iamd.services.iam.boundaries import boundary_policy, boundary_view
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.paging import page
+from iamd.services.passkeys import has_device
 from iamd.store.collection import Taken
 from iamd.store.records import User, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity, ValidationError
@@ -170,7 +171,7 @@ def delete_user(call: Call, user: User) -> None:
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
     if records.signing_certificates.count("owner", user.id):
         raise DeleteConflict("Cannot delete entity, must delete certificates first.")
-    if records.mfa_devices.count("owner", user.id):
+    if has_device(records, user.id):
         raise DeleteConflict("Cannot delete entity, must remove tokens from principal first.")
     if records.login_profiles.get(user.id) is not None:
         raise DeleteConflict("Cannot delete entity, must delete login profile first.")

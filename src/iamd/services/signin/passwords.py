@@ -1,5 +1,6 @@
 """Signing in with a password and, where there is a device, its code: in one step, and refused in one way, so that
-nobody learns which of account, name, password and code was wrong.
+nobody learns which of account, name, password and code was wrong. A passkey is asked for in a second step, as AWS does:
+see `passkeys`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
 """
@@ -21,11 +22,12 @@ from iamd.caller.passwords import FORGIVEN, Standing, apart, hashed, locked, mat
 from iamd.services.call import Realm
 from iamd.services.iam.password_policy import policy_of
 from iamd.services.mfa import TooManyAttempts, moved
+from iamd.services.passkeys import devices_of, has_device
 from iamd.services.signin.api import REGION
 from iamd.services.signin.people import Person, credential, password_of
 from iamd.store.change import Change
 from iamd.store.image import Records
-from iamd.store.kinds.sign_in import LoginProfile, MfaDevice
+from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, Passkey
 from iamd.store.records import User
 
 WRONG = "Your authentication information is incorrect. Please try again."
@@ -35,6 +37,7 @@ MUST_CHANGE = (
     "Your password must be changed before you can sign in. Change it with `aws iam change-password`, or ask an "
     "administrator to set a new one."
 )
+NEEDS_PASSKEY = "Please confirm that it is you with your passkey or security key."
 _LONGEST_NAME, _LONGEST_PASSWORD = 320, 128
 
 
@@ -47,6 +50,14 @@ class MustChange(Refused):
 
     def __init__(self, person: Person) -> None:
         super().__init__(MUST_CHANGE)
+        self.person = person
+
+
+class NeedsPasskey(Refused):
+    """The person has given the right password and no code, and has passkeys: one of them is to be shown now."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(NEEDS_PASSKEY)
         self.person = person
 
 
@@ -75,7 +86,7 @@ class Visit:
 
 async def sign_in(visit: Visit, entered: Entered) -> Person:
     """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
-    and MustChange of someone who has to change the password first."""
+    MustChange of someone who has to change the password first, and NeedsPasskey."""
     realm, attempts = visit.realm, visit.realm.attempts
     # Hashed, so that what is counted is short, whatever is sent.
     named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
@@ -93,7 +104,7 @@ async def sign_in(visit: Visit, entered: Entered) -> Person:
         raise Refused(WRONG)
     verified = stored if right and fits else None
     outcome = await realm.store.write(lambda change: _decided(visit, entered, change, account_id, verified))
-    if isinstance(outcome, Person | MustChange):
+    if isinstance(outcome, Person | MustChange | NeedsPasskey):
         for subject in subjects:
             attempts.forgive(subject, visit.request_id)
     if isinstance(outcome, Refused):
@@ -130,27 +141,46 @@ def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, ve
     stored = None if owner_id is None else password_of(records, owner_id)
     right = verified is not None and stored == verified and records.account.closed is None
     is_locked = profile is not None and locked(profile, visit.now)
-    devices = [] if owner_id is None else list(records.mfa_devices.where("owner", owner_id))
-    if owner_id is None or stored is None or not right or is_locked or not _has_code(visit, records, devices, entered):
-        if profile is not None and not is_locked:
-            records.login_profiles.replace(profile, **visit.realm.lockout.after_failure(profile, visit.now))
-        change.event(_event(visit, records, owner_id, bool(devices), "Failure"))
-        return Refused(WRONG)
+    devices = [] if owner_id is None else devices_of(records, owner_id)
+    if owner_id is None or stored is None or not right or is_locked:
+        return failed(visit, change, records, owner_id)
     present = int(visit.now.timestamp())
     person = Person(account_id, owner_id, credential(stored), present, present if devices else None)
-    refusal = _standing(visit, records, profile, person)
-    if refusal is None:
-        _admitted(visit, records, owner_id, profile)
-    change.event(_event(visit, records, owner_id, bool(devices), "Failure" if refusal else "Success"))
-    return refusal or person
+    if not entered.code and any(isinstance(device, Passkey) for device in devices):
+        return NeedsPasskey(structs.replace(person, mfa_time=None))
+    if not _has_code(visit, records, devices, entered):
+        return failed(visit, change, records, owner_id)
+    return concluded(visit, change, records, person)
 
 
-def _has_code(visit: Visit, records: Records, devices: list[MfaDevice], entered: Entered) -> bool:
+def _has_code(visit: Visit, records: Records, devices: list[MfaDevice | Passkey], entered: Entered) -> bool:
     """Whether one of the person's devices shows that code, which is used up; also when there is no device."""
+    showing = [device for device in devices if isinstance(device, MfaDevice)]
     try:
-        return not devices or any(moved(visit, records, device, after_code, entered.code) for device in devices)
+        return not devices or any(moved(visit, records, device, after_code, entered.code) for device in showing)
     except TooManyAttempts:
         return False
+
+
+def failed(visit: Visit, change: Change, records: Records, owner_id: str | None) -> Refused:
+    """Count and record an attempt that has failed; None stands for someone who is not there."""
+    profile: LoginProfile | None = None if owner_id is None else records.login_profiles.get(owner_id)
+    if profile is not None and not locked(profile, visit.now):
+        records.login_profiles.replace(profile, **visit.realm.lockout.after_failure(profile, visit.now))
+    with_mfa = owner_id is not None and has_device(records, owner_id)
+    change.event(_event(visit, records, owner_id, with_mfa, "Failure"))
+    return Refused(WRONG)
+
+
+def concluded(visit: Visit, change: Change, records: Records, person: Person) -> Person | Refused:
+    """Admit and record someone who has shown everything, unless the password has expired or must be changed."""
+    profile: LoginProfile | None = records.login_profiles.get(person.owner_id)
+    refusal = _standing(visit, records, profile, person)
+    if refusal is None:
+        _admitted(visit, records, person.owner_id, profile)
+    outcome = "Failure" if refusal else "Success"
+    change.event(_event(visit, records, person.owner_id, person.mfa_time is not None, outcome))
+    return refusal or person
 
 
 def _standing(visit: Visit, records: Records, profile: LoginProfile | None, person: Person) -> Refused | None:

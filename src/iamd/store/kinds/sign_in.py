@@ -86,27 +86,21 @@ class MfaDevice:
 class Passkey:
     """A FIDO2 credential that a user or the root user has as MFA device: a passkey, or a security key.
 
-    `holder` is `user/NAME`, as the user was called when it was enrolled, or `root-account`. It works at the host only
-    where it was enrolled. `challenged` is when the newest challenge was made that it has answered, in nanoseconds of
-    the epoch: none that is older is ever good again.
+    Its serial number is an ARN with the user's name as it was when the key was enrolled. It works at the host only where
+    it was enrolled. `challenged` is when the newest challenge was made that it has answered, in nanoseconds of the
+    epoch: none that is older is ever good again.
     """
 
     account_id: str
     id: str  # the credential's, as base64url
     owner_id: str  # user id, or the account id for the root user
-    holder: str
-    name: str
+    serial_number: str
     host: str
     public_key: bytes  # COSE
     sign_count: int
     transports: tuple[str, ...]
     enabled: datetime
     challenged: int = 0
-
-    @property
-    def serial_number(self) -> str:
-        """What operations call it: an ARN."""
-        return iam_arn(self.account_id, f"u2f/{self.holder}/{self.name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ STATEMENTS: tuple[str, ...] = (
         PRIMARY KEY (account_id, id))""",
     "CREATE INDEX query_results_time ON query_results (time)",
     """CREATE TABLE passkeys (
-        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL, holder TEXT NOT NULL,
-        name TEXT NOT NULL, host TEXT NOT NULL, public_key {blob} NOT NULL, sign_count BIGINT NOT NULL,
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL,
+        serial_number TEXT NOT NULL, host TEXT NOT NULL, public_key {blob} NOT NULL, sign_count BIGINT NOT NULL,
         transports TEXT NOT NULL, enabled BIGINT NOT NULL, challenged BIGINT NOT NULL, UNIQUE (account_id, id))""",
     # A change of before this column is as old as its event says; one that has none counts as older than any.
     "ALTER TABLE changes ADD COLUMN time BIGINT NOT NULL DEFAULT 0",

@@ -1,0 +1,80 @@
+"""The second step of signing in: the person's passkey, after the password.
+
+The page asks for an offer, `navigator.credentials.get` answers it, and the answer signs the person in. A challenge is
+good once: its key notes when it was made, and answers none that is older.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from iamd.caller import passkeys
+from iamd.caller.passkeys import Site, Unproven
+from iamd.caller.passwords import locked
+from iamd.services.passkeys import Challenge, new_challenge, opened, sealed
+from iamd.services.signin.passwords import TOO_OFTEN, MustChange, Refused, Visit, concluded, failed
+from iamd.services.signin.people import Person, credential, password_of
+from iamd.store.change import Change
+from iamd.store.image import Records
+
+ELSEWHERE = "Your passkey was registered at another address of this console. Open it there, or enter a code."
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What a page needs: `options` for `navigator.credentials.get`, and the `challenge` to bring with its answer."""
+
+    options: dict[str, Any]
+    challenge: str
+
+
+async def offer(visit: Visit, person: Person, site: Site) -> Offer:
+    """Ask someone who has given the right password for a passkey. Raises Refused where none was enrolled at the site."""
+    records = await visit.realm.store.load(person.account_id)
+    known = [each for each in records.passkeys.where("owner", person.owner_id) if each.host == site.host]
+    if not known:
+        raise Refused(ELSEWHERE)
+    challenge = new_challenge(person.account_id, person.owner_id, site, visit.now)
+    return Offer(passkeys.request_options(site, challenge.random, known), sealed(visit.realm.sealer, challenge))
+
+
+async def sign_in_with(visit: Visit, person: Person, site: Site, challenge: str, answer: str) -> Person:
+    """The person, who has now MFA, by a browser's answer as JSON. Recorded as ConsoleLogin. Raises Refused, and
+    MustChange of someone who has to change the password first."""
+    attempts, subject = visit.realm.attempts, f"passkey of {person.owner_id}"
+    if not attempts.count(subject, visit.request_id, visit.now):
+        raise Refused(TOO_OFTEN)
+
+    def work(change: Change) -> Person | Refused:
+        records = change.records(person.account_id)
+        try:
+            _require_unchanged(visit, records, person)
+            owner = (person.account_id, person.owner_id)
+            asked = opened(visit.realm.sealer, challenge, site, owner, visit.now)
+            _use(records, person, site, asked, answer)
+        except Unproven:
+            return failed(visit, change, records, person.owner_id)
+        return concluded(visit, change, records, structs.replace(person, mfa_time=int(visit.now.timestamp())))
+
+    outcome = await visit.realm.store.write(work)
+    if isinstance(outcome, Person | MustChange):
+        attempts.forgive(subject, visit.request_id)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def _require_unchanged(visit: Visit, records: Records, person: Person) -> None:
+    """Raise Unproven unless the password that the person has given is still that person's, and lets sign in."""
+    stored, profile = password_of(records, person.owner_id), records.login_profiles.get(person.owner_id)
+    is_locked = profile is not None and locked(profile, visit.now)
+    if stored is None or credential(stored) != person.credential or is_locked or records.account.closed is not None:
+        raise Unproven
+
+
+def _use(records: Records, person: Person, site: Site, asked: Challenge, answer: str) -> None:
+    known = [each for each in records.passkeys.where("owner", person.owner_id) if each.challenged < asked.made]
+    passkey, signed = passkeys.shown(site, asked.random, known, answer)
+    records.passkeys.replace(passkey, sign_count=signed, challenged=asked.made)
