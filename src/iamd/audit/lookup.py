@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.audit.event import time_of
+from iamd.audit.ids import time_of
 from iamd.audit.stored import Stored, StoredEvent, opened
 from iamd.store.interface import Term
 

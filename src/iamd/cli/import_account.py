@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.cli import Failure
 from iamd.cli.access.details import Details, read_details
 from iamd.cli.access.surroundings import file_of, read_json, surroundings

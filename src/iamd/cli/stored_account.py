@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.cli import Failure
 from iamd.cli.place import add_place, place
 from iamd.store import Store, StoreError

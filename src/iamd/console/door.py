@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.console import assets, authorize, calls, personal, sign_in
 from iamd.console.browser import browser_of
 from iamd.console.calls import Perform

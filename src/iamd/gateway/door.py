@@ -14,7 +14,8 @@ import structlog
 from aiohttp import ClientResponse
 from msgspec import structs
 
-from iamd.audit.event import ApiEvent, new_uuid
+from iamd.audit.event import ApiEvent
+from iamd.audit.ids import new_uuid
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import Caller, CallerKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.server.exchange import Exchange
 from iamd.wire import aws_json, aws_query, rest_json
 from iamd.wire.errors import AwsError, RequestEntityTooLarge

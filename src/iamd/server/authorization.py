@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from iamd.audit import ApiEvent
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.authorization import messages, minio, search
 from iamd.authorization.callers import identify, permit
 from iamd.authorization.evaluations import Answer as Told

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.store.errors import StoreError
 from iamd.wire.http import Answer, HttpRequest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.server.exchange import Exchange
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel

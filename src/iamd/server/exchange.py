@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
 from iamd.guard.ask import Ask

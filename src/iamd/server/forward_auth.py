@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from iamd.audit import ApiEvent
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.authorization import forwarded
 from iamd.authorization.callers import identify_client, permit
 from iamd.authorization.forwarded import ACTION, Forwarded

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 
 _TOO_LONG = b"431 Request Header Fields Too Large"
 

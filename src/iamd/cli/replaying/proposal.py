@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.tokens import TokenKeys
 from iamd.cli import Failure
 from iamd.cli.access.accounts import Accounts, root_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.certificates.chains import is_issued_by, read_bundle, read_crl
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply

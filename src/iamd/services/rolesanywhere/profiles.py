@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.certificates.attributes import DEFAULT
 from iamd.guard.ask import Ask
 from iamd.guard.context import target_context

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Meta
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.certificates import attributes, chains, signing
 from iamd.caller.certificates.chains import Untrusted
 from iamd.caller.certificates.signing import Signed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.certificates.chains import read_bundle
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, epoch, iso, tag_context
 from iamd.guard.enforce import authorize
