@@ -26,18 +26,18 @@ install: $(VENV)/.run $(VENV)/.console ## Install iamd into .venv; the program i
 $(UV): requirements/uv.txt tools/venv.sh
 	@tools/venv.sh $(VENV)
 
-$(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py tools/build_engine.py
+$(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py tools/build_reference.py tools/build_native.py
 	@echo "==> installing the dependencies"
 	@$(LOCKED) --compile-bytecode -r requirements/run.txt
-	@echo "==> installing iamd, building the reference data and the compiled engine"
+	@echo "==> installing iamd, building the reference data and the compiled engine (a minute)"
 	@$(EDITABLE)
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/iamd version | sed -n 's/^engine */==> the engine is /p'
 	@touch $@
 
-# An edited engine runs as plain Python until it is compiled again.
-$(VENV)/.engine: $(VENV)/.run $(wildcard src/iamd/policy/*.py)
-	@echo "==> compiling the engine"
+# Edited sources run as plain Python until they are compiled again.
+$(VENV)/.engine: $(VENV)/.run $(wildcard src/iamd/*.py src/iamd/*/*.py)
+	@echo "==> compiling the engine and the request path"
 	@IAMD_BUILD_STRICT=1 $(EDITABLE)
 	@touch $@
 
@@ -122,6 +122,7 @@ lint: $(VENV)/.dev $(VENV)/.node ## Check style, types, import rules, sizes and 
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.check_sizes
 	@$(BIN)/python -m tools.check_engine
+	@$(BIN)/python -m tools.check_native
 	@$(BIN)/python -m tools.check_names
 	@$(BIN)/python -m tools.reference_pages --check
 	@$(BIN)/python -m tools.build_console --check

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every kind of build
-    """Runs tools/build_reference.py, build_console.py and build_engine.py before the files are collected."""
+    """Runs tools/build_reference.py, build_console.py and build_native.py before the files are collected."""
 
     PLUGIN_NAME = "custom"
 
@@ -23,7 +23,7 @@ class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every k
         """
         sys.path.insert(0, self.root)
         try:
-            from tools import build_console, build_engine, build_reference
+            from tools import build_console, build_native, build_reference
         finally:
             sys.path.remove(self.root)
         if build_reference.build():
@@ -33,16 +33,16 @@ class Parts(BuildHookInterface):  # type: ignore[type-arg]  # a hook for every k
         if self.target_name != "wheel":
             return
         try:
-            package = build_engine.build(Path(self.root) / "build" / "engine")
+            package = build_native.build(Path(self.root) / "build" / "engine")
         except Exception as error:
-            if "IAMD_BUILD_STRICT" in os.environ and not isinstance(error, build_engine.Unavailable):
+            if "IAMD_BUILD_STRICT" in os.environ and not isinstance(error, build_native.Unavailable):
                 raise
             self.app.display_warning(f"the engine is not compiled: {error}")
             return
         if version == "editable":
-            build_data["force_include_editable"] = {str(package): build_engine.PACKAGE}
+            build_data["force_include_editable"] = {str(package): build_native.PACKAGE}
         else:
-            build_data["force_include"][str(package)] = build_engine.PACKAGE
+            build_data["force_include"][str(package)] = build_native.PACKAGE
             build_data["infer_tag"] = True
             build_data["pure_python"] = False
 

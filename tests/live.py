@@ -14,9 +14,9 @@ import boto3
 from botocore.config import Config
 
 from iamd.caller.outgoing import Outgoing, Unreachable
-from iamd.server import telemetry
 from iamd.server.bootstrap import ensure_account, new_root
 from iamd.server.exchange import now
+from iamd.server.logs import configure_logs
 from iamd.services.call import Realm
 from iamd.serving import Server, serve
 from iamd.settings import load
@@ -95,7 +95,7 @@ def live(**flags: Any) -> Iterator[Live]:
         finally:
             ready.set()
 
-    telemetry.configure_logs("error", as_json=True)
+    configure_logs("error", as_json=True)
     thread = threading.Thread(target=run, name="iamd")
     thread.start()
     try:

@@ -54,6 +54,7 @@ from iamd.server.gate import Gate
 from iamd.server.history import keep_days
 from iamd.server.issuers import document
 from iamd.server.listening import bind
+from iamd.server.logs import configure_logs
 from iamd.server.protocol import limited
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
@@ -332,7 +333,7 @@ def endpoint_url(host: str, port: int) -> str:
 def run(settings: Settings) -> None:
     """`iamd serve`: serve in the foreground, saying where it is when it is ready. Raises as `serve` does."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
-    telemetry.configure_logs(settings.log_level, as_json)
+    configure_logs(settings.log_level, as_json)
 
     def announce(server: Server, endpoint: str) -> None:
         sys.stdout.write(

@@ -40,19 +40,20 @@ def sources(tmp_path: Path) -> Path:
 
 def make(native: Path, of: str) -> None:
     native.mkdir()
-    (native / "__init__.py").write_text(f'SOURCES = "{of}"\n')
+    (native / "__init__.py").write_text(f'MADE_OF = {{"engine": "{of}"}}\n')
     (native / "engine__mypyc.py").write_text("")
+    (native / "engine").mkdir()
 
 
 def test_a_compiled_form_of_these_sources_comes_first(native: Path, sources: Path) -> None:
-    make(native, of=form.digest(sources))
+    make(native, of=form.digest(sources.glob("*.py")))
     path = [str(sources)]
     assert form.choose(path) == ("compiled", "")
-    assert path == [str(native), str(sources)]
+    assert path == [str(native / "engine"), str(sources)]
 
 
 def test_a_compiled_form_of_other_sources_is_passed_over(native: Path, sources: Path) -> None:
-    make(native, of=form.digest(sources))
+    make(native, of=form.digest(sources.glob("*.py")))
     (sources / "evaluate.py").write_text("decided = False\n")
     path = [str(sources)]
     assert form.choose(path) == ("pure", "its sources were edited after it was compiled")
@@ -60,7 +61,7 @@ def test_a_compiled_form_of_other_sources_is_passed_over(native: Path, sources: 
 
 
 def test_a_compiled_form_that_does_not_load_is_passed_over(native: Path, sources: Path) -> None:
-    make(native, of=form.digest(sources))
+    make(native, of=form.digest(sources.glob("*.py")))
     (native / "engine__mypyc.py").write_text("raise ImportError('made for another Python')\n")
     assert form.choose([str(sources)]) == ("pure", "the compiled engine is of another Python or machine")
 
@@ -77,7 +78,7 @@ def test_a_compiled_form_that_is_not_there_or_not_finished_is_passed_over(
 
 
 def test_the_form_can_be_demanded(native: Path, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(native, of=form.digest(sources))
+    make(native, of=form.digest(sources.glob("*.py")))
     monkeypatch.setenv("IAMD_ENGINE", "pure")
     assert form.choose([str(sources)]) == ("pure", "IAMD_ENGINE asks for it")
     (sources / "more.py").write_text("")

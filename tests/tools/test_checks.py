@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import check_engine, check_names, check_sizes
+from tools import check_engine, check_names, check_native, check_sizes
 from tools.build_reference import SOURCES
 from tools.pin_sources import pinned
 
@@ -61,3 +61,9 @@ def test_pins_are_replaced_each_once() -> None:
     assert pinned(project, versions) == project.replace("==1", "==2.0")
     with pytest.raises(ValueError, match="0 times"):
         pinned("", versions)
+
+
+@pytest.mark.parametrize("head", ["class A(Base):", "class A(frozen=True):", "@dataclass\nclass A:"])
+def test_a_compiled_module_has_plain_classes_only(head: str, tmp_path: Path) -> None:
+    assert len(check_native.odd_classes(written(tmp_path, f"{head}\n    x = 1\n"))) == 1
+    assert check_native.odd_classes(written(tmp_path, "class A:\n    x = 1\n")) == []

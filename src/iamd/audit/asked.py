@@ -78,7 +78,7 @@ def kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
             "" if ask.action == own_action else ask.action,
             ask.resource,
             "" if ask.account_id == account_id else ask.account_id,
-            {key: value for key, value in ask.context.items() if key not in TOLD and not key.startswith(_TWICE)},
+            {key: ask.context[key] for key in sorted(ask.context.keys() - TOLD) if not key.startswith(_TWICE)},
             ask.policy is not None,
         )
         for ask in asks

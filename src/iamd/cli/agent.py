@@ -41,7 +41,7 @@ def command(args: argparse.Namespace) -> int:
     """Serve until told to stop, or while a program runs; then its exit code is returned."""
     # Imported late: what refuses to start should do so at once.
     from iamd.agent.serving import run, run_program
-    from iamd.server.telemetry import configure_logs
+    from iamd.server.logs import configure_logs
 
     try:
         config = _config(args)

@@ -1,9 +1,7 @@
-"""Metrics and logs of the chain. What a request was about is in the audit record, not here."""
+"""Metrics of the chain, and its log. What a request was about is in the audit record, not here."""
 
 from __future__ import annotations
 
-import logging
-import sys
 from bisect import bisect_left
 from collections.abc import Iterator
 from time import perf_counter
@@ -65,31 +63,3 @@ def observe(exchange: Exchange, started: float) -> None:
     service = exchange.api.name if exchange.api else "none"
     operation = exchange.operation.name if exchange.operation else "none"
     TALLY.count(service, operation, exchange.error.code if exchange.error else "OK", perf_counter() - started)
-
-
-class _Forward(logging.Handler):
-    """Passes on what libraries log, in the form of our own lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
-
-
-def configure_logs(level: str, as_json: bool) -> None:
-    """One structured line an event, on standard error."""
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    for name in ("asyncio", "uvicorn.error"):
-        library = logging.getLogger(name)
-        library.handlers, library.propagate = [_Forward()], False
-        # Below this, uvicorn tells of every malformed request: anyone could fill the log.
-        library.setLevel(logging.ERROR)

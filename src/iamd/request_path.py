@@ -1,0 +1,74 @@
+"""The modules that every request passes, besides the policy engine, in their compiled form where there is one.
+
+They are compiled together into `iamd_native` (tools/build_native.py) and run compiled together or not at all: a call
+from one to another goes straight to its machine code. As of the engine (`iamd.policy.form`), the compiled form is
+taken only if it was made of the very sources that stand here; IAMD_ENGINE=pure passes over both.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+MODULES = (
+    "iamd.app",
+    "iamd.audit.elements",
+    "iamd.audit.encoding",
+    "iamd.audit.ids",
+    "iamd.caller.authenticate",
+    "iamd.caller.authorization",
+    "iamd.caller.canonical",
+    "iamd.caller.sigv4",
+    "iamd.guard.context",
+    "iamd.guard.enforce",
+    "iamd.guard.sessions",
+    "iamd.server.answers",
+    "iamd.server.events",
+    "iamd.server.telemetry",
+    "iamd.server.understood",
+    "iamd.services.catalogue",
+    "iamd.services.invocation",
+    "iamd.store.cache",
+    "iamd.store.directory",
+    "iamd.store.ledger",
+    "iamd.store.store",
+    "iamd.wire.query_output",
+)
+"""Functions and plain classes only: mypyc gives dataclasses and Structs another meaning (tools/check_native.py)."""
+
+SOURCES = [Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in MODULES]
+
+
+PART = "requests"
+
+
+class CompiledModules(MetaPathFinder):
+    """Finds the compiled form of MODULES; whether it may run is decided when the first of them is imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        folder = form()[0] if fullname in MODULES else None
+        if folder is None:
+            return None
+        file = str(folder / f"{fullname}{EXTENSION_SUFFIXES[0]}")
+        return spec_from_file_location(fullname, file, loader=ExtensionFileLoader(fullname, file))
+
+
+@cache
+def form() -> tuple[Path | None, str]:
+    """Where the compiled form is, or why the plain one runs."""
+    from iamd.policy.form import compiled  # not sooner: who asks for the version only needs no engine
+
+    return compiled(PART, SOURCES)
+
+
+def install() -> None:
+    """Have these modules looked for here first."""
+    sys.meta_path.insert(0, CompiledModules())

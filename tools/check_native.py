@@ -1,0 +1,31 @@
+"""Check that the compiled modules of the request path hold functions and plain classes only.
+
+mypyc leaves out a class statement's keywords (`frozen=True` of a Struct), makes dataclasses in a way of its own, and
+gives a class whose base is not compiled no place for weak references, which such a base may need.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+from iamd.request_path import SOURCES
+
+
+def main() -> int:
+    """Print each class that may not be there; 0 when there is none."""
+    problems = [problem for path in SOURCES for problem in odd_classes(path)]
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+def odd_classes(path: Path) -> list[str]:
+    """Return a line for each class that has a decorator, a base or a keyword."""
+    return [
+        f"{path}:{node.lineno}: `{node.name}` is more than a plain class: let it live in a module that is not compiled"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and (node.decorator_list or node.bases or node.keywords)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
