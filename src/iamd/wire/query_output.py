@@ -23,14 +23,8 @@ Text = Callable[[Any], str]
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
 # XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
-<<<<<<< HEAD
-_ESCAPED = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-# Most texts are of these characters only, which is quicker to tell by a table.
-=======
 _ESCAPED = re.compile(r'[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-# Most texts are of these characters only, which are quicker to tell: by a match in a short text, by a table in a long.
-_is_plain = re.compile("[ !#-%'-;=?-~]*").fullmatch
->>>>>>> 0a1bbcf (Compile the modules that every request passes)
+# Most texts are of these characters only, which is quicker to tell by a table.
 _PLAIN = bytes(range(0x20, 0x7F)).translate(None, b'&<>"')
 
 
