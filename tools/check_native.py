@@ -1,4 +1,4 @@
-"""Check that the compiled modules of the request path hold functions and plain classes only.
+"""Check that the compiled modules of the request path hold functions, named tuples and plain classes only.
 
 mypyc leaves out a class statement's keywords (`frozen=True` of a Struct), makes dataclasses in a way of its own, and
 gives a class whose base is not compiled no place for weak references, which such a base may need.
@@ -23,8 +23,13 @@ def odd_classes(path: Path) -> list[str]:
     return [
         f"{path}:{node.lineno}: `{node.name}` is more than a plain class: let it live in a module that is not compiled"
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef) and (node.decorator_list or node.bases or node.keywords)
+        if isinstance(node, ast.ClassDef) and (node.decorator_list or node.keywords or not plain(node.bases))
     ]
+
+
+def plain(bases: list[ast.expr]) -> bool:
+    """Whether a class of these bases is a plain class or a named tuple."""
+    return not bases or [ast.unparse(base) for base in bases] == ["NamedTuple"]
 
 
 if __name__ == "__main__":

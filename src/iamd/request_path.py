@@ -40,7 +40,7 @@ MODULES = (
     "iamd.store.store",
     "iamd.wire.query_output",
 )
-"""Functions and plain classes only: mypyc gives dataclasses and Structs another meaning (tools/check_native.py)."""
+"""Functions, named tuples and plain classes only: mypyc gives dataclasses and Structs another meaning (tools/check_native.py)."""
 
 SOURCES = [Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in MODULES]
 

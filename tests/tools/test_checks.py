@@ -66,4 +66,5 @@ def test_pins_are_replaced_each_once() -> None:
 @pytest.mark.parametrize("head", ["class A(Base):", "class A(frozen=True):", "@dataclass\nclass A:"])
 def test_a_compiled_module_has_plain_classes_only(head: str, tmp_path: Path) -> None:
     assert len(check_native.odd_classes(written(tmp_path, f"{head}\n    x = 1\n"))) == 1
-    assert check_native.odd_classes(written(tmp_path, "class A:\n    x = 1\n")) == []
+    for plain in ("A", "A(NamedTuple)"):
+        assert check_native.odd_classes(written(tmp_path, f"class {plain}:\n    x: int\n")) == []
