@@ -18,6 +18,7 @@ from iamd.cli.replaying.changeset import Changeset, read_changeset
 from iamd.cli.replaying.flips import Flip, Outcome, Replay
 from iamd.cli.replaying.proposal import propose, surrounded
 from iamd.cli.replaying.record import gather, uncollected
+from iamd.cli.replaying.trail import gather_files
 from iamd.cli.replaying.worlds import World
 from iamd.cli.times import point_in_time
 from iamd.cli.tree import NO, YES, Node, Paper
@@ -31,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--change", type=Path, required=True, metavar="FILE", help="what would change, in YAML or JSON")
     parser.add_argument("--since", type=point_in_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 2h, 30d")
     parser.add_argument("--until", type=point_in_time, metavar="TIME", help="the same; default: now")
+    parser.add_argument(
+        "--cloudtrail",
+        type=Path,
+        metavar="FOLDER",
+        help="calls in CloudTrail's log files, of an account that was imported",
+    )
     add_place(parser)
 
 
@@ -59,7 +66,10 @@ def command(args: argparse.Namespace) -> int:
 
 
 async def _replay(args: argparse.Namespace, store: Store, data_dir: Path, changeset: Changeset) -> Replayed:
-    gathering = await gather(store, store.account_ids(), args.since, args.until)
+    if args.cloudtrail is None:
+        gathering = await gather(store, store.account_ids(), args.since, args.until)
+    else:
+        gathering = await gather_files(args.cloudtrail, await images(store), args.since, args.until)
     before = assembled(await images(store, Moment(datetime.now(UTC))), data_dir)
     after = _after(store, await images(store), data_dir, changeset)
     calls = gathering.calls
@@ -110,6 +120,7 @@ def _write(paper: Paper, replayed: Replayed, flips: list[Flip]) -> None:
     told = [f"{_counted(outcome.calls, 'call')} replayed", f"{outcome.touched} under policies that change"]
     told += [f"{outcome.drifted} decided otherwise today already"] if outcome.drifted else []
     told += [f"{count} not decided: {why}" for why, count in outcome.unknown.items()]
+    told += [f"{skipped.undecided} whose decision is not known"] if skipped.undecided else []
     told += [f"{skipped.strangers} by others than principals of accounts left out"] if skipped.strangers else []
     paper.line(", ".join(told))
 

@@ -56,11 +56,11 @@ class Gathering:
     def __init__(self) -> None:
         self.skipped = Skipped()
         self._askers: dict[tuple[object, ...], Asker | None] = {}
-        self._found: dict[tuple[object, ...], Calls | None] = {}
+        self._found: dict[tuple[object, ...], Calls | str] = {}
 
     @property
     def calls(self) -> list[Calls]:
-        return [calls for calls in self._found.values() if calls is not None]
+        return [calls for calls in self._found.values() if isinstance(calls, Calls)]
 
     def asker(self, key: tuple[object, ...], make: Callable[[], Asker | None]) -> Asker | None:
         """The same object for calls of the same caller, as `key` tells; None for strangers."""
@@ -68,16 +68,21 @@ class Gathering:
             self._askers[key] = make()
         return self._askers[key]
 
-    def add(self, key: tuple[object, ...], time: int, make: Callable[[], Calls | None]) -> None:
-        """Count a call; `make` is asked for the first one of its key, and gives None where a stranger made it."""
-        try:
-            calls = self._found[key]
-        except KeyError:
-            calls = self._found[key] = make()
-        if calls is None:
-            self.skipped.strangers += 1
-        else:
+    def knows(self, key: tuple[object, ...]) -> bool:
+        """Whether there were calls of that key."""
+        return key in self._found
+
+    def note(self, key: tuple[object, ...], calls: Calls | None, why: str = "") -> None:
+        """Tell what calls of a key are; None where they cannot be decided again, with a field of Skipped as the reason."""
+        self._found[key] = calls if calls is not None else why
+
+    def count(self, key: tuple[object, ...], time: int) -> None:
+        """Count a call of a known key."""
+        calls = self._found[key]
+        if isinstance(calls, Calls):
             calls.times.append(time)
+        else:
+            setattr(self.skipped, calls, getattr(self.skipped, calls) + 1)
 
 
 class _Parts(msgspec.Struct, array_like=True):
@@ -122,7 +127,9 @@ def add(gathering: Gathering, event: Recorded) -> None:
         *(event.account_id, parts.source, parts.name, parts.region, bytes(parts.identity), parts.ip, parts.agent),
         *(parts.error_code in DENIALS, parts.secure_host is None, asked, bytes(parts.session_policies), bytes(params)),
     )
-    gathering.add(key, micros(event.time), lambda: _made(gathering, event, parts))
+    if not gathering.knows(key):
+        gathering.note(key, _made(gathering, event, parts), "strangers")
+    gathering.count(key, micros(event.time))
 
 
 def _asker(account_id: str, parts: _Parts) -> Asker | None:

@@ -169,7 +169,7 @@ _CIRCUMSTANCES: Mapping[str, Callable[[Asking, Asked, datetime], str | None]] = 
     "aws:currenttime": lambda asking, asked, when: iso(when),
     "aws:epochtime": lambda asking, asked, when: epoch(when),
     "aws:securetransport": lambda asking, asked, when: "true" if asking.secure else "false",
-    "aws:sourceip": lambda asking, asked, when: asking.ip,
+    "aws:sourceip": lambda asking, asked, when: asking.ip or None,
     "aws:requestedregion": lambda asking, asked, when: asking.region,
     "aws:resourceaccount": lambda asking, asked, when: asked.account_id,
     "aws:useragent": lambda asking, asked, when: asking.agent or None,
