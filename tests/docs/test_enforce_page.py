@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from iamd.settings import load
+from iamd.testing import Moto, Server
 
 PAGE = Path("docs/how-to/enforce.md").read_text()
 BIN = Path(sys.executable).parent
@@ -65,6 +65,20 @@ def test_only_iamd_reaches_the_emulator() -> None:
     assert described["networks"]["behind"] == {"internal": True}
 
 
-@pytest.mark.parametrize("script", ["setup.sh", "app.sh"])
-def test_the_scripts_are_shell(script: str) -> None:
-    subprocess.run(["sh", "-n", EXAMPLE / script], check=True)
+def test_the_containers_scripts_do_what_they_say(tmp_path: Path) -> None:
+    credentials = tmp_path / "credentials"
+    search = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    def run(script: str, environ: dict[str, str]) -> str:
+        command = ["sh", EXAMPLE / script]
+        ran = subprocess.run(command, env=search | environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert ran.returncode == 0, ran.stdout
+        return ran.stdout
+
+    with Moto() as moto, Server({"*": moto.url}) as server:
+        for _ in range(2):  # containers start again
+            run("setup.sh", server.root.environ | {"CREDENTIALS": str(credentials)})
+        where = {name: value for name, value in server.root.environ.items() if "KEY" not in name}
+        told = run("app.sh", where | {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)})
+    assert "All is well." in told
+    assert "not authorized to perform: s3:DeleteObject" in told

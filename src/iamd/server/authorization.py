@@ -33,6 +33,7 @@ METADATA = b"/.well-known/authzen-configuration"
 SOURCE = "authorization.iamd"  # of its events
 
 _TRIES = 8
+_RECORDED = 2048  # characters of a name
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _encode = msgspec.json.Encoder().encode
@@ -212,10 +213,14 @@ def _names(asked: messages.Evaluation) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name, entity in (("subject", asked.subject), ("resource", asked.resource)):
         if entity is not None:
-            told[name] = {"type": entity.type, "id": entity.id}
+            told[name] = {"type": _shortened(entity.type), "id": _shortened(entity.id)}
     if asked.action is not None:
-        told["action"] = {"name": asked.action.name}
+        told["action"] = {"name": _shortened(asked.action.name)}
     return told
+
+
+def _shortened(text: str | None) -> str | None:
+    return None if text is None else text[:_RECORDED]
 
 
 def _record(
