@@ -77,7 +77,8 @@ def test_whoever_becomes_an_administrator_is_found_whatever_the_policy_is_called
     iam.create_user(UserName="bob")
     iam.put_user_policy(UserName="bob", PolicyName="harmless", PolicyDocument=document(EVERYTHING))
     assert watched.turn() == [ADMINISTRATOR.type]
-    assert watched.told[-1].title == f"arn:aws:iam::{ACCOUNT}:user/bob became an administrator."
+    (told,) = [each for each in watched.told if each.type == ADMINISTRATOR.type]
+    assert told.title == f"arn:aws:iam::{ACCOUNT}:user/bob became an administrator."
     iam.attach_user_policy(UserName="bob", PolicyArn=ADMIN_POLICY)
     assert watched.turn() == []  # he was one already
 

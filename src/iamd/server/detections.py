@@ -38,7 +38,7 @@ class _Watch:
     memory: Memory
     base: int | None
     findings: dict[str, Finding] = field(default_factory=dict)  # as stored, with what was seen since
-    unstored: set[str] = field(default_factory=set)
+    unstored: dict[str, None] = field(default_factory=dict)  # ids, in the order in which they were seen
     new: set[str] = field(default_factory=set)
     stored: datetime | None = None
 
@@ -139,7 +139,7 @@ class Detections:
             kept = await self._realm.store.findings(sighting.seen.account_id, id)
             before = msgspec.msgpack.decode(kept[0].content, type=Finding) if kept else None
         watch.findings[id] = found(sighting, before, self._clock())
-        watch.unstored.add(id)
+        watch.unstored[id] = None
         if before is None:
             watch.new.add(id)
 
