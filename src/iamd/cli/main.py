@@ -73,6 +73,9 @@ COMMANDS = {
         "Run a program and print the policy that it needs.",
         "iamd record -- aws s3 cp report.txt s3://reports/",
     ),
+    "compliance": Command(
+        "compliance_command", "Hold an account against AWS Config's rules.", "iamd compliance --html report.html"
+    ),
     "findings": Command(
         "findings", "List or archive what was detected.", "iamd findings --severity medium --data-dir ./data"
     ),

@@ -30,7 +30,7 @@ _CIRCUMSTANCES = {
 }
 
 
-def may_do_everything(principal: Principal, layers: Layers, account_id: str, context: dict[str, Any]) -> bool:
+def may_rule(principal: Principal, layers: Layers, account_id: str, context: dict[str, Any]) -> bool:
     """Whether these layers make an administrator: everything is allowed, or writing anybody's policies."""
     return any(
         decide(
@@ -44,7 +44,7 @@ def may_do_everything(principal: Principal, layers: Layers, account_id: str, con
 def is_administrator(holder: User | Role, records: Records, standing: Standing | None) -> bool:
     """Whether a user or role of the account is an administrator under all policies that bear on it."""
     snapshot: Snapshot = take(_caller(holder), records, standing)
-    return may_do_everything(snapshot.principal, snapshot.layers, records.account_id, dict(snapshot.context))
+    return may_rule(snapshot.principal, snapshot.layers, records.account_id, dict(snapshot.context))
 
 
 def affected(records: Records, params: dict[str, Any]) -> Iterator[User | Role]:
