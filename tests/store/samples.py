@@ -13,7 +13,7 @@ from typing import Any
 from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
-from iamd.store.kinds.access_analyzer import AccessFinding, Analyzer
+from iamd.store.kinds.access_analyzer import AccessFinding, AccessPreview, Analyzer, PolicyGeneration
 from iamd.store.kinds.account_details import AlternateContact, ContactInformation, EmailUpdate, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
@@ -182,11 +182,33 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "analyzers": (
         Analyzer(ACCOUNT, "us-east-1", "Outside", "ACCOUNT", NOW),
-        {"rules": '{"ß": {}}', "analyzed": "arn:r", "analyzed_at": LATER, "tags": (("k", "v"),)},
+        {
+            "rules": '{"ß": {}}',
+            "analyzed": "arn:r",
+            "analyzed_at": LATER,
+            "tags": (("k", "v"),),
+            "configuration": '{"a": 1}',
+            "managed_by": "securityhub.amazonaws.com",
+        },
     ),
     "access_findings": (
         AccessFinding(ACCOUNT, "f-1", "us-east-1/Outside", "arn:r", "{}", "ACTIVE", NOW, NOW, NOW),
-        {"status": "RESOLVED", "updated": LATER, "analyzed": LATER},
+        {
+            "status": "RESOLVED",
+            "updated": LATER,
+            "analyzed": LATER,
+            "recommended": LATER,
+            "type": "UnusedIAMRole",
+            "resource_type": "AWS::IAM::User",
+        },
+    ),
+    "access_previews": (
+        AccessPreview(ACCOUNT, "p-1", "us-east-1/Outside", NOW, "{}", "[]"),
+        {"status": "FAILED", "findings": '["ß"]'},
+    ),
+    "policy_generations": (
+        PolicyGeneration(ACCOUNT, "g-1", "arn:r", NOW, LATER, "{}"),
+        {"done": '["ß"]', "failure": "SERVICE_ERROR\nß"},
     ),
     "delegation_claims": (DelegationClaim(ACCOUNT, f"{OTHER}-1"), {}),
     "organizations": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -60,6 +61,20 @@ def test_what_names_no_operation(method: str, path: str) -> None:
     assert not rest_json.matches(request(method, path), TOOLBOX)
     with pytest.raises(UnknownOperationException):
         rest_json.read(request(method, path), TOOLBOX)
+
+
+def test_times_are_written_as_the_model_says() -> None:
+    def started(time: object) -> Any:
+        details = {"trails": [], "accessRole": "arn", "startTime": time}
+        body = {"policyGenerationDetails": {"principalArn": "arn"}, "cloudTrailDetails": details}
+        asked = request("PUT", "/policy/generation", "", json.dumps(body).encode())
+        return parsed(model.load("accessanalyzer"), asked)[1]["cloud_trail_details"]["startTime"]
+
+    for text in ("2026-11-01T00:00:00Z", "2026-11-01T00:00:00", "2026-11-01T02:00:00+02:00"):
+        assert started(text) == datetime(2026, 11, 1, tzinfo=UTC)
+    for wrong in (1_793_491_200, "tomorrow", "9999-12-31T23:59:59-10:00"):
+        with pytest.raises(SerializationException):
+            started(wrong)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b"[" * 100_000])

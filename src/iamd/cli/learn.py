@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from iamd.analysis.learning import FEW
+from iamd.audit.doings import Doings, doings
 from iamd.cli import Failure
-from iamd.cli.learned import Doings, doings
 from iamd.cli.stored_account import add_account, in_account
 from iamd.cli.times import point_in_time
 

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from iamd.analysis.learning import FEW
+from iamd.audit.doings import Doings, doings
 from iamd.cli import Failure
-from iamd.cli.learned import Doings, doings
 from iamd.cli.place import in_store
 from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
 from iamd.testing import Identity, Moto, Server, StartError

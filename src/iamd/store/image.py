@@ -163,10 +163,15 @@ class Records:
         self.delegation_requests = self._collect(delegation.DELEGATION_REQUESTS)
         self.delegation_claims = self._collect(delegation.DELEGATION_CLAIMS)
         self._collect_roles_anywhere()
-        self.analyzers = self._collect(access_analyzer.ANALYZERS)
-        self.access_findings = self._collect(access_analyzer.ACCESS_FINDINGS)
+        self._collect_access_analyzer()
         self._collect_organization()
         self._collect_trails()
+
+    def _collect_access_analyzer(self) -> None:
+        self.analyzers = self._collect(access_analyzer.ANALYZERS)
+        self.access_findings = self._collect(access_analyzer.ACCESS_FINDINGS)
+        self.access_previews = self._collect(access_analyzer.ACCESS_PREVIEWS)
+        self.policy_generations = self._collect(access_analyzer.POLICY_GENERATIONS)
 
     def _collect_sign_in(self) -> None:
         self.login_profiles = self._collect(sign_in.LOGIN_PROFILES)

@@ -17,6 +17,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.sql.schema import SchemaItem
 
+from iamd.store.analyzer_tables import access_findings as access_findings
+from iamd.store.analyzer_tables import access_previews as access_previews
+from iamd.store.analyzer_tables import analyzers as analyzers
+from iamd.store.analyzer_tables import policy_generations as policy_generations
 from iamd.store.columns import blob as _blob
 from iamd.store.columns import flag as _flag
 from iamd.store.columns import metadata as metadata
@@ -142,14 +146,6 @@ revocation_lists = _records(
 certificate_subjects = _records(
     "certificate_subjects", "id", _text("id"), _text("region"), _text("subject"), _time("created"), _time("seen"),
     _text("credentials"), _text("tags")
-)  # fmt: skip
-analyzers = _records(
-    "analyzers", "key", _text("key"), _text("region"), _text("name"), _text("type"), _time("created"), _text("rules"),
-    _optional("analyzed"), _optional_time("analyzed_at"), _text("tags")
-)  # fmt: skip
-access_findings = _records(
-    "access_findings", "id", _text("id"), _text("analyzer"), _text("resource"), _text("policy_grant"), _text("status"),
-    _time("created"), _time("updated"), _time("analyzed")
 )  # fmt: skip
 outbound_federation = _records("outbound_federation", "account_id", _text("issuer_id"), _flag("enabled"))
 outbound_keys = _records(

@@ -51,7 +51,7 @@ def _reader(shape: Shape) -> Read:
         return _list(shape)
     if shape.type == "map":
         return _map(shape)
-    kinds, convert, name = _SCALARS[shape.type]
+    kinds, convert, name = _SCALARS["iso8601" if shape.timestamp_format == "iso8601" else shape.type]
 
     def read(value: Any) -> Any:
         if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
@@ -110,6 +110,14 @@ def _moment(value: float) -> datetime:
         raise SerializationException("NUMBER_VALUE can not be converted to a Timestamp") from None
 
 
+def _iso_moment(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise SerializationException("STRING_VALUE can not be converted to a Timestamp") from None
+
+
 def _blob(value: str) -> bytes:
     try:
         return b64decode(value, validate=True)
@@ -129,5 +137,6 @@ _SCALARS: dict[str, tuple[type | tuple[type, ...], Read, str]] = {
     "float": ((int, float), float, "a Float"),
     "double": ((int, float), float, "a Double"),
     "timestamp": ((int, float), _moment, "a Timestamp"),
+    "iso8601": (str, _iso_moment, "a Timestamp"),
     "blob": (str, _blob, "a Blob"),
 }

@@ -1,4 +1,4 @@
-"""IAM Access Analyzer: analyzers with their archive rules, and what they have found."""
+"""IAM Access Analyzer: analyzers with their archive rules, what they have found, previews, generated policies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from iamd.store.records import PARTITION, Tags
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """An analyzer of a region. `rules` are its archive rules by name, as JSON; `analyzed` is the last role looked at."""
+    """An analyzer of a region. `rules` are its archive rules by name, as JSON; `analyzed` is the last role looked at.
+
+    `configuration` is JSON, or empty; `managed_by` is the service that has made it, if one has.
+    """
 
     account_id: str
     region: str
@@ -23,6 +26,8 @@ class Analyzer:
     analyzed: str | None = None
     analyzed_at: datetime | None = None
     tags: Tags = ()
+    configuration: str = ""
+    managed_by: str | None = None
 
     @property
     def key(self) -> str:
@@ -35,8 +40,8 @@ class Analyzer:
 
 @dataclass(frozen=True, slots=True)
 class AccessFinding:
-    """Access that someone outside has. `policy_grant` is what the policy says of it, as JSON; `status` is ACTIVE, ARCHIVED or
-    RESOLVED."""
+    """A finding. `policy_grant` tells about it, as JSON: of external and internal access what the policy says, of unused
+    access what is unused. `status` is ACTIVE, ARCHIVED or RESOLVED; `recommended` is when a recommendation was made."""
 
     account_id: str
     id: str
@@ -47,9 +52,42 @@ class AccessFinding:
     created: datetime
     updated: datetime
     analyzed: datetime
+    type: str = "ExternalAccess"
+    resource_type: str = "AWS::IAM::Role"
+    recommended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPreview:
+    """What findings there would be with other policies: the configurations and the findings are JSON."""
+
+    account_id: str
+    id: str
+    analyzer: str  # its key
+    created: datetime
+    configurations: str
+    findings: str
+    status: str = "COMPLETED"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyGeneration:
+    """A policy that was made from the record. `properties` are what was asked, `done` what was found, as JSON; `failure`
+    is the error's code and message, a line each."""
+
+    account_id: str
+    id: str
+    principal_arn: str
+    started: datetime
+    completed: datetime
+    properties: str
+    done: str = "[]"
+    failure: str | None = None
 
 
 ANALYZERS = Kind("analyzers", Analyzer, lambda r: r.key)
 ACCESS_FINDINGS = Kind("access_findings", AccessFinding, lambda r: r.id, None, {"analyzer": lambda r: r.analyzer})
+ACCESS_PREVIEWS = Kind("access_previews", AccessPreview, lambda r: r.id, None, {"analyzer": lambda r: r.analyzer})
+POLICY_GENERATIONS = Kind("policy_generations", PolicyGeneration, lambda r: r.id)
 
-KINDS: tuple[Kind[Any], ...] = (ANALYZERS, ACCESS_FINDINGS)
+KINDS: tuple[Kind[Any], ...] = (ANALYZERS, ACCESS_FINDINGS, ACCESS_PREVIEWS, POLICY_GENERATIONS)

@@ -1,4 +1,4 @@
-"""People at the console, and their passkeys; event data stores; when each change was made; findings."""
+"""The console and passkeys; event data stores; when each change was made; findings; more of Access Analyzer."""
 
 from __future__ import annotations
 
@@ -24,6 +24,18 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL,
         serial_number TEXT NOT NULL, host TEXT NOT NULL, public_key {blob} NOT NULL, sign_count BIGINT NOT NULL,
         transports TEXT NOT NULL, enabled BIGINT NOT NULL, challenged BIGINT NOT NULL, UNIQUE (account_id, id))""",
+    "ALTER TABLE analyzers ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE analyzers ADD COLUMN managed_by TEXT",
+    "ALTER TABLE access_findings ADD COLUMN type TEXT NOT NULL DEFAULT 'ExternalAccess'",
+    "ALTER TABLE access_findings ADD COLUMN resource_type TEXT NOT NULL DEFAULT 'AWS::IAM::Role'",
+    "ALTER TABLE access_findings ADD COLUMN recommended BIGINT",
+    """CREATE TABLE access_previews (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, analyzer TEXT NOT NULL, created BIGINT NOT NULL,
+        configurations TEXT NOT NULL, findings TEXT NOT NULL, status TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE policy_generations (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, principal_arn TEXT NOT NULL, started BIGINT NOT NULL,
+        completed BIGINT NOT NULL, properties TEXT NOT NULL, done TEXT NOT NULL, failure TEXT,
+        UNIQUE (account_id, id))""",
     # A change of before this column is as old as its event says; one that has none counts as older than any.
     "ALTER TABLE changes ADD COLUMN time BIGINT NOT NULL DEFAULT 0",
     """UPDATE changes SET time = told.time FROM (

@@ -12,12 +12,17 @@ import msgspec
 
 from iamd.analysis.learning import FEW, Done, learned
 from iamd.audit.asked import opened_context, own_action
+from iamd.audit.search import search
 from iamd.audit.stored import StoredEvent, opened
 from iamd.store import Store
-from iamd.store.interface import Recorded
+from iamd.store.interface import Window
 
 PAGE = 1_000
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AccessDeniedException").fullmatch
+
+
+class TooManyEvents(Exception):
+    """A stretch of the record that is longer than was to be looked at."""
 
 
 @dataclass(slots=True)
@@ -41,29 +46,25 @@ async def doings(
     until: datetime | None = None,
     with_denied: bool = False,
     wanted: Callable[[str], bool] = lambda principal: True,
+    most: int | None = None,
 ) -> list[Doings]:
     """What the users and roles of an account did, by principal; root users need no policy. What was refused counts only
-    `with_denied`."""
+    `with_denied`. Raises TooManyEvents where there are more than `most` events to look at."""
     found: dict[str, Doings] = {}
-    position = 0
-    while page := await store.events_behind(position, PAGE):
-        position = page[-1].position
-        for event in page:
-            if event.account_id != account_id or not _between(event, since, until):
-                continue
-            stored = opened(event.record)
-            principal = _principal(msgspec.msgpack.decode(stored.identity))
-            if principal is None or not stored.asked or not wanted(principal):
-                continue
-            who = found.setdefault(principal, Doings(principal))
-            who.calls += 1
-            for done in _done(stored, with_denied):
-                who.done.setdefault(_key(done), done)
+    looked_at = 0
+    async for event in search(store, Window(account_id, since, until, None, PAGE), {}):
+        looked_at += 1
+        if most is not None and looked_at > most:
+            raise TooManyEvents(f"there are more than {most} events")
+        stored = opened(event.record)
+        principal = _principal(msgspec.msgpack.decode(stored.identity))
+        if principal is None or not stored.asked or not wanted(principal):
+            continue
+        who = found.setdefault(principal, Doings(principal))
+        who.calls += 1
+        for done in _done(stored, with_denied):
+            who.done.setdefault(_key(done), done)
     return [who for _, who in sorted(found.items()) if who.done]
-
-
-def _between(event: Recorded, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or event.time >= since) and (until is None or event.time <= until)
 
 
 def _principal(identity: dict[str, Any]) -> str | None:
