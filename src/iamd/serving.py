@@ -48,6 +48,7 @@ from iamd.server.endpoints import Endpoints
 from iamd.server.event_data_stores import EventDataStores
 from iamd.server.event_index import keep_indexed
 from iamd.server.event_queries import EventQueries
+from iamd.server.event_retention import EventRetention
 from iamd.server.exchange import now
 from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
@@ -126,6 +127,7 @@ async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
     """What is done beside the requests."""
     store = realm.store
     history = _meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
+    retention = EventRetention(store, realm.lake, settings.event_days)
     async with (
         _reports(settings, store),
         _trails(settings, store),
@@ -133,6 +135,7 @@ async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
         _event_data_stores(settings, store, realm.lake),
         _detections(settings, realm),
         history,
+        _meanwhile(retention.run()) if settings.event_days else nullcontext(),
     ):
         yield
 

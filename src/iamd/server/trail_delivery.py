@@ -32,6 +32,7 @@ from iamd.store.store import Store
 
 CHUNK = 5_000  # events looked at for a file
 MAX_LOOKED = 10_000
+NOTED = timedelta(hours=1)  # how often it is stored how far was looked at what a trail does not take
 _GLOBAL_SOURCES = frozenset(f"{name}.amazonaws.com" for name in (*GLOBAL, "sts", "signin"))
 
 
@@ -56,6 +57,7 @@ class TrailDeliveries:
         self._digest_interval = timedelta(seconds=digest_interval)
         self._clock = clock
         self._looked: dict[_Life, int] = {}  # past the last delivery, at what the trail does not take
+        self._noted: dict[_Life, datetime] = {}  # when that was last stored, for whoever forgets old events
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -69,6 +71,7 @@ class TrailDeliveries:
             last = await self._store.last_event()
             if len(self._looked) > MAX_LOOKED:
                 self._looked.clear()
+                self._noted.clear()
             for account_id in await self._store.holders("trails"):
                 for key in [trail.key for trail in (await self._store.load(account_id)).trails]:
                     await self._attempt(account_id, key, last)
@@ -105,6 +108,9 @@ class TrailDeliveries:
             for _, file in made:
                 await asyncio.to_thread(self._buckets.put, place.bucket, file.key, file.content, file.metadata)
             await self._store.write(_advancing(trail, reached, end, made, now))
+        elif now - self._noted.setdefault(life, now) >= NOTED:
+            self._noted[life] = now
+            await self._store.write(_noting(account_id, key, reached=end))
         self._looked[life] = end
         return end < last
 

@@ -91,6 +91,7 @@ class Settings:
     history_days: int = _setting(
         readers.whole, 400, "Days back to which accounts can be asked about as they were; 0: for ever."
     )
+    event_days: int = _setting(readers.whole, 0, "Days that events are kept in the database; 0: for ever.")
     trail_buckets: str | None = _setting(
         readers.buckets, None, "Where the buckets of trails are: s3, or a folder that has one for each."
     )

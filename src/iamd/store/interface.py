@@ -276,6 +276,15 @@ class Database(Protocol):
         """Archive a finding, or take it out again; False when there is none."""
         ...
 
+    async def oldest_event_behind(self, position: int) -> datetime | None:
+        """The time of the oldest audit record that came in after that one; None when none did."""
+        ...
+
+    async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
+        """Remove up to `limit` of the account's audit records of before that time, the oldest first, but never the
+        newest of all; returns how many. Once there are no more, their index goes as well."""
+        ...
+
     async def accounts(self) -> dict[str, Listed]:
         """What is listed of every account by its id, oldest account first."""
         ...

@@ -256,6 +256,15 @@ class Store:
         await self._ledger.flush()
         return await self._database.last_event()
 
+    async def oldest_event_behind(self, position: int) -> datetime | None:
+        """The time of the oldest audit record that came in after that one; None when none did. Raises StoreError."""
+        return await self._database.oldest_event_behind(position)
+
+    async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
+        """Remove up to `limit` of the account's audit records of before that time, the oldest first; returns how many.
+        The newest of all stays, so that no position is given twice. Raises StoreError."""
+        return await self._database.forget_events(account_id, before, limit)
+
     async def holders(self, kind: str) -> list[str]:
         """The accounts that have a record of that kind, loaded or not. Raises StoreError."""
         return await self._database.holders(kind)

@@ -84,3 +84,19 @@ class Events:
             assert await store.index_events(terms, 4)
             assert not await other.index_events(terms, 4)
             assert len(await ids(other, Window(ACCOUNT), "a")) == 6
+
+    @on_loop
+    async def test_old_records_are_forgotten_in_parts_and_the_newest_stays(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            for number in range(6):
+                store.append_event(Worded(f"e{number}", ACCOUNT, NOW + timedelta(seconds=number), "a"))
+            store.append_event(Worded("other", OTHER, NOW, "a"))
+            await store.flush()
+            await store.index_events(terms, 5)
+            assert await store.oldest_event_behind(2) == NOW
+            assert await store.oldest_event_behind(7) is None
+            before = NOW + timedelta(seconds=4)
+            assert [await store.forget_events(ACCOUNT, before, 3) for _ in range(3)] == [3, 1, 0]
+            assert await ids(store, Window(ACCOUNT), "a") == await ids(store, Window(ACCOUNT)) == ["e5", "e4"]
+            assert await store.forget_events(OTHER, NOW + timedelta(seconds=1), 9) == 0
+            assert await store.last_event() == 7

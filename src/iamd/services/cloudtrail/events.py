@@ -27,6 +27,7 @@ from iamd.wire.cloudtrail_errors import (
 from iamd.wire.errors import AwsError
 
 PAGE = 50
+HISTORY = timedelta(days=90)  # how far back events are told; `iamd audit` and event data stores go further
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +54,9 @@ async def look_up(
     # Times are told to the second.
     end = None if end_time is None else end_time.replace(microsecond=0) + _SECOND - _MICROSECOND
     after = None if next_token is None else _place(next_token, call)
-    window = Window(call.account_id, start_time, end, after, (max_results or PAGE) + 1)
+    oldest = call.now - HISTORY
+    start = oldest if start_time is None else max(start_time, oldest)
+    window = Window(call.account_id, start, end, after, (max_results or PAGE) + 1)
     if not lookup_attributes:
         return await call.realm.store.events(window, None, terms)
     attribute = lookup_attributes[0]

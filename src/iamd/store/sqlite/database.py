@@ -135,6 +135,14 @@ class SqliteDatabase:
             self._write_thread, "write", lambda: findings.archive(self._writer, account_id, id, archived)
         )
 
+    async def oldest_event_behind(self, position: int) -> datetime | None:
+        return await self._on(self._read_thread, "read", lambda: events.oldest_behind(self._reader, position))
+
+    async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
+        return await self._on(
+            self._write_thread, "write", lambda: events.forget(self._writer, account_id, micros(before), limit)
+        )
+
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
 

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import nlargest
 from itertools import accumulate, chain
 from operator import sub
@@ -60,7 +61,9 @@ def by_term(connection: sqlite3.Connection, window: Window, term: Term, terms: T
     with transaction(connection, "BEGIN"):
         fresh = {_place(record): record for record in _fresh(connection, window, term, terms)}
         places = nlargest(window.limit, [*fresh, *_posted(connection, window, term)])
-        return [fresh.get(place) or _one(connection, place[1]) for place in places]
+        found = [fresh.get(place) or _one(connection, place[1]) for place in places]
+        # Those that the index still knows of are gone when they are older than all that is kept: nothing comes behind.
+        return [record for record in found if record is not None]
 
 
 def behind(connection: sqlite3.Connection, position: int, limit: int) -> list[Recorded]:
@@ -72,6 +75,22 @@ def last(connection: sqlite3.Connection) -> int:
     """The position of the newest record."""
     found: int | None = connection.execute(sql.LAST_EVENT).fetchone()[0]
     return found or 0
+
+
+def oldest_behind(connection: sqlite3.Connection, position: int) -> datetime | None:
+    """The time of the oldest record that came in after that one."""
+    found: int | None = connection.execute(sql.OLDEST_BEHIND, (position,)).fetchone()[0]
+    return None if found is None else moment(found)
+
+
+def forget(connection: sqlite3.Connection, account_id: str, before: int, limit: int) -> int:
+    """Remove some of the oldest records from before that time, and in the end what the index knows of them."""
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        old = connection.execute(sql.OLD_EVENTS, (account_id, before, limit)).fetchall()
+        connection.executemany(sql.DROP_EVENT, old)
+        if len(old) < limit:
+            connection.execute(sql.DROP_POSTINGS, (account_id, before))
+    return len(old)
 
 
 def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block | None:
@@ -161,8 +180,9 @@ def _last_block(connection: sqlite3.Connection) -> int:
     return found or 0
 
 
-def _one(connection: sqlite3.Connection, position: int) -> Recorded:
-    return _recorded(connection.execute(sql.EVENT, (position,)).fetchone())
+def _one(connection: sqlite3.Connection, position: int) -> Recorded | None:
+    row = connection.execute(sql.EVENT, (position,)).fetchone()
+    return None if row is None else _recorded(row)
 
 
 def _recorded(row: tuple[int, str, int, str, bytes]) -> Recorded:

@@ -174,6 +174,20 @@ EVENTS_FRESH = _sql(
     )
 )
 LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
+OLDEST_BEHIND = _sql(select(func.min(_EVENTS.time)).where(_EVENTS.position > bindparam("p")))
+# The newest record stays, or the positions would begin anew.
+_newest = select(func.max(_EVENTS.position)).scalar_subquery()
+OLD_EVENTS = _sql(
+    select(_EVENTS.position)
+    .where(_EVENTS.account_id == bindparam("a"), _EVENTS.time < bindparam("t"), _EVENTS.position < _newest)
+    .order_by(_EVENTS.time)
+    .limit(bindparam("n"))
+    .offset(literal_column("0"))
+)
+DROP_EVENT = _sql(delete(event_tables.events).where(_EVENTS.position == bindparam("p")))
+DROP_POSTINGS = _sql(
+    delete(event_tables.event_postings).where(_POSTINGS.account_id == bindparam("a"), _POSTINGS.newest < bindparam("t"))
+)
 LAST_BLOCK = _sql(select(func.max(_BLOCKS.position)))
 ADD_BLOCK = _sql(insert(event_tables.event_blocks))
 POSTINGS = _sql(
