@@ -14,6 +14,7 @@ const PAGES: Record<string, Load> = {
   "/users": () => import("./pages/users"),
   "/users/create": () => import("./pages/user-create"),
   "/users/:name": () => import("./pages/user"),
+  "/inline/:kind/:name/:policy?": () => import("./pages/inline"),
   "/sessions": () => import("./pages/sessions"),
 };
 

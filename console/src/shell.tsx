@@ -5,7 +5,7 @@ import Flashbar, { type FlashbarProps } from "@cloudscape-design/components/flas
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { useMemo, useState } from "react";
-import { Outlet, useLocation, useNavigation } from "react-router";
+import { Outlet, useNavigation } from "react-router";
 
 import { goToSignIn, signOut } from "./api";
 import { href, useFollow } from "./links";
@@ -36,7 +36,7 @@ export function Shell() {
       </div>
       <AppLayout
         headerSelector="#top"
-        navigation={<Navigation />}
+        navigation={<Navigation page={crumbs[1]?.[1] ?? "/"} />}
         notifications={<Flashbar items={flashes} stackItems />}
         breadcrumbs={
           crumbs.length > 1 && (
@@ -54,14 +54,12 @@ export function Shell() {
   );
 }
 
-function Navigation() {
-  const { pathname } = useLocation();
-  const links = NAVIGATION.flatMap(([, pages]) => pages.map(([path]) => path));
-  const active = links.find((path) => pathname === path || pathname.startsWith(`${path}/`)) ?? "/";
+/** `page` is the first step of the way to what is shown. */
+function Navigation({ page }: { page: string }) {
   return (
     <SideNavigation
       header={{ text: strings.nav.title, href: href("/") }}
-      activeHref={href(active)}
+      activeHref={href(page)}
       onFollow={useFollow()}
       items={[
         { type: "link", text: strings.dashboard.title, href: href("/") },

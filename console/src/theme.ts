@@ -1,5 +1,6 @@
 /** Light or dark: as the system has it, unless the person has chosen. */
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
+import { useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "iamd-theme";
@@ -21,7 +22,22 @@ export function followTheme(): void {
   system.addEventListener("change", apply);
 }
 
-function apply(): void {
+/** Whether pages are dark now; the component is drawn anew when that changes. */
+export function useDark(): boolean {
+  return useSyncExternalStore((told) => {
+    changes.addEventListener("change", told);
+    return () => changes.removeEventListener("change", told);
+  }, isDark);
+}
+
+const changes = new EventTarget();
+
+function isDark(): boolean {
   const theme = chosenTheme();
-  applyMode(theme === "dark" || (theme === "system" && system.matches) ? Mode.Dark : Mode.Light);
+  return theme === "dark" || (theme === "system" && system.matches);
+}
+
+function apply(): void {
+  applyMode(isDark() ? Mode.Dark : Mode.Light);
+  changes.dispatchEvent(new Event("change"));
 }

@@ -1,9 +1,111 @@
+/** What matters at a glance: what should be made safer, what there is and how much of it may be, what was denied. */
+import Box from "@cloudscape-design/components/box";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
+import { call } from "../api";
+import { useLoad } from "../load";
+import { PageLink } from "../links";
 import { usePage } from "../page";
+import { Facts } from "../parts/facts";
+import { Show } from "../parts/states";
+import { Ago } from "../parts/time";
+import { useSession } from "../session";
 import { strings } from "../strings";
+import { recentDenials } from "../work/events";
+
+const text = strings.dashboard;
+type Summary = Record<string, number | undefined>;
+const COUNTED = [
+  ["Users", "UsersQuota", strings.users.title, "/users"],
+  ["Groups", "GroupsQuota", strings.groups.title, "/groups"],
+  ["Roles", "RolesQuota", strings.roles.title, "/roles"],
+  ["Policies", "PoliciesQuota", strings.policies.title, "/policies"],
+] as const;
 
 export default function Dashboard() {
   usePage();
-  return <Header variant="h1">{strings.dashboard.title}</Header>;
+  const session = useSession();
+  const summary = useLoad(async () => (await call("iam", "GetAccountSummary", {})).SummaryMap as Summary, []);
+  return (
+    <ContentLayout header={<Header variant="h1">{text.title}</Header>}>
+      <SpaceBetween size="l">
+        <Container header={<Header variant="h2">{text.advice}</Header>}>
+          <Show from={summary}>{(found) => <Advice summary={found} />}</Show>
+        </Container>
+        <Container header={<Header variant="h2">{text.resources}</Header>}>
+          <Show from={summary}>{(found) => <Counts summary={found} />}</Show>
+        </Container>
+        <Denials />
+        <Facts
+          title={text.account}
+          facts={{
+            [text.accountId]: session.accountId,
+            [text.alias]: session.accountAlias,
+            [text.signIn]: `${location.origin}/console/`,
+          }}
+        />
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
+
+function Advice({ summary }: { summary: Summary }) {
+  const advice: [boolean, string, string][] = [
+    [summary["AccountMFAEnabled"] === 1, text.rootMfa, text.noRootMfa],
+    [summary["AccountAccessKeysPresent"] === 0, text.noRootKeys, text.rootKeys],
+    [(summary["MFADevicesInUse"] ?? 0) >= (summary["Users"] ?? 0), text.usersMfa, text.noUsersMfa],
+  ];
+  return (
+    <SpaceBetween size="xs">
+      {advice.map(([good, praise, warning]) => (
+        <StatusIndicator key={praise} type={good ? "success" : "warning"}>
+          {good ? praise : warning}
+        </StatusIndicator>
+      ))}
+    </SpaceBetween>
+  );
+}
+
+function Counts({ summary }: { summary: Summary }) {
+  return (
+    <ColumnLayout columns={4} variant="text-grid">
+      {COUNTED.map(([key, quota, label, page]) => (
+        <div key={key}>
+          <Box variant="awsui-key-label">{label}</Box>
+          <PageLink to={page} fontSize="display-l">
+            {String(summary[key] ?? 0)}
+          </PageLink>
+          <Box color="text-body-secondary">{text.of(summary[quota] ?? 0)}</Box>
+        </div>
+      ))}
+    </ColumnLayout>
+  );
+}
+
+function Denials() {
+  const denials = useLoad(recentDenials, []);
+  return (
+    <Container header={<Header variant="h2">{text.denials}</Header>}>
+      <Show from={denials}>
+        {(found) =>
+          found.length === 0 ? (
+            <Box color="text-body-secondary">{text.noDenials}</Box>
+          ) : (
+            <SpaceBetween size="xs">
+              {found.map((event) => (
+                <div key={event.id}>
+                  <Ago at={event.time} /> – <Box variant="strong">{event.name}</Box>: {event.message}
+                </div>
+              ))}
+            </SpaceBetween>
+          )
+        }
+      </Show>
+    </Container>
+  );
 }

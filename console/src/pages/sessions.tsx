@@ -1,1 +1,74 @@
-export default function P(){return null}
+/** The sessions of the person who is signed in. */
+import Badge from "@cloudscape-design/components/badge";
+import Button from "@cloudscape-design/components/button";
+import { useState } from "react";
+
+import { endSession, goToSignIn, type ListedSession, loadSessions, signOutEverywhere } from "../api";
+import { useLoad } from "../load";
+import { usePage, useTell } from "../page";
+import { Confirm } from "../parts/confirm";
+import { Actions, List } from "../parts/list";
+import { Ago, Moment } from "../parts/time";
+import { strings } from "../strings";
+
+const text = strings.sessions;
+
+export default function Sessions() {
+  usePage([text.title, "/sessions"]);
+  const sessions = useLoad(loadSessions, []);
+  const [leaving, setLeaving] = useState<ListedSession | "all">();
+  const tell = useTell();
+  const ended = () => {
+    if (leaving === "all" || leaving?.current) return goToSignIn();
+    setLeaving(undefined);
+    sessions.reload();
+    tell("success", text.ended);
+  };
+  return (
+    <>
+      <List
+        title={text.title}
+        description={text.description}
+        from={sessions}
+        trackBy="id"
+        selection="single"
+        empty={text.empty}
+        columns={[
+          {
+            id: "agent",
+            header: text.browser,
+            cell: (session) => (
+              <>
+                {session.agent || text.unknown} {session.current && <Badge color="green">{text.current}</Badge>}
+              </>
+            ),
+            isRowHeader: true,
+          },
+          { id: "address", header: text.address, cell: (session) => session.address },
+          { id: "started", header: text.started, cell: (session) => <Ago at={session.started} /> },
+          { id: "expires", header: text.expires, cell: (session) => <Moment at={session.expires} /> },
+          { id: "mfa", header: text.mfa, cell: (session) => (session.mfa ? text.yes : text.no) },
+        ]}
+        actions={([selected]) => (
+          <Actions>
+            <Button disabled={selected === undefined} onClick={() => setLeaving(selected)}>
+              {text.end}
+            </Button>
+            <Button onClick={() => setLeaving("all")}>{text.endAll}</Button>
+          </Actions>
+        )}
+      />
+      {leaving && (
+        <Confirm
+          title={leaving === "all" ? text.endAllTitle : text.endTitle}
+          action={leaving === "all" ? text.endAll : text.end}
+          work={() => (leaving === "all" ? signOutEverywhere() : endSession(leaving.id))}
+          done={ended}
+          close={() => setLeaving(undefined)}
+        >
+          {leaving === "all" ? text.endAllWhat : text.endWhat}
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,1 +1,87 @@
-export default function P(){return null}
+/** One user. */
+import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { useNavigate, useParams } from "react-router";
+
+import { call, everything } from "../api";
+import { useLoad } from "../load";
+import { path } from "../links";
+import { usePage, useTell } from "../page";
+import { Confirm } from "../parts/confirm";
+import { Credentials } from "../parts/credentials";
+import { Copied, Facts } from "../parts/facts";
+import { Memberships } from "../parts/memberships";
+import { Permissions } from "../parts/permissions";
+import { Show } from "../parts/states";
+import { Tabs } from "../parts/tabs";
+import { Tags } from "../parts/tags";
+import { Ago, Moment } from "../parts/time";
+import { strings } from "../strings";
+import { deleteUser } from "../work/users";
+
+const text = strings.user;
+
+export default function UserPage() {
+  const { name = "" } = useParams();
+  usePage([strings.users.title, "/users"], [name, path`/users/${name}`]);
+  const user = useLoad(async () => (await call("iam", "GetUser", { UserName: name })).User, [name]);
+  const tags = useLoad(() => everything("ListUserTags", { UserName: name }, "Tags"), [name]);
+  const [leaving, setLeaving] = useState(false);
+  const navigate = useNavigate();
+  const tell = useTell();
+  const deleted = () => {
+    tell("success", strings.users.deleted(name));
+    void navigate("/users");
+  };
+  const tabs = [
+    { id: "permissions", label: strings.permissions.title, content: <Permissions kind="user" name={name} /> },
+    { id: "groups", label: strings.memberships.title, content: <Memberships user={name} /> },
+    {
+      id: "tags",
+      label: strings.tags.title,
+      content: (
+        <Tags
+          from={tags}
+          set={(Tags) => call("iam", "TagUser", { UserName: name, Tags })}
+          remove={(TagKeys) => call("iam", "UntagUser", { UserName: name, TagKeys })}
+        />
+      ),
+    },
+    { id: "credentials", label: strings.credentials.title, content: <Credentials user={name} /> },
+  ];
+  return (
+    <ContentLayout
+      header={
+        <Header variant="h1" actions={<Button onClick={() => setLeaving(true)}>{strings.users.delete}</Button>}>
+          {name}
+        </Header>
+      }
+    >
+      <Show from={user}>
+        {(found) => (
+          <SpaceBetween size="l">
+            <Facts
+              facts={{
+                [text.arn]: <Copied text={found?.Arn} />,
+                [text.id]: <Copied text={found?.UserId} />,
+                [text.created]: <Moment at={found?.CreateDate} />,
+                [text.lastSignIn]: <Ago at={found?.PasswordLastUsed} />,
+                [text.boundary]: found?.PermissionsBoundary?.PermissionsBoundaryArn,
+                [text.path]: found?.Path,
+              }}
+            />
+            <Tabs tabs={tabs} label={name} />
+          </SpaceBetween>
+        )}
+      </Show>
+      {leaving && (
+        <Confirm title={strings.users.deleteTitle(name)} typed={name} work={() => deleteUser(name)} done={deleted} close={() => setLeaving(false)}>
+          {strings.users.deleteWhat}
+        </Confirm>
+      )}
+    </ContentLayout>
+  );
+}

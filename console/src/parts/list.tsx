@@ -12,6 +12,8 @@ import type { Loaded } from "../load";
 import { strings } from "../strings";
 import { Nothing, Refused } from "./states";
 
+const SHORT = 8; // rows; within a page, no search is needed for these
+
 interface Props<T> {
   title: string;
   description?: string;
@@ -22,6 +24,9 @@ interface Props<T> {
   /** Buttons beside the title; given what is selected, if rows can be selected. */
   actions?: (selected: T[]) => ReactNode;
   selection?: "single" | "multi";
+  /** What a row is called by screen readers, where that is not what it is told apart by. */
+  labelBy?: keyof T & string;
+  onSelect?: (selected: T[]) => void;
   variant?: TableProps.Variant;
   pageSize?: number;
   sortedBy?: string;
@@ -56,7 +61,9 @@ export function List<T>(props: Props<T>) {
     },
   );
   const selected = selection ? (collectionProps.selectedItems as T[]) : [];
+  const { onSelect } = props;
   const total = from.value?.length;
+  const isLong = props.variant !== "container" || (total ?? 0) > SHORT;
   return (
     <Table
       {...collectionProps}
@@ -67,13 +74,17 @@ export function List<T>(props: Props<T>) {
       columnDefinitions={columns}
       trackBy={trackBy}
       {...(selection && { selectionType: selection })}
+      onSelectionChange={(event) => {
+        collectionProps.onSelectionChange?.(event);
+        onSelect?.(event.detail.selectedItems);
+      }}
       loading={from.loading && total === undefined}
       loadingText={strings.states.loading}
       ariaLabels={{
         tableLabel: title,
         selectionGroupLabel: strings.list.selection,
         allItemsSelectionLabel: () => strings.list.selectAll,
-        itemSelectionLabel: (_, item) => strings.list.select(String(item[trackBy])),
+        itemSelectionLabel: (_, item) => strings.list.select(String(item[props.labelBy ?? trackBy])),
       }}
       empty={from.error ? <Refused error={from.error} retry={from.reload} /> : collectionProps.empty}
       header={
@@ -91,15 +102,17 @@ export function List<T>(props: Props<T>) {
           {title}
         </Header>
       }
-      filter={
+      filter={isLong && (
         <TextFilter
           {...filterProps}
           filteringPlaceholder={strings.list.search}
           filteringAriaLabel={strings.list.search}
           countText={strings.list.matches(filteredItemsCount ?? 0)}
         />
+      )}
+      pagination={
+        isLong && <Pagination {...paginationProps} ariaLabels={{ paginationLabel: strings.list.pages(title) }} />
       }
-      pagination={<Pagination {...paginationProps} ariaLabels={{ paginationLabel: strings.list.pages(title) }} />}
     />
   );
 }

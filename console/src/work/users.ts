@@ -1,5 +1,6 @@
 /** What takes more than one operation to do with a user, in the order that IAM demands. */
 import { call, everything } from "../api";
+import type { Tag } from "../parts/tags";
 
 /** Delete a user with everything that is its own, as the AWS console does. */
 export async function deleteUser(name: string): Promise<void> {
@@ -41,4 +42,51 @@ export async function without(code: string, work: () => Promise<unknown>): Promi
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === code)) throw error;
   }
+}
+
+/** What a person says of a user that is to be made. */
+export interface NewUser {
+  name: string;
+  signsIn: boolean;
+  ownPassword: boolean;
+  password: string;
+  mustChange: boolean;
+  groups: string[];
+  policies: string[];
+  tags: Tag[];
+}
+
+/** Make a user with all of that; what was made before something was refused is taken back. */
+export async function createUser(user: NewUser): Promise<void> {
+  const UserName = user.name;
+  await call("iam", "CreateUser", { UserName, ...(user.tags.length && { Tags: user.tags }) });
+  try {
+    for (const GroupName of user.groups) await call("iam", "AddUserToGroup", { UserName, GroupName });
+    for (const PolicyArn of user.policies) await call("iam", "AttachUserPolicy", { UserName, PolicyArn });
+    if (user.signsIn) {
+      await call("iam", "CreateLoginProfile", { UserName, Password: user.password, PasswordResetRequired: user.mustChange });
+    }
+  } catch (error) {
+    await deleteUser(UserName).catch(() => undefined);
+    throw error;
+  }
+}
+
+const ALPHABETS = ["ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!#$%&*+-=?@_"];
+const LENGTH = 20;
+
+/** A random password with characters of every kind. */
+export function madeUpPassword(): string {
+  const every = ALPHABETS.join("");
+  for (;;) {
+    const password = Array.from({ length: LENGTH }, () => every[below(every.length)]).join("");
+    if (ALPHABETS.every((kind) => [...kind].some((one) => password.includes(one)))) return password;
+  }
+}
+
+/** A random number below `limit`, each as likely as the others. */
+function below(limit: number): number {
+  const [drawn] = crypto.getRandomValues(new Uint32Array(1)) as unknown as [number];
+  const most = Math.floor(2 ** 32 / limit) * limit;
+  return drawn < most ? drawn % limit : below(limit);
 }

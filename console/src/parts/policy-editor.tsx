@@ -1,0 +1,93 @@
+/** Edits a policy's JSON; what ValidatePolicy finds stands below, with its place. */
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import CodeEditor from "@cloudscape-design/components/code-editor";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import { useEffect, useState } from "react";
+
+import { call, type Reply } from "../api";
+import { useLoad } from "../load";
+import { strings } from "../strings";
+import { useDark } from "../theme";
+
+const text = strings.policyEditor;
+const PAUSE = 400; // milliseconds after the last key
+type Finding = NonNullable<Reply<"accessanalyzer", "ValidatePolicy">["findings"]>[number];
+const SHOWN: Record<string, StatusIndicatorProps.Type> = {
+  ERROR: "error",
+  SECURITY_WARNING: "warning",
+  WARNING: "warning",
+  SUGGESTION: "info",
+};
+
+interface Props {
+  value: string;
+  change?: (value: string) => void;
+  /** A trust policy says who may assume a role, all others what may be done. */
+  trust?: boolean;
+  label?: string;
+}
+
+export function PolicyEditor({ value, change, trust = false, label = text.label }: Props) {
+  const ace = useLoad(async () => (await import("./ace")).default, []);
+  const theme = useDark() ? "cloud_editor_dark" : "cloud_editor";
+  return (
+    <SpaceBetween size="s">
+      <CodeEditor
+        ace={ace.value}
+        loading={ace.loading}
+        language="json"
+        value={value}
+        ariaLabel={label}
+        preferences={{ theme, wrapLines: true }}
+        themes={{ light: ["cloud_editor"], dark: ["cloud_editor_dark"] }}
+        onPreferencesChange={() => undefined}
+        onDelayedChange={({ detail }) => change?.(detail.value)}
+      />
+      {change && <Findings document={value} trust={trust} />}
+    </SpaceBetween>
+  );
+}
+
+function Findings({ document, trust }: { document: string; trust: boolean }) {
+  const paused = usePaused(document);
+  const findings = useLoad(async () => {
+    const reply = await call("accessanalyzer", "ValidatePolicy", {
+      policyDocument: paused,
+      policyType: trust ? "RESOURCE_POLICY" : "IDENTITY_POLICY",
+      ...(trust && { validatePolicyResourceType: "AWS::IAM::AssumeRolePolicyDocument" as const }),
+    });
+    return reply.findings ?? [];
+  }, [paused, trust]);
+  if (findings.error) return <Alert type="info">{text.unchecked(findings.error.message)}</Alert>;
+  if (findings.value === undefined) return <StatusIndicator type="loading">{text.checking}</StatusIndicator>;
+  if (findings.value.length === 0) return <StatusIndicator type="success">{text.sound}</StatusIndicator>;
+  return (
+    <div role="region" aria-label={text.findings}>
+      <SpaceBetween size="xs">
+        {findings.value.map((finding, at) => (
+          <div key={at}>
+            <StatusIndicator type={SHOWN[finding.findingType ?? ""] ?? "info"}>{place(finding)}</StatusIndicator>{" "}
+            <Box variant="span">{finding.findingDetails}</Box>
+          </div>
+        ))}
+      </SpaceBetween>
+    </div>
+  );
+}
+
+function place(finding: Finding): string {
+  const start = finding.locations?.[0]?.span?.start;
+  return start ? text.place(start.line ?? 0, (start.column ?? 0) + 1) : text.somewhere;
+}
+
+/** The text, when nobody has typed for a moment. */
+function usePaused(value: string): string {
+  const [paused, setPaused] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setPaused(value), PAUSE);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return paused;
+}

@@ -1,0 +1,103 @@
+"""Take a picture of every page of the console, light and dark, wide and narrow, into build/screenshots.
+
+The server runs in memory, with an account that has something to show on each page.
+"""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.live import ACCOUNT, Live, live
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "build" / "screenshots"
+PASSWORD = "correct horse battery 9!"  # noqa: S105  # of a server that lives for a minute
+PAGES = (
+    "/",
+    "/users",
+    "/users/create",
+    "/users/jane.doe",
+    "/users/jane.doe?tab=credentials",
+    "/users/jane.doe?tab=tags",
+    "/inline/user/jane.doe/Buckets",
+    "/sessions",
+    "/nothing",
+)
+_SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+def furnish(server: Live) -> None:
+    """Make an account with a bit of everything."""
+    iam = server.client("iam")
+    iam.create_account_alias(AccountAlias="example")
+    for group in ("Administrators", "Developers", "Auditors"):
+        iam.create_group(GroupName=group)
+    for name in ("jane.doe", "john.stiles", "ci-runner", "backup", "maria.garcia", "li.juan"):
+        iam.create_user(UserName=name, Path="/staff/" if "." in name else "/")
+        iam.add_user_to_group(GroupName="Developers", UserName=name)
+    iam.create_login_profile(UserName="jane.doe", Password=PASSWORD)
+    iam.attach_user_policy(UserName="jane.doe", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.put_user_policy(UserName="jane.doe", PolicyName="Buckets", PolicyDocument=json.dumps(_BUCKETS))
+    iam.tag_user(
+        UserName="jane.doe", Tags=[{"Key": "team", "Value": "platform"}, {"Key": "cost-center", "Value": "42"}]
+    )
+    key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
+    iam.create_access_key(UserName="jane.doe")
+    try:
+        server.client("iam", key).list_roles()
+    except iam.exceptions.ClientError:
+        print("==> denied as intended: the dashboard has something to show")
+
+
+_BUCKETS: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjct"], "Resource": "arn:aws:s3:::example/*"},
+    ],
+}
+
+
+def take(page: Page, path: str, endpoint: str) -> None:
+    """All pictures of one page."""
+    name = re.sub(r"\W+", "-", path).strip("-") or "dashboard"
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in _SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.goto(f"{endpoint}{path}")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=True)
+
+
+def main() -> int:
+    """Take them all; 1 without Chromium."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        print("there is no Chromium: tools/browser.sh installs it", file=sys.stderr)
+        return 1
+    OUT.mkdir(parents=True, exist_ok=True)
+    with live() as server, sync_playwright() as playwright:
+        furnish(server)
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page()
+        take(page, "/console/sign-in", server.endpoint)
+        page.get_by_label("Account ID or alias").fill(ACCOUNT)
+        page.get_by_label("User name").fill("jane.doe")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_load_state("networkidle")
+        for path in PAGES:
+            take(page, f"/console{path}", server.endpoint)
+        browser.close()
+    print(f"==> {len(list(OUT.iterdir()))} pictures in {OUT.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
