@@ -241,6 +241,7 @@ export const strings = {
     description: "Where you are signed in to the console.",
     browser: "Browser",
     unknown: "Unknown",
+    on: (system: string) => ` on ${system}`,
     current: "this one",
     address: "Address",
     started: "Began",

@@ -39,7 +39,7 @@ export default function Sessions() {
             header: text.browser,
             cell: (session) => (
               <>
-                {session.agent || text.unknown} {session.current && <Badge color="green">{text.current}</Badge>}
+                <span title={session.agent}>{browserOf(session.agent)}</span> {session.current && <Badge color="green">{text.current}</Badge>}
               </>
             ),
             isRowHeader: true,
@@ -71,4 +71,13 @@ export default function Sessions() {
       )}
     </>
   );
+}
+
+/** "Firefox 140 on Linux" out of what browsers call themselves, which names their ancestors too. */
+function browserOf(agent: string): string {
+  const browser = [/(Edg|OPR)\/(\d+)/, /(Firefox|Chrome)\/(\d+)/, /(Version)\/(\d+)/].map((each) => each.exec(agent)).find(Boolean);
+  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent);
+  if (!browser) return agent || text.unknown;
+  const name = { Edg: "Edge", OPR: "Opera", Version: "Safari" }[browser[1] ?? ""] ?? browser[1];
+  return `${name} ${browser[2]}${system ? text.on(system[1] ?? "") : ""}`;
 }
