@@ -126,6 +126,12 @@ def test_nginx_lets_pass_whom_iamd_does(nginx: str, token: str, key: Credentials
     assert send(url, headers=signed(key, url)).body.decode() == f"GET /items/a%20b?x=%2F {alice}"
 
 
+def test_nginx_lets_nobody_name_a_subject(nginx: str, token: str, proxy: dict[str, str]) -> None:
+    named = proxy | {"x-iamd-subject": "user/alice"}
+    assert send(f"{nginx}/items/1", headers=named).status == 401
+    assert send(f"{nginx}/items/1", headers=named | bearer(token)).status == 200
+
+
 def test_nginx_refuses_the_others(nginx: str, token: str, key: Credentials) -> None:
     assert send(f"{nginx}/items/1").status == 401
     assert send(f"{nginx}/items/1", headers=bearer("IAMDabc")).status == 401
@@ -134,7 +140,7 @@ def test_nginx_refuses_the_others(nginx: str, token: str, key: Credentials) -> N
     assert send(f"{nginx}/items/../orders/1", headers=bearer(token)).status == 403
     assert send(f"{nginx}/items/%2e%2e/orders/1", headers=bearer(token)).status == 403
     assert send(f"{nginx}/items/2", headers=signed(key, f"{nginx}/items/1")).status == 401
-    spoofed = {"x-forwarded-uri": "/items/1", "x-forwarded-method": "GET"}
+    spoofed = {"x-forwarded-uri": "/items/1", "x-forwarded-method": "GET", "x-iamd-subject": "user/alice"}
     assert send(f"{nginx}/orders/1", headers=bearer(token) | spoofed).status == 403
 
 
@@ -152,6 +158,7 @@ def test_traefik(server: Live, token: str) -> None:
     )
     assert passed.status == 200
     assert all(passed.headers[name] for name in middleware["authResponseHeaders"])
+    assert not [name for name in middleware["authRequestHeaders"] if name.lower().startswith(("x-iamd", "x-forw"))]
     assert asked(server, token, Method="DELETE", Uri="/items/1").status == 403
     assert asked(server, None, Method="GET", Uri="/items/1").status == 401
     assert asked(server, token, Method="GET").status == 403
@@ -189,6 +196,50 @@ def test_bodies_must_be_said_to_be_signed(server: Live, iam: Any, user: MakeUser
     assert status(b"test") == 401
     assert status(b"test", X_Amz_Content_SHA256=digest) == 200
     assert status(b"test", X_Amz_Content_SHA256="UNSIGNED-PAYLOAD") == 401
+
+
+@pytest.fixture
+def proxy(iam: Any, user: MakeUser) -> dict[str, str]:
+    """The headers of a proxy that has signed clients in itself."""
+    user("proxy", {"Action": "iamd:NameSubject", "Resource": "*"})
+    return {"x-iamd-token": token_of(iam, "proxy")["ServiceCredentialSecret"]}
+
+
+@pytest.mark.parametrize(
+    ("subject", "uri", "status"),
+    [
+        ("user/alice", "/items/1", 200),
+        (f"arn:aws:iam::{ACCOUNT}:user/alice", "/items/1", 200),
+        ("user/alice", "/orders/1", 403),
+        ("user/nobody", "/items/1", 403),
+        ("user/proxy", "/items/1", 403),
+        ("group/all", "/items/1", 403),
+        ("", "/items/1", 401),
+        ("user/", "/items/1", 401),
+    ],
+)
+def test_proxies_may_name_whom_they_have_signed_in(
+    server: Live, token: str, proxy: dict[str, str], subject: str, uri: str, status: int
+) -> None:
+    told = proxy | {"x-iamd-subject": subject, "x-forwarded-method": "GET", "x-forwarded-uri": uri}
+    answer = send(f"{server.endpoint}/_iamd/forward-auth/orders", headers=told)
+    assert answer.status == status, answer.body
+    if status == 200:
+        assert answer.headers["x-iamd-principal"].endswith("user/alice")
+        assert answer.headers["x-iamd-user-id"].startswith("AIDA")
+
+
+def test_nobody_else_may(server: Live, iam: Any, user: MakeUser, token: str, proxy: dict[str, str]) -> None:
+    user("pep", {"Action": ["iamd:Evaluate", "iamd:Search*"], "Resource": "*"})
+    pep = token_of(iam, "pep")["ServiceCredentialSecret"]
+    told = {"x-iamd-subject": "user/alice", "x-forwarded-method": "GET", "x-forwarded-uri": "/items/1"}
+    url = f"{server.endpoint}/_iamd/forward-auth/orders"
+    assert send(url, headers=told).status == 401
+    assert send(url, headers=told | bearer(token)).status == 401
+    assert send(url, headers=told | {"x-iamd-token": "IAMDabc"}).status == 401
+    assert send(url, headers=told | {"x-iamd-token": token}).status == 403  # alice is no proxy
+    assert send(url, headers=told | {"x-iamd-token": pep}).status == 403  # who may ask is none either
+    assert send(url, headers=proxy | {"x-forwarded-method": "GET", "x-forwarded-uri": "/items/1"}).status == 401
 
 
 def test_other_services_signatures_are_refused(server: Live, key: Credentials) -> None:

@@ -189,7 +189,7 @@ def test_asgi_for_clients_that_sign(iamd: Live, alices: dict[str, str], monkeypa
         assert send(f"{url}/open/../secret", headers=alices).status == 403
         assert send(f"{url}/open/1", {}, headers=alices).status == 403
         assert send(f"{url}/open/1").status == 401
-        spoofed = {"x-forwarded-uri": "/open/1", "x-iamd-principal": "root"}
+        spoofed = {"x-forwarded-uri": "/open/1", "x-iamd-principal": "root", "x-iamd-subject": "user/alice"}
         assert send(f"{url}/secret", headers=alices | spoofed).status == 403
         target = f"{url}/any%20where?x=1"
         assert send(target, headers=signed(target)).body.decode() == f"Hello, arn:aws:iam::{ACCOUNT}:root\n"

@@ -39,6 +39,19 @@ async def identify_client(realm: Realm, request: HttpRequest, now: datetime) -> 
     return await _signer(realm, request, now, INVOKED, payload)
 
 
+async def identify_proxy(realm: Realm, request: HttpRequest, now: datetime) -> Caller | None:
+    """Which proxy it is that names the subject itself, by a token of its own; None when none is named. Raises AwsError.
+
+    A subject without a token is refused: anyone could name one.
+    """
+    token = request.header(b"x-iamd-token")
+    if token is not None:
+        return await bearer_caller(token, realm.store, realm.sealer, now)
+    if b"x-iamd-subject" in request.index:
+        raise MissingAuthenticationToken
+    return None
+
+
 async def _bearer(realm: Realm, request: HttpRequest, now: datetime) -> Caller | None:
     header = request.header(b"authorization")
     token = None if header is None else token_of(header)

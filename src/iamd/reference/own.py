@@ -5,8 +5,9 @@ They are found by name, and in no list of AWS's services.
 
 from iamd.reference.entries import Action, ConditionKey, Service
 
-_QUESTIONS = {
+_ACTIONS = {
     "Evaluate": "Grants permission to ask whether a subject may do something",
+    "NameSubject": "Grants permission to say whose request it is that a proxy asks about",
     "SearchActions": "Grants permission to find what a subject may do to a resource",
     "SearchResources": "Grants permission to find the resources to which a subject may do something",
     "SearchSubjects": "Grants permission to find who may do something",
@@ -19,7 +20,7 @@ IAMD = Service(
     resource_control=False,
     actions={
         name.lower(): Action("iamd", name, "Read", description, (), (), (), "")
-        for name, description in _QUESTIONS.items()
+        for name, description in _ACTIONS.items()
     },
     resource_types={},
     condition_keys={},

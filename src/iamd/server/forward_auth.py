@@ -1,7 +1,7 @@
 """`/_iamd/forward-auth/API` for nginx and Traefik, `/_iamd/ext-authz/API/...` for Envoy: may the client pass?
 
-The client's own credentials are asked about: its signature for the service `execute-api`, or its bearer token. 200 lets
-it pass and names it in headers; 401 and 403 do not.
+The client's own credentials are asked about: its signature for the service `execute-api`, or its bearer token; or a
+proxy that has signed it in names it. 200 lets it pass and names it in headers; 401 and 403 do not.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from typing import NamedTuple
 from iamd.audit import ApiEvent
 from iamd.audit.ids import new_uuid
 from iamd.authorization import forwarded
-from iamd.authorization.callers import identify_client, permit
-from iamd.authorization.forwarded import ACTION, Forwarded
+from iamd.authorization.callers import identify_client, identify_proxy
+from iamd.authorization.forwarded import Forwarded
+from iamd.authorization.passing import Passed, of_client, of_subject
 from iamd.caller.caller import Caller
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
-from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.errors import (
+    AccessDenied,
+    AwsError,
+    InternalFailure,
+    MissingAuthenticationToken,
+    ServiceUnavailable,
+)
 from iamd.wire.http import Answer, HttpRequest
 
 BY_HEADERS = b"/_iamd/forward-auth/"
@@ -32,8 +39,9 @@ _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
 class _Outcome(NamedTuple):
-    caller: Caller | None
+    caller: Caller | None  # the client, or the proxy that names it
     resource: str
+    passed: Passed | None
     error: AwsError | None
 
 
@@ -55,10 +63,11 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     TALLY.count("execute-api", "Invoke", "OK" if error is None else error.code, perf_counter() - started)
     if outcome.caller is not None:
         _record(realm, client.request, outcome.caller, outcome, at, request_id)
-    if error is None and outcome.caller is not None:
-        return Answer(200, [*headers, *_names(outcome.caller)], b"")
+    if error is None and outcome.passed is not None:
+        return Answer(200, [*headers, *_names(outcome.passed)], b"")
     error = error or InternalFailure()
-    status = error.status if error.status >= 500 else 401 if outcome.caller is None else 403
+    unknown = outcome.caller is None or isinstance(error, MissingAuthenticationToken)
+    status = error.status if error.status >= 500 else 401 if unknown else 403
     if status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="iamd"'))
     return Answer(status, [*headers, _TEXT], error.message.encode())
@@ -76,43 +85,51 @@ async def _decided(realm: Realm, client: Forwarded, at: datetime, request_id: st
     try:
         if realm.store.may_be_stale(client.request.arrived):
             await realm.store.refresh(client.request.arrived)
-        caller = await identify_client(realm, client.request, at)
+        proxy = await identify_proxy(realm, client.request, at)
+        caller = proxy or await identify_client(realm, client.request, at)
         resource = client.resource(caller, realm.region)
-        await _permit(realm, client.request, caller, resource, at)
+        passed = await _passed(realm, client, caller, resource, at, by_proxy=proxy is not None)
         if realm.store.unsettled:
             await realm.store.settled()
-        return _Outcome(caller, resource, None)
+        return _Outcome(caller, resource, passed, None)
     except AwsError as refusal:
-        return _Outcome(caller, resource, refusal)
+        return _Outcome(caller, resource, None, refusal)
     except (StoreError, NoAccount):
         log.error("the store failed", request_id=request_id, exc_info=True)
-        return _Outcome(caller, resource, ServiceUnavailable())
+        return _Outcome(caller, resource, None, ServiceUnavailable())
     except Exception:
         log.error("a proxy's question failed", request_id=request_id, exc_info=True)
-        return _Outcome(caller, resource, InternalFailure())
+        return _Outcome(caller, resource, None, InternalFailure())
 
 
-async def _permit(realm: Realm, request: HttpRequest, caller: Caller, resource: str, at: datetime) -> None:
+async def _passed(
+    realm: Realm, client: Forwarded, caller: Caller, resource: str, at: datetime, *, by_proxy: bool
+) -> Passed:
+    decide = of_subject if by_proxy else of_client
     for _ in range(_TRIES):
         try:
             records = realm.records(caller.account_id)
             if records is None:
                 raise AccessDenied
-            permit(realm, records, caller, request, ACTION, at, resource)
+            return decide(realm, records, caller, client, resource, at)
         except Cold as cold:
             await realm.store.load(cold.account_id)
-        else:
-            return
     raise ServiceUnavailable
 
 
-def _names(caller: Caller) -> list[tuple[bytes, bytes]]:
+def _names(passed: Passed) -> list[tuple[bytes, bytes]]:
     """Who it is, for the server behind the proxy."""
     return [
-        (b"x-iamd-principal", caller.arn.encode()),
-        (b"x-iamd-user-id", caller.user_id.encode()),
-        (b"x-iamd-account", caller.account_id.encode()),
+        (b"x-iamd-principal", passed.arn.encode()),
+        (b"x-iamd-user-id", passed.user_id.encode()),
+        (b"x-iamd-account", passed.account_id.encode()),
     ]
+
+
+def _subject(request: HttpRequest) -> dict[str, str]:
+    """Whom the proxy named, for the record."""
+    named = request.header(b"x-iamd-subject")
+    return {} if named is None else {"subject": named[:2048]}
 
 
 def _record(
@@ -132,6 +149,6 @@ def _record(
             error=None if error is None else (error.code, error.message),
             client_ip=request.client_ip,
             agent=request.header(b"user-agent") or "",
-            additional={"resource": outcome.resource},
+            additional={"resource": outcome.resource, **_subject(request)},
         )
     )

@@ -74,6 +74,9 @@ Public = _Public
 _HOP = frozenset({"connection", "content-length", "expect", "host", "keep-alive", "te", "transfer-encoding", "upgrade"})
 
 
+_PROXYS = ("x-forwarded-", "x-iamd-")  # what a proxy says, which clients may not
+
+
 class Garbled(ValueError):
     """An answer that is none of iamd's."""
 
@@ -117,7 +120,7 @@ def forwarded(method: str, target: str, host: str, headers: Iterable[tuple[str, 
     passed = {
         name: value
         for name, value in ((name.lower(), value) for name, value in headers)
-        if name not in _HOP and not name.startswith("x-forwarded-")
+        if name not in _HOP and not name.startswith(_PROXYS)
     }
     return {
         **passed,
