@@ -85,6 +85,9 @@ COMMANDS = {
     "who-can": Command("who_can", "List who may do something.", "iamd who-can s3:GetObject arn:aws:s3:::reports/1"),
     "can": Command("can", "List what a principal may do.", "iamd can alice --service s3"),
     "diff": Command("diff", "Tell what access changed between two points in time.", "iamd diff 41 42 --text"),
+    "unused": Command(
+        "unused", "List what nobody used, and the policies that would do.", "iamd unused --days 90 --json"
+    ),
     "replay": Command(
         "replay",
         "Tell which recorded calls a change of policies would decide otherwise.",
