@@ -159,7 +159,8 @@ def _files(trail: Trail, place: Place, events: Sequence[Recorded], now: datetime
             region = _region(trail, record)
             if region is not None and takes(selectors, record):
                 regions.setdefault(region, []).append(record)
-    seed = f"{trail.arn}/{events[0].position}"
+    # With its end: another process may deliver from here on, too, but not as far, and must not replace this file.
+    seed = f"{trail.arn}/{events[0].position}-{events[-1].position}"
     return [(region, log_file(place, region, records, now, seed)) for region, records in regions.items()]
 
 
