@@ -13,6 +13,8 @@ import pytest
 
 from iamd.audit.detections.catalogue import ADMINISTRATOR, CREDENTIAL_FOR_OTHER, RECORD_STOPPED, ROOT_USE
 from iamd.audit.detections.finding import Finding
+from iamd.audit.detections.seen import seen
+from iamd.server import detections
 from iamd.server.detections import Detections
 from iamd.server.finding_sinks import Outbox
 from tests.live import ACCOUNT, Live, live
@@ -177,3 +179,24 @@ def test_the_server_watches_by_itself(tmp_path: Path) -> None:
     finding = json.loads(told.read_text().splitlines()[0])
     assert (finding["type"], finding["schemaVersion"]) == (ROOT_USE.type, "2.0")
     assert told.stat().st_mode & 0o777 == 0o600
+
+
+def test_reads_from_a_known_place_are_not_looked_at_again_and_others_are(
+    server: Live, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most events are such reads; looking at each would cost more than answering it."""
+    root = server.client("iam")
+    root.create_user(UserName="alice")
+    key = root.create_access_key(UserName="alice")["AccessKey"]
+    root.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=document({**EVERYTHING, "NotAction": "s3:*"}))
+    alice = server.client("iam", key)
+    looked_at: list[str] = []
+    monkeypatch.setattr(detections, "seen", lambda event: looked_at.append(seen(event).name) or seen(event))
+    for _ in range(3):
+        alice.get_user()
+    watched.turn()
+    assert looked_at.count("GetUser") == 1
+    for _ in range(2):
+        root.get_user(UserName="alice")  # the root user's calls are always of interest
+    watched.turn()
+    assert looked_at.count("GetUser") == 3

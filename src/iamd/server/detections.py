@@ -13,6 +13,7 @@ from iamd.audit.detections.catalogue import ADMINISTRATOR
 from iamd.audit.detections.detectors import Sighting, changes_policies, sightings
 from iamd.audit.detections.finding import Finding, found, id_of
 from iamd.audit.detections.memory import Memory, decoded, encoded
+from iamd.audit.detections.routine import Routine
 from iamd.audit.detections.seen import Seen, seen
 from iamd.guard.administrators import affected, is_administrator
 from iamd.guard.organizations import Standing
@@ -24,7 +25,7 @@ from iamd.store.interface import KeptFinding, Recorded, Remembered
 from iamd.store.records import Role, User
 
 PAUSE = 2.0  # seconds
-CHUNK = 200  # events looked at before requests have their turn
+CHUNK = 500  # events looked at before requests have their turn
 LAG = 100_000  # positions that what is stored of an account may be behind
 REFRESH = timedelta(minutes=15)  # how often a finding that is seen again and again is told again, as GuardDuty does
 KEPT = timedelta(days=90)  # findings, since they were last seen
@@ -52,6 +53,7 @@ class Detections:
         self._clock = clock
         self._watches: dict[str, _Watch] = {}
         self._position: int | None = None  # of the last event looked at
+        self._routine = Routine()
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -77,6 +79,7 @@ class Detections:
     def _forget(self) -> None:
         """Begin again with what is stored."""
         self._watches.clear()
+        self._routine.clear()
         self._position = None
 
     async def _remembered(self) -> int:
@@ -99,11 +102,17 @@ class Detections:
                 watch = self._watches[event.account_id] = _Watch(Memory(), None)  # the account is new
             if watch.base is not None and event.position <= watch.base:
                 continue
+            key = self._routine.of(event)
+            if key is not None and self._routine.holds(key, event.time):
+                continue
             what = seen(event)
-            for sighting in sightings(what, watch.memory):
+            shown = list(sightings(what, watch.memory))
+            for sighting in shown:
                 await self._note(watch, sighting)
             if changes_policies(what):
                 await self._look_at_holders(watch, what)
+            if key is not None and not shown:
+                self._routine.note(key, event.time)
 
     async def _look_at_holders(self, watch: _Watch, what: Seen) -> None:
         """Note whom an event has made an administrator."""
