@@ -185,7 +185,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     try:
         yield Gate(gateway, proxies, settings.request_timeout)
     finally:
-        await forwarder.close()
+        forwarder.close()
 
 
 @asynccontextmanager

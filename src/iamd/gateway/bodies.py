@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from iamd.caller.streamed import UNSIGNED, Payload, Pieces, held_back
-from iamd.gateway.forward import Headers
+from iamd.gateway.connections import Headers
 from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import IncompleteBody
@@ -16,22 +16,6 @@ _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 class Gone(Exception):
     """The client left before its request was complete."""
-
-
-class Watched:
-    """Pieces that are handed to others, who may wrap what is raised in reading them: `error` is what it was."""
-
-    def __init__(self, pieces: Pieces) -> None:
-        self._pieces = pieces
-        self.error: Exception | None = None
-
-    async def pieces(self) -> Pieces:
-        try:
-            async for piece in self._pieces:
-                yield piece
-        except Exception as error:
-            self.error = error
-            raise
 
 
 class Passed(NamedTuple):

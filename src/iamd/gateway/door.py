@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiohttp import ClientResponse
-from msgspec import structs
 
 from iamd.audit.event import ApiEvent
 from iamd.audit.ids import new_uuid
@@ -145,13 +143,20 @@ class Gateway:
         outbound = await _outbound(request, signature, asked, rest, pieces, passage.needs[0].owner)
         self._facts.forget(passage.needs)
         try:
-            response = await self._sent(upstream, outbound, passage.now)
+            response = await self._forwarder.send(upstream, outbound, passage.now)
         finally:
             self._facts.forget(passage.needs)  # what was read meanwhile, too
         if response.status >= 400:
-            code = response.headers.get("x-amzn-errortype", "").partition(":")[0] or f"HTTP {response.status}"
+            told = (response.header(b"x-amzn-errortype") or b"").partition(b":")[0]
+            code = told.decode("latin-1") or f"HTTP {response.status}"
             passage.error = code, ""
-        return Answer(response.status, forward.answer_headers(response), _read(response))
+        body = response.whole()
+        headers = forward.answer_headers(response.headers)
+        if body is None:
+            return Answer(response.status, headers, response.pieces())
+        if request.method != "HEAD":
+            headers = [header for header in headers if header[0] != b"content-length"]
+        return Answer(response.status, headers, body)
 
     async def _identify(self, passage: _Passage, signature: Signature, pieces: Pieces) -> Payload | None:
         """Find out whose signature it is. Reads the body, but for S3's, of which what is to come is returned."""
@@ -167,22 +172,6 @@ class Gateway:
             return payload
         request.body = await bodies.whole(payload.read(pieces), self._max_body)
         return None
-
-    async def _sent(self, upstream: Upstream, outbound: Outbound, now: datetime) -> ClientResponse:
-        """The upstream's answer; raises what went wrong with the body rather than what came of it."""
-        if isinstance(outbound.body, bytes):
-            return await self._forwarder.send(upstream, outbound, now)
-        watched = bodies.Watched(outbound.body)
-        try:
-            response = await self._forwarder.send(upstream, structs.replace(outbound, body=watched.pieces()), now)
-        except Exception:
-            if watched.error is not None:
-                raise watched.error from None
-            raise
-        if watched.error is not None:
-            response.close()
-            raise watched.error
-        return response
 
     async def _decide(self, passage: _Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
         """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""
@@ -324,9 +313,3 @@ def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
         for member in asked.operation.inputs
         if member.name.endswith(_TELLING) and isinstance(value := given.get(member.name), str) and len(value) <= 2048
     }
-
-
-async def _read(response: ClientResponse) -> AsyncIterator[bytes]:
-    async with response:
-        async for piece in response.content.iter_any():
-            yield piece

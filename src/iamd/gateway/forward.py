@@ -6,18 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from urllib.parse import unquote_to_bytes
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from iamd.caller import sigv4
 from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
-from iamd.gateway.strict import SIGNING_PARAMETERS
+from iamd.gateway.connections import Connections, Headers, Reply
+from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous
 from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Upstream
-from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.http import HttpRequest
-
-Headers = list[tuple[bytes, bytes]]
 
 # What AWS's protocols know; anything else (an upstream's own switches, proxies' words) is not passed on.
 _PASSED = (b"content-", b"x-amz-", b"x-amzn-", b"if-", b"amz-sdk-", b"accept")
@@ -53,42 +49,27 @@ class Outbound(msgspec.Struct, frozen=True):
 
 
 class Forwarder:
-    """Connections to upstreams; to be closed."""
+    """Sends requests to upstreams, which may be silent for so many `seconds`; to be closed."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = Connections(seconds)
 
-    async def close(self) -> None:
-        """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+    def close(self) -> None:
+        """Close all connections that are idle."""
+        self._connections.close()
 
-    async def send(self, upstream: Upstream, outbound: Outbound, now: datetime) -> aiohttp.ClientResponse:
-        """The upstream's answer, its body still to be read; raises ServiceUnavailable."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                auto_decompress=False,
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=15),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=self._seconds),
-                trust_env=False,
-            )
+    async def send(self, upstream: Upstream, outbound: Outbound, now: datetime) -> Reply:
+        """The upstream's answer, its body still to be read; raises as `Connections.send`."""
         headers = signed(upstream, outbound, now)
-        target = (outbound.path + (b"?" + outbound.query if outbound.query else b"")).decode("ascii")
-        try:
-            return await self._session.request(
-                outbound.method,
-                URL(upstream.url + target, encoded=True),
-                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
-                data=outbound.body or None,
-                allow_redirects=False,
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            )
-        except TimeoutError as error:
-            raise ServiceUnavailable("The upstream of this service took too long to answer.") from error
-        except aiohttp.ClientError as error:
-            raise ServiceUnavailable("The upstream of this service cannot be reached.") from error
+        chunked = outbound.length is None
+        if chunked:
+            headers.append((b"transfer-encoding", b"chunked"))
+        target = outbound.path + (b"?" + outbound.query if outbound.query else b"")
+        head = b"%b %b HTTP/1.1\r\n" % (outbound.method.encode(), target)
+        head += b"".join([b"%b: %b\r\n" % header for header in headers]) + b"\r\n"
+        if not head.count(b"\r") == head.count(b"\n") == len(headers) + 2:
+            raise Ambiguous("A header breaks its line.")
+        return await self._connections.send(upstream.url, outbound.method, head, outbound.body, chunked=chunked)
 
 
 def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
@@ -129,11 +110,10 @@ def passed_headers(request: HttpRequest, known: frozenset[bytes]) -> Headers:
     ]
 
 
-def answer_headers(response: aiohttp.ClientResponse) -> Headers:
+def answer_headers(headers: Headers) -> Headers:
     """The headers of an upstream's answer, without those of the connection."""
-    raw = [(name.lower(), value) for name, value in response.raw_headers]
-    nominated = {each.strip().lower() for name, value in raw if name == b"connection" for each in value.split(b",")}
-    return [(name, value) for name, value in raw if name not in _HOP_BY_HOP and name not in nominated]
+    nominated = {each.strip().lower() for name, value in headers if name == b"connection" for each in value.split(b",")}
+    return [header for header in headers if header[0] not in _HOP_BY_HOP and header[0] not in nominated]
 
 
 def passed_query(query: bytes) -> bytes:

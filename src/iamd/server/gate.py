@@ -10,6 +10,7 @@ from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
 from iamd.gateway.door import Answer, Gateway
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
+from iamd.server.protocol import sent_at_once
 from iamd.services.catalogue import APIS
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import RequestTimeout
@@ -17,6 +18,7 @@ from iamd.wire.s3_errors import RequestTimeout
 _SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/[^/,]*/([^/,]*)/").search
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 _DRAINED = 1 << 20  # bytes
+_BODILESS = frozenset({204, 304})  # https://www.rfc-editor.org/rfc/rfc9110#section-8.6
 _OWN_PATHS = (b"/_iamd/", b"/console/")
 
 
@@ -101,7 +103,10 @@ async def _send(answer: Answer, request: HttpRequest, closes: bool, send: Send) 
     headers = [*answer.headers, (b"connection", b"close")] if closes else answer.headers
     body = answer.body
     if isinstance(body, bytes):
-        if request.method != "HEAD":
+        has_body = request.method != "HEAD" and answer.status not in _BODILESS
+        if has_body and not closes and sent_at_once(send, answer.status, headers, body):
+            return
+        if has_body:
             headers = [*headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
-from aiohttp import ClientResponse
 
+from iamd.gateway.connections import Reply
 from iamd.gateway.directory import services
 from iamd.gateway.forward import Forwarder, Outbound
 from iamd.gateway.mapped import NotKnown, NotThere
@@ -71,18 +71,15 @@ class Questions:
         if codec is None:
             codec = self._codecs[service] = await asyncio.to_thread(_Codec, service)
         outbound = codec.outbound(operation, parameters, upstream.url, place)
-        async with await self._forwarder.send(upstream, outbound, datetime.now(UTC)) as response:
-            body = await response.content.read(_LONGEST_TOLD)
-            while len(body) < _LONGEST_TOLD and (more := await response.content.read(_LONGEST_TOLD)):
-                body += more
-        return _understood(codec, operation, response, body)
+        reply = await self._forwarder.send(upstream, outbound, datetime.now(UTC))
+        return _understood(codec, operation, reply, await reply.read(_LONGEST_TOLD))
 
 
-def _understood(codec: _Codec, operation: str, response: ClientResponse, body: bytes) -> Mapping[str, Any]:
-    status = response.status
-    if status < 300 and codec.service == "s3" and ("etag" in response.headers or _LISTING(body[:512])):
+def _understood(codec: _Codec, operation: str, reply: Reply, body: bytes) -> Mapping[str, Any]:
+    status = reply.status
+    if status < 300 and codec.service == "s3" and (reply.header(b"etag") is not None or _LISTING(body[:512])):
         raise NotKnown(f"The upstream takes {operation} for another request.")
-    told = codec.read(operation, status, response.headers, body)
+    told = codec.read(operation, reply, body)
     code = str(told.get("Error", {}).get("Code", ""))
     if status in (405, 501) or code in _UNKNOWN:
         raise NotKnown(f"The upstream does not know {operation}.")
@@ -133,13 +130,14 @@ class _Codec:
             place.account_id,
         )
 
-    def read(self, operation: str, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    def read(self, operation: str, reply: Reply, body: bytes) -> dict[str, Any]:
         """The answer or error by the model's names; empty for what is none."""
         from botocore.awsrequest import HeadersDict
         from botocore.parsers import ResponseParserError
 
         shape = self._model.operation_model(operation).output_shape
-        response = {"status_code": status, "headers": HeadersDict(dict(headers)), "body": body}
+        headers = HeadersDict({name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers})
+        response = {"status_code": reply.status, "headers": headers, "body": body}
         try:
             told: dict[str, Any] = self._parser.parse(response, shape)
         except (ResponseParserError, ValueError, KeyError, TypeError):
