@@ -263,3 +263,30 @@ def test_roles_and_actions_are_found_too(ask: Asker, iam: Any, user: MakeUser) -
     assert ask("search/subject", asked).json["results"] == [{"type": "role", "id": "reader"}]
     asked = {"subject": {"type": "role", "id": "reader"}, "resource": QUESTION["resource"]}
     assert ask("search/action", asked).json["results"] == [{"name": "s3:GetObject"}]
+
+
+def test_actions_of_a_list_may_differ_in_properties_alone(ask: Asker, user: MakeUser) -> None:
+    soft = {"Bool": {"authzen:ActionProperty/soft": "true"}}
+    user("alice", {"Action": "record:delete", "Resource": "*", "Condition": soft})
+    asked = {
+        "subject": {"type": "user", "id": "alice"},
+        "action": {"name": "delete", "properties": {"soft": True}},
+        "resource": {"type": "record", "id": "1"},
+        "evaluations": [{}, {"action": {"properties": {"soft": False}}}, {"action": {"properties": {"soft": True}}}],
+    }
+    assert [each["decision"] for each in ask("evaluations", asked).json["evaluations"]] == [True, False, True]
+
+
+def test_iamd_knows_its_own_resources(ask: Asker, iam: Any, user: MakeUser) -> None:
+    blue = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    assume = {"Action": "sts:AssumeRole", "Resource": "*"}
+    user("alice", {"Action": "iam:GetUser", "Resource": "*", "Condition": blue}, assume, team="blue")
+    user("bob", assume, team="red")
+    assert ask.may("alice", "iam:GetUser", "iam:user", arn("user/alice"))
+    assert not ask.may("alice", "iam:GetUser", "iam:user", arn("user/bob"))
+    assert not ask.may("alice", "iam:GetUser", "iam:user", arn("user/bob"), context={"aws:ResourceTag/team": "blue"})
+    trusts = document({"Principal": {"AWS": arn("user/alice")}, "Action": "sts:AssumeRole"})
+    role = iam.create_role(RoleName="app", Path="/a/b/", AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
+    assert ask.may("alice", "sts:AssumeRole", "iam:role", role)
+    assert not ask.may("bob", "sts:AssumeRole", "iam:role", role)
+    assert not ask.may("alice", "sts:AssumeRole", "iam:role", arn("role/app"))

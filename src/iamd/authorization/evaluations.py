@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from iamd.authorization import mapping
 from iamd.authorization.mapping import Unmappable
 from iamd.authorization.messages import Action, Entity, Evaluation, Evaluations, missing
+from iamd.authorization.resources import own, tags, trust_of
 from iamd.authorization.subjects import Unknown, subject_of
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, epoch, iso
@@ -19,9 +20,11 @@ from iamd.policy.arns import account_of
 from iamd.reference import services
 from iamd.services.call import Realm
 from iamd.store.image import Records
+from iamd.store.records import PARTITION
 
 Answer = dict[str, Any]
 
+_IAMS = f"arn:{PARTITION}:iam:"
 ALLOWED: Answer = {"decision": True}
 
 
@@ -108,11 +111,16 @@ class Evaluator:
         return self.time | mapping.given_context(of_subject, of_action, of_resource, asked.context)
 
     def ask(self, action: str, resource: str, given: Context, snapshot: Snapshot) -> Ask:
-        """One action on one resource; what iamd knows of the subject and of the resource's account is not to be
-        given otherwise. Raises Cold."""
+        """One action on one resource; what iamd knows of the subject and of the resource is not to be given otherwise.
+        Raises Cold."""
         account_id = account_of(resource) or self.account_id
         owner = self._owner(account_id)
-        return Ask(action, resource, account_id, context=given | self._known(account_id, owner, snapshot), owner=owner)
+        context, policy = given | self._known(account_id, owner, snapshot), None
+        its_own = own(self._records, resource) if resource.startswith(_IAMS) else None
+        if its_own is not None:
+            context |= tags(its_own)
+            policy = trust_of(self._realm, action, its_own)
+        return Ask(action, resource, account_id, policy=policy, context=context, owner=owner)
 
     def _known(self, account_id: str, owner: Standing | None, snapshot: Snapshot) -> Context:
         """What iamd knows of a subject and of the account of a resource."""

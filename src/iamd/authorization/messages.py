@@ -37,6 +37,10 @@ class Action(msgspec.Struct):
     name: str | None = None
     properties: Properties | None = None
 
+    def over(self, default: Action | None) -> Action:
+        """This one with the default's name where it has none; properties are its own alone."""
+        return self if default is None or self.name is not None else Action(default.name, self.properties)
+
 
 class Page(msgspec.Struct):
     """Which part of a search is asked for; `next_token` is how drafts called `token`."""
@@ -59,7 +63,7 @@ class Evaluation(msgspec.Struct):
         subject, action, resource = self.subject, self.action, self.resource
         return Evaluation(
             default.subject if subject is None else subject.over(default.subject),
-            default.action if action is None or action.name is None else action,
+            default.action if action is None else action.over(default.action),
             default.resource if resource is None else resource.over(default.resource),
             default.context if self.context is None else self.context,
         )
