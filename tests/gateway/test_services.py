@@ -257,3 +257,14 @@ def gateway_error(call: Callable[..., Any], **params: Any) -> str:
     with pytest.raises(ClientError) as caught:
         call(**params)
     return str(caught.value.response["Error"]["Code"])
+
+
+def test_services_are_on_record_as_accessed(gateway: Live, user: Make, bucket: str) -> None:
+    s3 = user("alice", allow(["s3:GetObject", "sqs:*", "sns:*"]))("s3")
+    s3.get_object(Bucket=bucket, Key="home/bob/b")
+    refused(s3.list_objects_v2, Bucket=bucket)
+    iam = gateway.client("iam")
+    job = iam.generate_service_last_accessed_details(Arn=f"arn:aws:iam::{ACCOUNT}:user/alice")["JobId"]
+    listed = iam.get_service_last_accessed_details(JobId=job)["ServicesLastAccessed"]
+    accessed = {each["ServiceNamespace"]: "LastAuthenticated" in each for each in listed}
+    assert accessed == {"s3": True, "sns": False, "sqs": False}

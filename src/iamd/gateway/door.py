@@ -248,7 +248,11 @@ class Gateway:
             )
         )
         subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
-        self._realm.store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
+        store, now, region = self._realm.store, passage.now, signature.region
+        store.used(caller.account_id, subject, now, region, signature.service)
+        for ask in passage.decided:
+            prefix, _, name = ask.action.partition(":")
+            store.accessed(caller.account_id, caller.id, prefix, name, now, region)
 
     def _tolerated(self, passage: _Passage) -> Mapping[str, Any] | None:
         """What the record tells of refusals that another mode left out."""
