@@ -14,17 +14,36 @@ from tests.services.generated.direct import Answer
 from tests.services.generated.world import World
 
 OPERATIONS = [
-    operation.model for api in APIS.values() if api.model.protocol == "query" for operation in api.operations.values()
+    operation.model
+    for name in ("iam", "sts", "organizations", "account")
+    for operation in APIS[name].operations.values()
 ]
 over_operations = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: f"{o.service.name}:{o.name}")
 
 UNFIT = {
     **dict.fromkeys(
         (name for api in APIS.values() for name in api.operations if "Organizations" in name),
-        "no account here is in an organization",
+        "takes the trust of Organizations in IAM",
     ),
+    **dict.fromkeys(
+        (name for name in APIS["organizations"].operations if "ResponsibilityTransfer" in name),
+        "takes two organizations",
+    ),
+    "AcceptHandshake": "is for the account that was invited",
+    "AcceptPrimaryEmailUpdate": "takes a code of a mail",
+    "CreateGovCloudAccount": "takes another partition",
+    "CreateOrganization": "the account has one",
+    "DeclineHandshake": "is for the account that was invited",
+    "DeleteOrganization": "takes an organization without accounts",
+    "EnableAllFeatures": "they are enabled from the start",
+    "GetGovCloudAccountInformation": "takes another partition",
+    "GetPrimaryEmailUpdateStatus": "nobody asked for an update",
+    "InviteOrganizationToTransferResponsibility": "takes two organizations",
+    "LeaveOrganization": "is for members",
+    "RemoveAccountFromOrganization": "takes an account that is four days old",
+    "VerifyPhoneNumber": "takes a code of a message",
     "AssumeRoleWithWebIdentity": "takes a token of an identity provider",
-    "AssumeRoot": "no account here is in an organization",
+    "AssumeRoot": "takes the trust of Organizations in IAM",
     "DecodeAuthorizationMessage": "no operation here answers such a message",
     "EnableOutboundWebIdentityFederation": "is enabled for the sake of the others",
     "GetDelegatedAccessToken": "takes a token that was handed over",
@@ -32,20 +51,27 @@ UNFIT = {
 }
 """Operations of which no call succeeds, and why."""
 
-COMMON = frozenset(
+QUERY = frozenset(
     {
         *("AccessDenied", "ValidationError", "MalformedInput", "Throttling"),
         # Answered by many operations whose model does not list them (seen of IAM and STS).
         *("InvalidInput", "NoSuchEntity", "InvalidParameterValue"),
     }
 )
+JSON = frozenset({"AccessDeniedException", "SerializationException", "ValidationException"})
+FORBIDDEN = {
+    "organizations": {"MalformedInput": "SerializationException", "ValidationError": "InvalidInputException"},
+    "account": {"MalformedInput": "SerializationException", "ValidationError": "ValidationException"},
+}
+"""What the services of the JSON protocols call what those of the Query protocol do."""
 _SERVICES = {name: botocore.session.get_session().get_service_model(name) for name in APIS}
 
 
 def codes(operation: OperationModel) -> set[str]:
     """The error codes that the operation may answer bad input with."""
     shapes = _SERVICES[operation.service.name].operation_model(operation.name).error_shapes
-    return {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes} | COMMON
+    told = {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
+    return told | (QUERY if operation.service.protocol == "query" else JSON)
 
 
 def call(world: World, operation: OperationModel, params: Mapping[str, Any]) -> Answer:

@@ -18,28 +18,44 @@ import msgspec
 from iamd.app import Application
 from iamd.server.bootstrap import ensure_account, new_root
 from iamd.server.exchange import Exchange, now
+from iamd.services.catalogue import APIS
 from iamd.serving import running
 from iamd.settings import load
 from iamd.store.image import KINDS
 from iamd.wire.http import HttpRequest
-from tests.hostile.door import FORM, ROOT, VERSIONS
+from tests.hostile.door import FORM, ROOT
 from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET
 from tests.services.generated.values import form
 
-OTHER = "444455556666"
+OTHER, ALONE = "444455556666", "777788889999"
 
 Key = Mapping[str, str]
 Contents = dict[str, dict[str, dict[str, Any]]]
 """Every record by account, kind and key."""
 
 
-def signed(body: bytes, service: str, key: Key) -> list[tuple[bytes, bytes]]:
-    """The headers of a signed form: what botocore would send, in a tenth of its time."""
+def request_of(action: str, params: Mapping[str, Any], service: str, key: Key) -> HttpRequest:
+    """A call in the service's protocol, signed."""
+    model = APIS[service].model
+    if model.protocol == "query":
+        body = form(action, model.api_version, params)
+        return HttpRequest("POST", b"/", b"", signed(body, service, key, {"content-type": FORM}), body)
+    body = msgspec.json.encode(params, enc_hook=str)
+    if model.protocol == "json":
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"{model.target_prefix}.{action}"}
+        return HttpRequest("POST", b"/", b"", signed(body, service, key, headers), body)
+    path = model.operations[action].uri
+    headers = {"content-type": "application/json"}
+    return HttpRequest("POST", path.encode(), b"", signed(body, service, key, headers, path), body)
+
+
+def signed(body: bytes, service: str, key: Key, given: Mapping[str, str], path: str = "/") -> list[tuple[bytes, bytes]]:
+    """The headers of a signed request: what botocore would send, in a tenth of its time."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/us-east-1/{service}/aws4_request"
-    headers = {"content-type": FORM, "host": "iamd.example", "x-amz-date": moment}
+    headers = dict(sorted({**given, "host": "iamd.example", "x-amz-date": moment}.items()))
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    request = f"POST\n/\n\n{lines}\n{';'.join(headers)}\n{sha256(body).hexdigest()}"
+    request = f"POST\n{path}\n\n{lines}\n{';'.join(headers)}\n{sha256(body).hexdigest()}"
     told = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
     secret = f"AWS4{key['SecretAccessKey']}".encode()
     for part in (*scope.split("/"), told):
@@ -68,8 +84,17 @@ class Answer(msgspec.Struct):
         return self.status, self.code, self.message.partition(DETAILS)[0]
 
     def text(self, tag: str) -> str:
-        """What the first element of that name holds."""
+        """What the first element or member of that name holds."""
+        if self.body.startswith("{"):
+            return self.body.split(f'"{tag}":"')[1].split('"')[0]
         return self.body.split(f"<{tag}>")[1].split("<")[0]
+
+
+def _failure(status: int, text: str, headers: Mapping[bytes, bytes]) -> Answer:
+    """An error of a JSON protocol."""
+    told = msgspec.json.decode(text)
+    code = told.get("__type") or headers[b"x-amzn-errortype"].decode()
+    return Answer(status, text, code, told.get("Message") or told.get("message") or "")
 
 
 class Direct:
@@ -79,6 +104,7 @@ class Direct:
     """
 
     def __init__(self, data_dir: Path | None = None) -> None:
+        self.accounts: tuple[str, ...] = (ACCOUNT, OTHER, ALONE)  # that are looked at
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         self.servers: list[Application] = self._loop.run_until_complete(self._start(data_dir))
@@ -89,8 +115,12 @@ class Direct:
         settings = load({**given, **place}, {})
         servers = [await self._stack.enter_async_context(running(settings))]
         realm = servers[0].application.realm
-        other = new_root(load({"in_memory": True, "account_id": OTHER}, {}), realm.sealer, now())
-        await ensure_account(realm.store, other)
+        alone, other = (
+            new_root(load({"in_memory": True, "account_id": account}, {}), realm.sealer, now())
+            for account in (ALONE, OTHER)
+        )
+        for root in (alone, other):
+            await ensure_account(realm.store, root)
         self.other: Key = {"AccessKeyId": other.key.id, "SecretAccessKey": other.secret or ""}
         if data_dir is not None:
             servers.append(await self._stack.enter_async_context(running(settings)))
@@ -115,11 +145,12 @@ class Direct:
 
     @staticmethod
     async def _call(server: Application, action: str, params: Mapping[str, Any], service: str, key: Key) -> Answer:
-        body = form(action, VERSIONS[service], params)
-        answered = await server.handle(Exchange(HttpRequest("POST", b"/", b"", signed(body, service, key), body)))
+        answered = await server.handle(Exchange(request_of(action, params, service, key)))
         text = answered.body.decode()
         if answered.status == 200:
             return Answer(200, text)
+        if APIS[service].model.protocol != "query":
+            return _failure(answered.status, text, dict(answered.headers))
         error = ElementTree.fromstring(text).find("{*}Error")
         assert error is not None
         return Answer(answered.status, text, error.findtext("{*}Code") or "", error.findtext("{*}Message") or "")
@@ -132,12 +163,12 @@ class Direct:
                 kind.name: {kind.key(record): record for record in self._records(account, number).collection(kind.name)}
                 for kind in KINDS
             }
-            for account in (ACCOUNT, OTHER)
+            for account in self.accounts
         }
 
     def revisions(self) -> list[int]:
         """How often each account was changed."""
-        return [self._records(account).revision for account in (ACCOUNT, OTHER)]
+        return [self._records(account).revision for account in self.accounts]
 
     def restore(self, wanted: Contents) -> None:
         """Make the records what they were."""

@@ -15,6 +15,7 @@ from tests.caller.saml.idp import ATTRIBUTES, Story, encoded, signed_response
 from tests.hostile.door import ROOT
 from tests.live import ACCOUNT
 from tests.services.generated.direct import OTHER, Direct, Key
+from tests.services.generated.estate import SERVICES, Estate
 from tests.services.generated.values import NUMBERS, Entries
 from tests.services.iam import pki, saml
 from tests.services.iam.documents import READ
@@ -49,10 +50,12 @@ class World:
         self._providers()
         self._delegation()
         self._gone()
+        self.estate = Estate(self.make)
+        direct.accounts = (*direct.accounts, *self.estate.accounts.values())
         self.contents, self.revisions = direct.contents(), direct.revisions()
 
-    def make(self, action: str, /, *, by: Key = ROOT, **params: Any) -> Any:
-        answered = self.direct.call(action, params, key=by)
+    def make(self, action: str, service: str = "iam", /, *, by: Key = ROOT, **params: Any) -> Any:
+        answered = self.direct.call(action, params, key=by, service=service)
         assert answered.status == 200, (action, answered.code, answered.message)
         return answered
 
@@ -194,6 +197,8 @@ class World:
     def fit(self, operation: OperationModel) -> dict[str, Any]:
         """Parameters with which the operation succeeds as `caller`: the required ones, and what its case needs."""
         params = {member.name: self.sample(member) for member in operation.inputs if member.required}
+        if operation.service.name in SERVICES:
+            return {**params, **self.estate.fit(operation)}
         return {**params, **self._case(operation.name)}
 
     def _case(self, name: str) -> Mapping[str, Any]:
@@ -218,7 +223,7 @@ class World:
     def sample(self, member: Member) -> Any:
         """A value that the member takes, which names what is `there`."""
         shape, name = member.shape, member.name
-        known = {**_SAMPLES, **self.values}
+        known = {**self.estate.samples(), **_SAMPLES, **self.values}
         if name in known:
             return known[name]
         if name == "SAMLAssertion":
