@@ -47,6 +47,12 @@ def furnish(server: Live) -> None:
     iam.tag_user(
         UserName="jane.doe", Tags=[{"Key": "team", "Value": "platform"}, {"Key": "cost-center", "Value": "42"}]
     )
+    iam.create_role(
+        RoleName="worker", AssumeRolePolicyDocument=json.dumps(_TRUSTS_LAMBDA), Description="Works off the queue"
+    )
+    iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=json.dumps(_TRUSTS_ACCOUNT), MaxSessionDuration=7200)
+    iam.attach_role_policy(RoleName="auditor", PolicyArn="arn:aws:iam::aws:policy/SecurityAudit")
+    iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
     key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
     iam.create_access_key(UserName="jane.doe")
     try:
@@ -59,6 +65,16 @@ _BUCKETS: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjct"], "Resource": "arn:aws:s3:::example/*"},
+    ],
+}
+_TRUSTS_LAMBDA = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+_TRUSTS_ACCOUNT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "sts:AssumeRole"}
     ],
 }
 

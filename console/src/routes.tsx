@@ -14,12 +14,23 @@ const PAGES: Record<string, Load> = {
   "/users": () => import("./pages/users"),
   "/users/create": () => import("./pages/user-create"),
   "/users/:name": () => import("./pages/user"),
+  "/roles": () => import("./pages/roles"),
+  "/roles/create": () => import("./pages/role-create"),
+  "/roles/:name": () => import("./pages/role"),
   "/inline/:kind/:name/:policy?": () => import("./pages/inline"),
   "/sessions": () => import("./pages/sessions"),
 };
 
 /** What the navigation shows: a heading, and the pages below it. */
-export const NAVIGATION: [string, [string, string][]][] = [[strings.nav.access, [["/users", strings.users.title]]]];
+export const NAVIGATION: [string, [string, string][]][] = [
+  [
+    strings.nav.access,
+    [
+      ["/users", strings.users.title],
+      ["/roles", strings.roles.title],
+    ],
+  ],
+];
 
 export function makeRouter() {
   const children = Object.entries(PAGES).map(([path, load]) => ({

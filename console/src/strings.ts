@@ -1,4 +1,6 @@
-/** Every text of the console, in one place. */
+/** Every text of the console, in one place: here, and in the folder beside. */
+import { role, roleCreate, roles } from "./strings/roles";
+
 export const strings = {
   shell: {
     product: "iamd",
@@ -83,7 +85,9 @@ export const strings = {
     deleteWhat: "Its access keys, password, MFA devices, inline policies and memberships go with it.",
   },
   groups: { title: "User groups" },
-  roles: { title: "Roles" },
+  roles,
+  role,
+  roleCreate,
   policies: { title: "Policies" },
   user: {
     arn: "ARN",
