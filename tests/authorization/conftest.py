@@ -33,7 +33,7 @@ def send(url: str, body: Any = None, *, method: str | None = None, headers: Mapp
     given = {"content-type": "application/json", **(headers or {})}
     request = urllib.request.Request(url, data=data, headers=given, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return Reply(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as refused:
         with refused:

@@ -44,6 +44,7 @@ class Evaluator:
         self.account_id = records.account_id
         self.place = mapping.Place(records.account_id, realm.region)
         self._now = now
+        self._notes = services.any_registered()
         self.time: Context = {"aws:currenttime": iso(now), "aws:epochtime": epoch(now)}
         self._subjects: dict[tuple[str, str], Snapshot] = {}
         self._facts: dict[tuple[str, int], Context] = {}
@@ -57,7 +58,8 @@ class Evaluator:
             return refused(404, str(error))
         except Unmappable as error:
             return refused(400, str(error))
-        self._note(question)
+        if self._notes:
+            self._note(question)
         decision = decision_on(*question)
         return ALLOWED if decision.allowed else denied(question, decision)
 
@@ -108,7 +110,7 @@ class Evaluator:
         of_resource = asked.resource.properties if asked.resource else None
         if not (of_subject or of_action or of_resource or asked.context):
             return self.time
-        return self.time | mapping.given_context(of_subject, of_action, of_resource, asked.context)
+        return mapping.given_context(self.time.copy(), of_subject, of_action, of_resource, asked.context)
 
     def ask(self, action: str, resource: str, given: Context, snapshot: Snapshot) -> Ask:
         """One action on one resource; what iamd knows of the subject and of the resource is not to be given otherwise.

@@ -100,13 +100,14 @@ def template(type_: str, place: Place) -> tuple[str, str]:
 
 
 def given_context(
+    keys: Context,
     subject: Mapping[str, Any] | None,
     action: Mapping[str, Any] | None,
     resource: Mapping[str, Any] | None,
     context: Mapping[str, Any] | None,
 ) -> Context:
-    """The condition keys of a question. A key of the context that has a colon is a condition key as it stands."""
-    keys: Context = {}
+    """The condition keys of a question, put over those that it would have anyway. A key of the context that has a colon
+    is a condition key as it stands. Raises Unmappable."""
     if subject:
         _put(keys, SUBJECT, subject, _DEPTH)
         address = subject.get("ip_address")

@@ -14,6 +14,7 @@ __all__ = [
     "ConditionKey",
     "ResourceType",
     "Service",
+    "any_registered",
     "get",
     "is_of_aws",
     "name",
@@ -37,6 +38,11 @@ def register(found: Iterable[Service]) -> None:
         raise ValueError(f"`{taken[0]}` is a service of AWS")
     _custom.clear()
     _custom.update(added)
+
+
+def any_registered() -> bool:
+    """Whether this server adds services to AWS's."""
+    return bool(_custom)
 
 
 def registered(prefix: str) -> Service | None:
