@@ -47,13 +47,21 @@ class Grant:
     statement: int
 
 
-def grants(document: Document, resource: str, account: str) -> Iterator[Grant]:
-    """What principals outside an account are given by the policy of a resource in it."""
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Whom one trusts: some accounts, and where they are an organization, whoever is in it."""
+
+    accounts: frozenset[str]
+    organization: str | None = None
+
+
+def grants(document: Document, resource: str, zone: Zone) -> Iterator[Grant]:
+    """What principals outside a zone of trust are given by the policy of a resource in it."""
     for statement in document.statements:
-        if not statement.allow or statement.principals is None or _is_tied(statement, account):
+        if not statement.allow or statement.principals is None or _is_tied(statement, zone):
             continue
         for type_, principal in _named(statement):
-            if _inside(type_, principal, account):
+            if _inside(type_, principal, zone):
                 continue
             actions = tuple(
                 action
@@ -90,15 +98,17 @@ def is_wide(value: str) -> bool:
     return False
 
 
-def _is_tied(statement: Statement, account: str) -> bool:
-    """Whether a condition lets in callers of the account itself alone."""
+def _is_tied(statement: Statement, zone: Zone) -> bool:
+    """Whether a condition lets in callers of the zone itself alone."""
     for condition in statement.conditions:
         if not _narrows(condition):
             continue
-        key = condition.key.lower()
-        if key == "aws:principalaccount" and set(condition.values) == {account}:
+        key, values = condition.key.lower(), set(condition.values)
+        if key == "aws:principalaccount" and values <= zone.accounts:
             return True
-        if key == "aws:principalarn" and {account_of(value) for value in condition.values} == {account}:
+        if key == "aws:principalarn" and {account_of(value) for value in values} <= zone.accounts:
+            return True
+        if key == "aws:principalorgid" and zone.organization is not None and values == {zone.organization}:
             return True
     return False
 
@@ -112,11 +122,12 @@ def _named(statement: Statement) -> list[tuple[str, str]]:
     return [("AWS", text) for text in who.aws] + [("Federated", text) for text in who.federated]
 
 
-def _inside(type_: str, principal: str, account: str) -> bool:
-    """Whether a principal is of the account; unique ids stand for those that were, and are nobody any more."""
+def _inside(type_: str, principal: str, zone: Zone) -> bool:
+    """Whether a principal is of the zone; unique ids stand for those that were, and are nobody any more."""
     if type_ == "Federated" or principal == "*":
         return False
-    return principal == account or account_of(principal) == account or principal[:4] in ("AROA", "AIDA")
+    inside = principal in zone.accounts or account_of(principal) in zone.accounts
+    return inside or principal[:4] in ("AROA", "AIDA")
 
 
 def _actions(document: Document, statement: Statement) -> list[str]:

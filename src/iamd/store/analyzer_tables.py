@@ -13,7 +13,6 @@ analyzers = records(
     optional("analyzed"),
     optional_time("analyzed_at"),
     *map(text, ("tags", "configuration")),
-    optional("managed_by"),
 )
 access_findings = records(
     "access_findings",

@@ -55,8 +55,14 @@ def test_analyzers_are_made_shown_and_removed(analyzer: Any) -> None:
     with refused("ServiceQuotaExceededException"):
         analyzer.create_analyzer(analyzerName="second", type="ACCOUNT")
     with refused("ValidationException"):
-        analyzer.create_analyzer(analyzerName="all", type="ACCOUNT_UNUSED_ACCESS")
+        analyzer.create_analyzer(analyzerName="all", type="ACCOUNT_INTERNAL_ACCESS")
+    with refused("ValidationException"):
+        analyzer.create_analyzer(analyzerName="all", type="ORGANIZATION")
+    with refused("ValidationException"):
+        analyzer.update_analyzer(analyzerName="outside", configuration={"unusedAccess": {}})
     analyzer.delete_analyzer(analyzerName="outside")
+    with refused("ValidationException"):
+        analyzer.create_analyzer(analyzerName="all", type="ACCOUNT", configuration={"unusedAccess": {}})
     for gone in (analyzer.get_analyzer, analyzer.delete_analyzer):
         with refused("ResourceNotFoundException"):
             gone(analyzerName="outside")
@@ -197,3 +203,17 @@ def test_names_cannot_be_probed(analyzer: Any, user: Any) -> None:
     for name in ("outside", "none"):
         with refused("AccessDenied"):
             eve.get_analyzer(analyzerName=name)
+
+
+def test_findings_are_counted(analyzer: Any, trusts: Trusts) -> None:
+    trusts("open", {"AWS": OUTSIDE})
+    trusts("public", {"AWS": "*"})
+    (told,) = analyzer.get_findings_statistics(analyzerArn=ARN)["findingsStatistics"]
+    assert told["externalAccessFindingsStatistics"] == {
+        "resourceTypeStatistics": {
+            "AWS::IAM::Role": {"totalActivePublic": 1, "totalActiveCrossAccount": 1, "totalActiveErrors": 0}
+        },
+        "totalActiveFindings": 2,
+        "totalArchivedFindings": 0,
+        "totalResolvedFindings": 0,
+    }

@@ -1,4 +1,4 @@
-"""Analyzers: what is looked at for access from outside. There is one of the account at most in a region."""
+"""Analyzers: what is looked at, for access from outside or access that nobody uses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from iamd.guard.target import Target, found, missing, new
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.filters import checked
 from iamd.services.accessanalyzer.pages import page
+from iamd.services.accessanalyzer.unused_access import DEFAULT_DAYS
+from iamd.services.accessanalyzer.zones import why_disabled, zone
 from iamd.services.call import Call, Reply
 from iamd.store.kinds.access_analyzer import Analyzer
 from iamd.store.records import PARTITION, Tags
@@ -20,7 +22,9 @@ from iamd.wire.errors import (
 )
 
 MAX_RULES = 100
-_SERVED = "ACCOUNT"
+MAX_DAYS = 365
+# Analyzers of a type that there can be in a region.
+QUOTAS = {"ACCOUNT": 1, "ORGANIZATION": 5, "ACCOUNT_UNUSED_ACCESS": 1, "ORGANIZATION_UNUSED_ACCESS": 5}
 
 
 def arn_of(call: Call, name: str) -> str:
@@ -54,8 +58,9 @@ def any_analyzer(call: Call) -> Target[None]:
     return Target(arn_of(call, "*"), None)
 
 
-def detail(analyzer: Analyzer) -> dict[str, Any]:
+def detail(call: Call, analyzer: Analyzer) -> dict[str, Any]:
     """An analyzer as it is shown everywhere."""
+    works = zone(call, analyzer.type) is not None
     return {
         "arn": analyzer.arn,
         "name": analyzer.name,
@@ -64,7 +69,9 @@ def detail(analyzer: Analyzer) -> dict[str, Any]:
         "lastResourceAnalyzed": analyzer.analyzed,
         "lastResourceAnalyzedAt": analyzer.analyzed_at,
         "tags": dict(analyzer.tags),
-        "status": "ACTIVE",
+        "status": "ACTIVE" if works else "DISABLED",
+        "statusReason": None if works else {"code": why_disabled(call)},
+        "configuration": json.loads(analyzer.configuration) if analyzer.configuration else None,
     }
 
 
@@ -80,37 +87,76 @@ def create_analyzer(
     client_token: str | None = None,
     configuration: dict[str, Any] | None = None,
 ) -> Reply:
-    """Look from now on for access from outside the account.
+    """Look from now on for access from outside, or for access that nobody uses.
 
     https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html
     """
-    if type != _SERVED or configuration is not None:
-        raise ValidationException(f"This version of iamd has analyzers of the type {_SERVED}, without configuration")
-    if call.records.analyzers.get(f"{call.region}/{analyzer_name}") is not None:
+    if type not in QUOTAS:
+        raise ValidationException(f"This version of iamd has analyzers of the types {', '.join(QUOTAS)}")
+    if zone(call, type) is None:
+        raise ValidationException("The account neither manages an organization nor administers Access Analyzer for one")
+    here = [each for each in call.records.analyzers if each.region == call.region]
+    if any(each.name == analyzer_name for each in here):
         raise ConflictException(f"Analyzer {analyzer_name} exists")
-    if any(each.region == call.region for each in call.records.analyzers):
-        raise ServiceQuotaExceededException(f"There is an analyzer of the type {type} in {call.region}")
+    if sum(each.type == type for each in here) >= QUOTAS[type]:
+        raise ServiceQuotaExceededException(
+            f"There are as many analyzers of the type {type} as can be in {call.region}"
+        )
     moment = call.now.isoformat()
     rules = {
         rule["ruleName"]: {"filter": checked(rule["filter"]), "createdAt": moment, "updatedAt": moment}
         for rule in archive_rules or ()
     }
-    analyzer = Analyzer(
-        account_id=call.account_id,
-        region=call.region,
-        name=analyzer_name,
-        type=type,
-        created=call.now,
-        rules=json.dumps(rules),
-        tags=merged((), tags or {}),
+    analyzer = call.records.analyzers.add(
+        Analyzer(
+            account_id=call.account_id,
+            region=call.region,
+            name=analyzer_name,
+            type=type,
+            created=call.now,
+            rules=json.dumps(rules),
+            tags=merged((), tags or {}),
+            configuration=_configuration(type, configuration),
+        )
     )
-    return {"arn": call.records.analyzers.add(analyzer).arn}
+    return {"arn": analyzer.arn}
+
+
+def _configuration(type_: str, given: dict[str, Any] | None) -> str:
+    """The configuration as it is kept; analyzers of unused access have one. Raises ValidationException."""
+    if not type_.endswith("UNUSED_ACCESS"):
+        if given is not None:
+            raise ValidationException(f"Analyzers of the type {type_} have no configuration")
+        return ""
+    unused = {} if given is None else given.get("unusedAccess", {})
+    if given is not None and set(given) - {"unusedAccess"}:
+        raise ValidationException(f"Analyzers of the type {type_} have a configuration of unused access")
+    days = unused.get("unusedAccessAge", DEFAULT_DAYS)
+    if not 1 <= days <= MAX_DAYS:
+        raise ValidationException(f"The unusedAccessAge must be between 1 and {MAX_DAYS} days")
+    return json.dumps({"unusedAccess": {**unused, "unusedAccessAge": days}})
+
+
+@accessanalyzer.operation(on=existing_analyzer)
+def update_analyzer(call: Call, analyzer: Analyzer, *, configuration: dict[str, Any] | None = None) -> Reply:
+    """Change what an analyzer of unused access leaves out, and its age.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UpdateAnalyzer.html
+    """
+    if not analyzer.configuration or configuration is None:
+        raise ValidationException(f"Analyzers of the type {analyzer.type} have no configuration to change")
+    now = json.loads(analyzer.configuration)["unusedAccess"]
+    changed = {"unusedAccess": {**now, **configuration.get("unusedAccess", {})}} | {
+        name: value for name, value in configuration.items() if name != "unusedAccess"
+    }
+    kept = call.records.analyzers.replace(analyzer, configuration=_configuration(analyzer.type, changed))
+    return {"configuration": json.loads(kept.configuration)}
 
 
 @accessanalyzer.operation(on=existing_analyzer)
 def get_analyzer(call: Call, analyzer: Analyzer) -> Reply:
     """The analyzer of that name."""
-    return {"analyzer": detail(analyzer)}
+    return {"analyzer": detail(call, analyzer)}
 
 
 @accessanalyzer.operation(on=any_analyzer)
@@ -121,12 +167,14 @@ def list_analyzers(
     here = [
         each for each in call.records.analyzers.sorted() if each.region == call.region and type in (None, each.type)
     ]
-    return page("analyzers", here, detail, next_token, max_results)
+    return page("analyzers", here, lambda each: detail(call, each), next_token, max_results)
 
 
 @accessanalyzer.operation(on=existing_analyzer)
 def delete_analyzer(call: Call, analyzer: Analyzer, *, client_token: str | None = None) -> Reply:
-    """Remove the analyzer with its findings."""
+    """Remove the analyzer with its findings and previews."""
+    for preview in call.records.access_previews.where("analyzer", analyzer.key):
+        call.records.access_previews.remove(preview)
     for finding in call.records.access_findings.where("analyzer", analyzer.key):
         call.records.access_findings.remove(finding)
     call.records.analyzers.remove(analyzer)

@@ -9,9 +9,9 @@ from typing import Any
 from iamd.guard.target import Target, missing
 from iamd.services.accessanalyzer.analyzers import MAX_RULES, absent, analyzer_by_arn, arn_of, existing_analyzer
 from iamd.services.accessanalyzer.api import accessanalyzer
-from iamd.services.accessanalyzer.external_access import attributes, refreshed
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
 from iamd.services.accessanalyzer.pages import page
+from iamd.services.accessanalyzer.refreshing import attributes, evidence, refreshed
 from iamd.services.call import Call, Reply
 from iamd.store.kinds.access_analyzer import Analyzer
 from iamd.wire.errors import AwsError, ConflictException, ResourceNotFoundException, ServiceQuotaExceededException
@@ -99,7 +99,7 @@ def delete_archive_rule(call: Call, analyzer: Analyzer, *, rule_name: str, clien
     return {}
 
 
-@accessanalyzer.operation(on=analyzer_by_arn)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence)
 def apply_archive_rule(call: Call, analyzer: Analyzer, *, rule_name: str, client_token: str | None = None) -> Reply:
     """Archive the active findings that meet a rule."""
     rule = _rules(analyzer).get(rule_name)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
+from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
-from iamd.services.accessanalyzer.external_access import ROLE, attributes, detail, refreshed, roles, summary
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
+from iamd.services.accessanalyzer.observations import ROLE, USER, roles
 from iamd.services.accessanalyzer.pages import page
+from iamd.services.accessanalyzer.refreshing import (
+    UNUSED,
+    attributes,
+    detail,
+    evidence,
+    finding_details,
+    refreshed,
+    summary,
+)
+from iamd.services.accessanalyzer.zones import zone_of
 from iamd.services.call import Call, Reply
 from iamd.store.kinds.access_analyzer import AccessFinding, Analyzer
 from iamd.wire.errors import ResourceNotFoundException, ValidationException
+
+_TOP = 10  # accounts in statistics
 
 
 def _selected(
@@ -26,14 +42,15 @@ def _selected(
     return found
 
 
-def _one(call: Call, analyzer: Analyzer, id_: str) -> AccessFinding:
+def one(call: Call, analyzer: Analyzer, id_: str) -> AccessFinding:
+    """The finding of that id, as things are now. Raises ResourceNotFoundException."""
     for finding in refreshed(call, analyzer):
         if finding.id == id_:
             return finding
     raise ResourceNotFoundException(f"Finding {id_} was not found")
 
 
-@accessanalyzer.operation(on=analyzer_by_arn, reads=False)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False)
 def list_findings(
     call: Call,
     analyzer: Analyzer,
@@ -44,10 +61,11 @@ def list_findings(
     max_results: int | None = None,
 ) -> Reply:
     """The findings that meet a filter, oldest first unless told otherwise."""
+    _only_external(analyzer, "ListFindingsV2")
     return page("findings", _selected(call, analyzer, filter, sort), detail, next_token, max_results)
 
 
-@accessanalyzer.operation(on=analyzer_by_arn, reads=False, action="ListFindings")
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False, action="ListFindings")
 def list_findings_v2(
     call: Call,
     analyzer: Analyzer,
@@ -58,31 +76,31 @@ def list_findings_v2(
     max_results: int | None = None,
 ) -> Reply:
     """The same, without details."""
-    return page("findings", _selected(call, analyzer, filter, sort), _summary_v2, next_token, max_results)
+    return page("findings", _selected(call, analyzer, filter, sort), summary, next_token, max_results)
 
 
-def _summary_v2(finding: AccessFinding) -> dict[str, Any]:
-    return {**summary(finding), "findingType": "ExternalAccess"}
+def _only_external(analyzer: Analyzer, other: str) -> None:
+    if analyzer.type.endswith(UNUSED):
+        raise ValidationException(f"Findings of analyzers of the type {analyzer.type} are for {other}")
 
 
-@accessanalyzer.operation(on=analyzer_by_arn, reads=False)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False)
 def get_finding(call: Call, analyzer: Analyzer, *, id: str) -> Reply:
     """The finding of that id."""
-    return {"finding": detail(_one(call, analyzer, id))}
+    _only_external(analyzer, "GetFindingV2")
+    return {"finding": detail(one(call, analyzer, id))}
 
 
-@accessanalyzer.operation(on=analyzer_by_arn, reads=False, action="GetFinding")
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False, action="GetFinding")
 def get_finding_v2(
     call: Call, analyzer: Analyzer, *, id: str, next_token: str | None = None, max_results: int | None = None
 ) -> Reply:
     """The finding of that id, with one page of details."""
-    finding = _one(call, analyzer, id)
-    told = {name: value for name, value in detail(finding).items() if name not in summary(finding)}
-    details = page("findingDetails", [{"externalAccessDetails": told}], dict, next_token, max_results)
-    return {**_summary_v2(finding), **details}
+    finding = one(call, analyzer, id)
+    return {**summary(finding), **page("findingDetails", finding_details(finding), dict, next_token, max_results)}
 
 
-@accessanalyzer.operation(on=analyzer_by_arn)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence)
 def update_findings(
     call: Call,
     analyzer: Analyzer,
@@ -104,25 +122,39 @@ def update_findings(
     return {}
 
 
-@accessanalyzer.operation(on=analyzer_by_arn)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence)
 def start_resource_scan(
     call: Call, analyzer: Analyzer, *, resource_arn: str, resource_owner_account: str | None = None
 ) -> Reply:
-    """Look at a role's trust policy now."""
-    _role(call, resource_arn)
+    """Look at a resource now."""
+    _resource(call, analyzer, resource_arn)
     refreshed(call, analyzer)
     call.records.analyzers.replace(analyzer, analyzed=resource_arn, analyzed_at=call.now)
     return {}
 
 
-def _role(call: Call, arn: str) -> Any:
-    role = next((role for role in roles(call) if role.arn == arn), None)
-    if role is None:
+def _resources(call: Call, analyzer: Analyzer) -> dict[str, tuple[str, datetime]]:
+    """The resources that are looked at, by ARN, with their types and when they were made."""
+    zone = zone_of(call, analyzer)
+    found: dict[str, tuple[str, datetime]] = {}
+    for account_id in () if zone is None else sorted(zone.accounts):
+        records = call.records if account_id == call.account_id else call.realm.records(account_id)
+        if records is None:
+            continue
+        found |= {role.arn: (ROLE, role.created) for role in roles(records)}
+        if analyzer.type.endswith(UNUSED):
+            found |= {user.arn: (USER, user.created) for user in records.users.sorted()}
+    return found
+
+
+def _resource(call: Call, analyzer: Analyzer, arn: str) -> tuple[str, datetime]:
+    found = _resources(call, analyzer).get(arn)
+    if found is None:
         raise ResourceNotFoundException(f"Resource {arn} was not found")
-    return role
+    return found
 
 
-@accessanalyzer.operation(on=analyzer_by_arn)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence)
 def list_analyzed_resources(
     call: Call,
     analyzer: Analyzer,
@@ -131,26 +163,56 @@ def list_analyzed_resources(
     next_token: str | None = None,
     max_results: int | None = None,
 ) -> Reply:
-    """The roles that are looked at."""
-    looked_at = [role.arn for role in roles(call)] if resource_type in (None, ROLE) else []
-    return page("analyzedResources", looked_at, lambda arn: _resource(call, arn), next_token, max_results)
+    """The resources that are looked at."""
+    listed = [
+        {"resourceArn": arn, "resourceOwnerAccount": account_of(arn), "resourceType": type_}
+        for arn, (type_, _) in _resources(call, analyzer).items()
+        if resource_type in (None, type_)
+    ]
+    return page("analyzedResources", listed, dict, next_token, max_results)
 
 
-def _resource(call: Call, arn: str) -> dict[str, Any]:
-    return {"resourceArn": arn, "resourceOwnerAccount": call.account_id, "resourceType": ROLE}
-
-
-@accessanalyzer.operation(on=analyzer_by_arn, reads=False)
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False)
 def get_analyzed_resource(call: Call, analyzer: Analyzer, *, resource_arn: str) -> Reply:
-    """A role with what is known of the access to it."""
-    role = _role(call, resource_arn)
+    """A resource with what is known of the access to it from outside."""
+    _only_external(analyzer, "ListFindingsV2")
+    type_, created = _resource(call, analyzer, resource_arn)
     found = [detail(each) for each in refreshed(call, analyzer, resource_arn) if each.status != "RESOLVED"]
     about = {
-        "createdAt": role.created,
+        "createdAt": created,
         "analyzedAt": call.now,
-        "updatedAt": max((each["updatedAt"] for each in found), default=role.created),
+        "updatedAt": max((each["updatedAt"] for each in found), default=created),
         "isPublic": any(each["isPublic"] for each in found),
         "actions": sorted({action for each in found for action in each["action"]}),
         "status": next((each["status"] for each in found if each["status"] == "ACTIVE"), None),
     }
-    return {"resource": {**_resource(call, resource_arn), **about}}
+    told = {"resourceArn": resource_arn, "resourceOwnerAccount": account_of(resource_arn), "resourceType": type_}
+    return {"resource": {**told, **about}}
+
+
+_NUMBERS = {"ACTIVE": "totalActiveFindings", "ARCHIVED": "totalArchivedFindings", "RESOLVED": "totalResolvedFindings"}
+
+
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence, reads=False)
+def get_findings_statistics(call: Call, analyzer: Analyzer) -> Reply:
+    """How many findings there are, by status and type.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingsStatistics.html
+    """
+    found = refreshed(call, analyzer)
+    told: dict[str, Any] = {number: sum(each.status == status for each in found) for status, number in _NUMBERS.items()}
+    active = [each for each in found if each.status == "ACTIVE"]
+    if analyzer.type.endswith(UNUSED):
+        types = Counter(each.type for each in active)
+        told["unusedAccessTypeStatistics"] = [
+            {"unusedAccessType": name, "total": types[name]} for name in sorted(types)
+        ]
+        owners = Counter(account_of(each.resource) or each.account_id for each in active)
+        told["topAccounts"] = [
+            {"account": account, "numberOfActiveFindings": number} for account, number in owners.most_common(_TOP)
+        ]
+        return {"findingsStatistics": [{"unusedAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}
+    public = sum(json.loads(each.policy_grant)["isPublic"] for each in active)
+    of_roles = {"totalActivePublic": public, "totalActiveCrossAccount": len(active) - public, "totalActiveErrors": 0}
+    told["resourceTypeStatistics"] = {ROLE: of_roles}
+    return {"findingsStatistics": [{"externalAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}

@@ -14,7 +14,7 @@ from iamd.store.records import PARTITION, Tags
 class Analyzer:
     """An analyzer of a region. `rules` are its archive rules by name, as JSON; `analyzed` is the last role looked at.
 
-    `configuration` is JSON, or empty; `managed_by` is the service that has made it, if one has.
+    `configuration` is JSON, or empty.
     """
 
     account_id: str
@@ -27,7 +27,6 @@ class Analyzer:
     analyzed_at: datetime | None = None
     tags: Tags = ()
     configuration: str = ""
-    managed_by: str | None = None
 
     @property
     def key(self) -> str:
