@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import IncompleteBody
 
+_OF_NOTHING = frozenset({UNSIGNED, hashlib.sha256(b"").hexdigest()})
 _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 
@@ -47,8 +49,11 @@ async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers
     told = request.header(b"x-amz-decoded-content-length" if payload.chunked else b"content-length")
     length = _length(told) if told is not None else (0 if request.header(b"transfer-encoding") is None else None)
     line = UNSIGNED if payload.chunked else payload.claimed
-    headers = [_without_chunking(header) for header in headers] if payload.chunked else headers
-    headers = [header for header in headers if header != (b"content-encoding", b"")]
+    if payload.chunked:
+        headers = [_without_chunking(header) for header in headers]
+        headers = [header for header in headers if header != (b"content-encoding", b"")]
+    elif told is None and length == 0 and payload.claimed in _OF_NOTHING:
+        return Passed(b"", 0, line, headers)
     if length == 0 or length is None:
         body = await whole(payload.read(pieces), 1 << 20)  # nothing may be sent before the end is known
         return Passed(body, len(body), line, headers)

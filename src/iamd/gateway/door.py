@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -43,7 +43,7 @@ from iamd.wire.errors import (
     UnknownOperationException,
 )
 from iamd.wire.http import HttpRequest
-from iamd.wire.model import OperationModel
+from iamd.wire.model import Member, OperationModel
 
 _log = structlog.get_logger("iamd")
 
@@ -123,7 +123,7 @@ class Gateway:
 
     async def _pass(self, passage: _Passage, pieces: Pieces) -> Answer:
         request, store = passage.request, self._realm.store
-        arrived = perf_counter()
+        arrived = min(request.arrived, perf_counter())
         if store.may_be_stale(arrived):
             await store.refresh(arrived)
         strict.check_head(request)
@@ -295,6 +295,7 @@ def _path(asked: Asked, request: HttpRequest) -> bytes:
     return b"/" + place.bucket.encode() + request.path
 
 
+@lru_cache(maxsize=1024)
 def _own_headers(operation: OperationModel) -> frozenset[bytes]:
     return frozenset(each.wire_name.lower().encode() for each in operation.inputs if each.location == "header")
 
@@ -314,6 +315,11 @@ def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
     given = document if place is None else {"Bucket": place.bucket, "Key": place.key}
     return {
         member.snake: value
-        for member in asked.operation.inputs
-        if member.name.endswith(_TELLING) and isinstance(value := given.get(member.name), str) and len(value) <= 2048
+        for member in _telling(asked.operation)
+        if isinstance(value := given.get(member.name), str) and len(value) <= 2048
     }
+
+
+@lru_cache(maxsize=1024)
+def _telling(operation: OperationModel) -> tuple[Member, ...]:
+    return tuple(member for member in operation.inputs if member.name.endswith(_TELLING))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from math import inf
 
 from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
@@ -58,7 +59,9 @@ class Gate:
         client, headers = scope.get("client"), scope["headers"]
         ip, secure = self._proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
         request = HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, b"", ip, secure)
+        request.arrived = scope.get("iamd.arrived", inf)
         body = _Body(receive, self._seconds)
+        body.ended = b"content-length" not in request.index and b"transfer-encoding" not in request.index
         try:
             answer = await self._gateway.answer(request, body.pieces())
             if b"expect" not in request.index:
@@ -80,7 +83,8 @@ class _Body:
         """What is still to come; raises Gone when the client left, RequestTimeout when nothing comes."""
         while not self.ended:
             try:
-                message = await asyncio.wait_for(self._receive(), self._seconds)
+                async with asyncio.timeout(self._seconds):
+                    message = await self._receive()
             except TimeoutError:
                 raise RequestTimeout from None
             if message["type"] == "http.disconnect":

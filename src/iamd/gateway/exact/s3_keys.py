@@ -11,7 +11,7 @@ from iamd.gateway.strict import once, pairs
 from iamd.guard.context import Context, tag_context
 
 _HEADERS = {
-    name: f"s3:{name}"
+    name.encode(): f"s3:{name}"
     for name in (
         "x-amz-acl",
         "x-amz-content-sha256",
@@ -30,11 +30,11 @@ _HEADERS = {
         "x-amz-website-redirect-location",
     )
 } | {
-    "if-match": "s3:if-match",
-    "if-none-match": "s3:if-none-match",
-    "x-amz-object-lock-mode": "s3:object-lock-mode",
-    "x-amz-object-lock-retain-until-date": "s3:object-lock-retain-until-date",
-    "x-amz-object-lock-legal-hold": "s3:object-lock-legal-hold",
+    b"if-match": "s3:if-match",
+    b"if-none-match": "s3:if-none-match",
+    b"x-amz-object-lock-mode": "s3:object-lock-mode",
+    b"x-amz-object-lock-retain-until-date": "s3:object-lock-retain-until-date",
+    b"x-amz-object-lock-legal-hold": "s3:object-lock-legal-hold",
 }
 _QUERY = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys", "versionId": "s3:versionid"}
 
@@ -44,10 +44,9 @@ def request_context(inquiry: Inquiry) -> Context:
     context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
     presigned = b"X-Amz-Signature=" in inquiry.request.query
     context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
-    for header, key in _HEADERS.items():
-        value = inquiry.request.header(header.encode())
-        if value is not None:
-            context[key] = value
+    for header, sent in inquiry.request.index.items():
+        if header in _HEADERS:
+            context[_HEADERS[header]] = sent.decode("latin-1")
     place = inquiry.asked.place
     for name, value in place.query.items() if place else ():
         if name in _QUERY:
