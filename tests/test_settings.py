@@ -1,8 +1,10 @@
+import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from iamd.cli.arguments import add_settings, settings
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
@@ -234,3 +236,12 @@ def test_findings_go_to_urls_syslog_and_files() -> None:
     )
     for wrong in ("ftp://x", "syslog:", "syslog:host", "http://"):
         assert refusal({"findings_to": wrong}, {}).startswith("--findings-to must be URLs")
+
+
+def test_what_is_on_by_itself_has_a_flag_that_turns_it_off() -> None:
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    assert settings(parser.parse_args([])).detections
+    assert not settings(parser.parse_args(["--no-detections"])).detections
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--detections"])

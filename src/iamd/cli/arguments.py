@@ -18,7 +18,10 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] = tuple(S
             continue
         item, flag = SETTINGS[name], "--" + name.replace("_", "-")
         doc = item.metadata["doc"] + _default(item.default)
-        if item.type is bool:
+        if item.type is bool and item.default:  # the flag turns it off
+            off = "--no-" + flag.removeprefix("--")
+            group.add_argument(off, dest=name, action="store_false", default=None, help=f"Do not: {doc}")
+        elif item.type is bool:
             group.add_argument(flag, action="store_true", default=None, help=doc)
         else:
             action = "append" if item.metadata["many"] else "store"
