@@ -33,15 +33,34 @@ _AT_ONCE = 50  # principals that are asked about before requests have their turn
 
 
 @dataclass(slots=True)
+class _Tally:
+    """Sightings of one thing that are not stored yet: the first, so many after it, the last; and the finding `before`."""
+
+    first: Sighting
+    before: Finding | None
+    last: Sighting
+    times: int = 1
+
+    def finding(self, now: datetime) -> Finding:
+        before, first = self.before, self.first
+        whole = found(first, before, now)
+        if self.times > 1:
+            whole = found(self.last, whole, now, self.times - 1)
+        return msgspec.structs.replace(whole, updated=now)
+
+
+@dataclass(slots=True)
 class _Watch:
     """What is known of one account: what is stored (`base` is how far that went), and what is not yet."""
 
     memory: Memory
     base: int | None
-    findings: dict[str, Finding] = field(default_factory=dict)  # as stored, with what was seen since
-    unstored: dict[str, None] = field(default_factory=dict)  # ids, in the order in which they were seen
-    new: set[str] = field(default_factory=set)
+    unstored: dict[tuple[str, str], _Tally] = field(default_factory=dict)  # in the order in which they were seen
     stored: datetime | None = None
+
+    @property
+    def has_new(self) -> bool:
+        return any(tally.before is None for tally in self.unstored.values())
 
 
 class Detections:
@@ -142,15 +161,14 @@ class Detections:
                 await self._realm.store.load(cold.account_id)
 
     async def _note(self, watch: _Watch, sighting: Sighting) -> None:
-        id = id_of(sighting)
-        before = watch.findings.get(id)
-        if before is None:
-            kept = await self._realm.store.findings(sighting.seen.account_id, id)
+        thing = (sighting.detection.type, sighting.subject)
+        tally = watch.unstored.get(thing)
+        if tally is None:
+            kept = await self._realm.store.findings(sighting.seen.account_id, id_of(sighting))
             before = msgspec.msgpack.decode(kept[0].content, type=Finding) if kept else None
-        watch.findings[id] = found(sighting, before, self._clock())
-        watch.unstored[id] = None
-        if before is None:
-            watch.new.add(id)
+            watch.unstored[thing] = _Tally(sighting, before, sighting)
+        else:
+            tally.last, tally.times = sighting, tally.times + 1
 
     async def _store(self, position: int) -> None:
         """Store what is new at once, and what was only seen again now and then; then tell it."""
@@ -158,30 +176,24 @@ class Detections:
         due = {
             account_id: watch
             for account_id, watch in self._watches.items()
-            if watch.new
+            if watch.has_new
             or ((watch.unstored or watch.memory.changed) and _is_old(watch.stored, now))
             or (watch.base is not None and position - watch.base > LAG)
         }
         if not due:
             return
-        memories, findings = [], []
-        for account_id, watch in due.items():
-            memories.append(Remembered(account_id, position, encoded(watch.memory), watch.base))
-            for id in watch.unstored:
-                watch.findings[id] = msgspec.structs.replace(watch.findings[id], updated=now)
-                content = msgspec.msgpack.encode(watch.findings[id])
-                findings.append(KeptFinding(account_id, id, now, content))
-        if not await self._realm.store.remember(memories, findings, now - KEPT):
+        memories = [Remembered(each, position, encoded(watch.memory), watch.base) for each, watch in due.items()]
+        findings = [tally.finding(now) for watch in due.values() for tally in watch.unstored.values()]
+        kept = [KeptFinding(each.account_id, each.id, now, msgspec.msgpack.encode(each)) for each in findings]
+        if not await self._realm.store.remember(memories, kept, now - KEPT):
             self._forget()  # another process looks at the same events: go on from where it is
             self._position = await self._remembered()
             return
+        for finding in findings:
+            self._outbox.put(finding)
         for watch in due.values():
-            for id in watch.unstored:
-                self._outbox.put(watch.findings[id])
             watch.base, watch.stored, watch.memory.changed = position, now, False
-            watch.findings.clear()
             watch.unstored.clear()
-            watch.new.clear()
 
 
 def _is_old(stored: datetime | None, now: datetime) -> bool:

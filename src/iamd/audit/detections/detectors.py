@@ -98,19 +98,20 @@ def _record_stopped(seen: Seen, memory: Memory) -> Iterator[Sighting]:
         yield Sighting(RECORD_STOPPED, str(name), seen, f"{what} {name}")
 
 
+_ANY_EVENT: tuple[Detector, ...] = (_root_use, _new_network)
 DETECTORS: tuple[Detector, ...] = (
-    _root_use,
+    *_ANY_EVENT,
     _sign_in_without_mfa,
     _failed_sign_ins,
-    _new_network,
     _credential_for_other,
     _record_stopped,
 )
+_TELLING = _CREDENTIALS | _STOPPING | {"ConsoleLogin"}  # what the others look at
 
 
 def sightings(seen: Seen, memory: Memory) -> Iterator[Sighting]:
     """What an event shows, all before it being remembered."""
-    for detector in DETECTORS:
+    for detector in DETECTORS if seen.name in _TELLING else _ANY_EVENT:
         yield from detector(seen, memory)
 
 

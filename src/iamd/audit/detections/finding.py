@@ -95,8 +95,8 @@ def id_of(sighting: Sighting) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
 
-def found(sighting: Sighting, before: Finding | None, now: datetime) -> Finding:
-    """The finding with one sighting more."""
+def found(sighting: Sighting, before: Finding | None, now: datetime, times: int = 1) -> Finding:
+    """The finding with so many sightings more, of which this is the last."""
     seen, detection = sighting.seen, sighting.detection
     words = {"who": seen.principal, "what": seen.name, "detail": sighting.detail}
     return Finding(
@@ -110,7 +110,7 @@ def found(sighting: Sighting, before: Finding | None, now: datetime) -> Finding:
         last_seen=seen.time if before is None else max(before.last_seen, seen.time),
         created=now if before is None else before.created,
         updated=now if before is None else before.updated,
-        count=1 if before is None else before.count + 1,
+        count=times + (0 if before is None else before.count),
         region=seen.region,
         user_type=seen.who.type,
         principal_id=seen.who.principal_id,

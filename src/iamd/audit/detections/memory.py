@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -42,12 +43,13 @@ class Memory(msgspec.Struct):
             known = self.principals[principal_id] = Known(now)
             self.changed = True
         last = known.networks.get(network)
-        is_new = last is None or now - last > FORGOTTEN.total_seconds()
-        if is_new:
-            _bound(known.networks, _MAX_NETWORKS)
-            self.changed = True
-        known.networks[network] = max(now, last or now)
-        return network if is_new and now - known.since > learning.total_seconds() else None
+        if last is not None and now - last <= FORGOTTEN.total_seconds():
+            if now > last:
+                known.networks[network] = now
+            return None
+        _bound(known.networks, _MAX_NETWORKS)
+        known.networks[network], self.changed = now, True
+        return network if now - known.since > learning.total_seconds() else None
 
     def failures_within(self, key: str, when: datetime, window: timedelta) -> int:
         """How many sign-ins of that user or from that address failed within the window before this one, it included."""
@@ -67,6 +69,7 @@ class Memory(msgspec.Struct):
         return sorted(found - before)
 
 
+@lru_cache(maxsize=4096)
 def network_of(ip: str) -> str | None:
     """The network that an address counts as: an IPv4 /24, an IPv6 /48; None for this machine and what is no address."""
     try:

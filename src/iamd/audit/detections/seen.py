@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -33,7 +34,13 @@ class Who(msgspec.Struct, rename="camel"):
     session_context: Session | None = None
 
 
-_who = msgspec.msgpack.Decoder(Who).decode
+_decode = msgspec.msgpack.Decoder(Who).decode
+
+
+@lru_cache(maxsize=4096)
+def _who(identity: bytes) -> Who:
+    """Callers call again and again."""
+    return _decode(identity)
 
 
 class Seen(msgspec.Struct):
@@ -76,7 +83,7 @@ def seen(event: Stored) -> Seen:
         stored.source,
         stored.name,
         stored.region,
-        _who(stored.identity),
+        _who(bytes(stored.identity)),
         stored.ip,
         bool(stored.error_code) or stored.error_message is not None,
         stored.error_code or "",
