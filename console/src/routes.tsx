@@ -17,6 +17,11 @@ const PAGES: Record<string, Load> = {
   "/roles": () => import("./pages/roles"),
   "/roles/create": () => import("./pages/role-create"),
   "/roles/:name": () => import("./pages/role"),
+  "/groups": () => import("./pages/groups"),
+  "/groups/:name": () => import("./pages/group"),
+  "/policies": () => import("./pages/policies"),
+  "/policies/create": () => import("./pages/policy-create"),
+  "/policies/:arn": () => import("./pages/policy"),
   "/inline/:kind/:name/:policy?": () => import("./pages/inline"),
   "/sessions": () => import("./pages/sessions"),
 };
@@ -26,8 +31,10 @@ export const NAVIGATION: [string, [string, string][]][] = [
   [
     strings.nav.access,
     [
+      ["/groups", strings.groups.title],
       ["/users", strings.users.title],
       ["/roles", strings.roles.title],
+      ["/policies", strings.policies.title],
     ],
   ],
 ];

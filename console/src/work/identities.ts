@@ -47,6 +47,13 @@ export const POLICIES: Record<IdentityKind, Policies> = {
   },
 };
 
+/** Take every policy away from a user, group or role. */
+export async function stripPolicies(kind: IdentityKind, name: string): Promise<void> {
+  const policies = POLICIES[kind];
+  for (const { PolicyArn } of await policies.attached(name)) await policies.detach(name, PolicyArn ?? "");
+  for (const policy of await policies.inline(name)) await policies.remove(name, policy);
+}
+
 /** The document of an inline policy or of a version, which IAM answers percent-encoded, set out for reading. */
 export function readable(document: string | undefined): string {
   const text = decodeURIComponent(document ?? "");

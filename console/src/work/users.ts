@@ -1,17 +1,13 @@
 /** What takes more than one operation to do with a user, in the order that IAM demands. */
 import { call, everything } from "../api";
 import type { Tag } from "../parts/tags";
+import { stripPolicies } from "./identities";
 
 /** Delete a user with everything that is its own, as the AWS console does. */
 export async function deleteUser(name: string): Promise<void> {
   const UserName = name;
   const mine = { UserName };
-  for (const { PolicyArn } of await everything("ListAttachedUserPolicies", mine, "AttachedPolicies")) {
-    await call("iam", "DetachUserPolicy", { UserName, PolicyArn });
-  }
-  for (const PolicyName of await everything("ListUserPolicies", mine, "PolicyNames")) {
-    await call("iam", "DeleteUserPolicy", { UserName, PolicyName });
-  }
+  await stripPolicies("user", name);
   for (const { GroupName } of await everything("ListGroupsForUser", mine, "Groups")) {
     await call("iam", "RemoveUserFromGroup", { UserName, GroupName });
   }

@@ -1,0 +1,78 @@
+/** The managed policies: the account's own and AWS's. */
+import Button from "@cloudscape-design/components/button";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { everything, type Reply } from "../api";
+import { useLoad } from "../load";
+import { PageLink, path } from "../links";
+import { usePage, useTell } from "../page";
+import { Confirm } from "../parts/confirm";
+import { Actions, List } from "../parts/list";
+import { typeOf } from "../parts/permissions";
+import { Ago } from "../parts/time";
+import { strings } from "../strings";
+import { deletePolicy } from "../work/policies";
+
+const text = strings.policies;
+type Policy = NonNullable<Reply<"iam", "ListPolicies">["Policies"]>[number];
+
+export default function Policies() {
+  usePage([text.title, "/policies"]);
+  const policies = useLoad(() => everything("ListPolicies", { MaxItems: 1000 }, "Policies"), []);
+  const [leaving, setLeaving] = useState<Policy>();
+  const navigate = useNavigate();
+  const tell = useTell();
+  const deleted = (name: string) => {
+    setLeaving(undefined);
+    policies.reload();
+    tell("success", text.deleted(name));
+  };
+  const isOwn = (policy: Policy | undefined) => policy?.Arn !== undefined && !policy.Arn.includes("::aws:");
+  return (
+    <>
+      <List
+        title={text.title}
+        description={text.description}
+        from={policies}
+        trackBy="Arn"
+        labelBy="PolicyName"
+        selection="single"
+        empty={text.empty}
+        columns={[
+          {
+            id: "name",
+            header: text.name,
+            cell: (policy) => <PageLink to={path`/policies/${policy.Arn ?? ""}`}>{policy.PolicyName}</PageLink>,
+            sortingField: "PolicyName",
+            isRowHeader: true,
+          },
+          { id: "type", header: text.type, cell: (policy) => typeOf(policy.Arn), sortingField: "Arn" },
+          { id: "used", header: text.used, cell: (policy) => policy.AttachmentCount, sortingField: "AttachmentCount" },
+          { id: "updated", header: text.updated, cell: (policy) => <Ago at={policy.UpdateDate} />, sortingField: "UpdateDate" },
+        ]}
+        actions={([selected]) => (
+          <Actions>
+            <Button disabled={!isOwn(selected)} onClick={() => setLeaving(selected)}>
+              {strings.confirm.delete}
+            </Button>
+            <Button variant="primary" onClick={() => void navigate("/policies/create")}>
+              {text.create}
+            </Button>
+          </Actions>
+        )}
+      />
+      {leaving?.Arn && (
+        <Confirm
+          title={text.deleteTitle(leaving.PolicyName ?? "")}
+          typed={leaving.PolicyName ?? ""}
+          work={() => deletePolicy(leaving.Arn ?? "")}
+          done={() => deleted(leaving.PolicyName ?? "")}
+          close={() => setLeaving(undefined)}
+        >
+          {text.deleteWhat}
+        </Confirm>
+      )}
+    </>
+  );
+}
