@@ -21,11 +21,11 @@ _KNOWN = frozenset(
 )
 
 
-def checked(given: Filter) -> Filter:
-    """A filter whose keys are known. Raises ValidationException."""
+def checked(given: Filter, more: frozenset[str] = frozenset()) -> Filter:
+    """A filter whose keys are known, or among `more`. Raises ValidationException."""
     for name in given:
-        if name not in _KNOWN and not name.startswith("condition."):
-            raise ValidationException(f"{name} is no filter key of external access findings")
+        if name not in _KNOWN and name not in more and not name.startswith("condition."):
+            raise ValidationException(f"{name} is no filter key of such findings")
     return given
 
 

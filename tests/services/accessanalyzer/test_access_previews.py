@@ -1,0 +1,150 @@
+"""What would be found if a resource were configured otherwise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.live import ACCOUNT
+from tests.services.roles import trust
+
+OUTSIDE = "999999999999"
+ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/outside"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/web"
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+@pytest.fixture
+def analyzer(root: Any) -> Any:
+    api = root("accessanalyzer")
+    api.create_analyzer(analyzerName="outside", type="ACCOUNT")
+    return api
+
+
+def opening(principal: Any, *actions: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def previewed(analyzer: Any, resource: str, configuration: Any, **asked: Any) -> list[dict[str, Any]]:
+    made = analyzer.create_access_preview(analyzerArn=ARN, configurations={resource: configuration})["id"]
+    answer = analyzer.list_access_preview_findings(analyzerArn=ARN, accessPreviewId=made, **asked)
+    return list(answer["findings"])
+
+
+def test_changes_of_a_role_are_told(analyzer: Any, iam: Any) -> None:
+    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust({"AWS": [OUTSIDE, "8" * 12]}))
+    analyzer.list_findings(analyzerArn=ARN)
+    found = previewed(analyzer, ROLE, {"iamRole": {"trustPolicy": trust({"AWS": [OUTSIDE, "7" * 12]})}})
+    assert {each["principal"]["AWS"]: (each["changeType"], each["status"]) for each in found} == {
+        OUTSIDE: ("UNCHANGED", "ACTIVE"),
+        "7" * 12: ("NEW", "ACTIVE"),
+        "8" * 12: ("CHANGED", "RESOLVED"),
+    }
+    assert found[0]["resourceOwnerAccount"] == ACCOUNT
+    same = previewed(analyzer, ROLE, {"iamRole": {}}, filter={"changeType": {"neq": ["UNCHANGED"]}})
+    assert same == []
+    with pytest.raises(ClientError, match="ValidationException"):
+        previewed(analyzer, ROLE + "2", {"iamRole": {}})
+
+
+@pytest.mark.parametrize(
+    ("resource", "configuration", "told"),
+    [
+        ("arn:aws:sqs:us-east-1:1:q", {"sqsQueue": {"queuePolicy": opening("*", "sqs:SendMessage")}}, [("*", True)]),
+        ("arn:aws:sns:us-east-1:1:t", {"snsTopic": {}}, []),
+        (
+            "arn:aws:kms:us-east-1:1:key/k",
+            {
+                "kmsKey": {
+                    "keyPolicies": {"default": opening({"AWS": ACCOUNT}, "kms:*")},
+                    "grants": [
+                        {
+                            "operations": ["Decrypt"],
+                            "granteePrincipal": f"arn:aws:iam::{account}:root",
+                            "issuingAccount": ACCOUNT,
+                        }
+                        for account in (OUTSIDE, ACCOUNT)
+                    ],
+                }
+            },
+            [(f"arn:aws:iam::{OUTSIDE}:root", False)],
+        ),
+        (
+            "arn:aws:ec2:us-east-1:1:snapshot/s",
+            {"ebsSnapshot": {"userIds": [OUTSIDE], "groups": ["all"]}},
+            [(OUTSIDE, False), ("*", True)],
+        ),
+        (
+            "arn:aws:rds:us-east-1:1:snapshot:s",
+            {"rdsDbSnapshot": {"attributes": {"restore": {"accountIds": ["all"]}}}},
+            [("*", True)],
+        ),
+        ("arn:aws:s3:::b", {"s3Bucket": {"bucketPolicy": opening("*", "s3:GetObject")}}, [("*", True)]),
+        (
+            "arn:aws:s3:::b",
+            {
+                "s3Bucket": {
+                    "bucketPolicy": opening("*", "s3:GetObject"),
+                    "bucketAclGrants": [
+                        {"permission": "READ", "grantee": {"uri": EVERYBODY}},
+                        {"permission": "READ", "grantee": {"id": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}},
+                    ],
+                    "bucketPublicAccessBlock": {"ignorePublicAcls": True, "restrictPublicBuckets": True},
+                }
+            },
+            [("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8", False)],
+        ),
+        (
+            "arn:aws:s3:::b",
+            {"s3Bucket": {"bucketAclGrants": [{"permission": "READ", "grantee": {"uri": EVERYBODY}}]}},
+            [("*", True)],
+        ),
+        (
+            "arn:aws:s3:::b",
+            {
+                "s3Bucket": {
+                    "accessPoints": {
+                        "arn:aws:s3:us-east-1:1:accesspoint/p": {"accessPointPolicy": opening({"AWS": OUTSIDE}, "s3:*")}
+                    }
+                }
+            },
+            [(OUTSIDE, False)],
+        ),
+    ],
+)
+def test_every_type_of_resource_can_be_previewed(
+    analyzer: Any, resource: str, configuration: Any, told: list[tuple[str, bool]]
+) -> None:
+    found = previewed(analyzer, resource, configuration)
+    assert [(next(iter(each["principal"].values())), each["isPublic"]) for each in found] == told
+    assert all(each["changeType"] == "NEW" and each["resource"] == resource for each in found)
+
+
+def test_previews_are_listed_and_shown(analyzer: Any) -> None:
+    configuration = {"arn:aws:sqs:us-east-1:1:q": {"sqsQueue": {"queuePolicy": opening("*", "sqs:*")}}}
+    made = [analyzer.create_access_preview(analyzerArn=ARN, configurations=configuration)["id"] for _ in range(2)]
+    listed = analyzer.list_access_previews(analyzerArn=ARN, maxResults=1)
+    assert [each["id"] for each in listed["accessPreviews"]] == made[1:]
+    shown = analyzer.get_access_preview(analyzerArn=ARN, accessPreviewId=made[0])["accessPreview"]
+    assert (shown["status"], shown["configurations"]) == ("COMPLETED", configuration)
+
+
+def test_what_is_no_policy_fails(analyzer: Any) -> None:
+    wrong = {"arn:aws:sqs:us-east-1:1:q": {"sqsQueue": {"queuePolicy": "{}"}}}
+    made = analyzer.create_access_preview(analyzerArn=ARN, configurations=wrong)["id"]
+    shown = analyzer.get_access_preview(analyzerArn=ARN, accessPreviewId=made)["accessPreview"]
+    assert (shown["status"], shown["statusReason"]) == ("FAILED", {"code": "INVALID_CONFIGURATION"})
+    with pytest.raises(ClientError, match="ConflictException"):
+        analyzer.list_access_preview_findings(analyzerArn=ARN, accessPreviewId=made)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        analyzer.get_access_preview(analyzerArn=ARN, accessPreviewId="00000000-0000-4000-8000-000000000000")
+    for configurations in ({}, {**wrong, ROLE: {"iamRole": {}}}):
+        with pytest.raises(ClientError, match="ValidationException"):
+            analyzer.create_access_preview(analyzerArn=ARN, configurations=configurations)
+    analyzer.create_analyzer(analyzerName="unused", type="ACCOUNT_UNUSED_ACCESS")
+    with pytest.raises(ClientError, match="ValidationException"):
+        analyzer.create_access_preview(analyzerArn=ARN.replace("outside", "unused"), configurations=wrong)
