@@ -18,8 +18,8 @@ PEOPLE = {
     "beth@the-smiths.com": ("CiRmZDM2MTRkMy1jMzlhLTQ3ODEtYjdiZC04Yjk2ZjVhNTEwMGQSBWxvY2Fs", ["viewer"]),
     "jerry@the-smiths.com": ("CiRmZDQ2MTRkMy1jMzlhLTQ3ODEtYjdiZC04Yjk2ZjVhNTEwMGQSBWxvY2Fs", ["viewer"]),
 }
-VIEW = {"Action": ["user:can_read_user", "todo:can_read_todos"], "Resource": "*"}
-CREATE = {"Action": "todo:can_create_todo", "Resource": "*"}
+VIEW = {"Action": ["user:can_read_user", "todo:can_read_todos", "route:GET"], "Resource": "*"}
+CREATE = {"Action": ["todo:can_create_todo", "route:POST", "route:PUT", "route:DELETE"], "Resource": "*"}
 OWN = {
     "Action": ["todo:can_update_todo", "todo:can_delete_todo"],
     "Resource": "arn:aws:todo:*:*:todo/*",
@@ -91,3 +91,18 @@ def test_denials_tell_administrators_why(todo: Asker) -> None:
     assert "because no identity-based policy allows the todo:can_create_todo action" in answer.json["context"][
         "reason_admin"
     ]["en"]  # fmt: skip
+
+
+def test_what_gateways_ask(todo: Asker) -> None:
+    """The scenario of API gateways, which know routes and no owners.
+
+    https://github.com/openid/authzen/tree/main/interop/authzen-interop-website/docs/scenarios/api-gateway
+    """
+    routes = [("GET", "/users/{userId}"), ("GET", "/todos"), ("POST", "/todos")]
+    routes += [("PUT", "/todos/{todoId}"), ("DELETE", "/todos/{todoId}")]
+    for pid, roles in PEOPLE.values():
+        questions = [{"action": {"name": name}, "resource": {"type": "route", "id": path}} for name, path in routes]
+        subject = {"type": "identity", "id": pid}
+        answers = todo("evaluations", {"subject": subject, "context": {}, "evaluations": questions}).json["evaluations"]
+        edits = roles != ["viewer"]
+        assert [each["decision"] for each in answers] == [True, True, edits, edits, edits]

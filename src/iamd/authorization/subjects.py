@@ -17,20 +17,25 @@ _IAM = re.compile(r"arn:aws:iam::(\d{12}):(?:(root)|(user|role)/(?:[^:*?]*/)?([^
 _SESSION = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([^:/*?]+)/([\w+=,.@-]{2,64})").fullmatch
 
 
+_NAMED = {"user": "user", "identity": "user", "role": "role"}
+"""Types of subjects that have names: gateways call their users identities."""
+
+
 class Unknown(Exception):
     """There is no such subject, or it is none of the account's; what it wants is denied."""
 
 
 def subject_of(realm: Realm, records: Records, type_: str, id_: str) -> Snapshot:
-    """The policies and condition keys of a subject: by its ARN, whatever the type, or by name of type `user` or `role`.
+    """The policies and condition keys of a subject: by its ARN, whatever the type, or by name of type `user` (or
+    `identity`) or `role`.
 
     A session of a role has the role's policies; those passed for the session alone are known to nobody but its holder.
     Raises Unknown, Cold.
     """
     if not id_.startswith("arn:"):
-        if type_ not in ("user", "role"):
+        if type_ not in _NAMED:
             raise Unknown(f"subjects of the type `{type_[:128]}` must be named by the ARN of a user, role or session")
-        return _named(realm, records, type_, id_, None)
+        return _named(realm, records, _NAMED[type_], id_, None)
     session = _SESSION(id_)
     if session is not None:
         _check_account(records, session[1])
@@ -46,10 +51,11 @@ def subject_of(realm: Realm, records: Records, type_: str, id_: str) -> Snapshot
 
 def all_of(records: Records, type_: str, after: str) -> Iterator[tuple[str, Caller]]:
     """Every user or role of the account with its name, behind that one in the order of names; of other types none."""
-    if type_ == "user":
+    kind = _NAMED.get(type_)
+    if kind == "user":
         for user in records.users.sorted()[records.users.after(after) if after else 0 :]:
             yield user.name, _user(user)
-    elif type_ == "role":
+    elif kind == "role":
         for role in records.roles.sorted()[records.roles.after(after) if after else 0 :]:
             yield role.name, _role(role)
 

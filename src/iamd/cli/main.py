@@ -65,6 +65,7 @@ COMMANDS = {
         "Tail, search or verify what is recorded.",
         "iamd audit search --user alice --since 2h --data-dir ./data",
     ),
+    "token": Command("token", "Make a bearer token for the authorization API.", "iamd token todo-app --days 90"),
     "learn": Command(
         "learn", "Print the least policies that allow what was done.", "iamd learn report --since 7d --data-dir ./data"
     ),
