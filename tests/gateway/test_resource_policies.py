@@ -240,3 +240,53 @@ def test_an_arn_of_another_region_is_refused(world: World) -> None:
     sns = world.server.client("sns", world.user("alice", allow("sns:*", "arn:aws:sns:eu-west-1:*")))
     message = refused(sns.publish, "AccessDenied", TopicArn=f"arn:aws:sns:eu-west-1:{ACCOUNT}:news", Message="x")
     assert "is not in us-east-1" in message
+
+
+class TestBlockPublicAccess:
+    def blocked(self, world: World, bucket: str, setting: str) -> Any:
+        s3 = world.server.client("s3", world.other)
+        s3.create_bucket(Bucket=bucket)
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={setting: True})
+        return s3
+
+    def test_public_policies_are_not_taken(self, world: World) -> None:
+        s3 = self.blocked(world, "theirs-policy", "BlockPublicPolicy")
+        everyone = to("*", allow("s3:GetObject", "arn:aws:s3:::theirs-policy/*"))
+        told = refused(s3.put_bucket_policy, Bucket="theirs-policy", Policy=document(everyone))
+        assert "BlockPublicPolicy block public access setting" in told
+        inside = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
+        narrow = to("*", allow("s3:GetObject", "arn:aws:s3:::theirs-policy/*", **inside))
+        s3.put_bucket_policy(Bucket="theirs-policy", Policy=document(narrow))
+
+    def test_public_policies_let_nobody_else_in(self, world: World) -> None:
+        s3 = self.blocked(world, "theirs-restricted", "RestrictPublicBuckets")
+        s3.put_object(Bucket="theirs-restricted", Key="k", Body=b"x")
+        everyone = to("*", allow("s3:GetObject", "arn:aws:s3:::theirs-restricted/*"))
+        s3.put_bucket_policy(Bucket="theirs-restricted", Policy=document(everyone))
+        mine = world.server.client("s3", world.user("alice", allow("s3:*")))
+        assert "RestrictPublicBuckets" in refused(mine.get_object, Bucket="theirs-restricted", Key="k")
+        s3.delete_public_access_block(Bucket="theirs-restricted")
+        mine.get_object(Bucket="theirs-restricted", Key="k")
+
+    def test_public_acls_are_not_taken(self, world: World) -> None:
+        s3 = self.blocked(world, "theirs-acl", "BlockPublicAcls")
+        refused(s3.put_object, Bucket="theirs-acl", Key="k", Body=b"x", ACL="public-read")
+        s3.put_object(Bucket="theirs-acl", Key="k", Body=b"x", ACL="private")
+        group = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+        refused(s3.put_bucket_acl, Bucket="theirs-acl", GrantRead=group)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code"),
+    [
+        ("s3", "put_bucket_policy", {"Bucket": "ours-malformed", "Policy": "{"}, "MalformedPolicy"),
+        ("sqs", "create_queue", {"QueueName": "q", "Attributes": {"Policy": "no"}}, "InvalidAttributeValue"),
+        ("kms", "create_key", {"Policy": '{"Statement": [{"Effect": "Perhaps"}]}'}, "MalformedPolicyDocumentException"),
+    ],
+)
+def test_a_policy_that_means_nothing_is_not_passed_on(
+    world: World, service: str, operation: str, params: dict[str, Any], code: str
+) -> None:
+    if service == "s3":
+        world.server.client("s3").create_bucket(Bucket=params["Bucket"])
+    refused(getattr(world.server.client(service), operation), code, **params)

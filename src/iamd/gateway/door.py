@@ -19,9 +19,20 @@ from iamd.caller.authenticate import authenticate
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.streamed import Payload, Pieces
-from iamd.gateway import bodies, forward, mapping, parameters, recognise, refusals, s3_requests, strict
+from iamd.gateway import (
+    bodies,
+    forward,
+    mapping,
+    parameters,
+    recognise,
+    refusals,
+    s3_requests,
+    strict,
+    written_policies,
+)
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.facts.facts import Facts
+from iamd.gateway.facts.public_access import require_unblocked
 from iamd.gateway.facts.questions import Place
 from iamd.gateway.forward import Forwarder, Outbound
 from iamd.gateway.judge import Who, judge
@@ -191,6 +202,9 @@ class Gateway:
         await self._require_subresources(passage.needs[0], region, asked)
         who, tolerated = Who(caller, request, passage.now, region), None if self._mode == ENFORCE else passage.tolerated
         await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
+        written_policies.check(asked, request, passage.document, passage.needs[0].resource)
+        if asked.form is Form.S3 and self._mode == ENFORCE:
+            await require_unblocked(self._facts, asked, request, passage.needs, caller.account_id, region)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
 

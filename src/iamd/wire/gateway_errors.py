@@ -17,3 +17,13 @@ class GatewayTimeout(AwsError):
 
     status = 504
     sender = False
+
+
+class MalformedPolicy(AwsError):
+    """A resource's policy that could not be decided by; each service has its own code."""
+
+    wording = "This policy contains invalid Json, or elements that mean nothing."
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code  # type: ignore[misc]

@@ -103,8 +103,11 @@ NEEDS_BODY = frozenset(
     {
         "CreateBucket",
         "DeleteObjects",
+        "PutBucketAcl",
+        "PutBucketPolicy",
         "PutBucketReplication",
         "PutBucketTagging",
+        "PutObjectAcl",
         "PutObjectLegalHold",
         "PutObjectRetention",
         "PutObjectTagging",

@@ -24,6 +24,7 @@ from iamd.gateway.mapped import Need, NotKnown, NotThere, tag_pairs
 from iamd.guard.context import Context
 
 RESOURCE_TAG = "aws:resourcetag/"
+_PUBLIC_ACCESS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, ("PublicAccessBlockConfiguration",))
 OBJECT_TAG = "s3:existingobjecttag/"
 
 
@@ -49,6 +50,14 @@ class Facts:
         told = await self._told(found, found.kind.policy, need, region)
         policy: str | None = told.value
         return policy
+
+    async def blocks_public_access(self, need: Need, setting: str, region: str) -> bool:
+        """Whether a setting of the bucket's Block Public Access is on; without configuration it is off."""
+        found = find(need.resource)
+        if found is None:
+            return False
+        told = await self._told(found, _PUBLIC_ACCESS, need, region)
+        return isinstance(told.value, Mapping) and told.value.get(setting) is True
 
     async def ignores_subresources(self, need: Need, region: str) -> bool:
         """Whether the upstream takes a question about a bucket for one for the bucket itself."""

@@ -1,0 +1,61 @@
+"""Policies that a request gives to a resource: upstreams would keep ones that mean nothing, and then nobody gets in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from iamd.gateway.facts.documents import as_policy
+from iamd.gateway.recognise import Asked, Form
+from iamd.wire.errors import AccessDenied
+from iamd.wire.gateway_errors import MalformedPolicy
+from iamd.wire.http import HttpRequest
+
+# Where the policy stands among the parameters, by botocore's names of services and operations.
+_PLACES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("dynamodb", "CreateTable"): ("ResourcePolicy",),
+    ("dynamodb", "PutResourcePolicy"): ("Policy",),
+    ("ecr", "SetRepositoryPolicy"): ("policyText",),
+    ("events", "PutPermission"): ("Policy",),
+    ("kinesis", "PutResourcePolicy"): ("Policy",),
+    ("kms", "CreateKey"): ("Policy",),
+    ("kms", "PutKeyPolicy"): ("Policy",),
+    ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy",),
+    ("sns", "CreateTopic"): ("Attributes", "Policy"),
+    ("sqs", "CreateQueue"): ("Attributes", "Policy"),
+    ("sqs", "SetQueueAttributes"): ("Attributes", "Policy"),
+}
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and the operations' pages of the others.
+_CODES = {
+    "dynamodb": "ValidationException",
+    "ecr": "InvalidParameterException",
+    "events": "ValidationException",
+    "kinesis": "InvalidArgumentException",
+    "s3": "MalformedPolicy",
+    "sns": "InvalidParameter",
+    "sqs": "InvalidAttributeValue",
+}
+
+
+def check(asked: Asked, request: HttpRequest, document: Mapping[str, Any], resource: str) -> None:
+    """Raise MalformedPolicy, with the service's code, for a policy that could not be decided by."""
+    for text in _policies(asked, request, document):
+        try:
+            as_policy(text, resource)
+        except (AccessDenied, UnicodeDecodeError):
+            raise MalformedPolicy(_CODES.get(asked.service.name, "MalformedPolicyDocumentException")) from None
+
+
+def _policies(asked: Asked, request: HttpRequest, document: Mapping[str, Any]) -> Iterator[Any]:
+    if asked.form is Form.S3:
+        if asked.operation.name == "PutBucketPolicy":
+            yield request.body.decode()
+        return
+    if (asked.service.name, asked.operation.name) == ("sns", "SetTopicAttributes"):
+        if document.get("AttributeName") == "Policy":
+            yield document.get("AttributeValue")
+        return
+    found: Any = document
+    for name in _PLACES.get((asked.service.name, asked.operation.name), ("",)):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    yield found
