@@ -45,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]
         step("office", "put_user_policy", **put, PolicyDocument=policy("s3:PutObject", "custom:Do", Condition=office))
         step("role", "create_role", RoleName="ops", AssumeRolePolicyDocument=trust(f"{IAM}user/ann"))
         step("closed", "update_assume_role_policy", RoleName="ops", PolicyDocument=trust(f"{IAM}role/ops"))
-        step("all", "attach_user_policy", UserName="ann", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        step("all", "attach_user_policy", UserName="ann", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
         sqs = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
         step("bound", "put_user_permissions_boundary", UserName="ann", PermissionsBoundary=sqs)
         step("tagged", "tag_user", UserName="ann", Tags=[{"Key": "cost", "Value": "1"}])
@@ -110,11 +110,11 @@ def test_trust_is_access(diff: Diff) -> None:
 def test_a_boundary_takes_what_it_does_not_name(diff: Diff) -> None:
     ann = of(diff("all", "bound")[1])
     lost = {each["action"] for each in ann["lost"]}
-    assert {"ec2:RunInstances", "iam:CreateUser"} <= lost
+    assert {"iam:CreateUser", "s3:PutObject"} <= lost
     assert not any(action.startswith("sqs:") for action in lost)
     assert ann["gained"] == []
     _, text = diff("all", "bound", "--verbose")
-    assert "RunInstances" in text
+    assert "CreateUser" in text
 
 
 def test_texts_differ_where_access_does_not(diff: Diff) -> None:
@@ -124,3 +124,18 @@ def test_texts_differ_where_access_does_not(diff: Diff) -> None:
 
 def test_until_now(diff: Diff) -> None:
     assert diff("tagged")[0] == 0
+
+
+def test_the_revisions_are_listed(data: tuple[Path, dict[str, int]], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, reached = data
+    assert main(["history", "--json", "--data-dir", str(folder)]) == 0
+    told = {each["revision"]: each["changes"] for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert told[reached["ann"]] == ["users ann added"]
+    assert told[reached["read"]] == ["inline policies p of ann added"]
+    assert told[reached["write"]] == ["inline policies p of ann changed"]
+    assert told[reached["all"]] == ["attachments arn:aws:iam::aws:policy/IAMFullAccess of ann added"]
+    assert told[reached["bound"]] == ["users ann changed"]
+    assert main(["history", "-n", "2", "--data-dir", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [str(reached["bound"]), str(reached["tagged"])]
+    assert lines[0].endswith("Z  users ann changed")

@@ -68,7 +68,10 @@ def actions_of(policies: Iterable[Attached], known: Mapping[str, bool]) -> dict[
     and those that are written out. What is not known is taken to work on resources."""
     found: dict[str, bool] = {}
     for attached in policies:
-        found |= {action: has for action, has in known.items() if any(True for _ in about(attached, action))}
+        named = [rule.services for rule in attached.policy.rules]
+        services = None if None in named else {service for each in named for service in each or ()}
+        near = (each for each in known.items() if services is None or each[0].partition(":")[0] in services)
+        found |= {action: has for action, has in near if any(True for _ in about(attached, action))}
         spelled = set(map(lower, found))
         for statement in attached.policy.document.statements:
             written = () if statement.not_action else statement.actions

@@ -85,6 +85,9 @@ COMMANDS = {
     "test": Command("test", "Run unit tests of policies.", "iamd test policies/ --coverage"),
     "who-can": Command("who_can", "List who may do something.", "iamd who-can s3:GetObject arn:aws:s3:::reports/1"),
     "can": Command("can", "List what a principal may do.", "iamd can alice --service s3"),
+    "history": Command(
+        "history", "List an account's revisions, and what each changed.", "iamd history -n 5 --data-dir ./data"
+    ),
     "diff": Command("diff", "Tell what access changed between two points in time.", "iamd diff 41 42 --text"),
     "unused": Command(
         "unused", "List what nobody used, and the policies that would do.", "iamd unused --days 90 --json"
