@@ -16,7 +16,6 @@ from iamd.testing import Server
 PROGRAM = """
 import boto3
 s3 = boto3.client("s3")
-s3.create_bucket(Bucket="reports")
 for number in range(6):
     s3.put_object(Bucket="reports", Key=f"2026/{number}.csv", Body=b"x")
 s3.list_objects_v2(Bucket="reports", Prefix="2026/")
@@ -83,11 +82,11 @@ def test_reports_are_files_too(capsys: pytest.CaptureFixture[str], data: Path, t
 
 def test_a_program_is_recorded(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "policy.json"
-    assert main(["record", "--output", str(file), "--", sys.executable, "-c", PROGRAM]) == 3
+    before = f"'{Path(sys.executable).parent}/aws' s3 mb s3://reports >&2"
+    assert main(["record", "--output", str(file), "--before", before, "--", sys.executable, "-c", PROGRAM]) == 3
     assert capfd.readouterr().out == ""
     policy = json.loads(file.read_text())
     assert policy["Statement"] == [
-        {"Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "arn:aws:s3:::reports"},
         {
             "Effect": "Allow",
             "Action": "s3:ListBucket",
@@ -105,3 +104,5 @@ def test_what_cannot_be_recorded_is_told(capfd: pytest.CaptureFixture[str]) -> N
     assert "no-such-program: No such file" in capfd.readouterr().err
     assert main(["record", "--upstream", "*=http://127.0.0.1:1", "--", "true"]) == 0
     assert "no request that needs a permission" in capfd.readouterr().err
+    assert main(["record", "--upstream", "*=http://127.0.0.1:1", "--before", "false", "--", "true"]) == 2
+    assert "--before failed" in capfd.readouterr().err

@@ -72,7 +72,7 @@ COMMANDS = {
     "record": Command(
         "record",
         "Run a program and print the policy that it needs.",
-        "iamd record -- aws s3 cp report.txt s3://reports/",
+        "iamd record --before 'aws s3 mb s3://reports' -- aws s3 cp report.txt s3://reports/",
     ),
     "compliance": Command(
         "compliance_command", "Hold an account against AWS Config's rules.", "iamd compliance --html report.html"

@@ -32,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SERVICE=URL",
         help="what answers for other services, as for `iamd serve`. Default: a moto server of its own.",
     )
+    parser.add_argument(
+        "--before",
+        metavar="COMMAND",
+        help="a shell command that makes what the program finds there: run as the root user, and not recorded",
+    )
     parser.add_argument("--account", default=ACCOUNT_ID, metavar="ID", help=f"the account. Default: {ACCOUNT_ID}.")
     parser.add_argument("--region", default="us-east-1", metavar="REGION", help="the region. Default: us-east-1.")
     parser.add_argument(
@@ -68,8 +73,9 @@ def _run(args: argparse.Namespace, folder: Path) -> int:
             server = stack.enter_context(
                 Server(upstreams, account_id=args.account, region=args.region, in_memory=False, data_dir=folder)
             )
-            identity = server.user(_USER, _EVERYTHING)
-            return _program(args.program, identity)
+            if args.before is not None and _program(["sh", "-c", args.before], server.root) != 0:
+                raise Failure("the command of --before failed")
+            return _program(args.program, server.user(_USER, _EVERYTHING))
     except StartError as error:
         raise Failure(str(error)) from error
 
