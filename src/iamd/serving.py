@@ -231,7 +231,6 @@ def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callabl
         realm.snapshots.clear()
         realm.standings.clear()
         realm.attempts.clear()
-        realm.proofs.clear()
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()

@@ -15,7 +15,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from iamd.app import Application
-from iamd.audit.event import new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.caller.passkeys import Site
 from iamd.console.calls import Question
 from iamd.server.exchange import now

@@ -174,7 +174,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         SignInSession(
             ACCOUNT, "ab12", "AIDAEXAMPLE", "arn:aws:signin:::devtools/same-device", "t", "c", NOW, LATER, NOW
         ),
-        {"generation": 1, "rotated": LATER, "mfa_time": NOW},
+        {"generation": 1, "rotated": LATER, "mfa_time": NOW, "proofs": ("ab", "cd")},
     ),
     "console_sessions": (
         ConsoleSession(ACCOUNT, "cd34", "AIDAEXAMPLE", "c", "ASIAEXAMPLE", NOW, LATER, None, "Firefox/140", "::1"),

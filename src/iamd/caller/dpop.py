@@ -5,7 +5,6 @@ A proof is a JWT in the header `DPoP`, signed with ES256 by the key that it carr
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ _TYPE, _ALGORITHM, _CURVE = "dpop+jwt", "ES256", "P-256"
 _MAX_LENGTH = 4_096  # characters
 _MAX_JTI = 128  # characters
 SKEW = 300  # seconds by which clocks may differ
-_MAX_SPENT = 100_000
 
 
 class Unproven(Exception):
@@ -76,27 +74,3 @@ def _is_for(url: Any, host: str, path: str) -> bool:
         return False
     parts = urlsplit(url)  # without query and fragment, RFC 9449, 4.3
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower() and parts.path == path
-
-
-class SpentProofs:
-    """Which proofs were used, so that none works twice; bounded, and full rather than forgetful.
-
-    Only proofs that came with a good token count, or strangers could fill it.
-    """
-
-    def __init__(self, most: int = _MAX_SPENT) -> None:
-        self._most = most
-        self._spent: OrderedDict[Proof, float] = OrderedDict()
-
-    def spend(self, proof: Proof, now: datetime) -> bool:
-        """Use a proof up; False when it was used before, or too many were."""
-        present = now.timestamp()
-        while self._spent and next(iter(self._spent.values())) < present:
-            self._spent.popitem(last=False)
-        if proof in self._spent or len(self._spent) >= self._most:
-            return False
-        self._spent[proof] = present + 2 * SKEW  # by then its own time is over
-        return True
-
-    def clear(self) -> None:
-        self._spent.clear()

@@ -5,15 +5,27 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from iamd.caller.caller import Caller
+from iamd.caller.tokens import SessionKind
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
 
-# The STS operations of each kind of session; those of a role are limited only by its policies, but for two.
-_ALLOWED = {
+_LONG_TERM_ONLY = frozenset({"GetSessionToken", "GetFederationToken"})
+
+ALLOWED: Mapping[SessionKind, frozenset[str] | None] = {
     "session-token": frozenset({"AssumeRole", "GetCallerIdentity", "GetWebIdentityToken"}),
     "federated-user": frozenset({"GetCallerIdentity"}),
+    # A privileged session is for its one task (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html),
+    # and root users assume no roles.
+    "root": frozenset({"GetCallerIdentity"}),
+    # These are limited by policies only: a role's, what the delegation request asked for, a person's own.
+    "role": None,
+    "delegated": None,
+    "sign-in": None,
+    "console": None,
 }
-_LONG_TERM_ONLY = frozenset({"GetSessionToken", "GetFederationToken"})
+"""The STS operations of each kind of session, besides those that take long-term credentials; None: all."""
 
 
 def check(caller: Caller, service: str, operation: str) -> None:
@@ -30,6 +42,6 @@ def check(caller: Caller, service: str, operation: str) -> None:
         if without_mfa or session.kind == "federated-user":
             raise InvalidClientTokenId()
     elif service == "sts":
-        allowed = _ALLOWED.get(session.kind)
+        allowed = ALLOWED[session.kind]
         if operation in _LONG_TERM_ONLY or (allowed is not None and operation not in allowed):
             raise AccessDenied(f"Cannot call {operation} with session credentials")

@@ -11,7 +11,6 @@ import msgspec
 
 from iamd.caller.attempts import Attempts
 from iamd.caller.caller import Caller
-from iamd.caller.dpop import SpentProofs
 from iamd.caller.ids import unique_id
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
@@ -58,7 +57,6 @@ class Realm:
     standings: Standings = field(default_factory=Standings)
     attempts: Attempts = field(default_factory=Attempts)
     lockout: Lockout = field(default_factory=Lockout)
-    proofs: SpentProofs = field(default_factory=SpentProofs)
     issuers: Issuers = field(default_factory=lambda: Issuers(Outgoing()))
     renews_reports: bool = False
     throttle: Throttle | None = None

@@ -25,6 +25,7 @@ sign_in_sessions = records(
     time("rotated"),
     number("generation"),
     optional_time("mfa_time"),
+    text("proofs"),
 )
 console_sessions = records(
     "console_sessions",

@@ -177,6 +177,28 @@ def test_a_proof_works_once(server: Live, browser: Browser, program: Program, ja
     assert refusal(program.refresh, token) == INVALID
 
 
+def test_the_proof_of_the_code_does_not_work_again(
+    server: Live, browser: Browser, program: Program, jane: dict[str, str]
+) -> None:
+    program.proof = program.make_proof(f"{server.endpoint}/v1/token")
+    token = logged_in(browser, program, jane)["refreshToken"]
+    assert refusal(program.refresh, token) == INVALID
+    program.proof = None
+    program.refresh(token)
+    program.proof = program.make_proof(f"{server.endpoint}/v1/token")
+    assert program.refresh(token)  # the answer to the first may have been lost
+    assert refusal(program.refresh, token) == INVALID
+
+
+def test_a_program_that_asks_again_and_again_has_to_wait(
+    browser: Browser, program: Program, jane: dict[str, str]
+) -> None:
+    token = logged_in(browser, program, jane)["refreshToken"]
+    for _ in range(31):
+        token = program.refresh(token)["refreshToken"]
+    assert refusal(program.refresh, token) == INVALID
+
+
 def test_a_deleted_user_gets_nothing_more(iam: Any, browser: Browser, program: Program, jane: dict[str, str]) -> None:
     token = logged_in(browser, program, jane)["refreshToken"]
     code = allowed(browser, program, jane).location["code"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.ids import account_of
-from iamd.caller.tokens import Session
+from iamd.caller.tokens import Session, SessionKind
 from iamd.guard import sessions
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
 from tests.live import ACCOUNT
@@ -98,6 +99,17 @@ def test_mfa_opens_iam_to_a_session_of_a_user():
         sessions.check(caller("session-token"), "iam", "GetUser")
     with pytest.raises(AccessDenied):
         sessions.check(caller("session-token", mfa_time=1), "sts", "GetFederationToken")
+
+
+def test_every_kind_of_session_has_its_limits():
+    assert set(sessions.ALLOWED) == set(get_args(SessionKind))
+    for kind in sessions.ALLOWED:
+        sessions.check(caller(kind), "sts", "GetCallerIdentity")
+        for operation in ("GetSessionToken", "GetFederationToken"):
+            with pytest.raises(AccessDenied, match=f"Cannot call {operation} with session credentials"):
+                sessions.check(caller(kind), "sts", operation)
+    with pytest.raises(AccessDenied, match="Cannot call AssumeRole with session credentials"):
+        sessions.check(caller("root"), "sts", "AssumeRole")
 
 
 def test_a_federated_user_may_only_ask_who_it_is():

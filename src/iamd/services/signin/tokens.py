@@ -7,6 +7,7 @@ programs that share a cache may refresh at once, and an answer may be lost.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ from iamd.wire.errors import AwsError
 PATH = "/v1/token"
 MOST_SESSIONS = 100  # of one person at a time
 _GRACE = timedelta(seconds=60)  # in which the refresh token before the last is still taken
+_MOST_PROOFS = 32  # of a session, in the time that a proof is good
 # Nobody has to verify ID tokens: they come from here straight to the client that asked (OpenID Connect Core, 3.1.3.7).
 _ID_TOKEN_KEY = ECKey.generate_key("P-256", auto_kid=True)
 
@@ -37,10 +39,11 @@ _ID_TOKEN_KEY = ECKey.generate_key("P-256", auto_kid=True)
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a client gets credentials: the session, with the number of the refresh token that it sent, or the one to be
-    made in place of the authorization code (None)."""
+    made in place of the authorization code (None). `proof` is the id of the proof, by digest."""
 
     session: SignInSession
     generation: int | None
+    proof: str
 
 
 async def bearer(
@@ -58,8 +61,6 @@ async def bearer(
     found = await (_by_code if by_code else _by_refresh_token)(realm, now, token_input, proved)
     records = await realm.store.load(found.session.account_id)
     caller = _caller(found.session, records, now)
-    if not realm.proofs.spend(proved, now):
-        raise invalid("The DPoP proof was used before.")
     return Admitted(caller, found, {"client_id": found.session.client_id})
 
 
@@ -88,8 +89,10 @@ async def _by_code(realm: Realm, now: datetime, given: dict[str, Any], proved: P
             started + timedelta(seconds=SESSION_SECONDS),
             now,
             mfa_time=None if person.mfa_time is None else datetime.fromtimestamp(person.mfa_time, UTC),
+            proofs=_spent((), _digest(proved), now),
         ),
         None,
+        _digest(proved),
     )
 
 
@@ -103,7 +106,11 @@ async def _by_refresh_token(realm: Realm, now: datetime, given: dict[str, Any], 
         raise _expired_token()
     if session.thumbprint != proved.thumbprint:
         raise invalid("The DPoP proof is not of the key that the refresh token is bound to.")
-    return Evidence(session, refresh.generation)
+    return Evidence(session, refresh.generation, _digest(proved))
+
+
+def _digest(proved: Proof) -> str:
+    return hashlib.sha256(proved.jti.encode()).hexdigest()
 
 
 def _caller(session: SignInSession, records: Records, now: datetime) -> Caller:
@@ -167,16 +174,31 @@ def _opened(call: Call, session: SignInSession) -> SignInSession:
 
 def _rotated(call: Call, evidence: Evidence) -> SignInSession:
     """The session with the number of the refresh token that is good next."""
-    session: SignInSession | None = call.records.sign_in_sessions.get(evidence.session.id)
+    sessions = call.records.sign_in_sessions
+    session: SignInSession | None = sessions.get(evidence.session.id)
     if session is None:
         raise _expired_token()
+    changes: dict[str, Any] = {"proofs": _spent(session.proofs, evidence.proof, call.now)}
     if evidence.generation == session.generation:
-        changes = {"generation": session.generation + 1, "rotated": call.now}
-        renewed: SignInSession = call.records.sign_in_sessions.replace(session, **changes)
-        return renewed
-    if evidence.generation == session.generation - 1 and call.now - session.rotated <= _GRACE:
-        return session
-    raise _expired_token()
+        changes |= {"generation": session.generation + 1, "rotated": call.now}
+    elif evidence.generation != session.generation - 1 or call.now - session.rotated > _GRACE:
+        raise _expired_token()
+    renewed: SignInSession = sessions.replace(session, **changes)
+    return renewed
+
+
+def _spent(spent: tuple[str, ...], proof: str, now: datetime) -> tuple[str, ...]:
+    """The proofs of a session with one more, each by when it is over anyway and its digest.
+
+    They are kept with the session, so that none works twice in any process. Raises ValidationException.
+    """
+    present = int(now.timestamp())
+    kept = [each for each in spent if int(each.partition(" ")[0]) >= present]
+    if any(each.endswith(proof) for each in kept):
+        raise invalid("The DPoP proof was used before.")
+    if len(kept) >= _MOST_PROOFS:
+        raise invalid("There were too many requests for this session. Please try again in a few minutes.")
+    return (*kept, f"{present + 2 * dpop.SKEW} {proof}")
 
 
 def _id_token(call: Call, session: SignInSession, issued: Session) -> str:

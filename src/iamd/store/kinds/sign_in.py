@@ -108,7 +108,8 @@ class SignInSession:
     """A program that may get credentials of a person who has signed in, as `aws login` does, until `expires`.
 
     `id` is also that of the authorization code, which so works once. `thumbprint` names the key (RFC 7638) that the
-    program proves to have. `generation` is the number of the refresh token that is good, since `rotated`.
+    program proves to have. `generation` is the number of the refresh token that is good, since `rotated`; `proofs` are
+    the proofs of possession that were used and would still be good.
     """
 
     account_id: str
@@ -122,6 +123,7 @@ class SignInSession:
     rotated: datetime
     generation: int = 0
     mfa_time: datetime | None = None  # when a code of an MFA device was given
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, principal_arn TEXT NOT NULL, started BIGINT NOT NULL,
         completed BIGINT NOT NULL, properties TEXT NOT NULL, done TEXT NOT NULL, failure TEXT,
         UNIQUE (account_id, id))""",
+    "ALTER TABLE sign_in_sessions ADD COLUMN proofs TEXT NOT NULL DEFAULT '[]'",
     # A change of before this column is as old as its event says; one that has none counts as older than any.
     "ALTER TABLE changes ADD COLUMN time BIGINT NOT NULL DEFAULT 0",
     """UPDATE changes SET time = told.time FROM (
