@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.api import CALLS, ENVIRONMENT, answer, cost, signed
 from benchmarks.servers import Process, free_port, iamd, process
 
-ROUNDS, COUNT = 7, 10_000
+ROUNDS, COUNT = 5, 10_000
 TARGET = 0.15
 # Whether and how a call is recorded is nobody's choice: the server has to be changed to leave it out.
 _UNRECORDED = """

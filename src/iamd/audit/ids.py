@@ -34,12 +34,17 @@ def _time_part(time: datetime) -> str:
     return f"{digits[:8]}-{digits[8:12]}-7"
 
 
-_tells_time = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+_shape = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+
+
+def tells_time(event_id: str) -> bool:
+    """Whether `time_of` finds a time, but for years that there are none of."""
+    return _shape(event_id) is not None
 
 
 def time_of(event_id: str) -> datetime | None:
     """The millisecond that `event_id` was given; None for an id that tells no time."""
-    if _tells_time(event_id) is None:
+    if not tells_time(event_id):
         return None
     try:
         return _EPOCH + int(event_id[:8] + event_id[9:13], 16) * _MILLISECOND

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.audit.ids import time_of
+from iamd.audit.ids import tells_time
 from iamd.audit.stored import Stored, StoredEvent, opened
 from iamd.store.interface import Term
 
@@ -135,7 +135,7 @@ def terms(event: Stored) -> frozenset[str]:
                 _known.clear()
             known = _known[key] = _terms(summary(event))
         found = known
-    return found if time_of(event.event_id) is not None else found | {_term("EventId", event.event_id)}
+    return found if tells_time(event.event_id) else found | {_term("EventId", event.event_id)}
 
 
 def _terms(found: Summary) -> frozenset[str]:
