@@ -91,7 +91,7 @@ def test_a_caller_of_another_account_is_in_both_records(server: Live, trail: Any
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document)
     bob = iam.create_access_key(UserName="bob")["AccessKey"]
-    server.client("sts", bob).assume_role(RoleArn=arn, RoleSessionName="s")
+    server.client("sts", bob).assume_role(RoleArn=arn, RoleSessionName="visit")
     (here,), (there,) = events(trail, "AssumeRole"), events(server.client("cloudtrail", key), "AssumeRole")
     assert (here["userIdentity"]["type"], there["userIdentity"]["type"]) == ("IAMUser", "AWSAccount")
     assert there["userIdentity"]["accountId"] == ACCOUNT
