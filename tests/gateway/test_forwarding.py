@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import http.client
 import json
 import posixpath
@@ -99,13 +100,14 @@ def alice(gateway: Live) -> dict[str, str]:
 
 
 def send(
-    gateway: Live, key: dict[str, str], method: str, target: bytes, body: bytes = b"", **headers: str
+    gateway: Live, key: dict[str, str], method: str, target: bytes, body: Any = b"", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
-    """Sign and send a request whose target is those very bytes."""
+    """Sign and send a request whose target is those very bytes. A body may be made from its signature and time."""
     host = gateway.endpoint.removeprefix("http://")
+    named_host = headers.pop("host", host)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    claimed = headers.pop("claimed", hashlib.sha256(body).hexdigest())
-    all_headers = {"host": host, "x-amz-date": stamp, "x-amz-content-sha256": claimed}
+    claimed = headers.pop("claimed", "") or hashlib.sha256(body).hexdigest()
+    all_headers = {"host": named_host, "x-amz-date": stamp, "x-amz-content-sha256": claimed}
     all_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
     path, _, query = target.partition(b"?")
     listed = [(name.encode(), value.encode()) for name, value in all_headers.items()]
@@ -116,6 +118,8 @@ def send(
     )
     credential = f"{key['AccessKeyId']}/{'/'.join(scope)}/aws4_request"
     signed = b";".join(names).decode()
+    if callable(body):
+        body = body(signature, stamp)
     all_headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={signed}, Signature={signature}"
     )
@@ -257,3 +261,97 @@ def test_calls_are_recorded(gateway: Live, alice: dict[str, str], monkeypatch: p
     assert allowed["requestParameters"] == {"bucket": "bucket", "key": "ok/x"}
     assert allowed["readOnly"] is True
     assert (denied["errorCode"], denied["requestParameters"]["key"]) == ("AccessDenied", "no/x")
+
+
+def _signed_chunks(key: dict[str, str], chunks: list[bytes], trailer: bytes = b"") -> Any:
+    """A body in signed chunks, made by the rules of the page "Signature calculations ... (chunked upload)"."""
+
+    def body(signature: str, stamp: str) -> bytes:
+        scope = [stamp[:8], "us-east-1", "s3", "aws4_request"]
+        signing = ("AWS4" + key["SecretAccessKey"]).encode()
+        for part in scope:
+            signing = hmac.digest(signing, part.encode(), "sha256")
+        previous, made = signature, b""
+
+        def sign(what: str, *told: str) -> str:
+            text = "\n".join([f"AWS4-HMAC-SHA256-{what}", stamp, "/".join(scope), previous, *told])
+            return hmac.digest(signing, text.encode(), "sha256").hex()
+
+        for chunk in (*chunks, b""):
+            previous = sign("PAYLOAD", _EMPTY, hashlib.sha256(chunk).hexdigest())
+            made += b"%x;chunk-signature=%b\r\n%b" % (len(chunk), previous.encode(), chunk)
+            made += b"\r\n" if chunk else b""
+        if not trailer:
+            return made + b"\r\n"
+        previous = sign("TRAILER", hashlib.sha256(trailer + b"\n").hexdigest())
+        return made + trailer + b"\r\nx-amz-trailer-signature:" + previous.encode() + b"\r\n\r\n"
+
+    return body
+
+
+def test_signed_chunks_arrive_without_their_coding(gateway: Live, upstream: Upstream, alice: dict[str, str]) -> None:
+    upstream.seen.clear()
+    told = {"x_amz_decoded_content_length": "8", "content_encoding": "aws-chunked,gzip"}
+    body = _signed_chunks(alice, [b"hello", b"abc"])
+    claimed = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    assert send(gateway, alice, "PUT", b"/bucket/ok/x", body, claimed=claimed, **told)[0] == 200
+    ((_, headers, received),) = upstream.seen
+    assert (received, headers[b"content-length"], headers[b"content-encoding"]) == (b"helloabc", b"8", b"gzip")
+    assert headers[b"x-amz-content-sha256"] == b"UNSIGNED-PAYLOAD"
+
+
+def test_signed_trailers_are_verified_and_passed_on(gateway: Live, upstream: Upstream, alice: dict[str, str]) -> None:
+    upstream.seen.clear()
+    told = {
+        "x_amz_decoded_content_length": "5",
+        "x_amz_trailer": "x-amz-checksum-crc32",
+        "content_encoding": "aws-chunked",
+    }
+    body = _signed_chunks(alice, [b"hello"], b"x-amz-checksum-crc32:NhCmhg==")
+    claimed = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+    assert send(gateway, alice, "PUT", b"/bucket/ok/x", body, claimed=claimed, **told)[0] == 200
+    assert upstream.seen[0][2] == _chunked(b"hello", b"x-amz-checksum-crc32:NhCmhg==\r\n")
+    upstream.seen.clear()
+
+    def forged(signature: str, stamp: str) -> bytes:
+        made: bytes = body(signature, stamp)
+        return made.replace(b"NhCmhg==", b"AAAAAA==")
+
+    assert send(gateway, alice, "PUT", b"/bucket/ok/x", forged, claimed=claimed, **told)[0] == 403
+    assert not upstream.seen
+
+
+def test_a_bucket_in_the_host_is_passed_on_in_the_path(
+    gateway: Live, upstream: Upstream, alice: dict[str, str]
+) -> None:
+    upstream.seen.clear()
+    host = "bucket.s3.us-east-1.amazonaws.com"
+    assert send(gateway, alice, "GET", b"/ok/a%20b", host=host)[0] == 200
+    assert send(gateway, alice, "GET", b"/no/a", host=host)[0] == 403
+    assert [line for line, _, _ in upstream.seen] == [b"GET /bucket/ok/a%20b HTTP/1.1\r\n"]
+
+
+def _unsigned(gateway: Live, method: str, body: bytes, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(gateway.endpoint.removeprefix("http://"), timeout=10)
+    connection.request(method, "/bucket", body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    told = answer.status, answer.read()
+    connection.close()
+    return told
+
+
+def test_uploads_of_forms_are_refused_clearly(gateway: Live, upstream: Upstream) -> None:
+    upstream.seen.clear()
+    body = b"--x\r\ncontent-disposition: form-data; name=key\r\n\r\nk\r\n--x--\r\n"
+    status, told = _unsigned(gateway, "POST", body, content_type="multipart/form-data; boundary=x")
+    assert (status, b"<Code>NotImplemented</Code>" in told, b"presigned" in told) == (501, True, True)
+    assert not upstream.seen
+
+
+def test_signature_version_4a_is_refused(gateway: Live, upstream: Upstream, alice: dict[str, str]) -> None:
+    upstream.seen.clear()
+    credential = f"{alice['AccessKeyId']}/20261122/s3/aws4_request"
+    signed = f"AWS4-ECDSA-P256-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"
+    status, told = _unsigned(gateway, "GET", b"", authorization=signed, x_amz_region_set="*")
+    assert (status // 100, b"<Error>" in told) == (4, True)
+    assert not upstream.seen

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.gateway.policies import allow, refused
-from tests.live import ACCOUNT, Live
+from tests.live import ACCOUNT, Live, live
 
 Make = Callable[..., Callable[[str], Any]]
 
@@ -268,3 +268,15 @@ def test_services_are_on_record_as_accessed(gateway: Live, user: Make, bucket: s
     listed = iam.get_service_last_accessed_details(JobId=job)["ServicesLastAccessed"]
     accessed = {each["ServiceNamespace"]: "LastAuthenticated" in each for each in listed}
     assert accessed == {"s3": True, "sns": False, "sqs": False}
+
+
+def test_too_many_requests_are_told_of_in_the_services_own_way(moto: str) -> None:
+    with live(upstream={"*": moto}, throttle="forwarded=1", metrics="public") as server:
+        for service, call, code in (("s3", "list_buckets", "SlowDown"), ("sqs", "list_queues", "ThrottlingException")):
+            for _ in range(5):
+                getattr(server.client(service), call)()
+            refused(getattr(server.client(service), call), code, "Throttling", "RequestThrottled")
+        with urllib.request.urlopen(f"{server.endpoint}/_iamd/metrics") as answer:
+            told = answer.read()
+    assert b'iamd_requests_total{code="OK",operation="ListBuckets",service="s3"}' in told
+    assert b'iamd_requests_total{code="Throttling",operation="ListBuckets",service="s3"}' in told

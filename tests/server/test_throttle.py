@@ -128,6 +128,15 @@ def test_sts_has_a_rate_of_its_own(clock: Clock) -> None:
     assert [passes(throttle, "a", GET_CALLER_IDENTITY) for _ in range(16)] == [True] * 15 + [False]
 
 
+def test_forwarded_requests_have_a_rate_of_their_own(clock: Clock) -> None:
+    throttle = Throttle(Rates(reads=1, writes=1, forwarded=2), clock)
+    for _ in range(2 * BURST):
+        throttle.take_forwarded("a", "s3", "GetObject")
+    throttle.take_forwarded("a", "s3", "PutObject")
+    with pytest.raises(Throttling):
+        throttle.take_forwarded("a", "s3", "GetObject")
+
+
 def test_memory_is_bounded_and_those_at_their_limit_stay_there(clock: Clock) -> None:
     throttle = Throttle(Rates(writes=1), clock)
     for number in range(MOST * 2):

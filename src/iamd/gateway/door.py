@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import perf_counter
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from iamd.audit.event import ApiEvent
 from iamd.audit.ids import new_uuid
@@ -30,6 +31,7 @@ from iamd.gateway import (
     strict,
     written_policies,
 )
+from iamd.gateway.connections import Reply
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.public_access import require_unblocked
@@ -62,11 +64,15 @@ _TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identif
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is sent back; a body in pieces comes from the upstream."""
+    """What is sent back; a body in pieces comes from the upstream. For the metrics: `service` and `operation` by
+    botocore's names, and the `code` of a refusal or the status of an upstream's error."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes | AsyncIterator[bytes]
+    service: str = "none"
+    operation: str = "none"
+    code: str = "OK"
 
 
 class _Passage(msgspec.Struct):
@@ -130,6 +136,8 @@ class Gateway:
             _log.error("a request to an upstream failed", request_id=passage.request_id, exc_info=True)
             answer = self._refused(passage, InternalFailure())
         self._record(passage)
+        if passage.asked is not None:
+            answer = structs.replace(answer, service=passage.asked.service.name, operation=passage.asked.operation.name)
         return answer
 
     async def _pass(self, passage: _Passage, pieces: Pieces) -> Answer:
@@ -140,6 +148,8 @@ class Gateway:
         strict.check_head(request)
         signature = passage.signature = sigv4.read(request)
         if signature is None:
+            if is_upload(request.headers):
+                raise NotKnown("Uploads of forms with a POST policy are not forwarded: use a presigned URL for PUT.")
             raise MissingAuthenticationToken
         rest = await self._identify(passage, signature, pieces)
         asked = passage.asked = recognise.recognise(request, signature.service)
@@ -148,6 +158,8 @@ class Gateway:
             raise UnknownOperationException(
                 f"No upstream serves {asked.service.name}: start iamd with --upstream {asked.service.name}=URL."
             )
+        if self._realm.throttle is not None and passage.caller is not None:
+            self._realm.throttle.take_forwarded(passage.caller.account_id, asked.service.name, asked.operation.name)
         if rest is not None and asked.operation.name in NEEDS_BODY:
             request.body, rest = await bodies.whole(rest.read(pieces), self._max_body), None
         await self._decide(passage, signature, asked, upstream)
@@ -161,13 +173,7 @@ class Gateway:
             told = (response.header(b"x-amzn-errortype") or b"").partition(b":")[0]
             code = told.decode("latin-1") or f"HTTP {response.status}"
             passage.error = code, ""
-        body = response.whole()
-        headers = forward.answer_headers(response.headers)
-        if body is None:
-            return Answer(response.status, headers, response.pieces())
-        if request.method != "HEAD":
-            headers = [header for header in headers if header[0] != b"content-length"]
-        return Answer(response.status, headers, body)
+        return _answered(request, response)
 
     async def _identify(self, passage: _Passage, signature: Signature, pieces: Pieces) -> Payload | None:
         """Find out whose signature it is. Reads the body, but for S3's, of which what is to come is returned."""
@@ -225,14 +231,14 @@ class Gateway:
     def _refused(self, passage: _Passage, error: AwsError) -> Answer:
         passage.error = error.code, error.message
         request, signature = passage.request, passage.signature
-        form, service = Form.QUERY, None
+        form, service = Form.S3 if is_upload(request.headers) else Form.QUERY, None
         if signature is not None:
             try:
                 form, service = recognise.form_of(request, signature.service)
             except AwsError:
                 form, service = Form.REST_JSON if request.path != b"/" else Form.JSON, None
         refusal = refusals.of(error, form, service, passage.request_id, head=request.method == "HEAD")
-        return Answer(refusal.status, refusal.headers, refusal.body)
+        return Answer(refusal.status, refusal.headers, refusal.body, code=error.code)
 
     def _record(self, passage: _Passage) -> None:
         """The audit event, and that the credentials were used."""
@@ -276,6 +282,19 @@ class Gateway:
         if self._mode == LOG:
             _log.warning("passed on what policies deny", request_id=passage.request_id, denials=messages)
         return {"gatewayMode": self._mode, "wouldBeDenied": messages}
+
+
+def is_upload(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request is a form with a file, as browsers send them to S3."""
+    return any(name == b"content-type" and value.startswith(b"multipart/form-data") for name, value in headers)
+
+
+def _answered(request: HttpRequest, reply: Reply) -> Answer:
+    body, headers = reply.whole(), forward.answer_headers(reply.headers)
+    if body is not None and request.method != "HEAD":
+        headers = [header for header in headers if header[0] != b"content-length"]
+    code = "OK" if reply.status < 400 else f"Upstream{reply.status}"
+    return Answer(reply.status, headers, reply.pieces() if body is None else body, code=code)
 
 
 async def _outbound(

@@ -30,6 +30,7 @@ _S3 = {
     "MissingAuthenticationToken": ("AccessDenied", 403),
     "RequestEntityTooLarge": ("EntityTooLarge", 400),
     "RequestExpired": ("AccessDenied", 403),
+    "Throttling": ("SlowDown", 503),
     "UnknownOperationException": ("NotImplemented", 501),
 }
 

@@ -6,17 +6,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from math import inf
+from time import perf_counter
 
 from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
-from iamd.gateway.door import Answer, Gateway
+from iamd.gateway.door import Answer, Gateway, is_upload
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
 from iamd.server.protocol import sent_at_once
+from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import RequestTimeout
 
-_SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/[^/,]*/([^/,]*)/").search
+# The service of a scope, which has no region in Signature Version 4A.
+_SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/(?:[^/,]*/)?([^/,]*)/aws4_request").search
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 _DRAINED = 1 << 20  # bytes
 _BODILESS = frozenset({204, 304})  # https://www.rfc-editor.org/rfc/rfc9110#section-8.6
@@ -40,9 +43,11 @@ class Gate:
         """Whether the request is for an upstream: its signature's scope names another service."""
         if scope["raw_path"].startswith(_OWN_PATHS):
             return False
+        if scope["method"] == "POST" and is_upload(scope["headers"]):
+            return True
         header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         if header is not None:
-            named = _SERVICE(header) if header.startswith(b"AWS4-HMAC-") else None
+            named = _SERVICE(header) if header.startswith(b"AWS4-") else None
         else:
             named = _PRESIGNED(scope["query_string"])
         return named is not None and named[1] not in self._own
@@ -62,8 +67,10 @@ class Gate:
         request.arrived = scope.get("iamd.arrived", inf)
         body = _Body(receive, self._seconds)
         body.ended = b"content-length" not in request.index and b"transfer-encoding" not in request.index
+        started = perf_counter()
         try:
             answer = await self._gateway.answer(request, body.pieces())
+            TALLY.count(answer.service, answer.operation, answer.code, perf_counter() - started)
             if b"expect" not in request.index:
                 await body.drain()
         except (Gone, RequestTimeout):

@@ -30,6 +30,7 @@ class Rates:
     reads: int = 20
     writes: int = 5
     sts: int = 600
+    forwarded: int = 3500  # what a prefix of a bucket takes of writes
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -49,8 +50,15 @@ class Throttle:
     def take(self, who: str, operation: Operation) -> None:
         """Take a token for one request; raises Throttling when there is none. `who` is an account, or an address."""
         service = operation.model.service.name
-        now, bucket = self._clock(), (who, service, operation.name)
-        full_at = max(self._full_at.get(bucket, now), now) + SECOND // self._rate(service, operation.reads)
+        self._take((who, service, operation.name), self._rate(service, operation.reads))
+
+    def take_forwarded(self, who: str, service: str, operation: str) -> None:
+        """Take a token for a request to an upstream; raises Throttling when there is none."""
+        self._take((who, service, operation), self._rates.forwarded)
+
+    def _take(self, bucket: tuple[str, str, str], rate: int) -> None:
+        now = self._clock()
+        full_at = max(self._full_at.get(bucket, now), now) + SECOND // rate
         if full_at - now > BURST * SECOND:
             raise Throttling()
         self._full_at[bucket] = full_at

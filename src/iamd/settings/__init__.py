@@ -73,7 +73,7 @@ class Settings:
     throttle: Rates | None = _setting(
         readers.rates,
         None,
-        "Requests a second by account and operation: reads=20,writes=5,sts=600 or a part of it, or on.",
+        "Requests a second by account and operation: reads=20,writes=5,sts=600,forwarded=3500 or a part of it, or on.",
     )
     quotas: Quotas = _setting(
         readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."
