@@ -52,7 +52,6 @@ def cache(server: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cach
         "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "none",
         "AWS_LOGIN_CACHE_DIRECTORY": tmp_path,
         "AWS_ENDPOINT_URL": server.endpoint,
-        "AWS_PROFILE": "people",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, str(value))
@@ -63,7 +62,7 @@ def cache(server: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cach
 
 def caller() -> str:
     """Who a new program is, by the profile."""
-    arn: str = botocore.session.Session().create_client("sts").get_caller_identity()["Arn"]
+    arn: str = botocore.session.Session(profile="people").create_client("sts").get_caller_identity()["Arn"]
     return arn
 
 
