@@ -43,6 +43,7 @@ from iamd.reference import services
 from iamd.server import asgi, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
+from iamd.server.closed_accounts import ClosedAccounts
 from iamd.server.detections import Detections
 from iamd.server.endpoints import Endpoints
 from iamd.server.event_data_stores import EventDataStores
@@ -136,6 +137,7 @@ async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
         _detections(settings, realm),
         history,
         _meanwhile(retention.run()) if settings.event_days else nullcontext(),
+        _meanwhile(ClosedAccounts(store).run()),
     ):
         yield
 
