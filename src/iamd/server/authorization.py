@@ -14,7 +14,7 @@ import msgspec
 
 from iamd.audit import ApiEvent
 from iamd.audit.ids import new_uuid
-from iamd.authorization import messages, minio, search
+from iamd.authorization import messages, minio, past, search
 from iamd.authorization.callers import identify, permit
 from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
@@ -202,9 +202,29 @@ async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Rout
             permit(realm, records, caller, request, f"iamd:{route.action}", at)
             if (request.header(b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
                 raise Malformed("the content type must be application/json")
-            return route.answer(Visit(realm, records, at, request.body))
+            as_of = request.header(past.HEADER)
+            if as_of is None:
+                return route.answer(Visit(realm, records, at, request.body))
+            permit(realm, records, caller, request, "iamd:ReadHistory", at)
+            break
         except Cold as cold:
             await realm.store.load(cold.account_id)
+    else:
+        raise ServiceUnavailable
+    return await _asked_of_the_past(
+        past.Past(realm, caller.account_id, past.read(as_of)), request.body, route, at, as_of
+    )
+
+
+async def _asked_of_the_past(then: past.Past, body: bytes, route: Route, at: datetime, as_of: str) -> Outcome:
+    """What is answered from the accounts as they stood; the time of the question stays now."""
+    for _ in range(_TRIES):
+        try:
+            outcome = route.answer(Visit(then.realm, then.records, at, body))
+        except Cold as cold:
+            await then.load(cold.account_id)
+        else:
+            return outcome._replace(told={**outcome.told, "asOf": as_of})
     raise ServiceUnavailable
 
 
