@@ -22,6 +22,7 @@ from iamd.store.store import Store
 PAUSE = 60.0  # seconds between looks for full blocks
 CHUNK = 4_096  # events read at a time
 KEPT = timedelta(days=7)  # stores whose deletion was asked for
+STRAY = timedelta(hours=1)  # what is older and was never finished is a process's that has ended
 
 
 class EventDataStores:
@@ -55,7 +56,7 @@ class EventDataStores:
             await self._store.write(_removing(store))
             return
         await self.fill(store, await self._store.last_event())
-        await asyncio.to_thread(self._lake.expire, store, retained_since(store, now))
+        await asyncio.to_thread(self._lake.expire, store, retained_since(store, now), now - STRAY)
 
     async def fill(self, store: EventDataStore, last: int) -> None:
         """Write the files of the blocks that are full, `last` being the newest position, and have none. Raises

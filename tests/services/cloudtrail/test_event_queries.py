@@ -129,6 +129,7 @@ def test_events_past_their_retention_are_forgotten_and_deleted_stores_go(iam: An
         lake.server.run(EventDataStores(realm.store, realm.lake).turn())
         (home,) = realm.lake.folder.glob(f"*/{store}")
         assert any(file.stat().st_size for file in home.iterdir())
+        (home / "fresh-left.parquet").write_bytes(b"by a server that was killed")
         later = EventDataStores(realm.store, realm.lake, lambda: datetime.now(UTC) + timedelta(days=8))
         lake.server.run(later.turn())
         assert not any(file.stat().st_size for file in home.iterdir())

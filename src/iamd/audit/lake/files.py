@@ -54,11 +54,15 @@ class Lake:
         """The files of the store that hold events."""
         return sorted(file for file in self.home(store).glob(f"[0-9]*{_FILE}") if file.stat().st_size)
 
-    def expire(self, store: EventDataStore, before: datetime) -> None:
-        """Empty the files whose newest event is older than that. Raises OSError."""
+    def expire(self, store: EventDataStore, before: datetime, strays: datetime) -> None:
+        """Empty the files whose newest event is older than `before`, and remove what was left half-done before `strays`.
+        Raises OSError."""
         for file in self.files(store):
             if file.stat().st_mtime < before.timestamp():
                 file.write_bytes(b"")
+        for stray in (*self.home(store).glob("fresh-*"), *self.home(store).glob(".*")):
+            if stray.stat().st_mtime < strays.timestamp():
+                stray.unlink(missing_ok=True)
 
     def forget(self, store: EventDataStore) -> None:
         """Remove the store's folder. Raises OSError."""
