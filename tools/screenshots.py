@@ -58,6 +58,13 @@ def furnish(server: Live) -> None:
     iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=json.dumps(_TRUSTS_ACCOUNT), MaxSessionDuration=7200)
     iam.attach_role_policy(RoleName="auditor", PolicyArn="arn:aws:iam::aws:policy/SecurityAudit")
     iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
+    iam.create_open_id_connect_provider(
+        Url="https://token.actions.example.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+    )
+    iam.create_instance_profile(InstanceProfileName="machine")
+    iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="worker")
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
     key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
     iam.create_access_key(UserName="jane.doe")
     try:

@@ -28,6 +28,11 @@ export function useLoad<T>(ask: () => Promise<T>, on: unknown[]): Loaded<T> {
   return { ...state, reload: useCallback(() => setRound((n) => n + 1), []) };
 }
 
+/** The same question, with something made of its answer. */
+export function mapped<T, U>({ value, ...rest }: Loaded<T>, make: (value: T) => U): Loaded<U> {
+  return value === undefined ? rest : { ...rest, value: make(value) };
+}
+
 export interface Doing {
   error?: Refusal | undefined;
   busy: boolean;

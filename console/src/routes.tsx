@@ -23,6 +23,11 @@ const PAGES: Record<string, Load> = {
   "/policies/create": () => import("./pages/policy-create"),
   "/policies/:arn": () => import("./pages/policy"),
   "/inline/:kind/:name/:policy?": () => import("./pages/inline"),
+  "/providers": () => import("./pages/providers"),
+  "/providers/create": () => import("./pages/provider-create"),
+  "/providers/:arn": () => import("./pages/provider"),
+  "/instance-profiles": () => import("./pages/instance-profiles"),
+  "/credential-report": () => import("./pages/credential-report"),
   "/sessions": () => import("./pages/sessions"),
 };
 
@@ -35,8 +40,11 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/users", strings.users.title],
       ["/roles", strings.roles.title],
       ["/policies", strings.policies.title],
+      ["/instance-profiles", strings.instanceProfiles.title],
+      ["/providers", strings.providers.title],
     ],
   ],
+  [strings.nav.reports, [["/credential-report", strings.credentialReport.title]]],
 ];
 
 export function makeRouter() {

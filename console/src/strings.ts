@@ -1,4 +1,6 @@
 /** Every text of the console, in one place: here, and in the folder beside. */
+import { provider, providerCreate, providers } from "./strings/providers";
+import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
 
 export const strings = {
@@ -313,4 +315,10 @@ export const strings = {
     endAllWhat: "All your sessions end, this one too.",
     ended: "The session has ended.",
   },
+  providers,
+  provider,
+  providerCreate,
+  instanceProfiles,
+  credentialReport,
+  lastAccessed,
 } as const;

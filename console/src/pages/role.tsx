@@ -16,6 +16,7 @@ import { usePage, useTell } from "../page";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { Copied, Facts } from "../parts/facts";
+import { LastAccessed } from "../parts/last-accessed";
 import { Actions } from "../parts/list";
 import { Permissions } from "../parts/permissions";
 import { RoleSessions } from "../parts/role-sessions";
@@ -96,6 +97,7 @@ function Body({ role, from }: { role: Role; from: Loaded<unknown> }) {
     { id: "permissions", label: strings.permissions.title, content: <Permissions kind="role" name={RoleName} /> },
     { id: "trust", label: text.trust, content: <Trust key={role.AssumeRolePolicyDocument} role={RoleName} document={role.AssumeRolePolicyDocument} saved={from.reload} /> },
     { id: "tags", label: strings.tags.title, content: tagging },
+    { id: "access", label: strings.lastAccessed.title, content: <LastAccessed arn={role.Arn ?? ""} /> },
     { id: "sessions", label: text.sessions, content: <RoleSessions role={RoleName} /> },
   ];
   return (

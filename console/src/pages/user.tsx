@@ -14,6 +14,7 @@ import { Confirm } from "../parts/confirm";
 import { Credentials } from "../parts/credentials";
 import { Copied, Facts } from "../parts/facts";
 import { Memberships } from "../parts/memberships";
+import { LastAccessed } from "../parts/last-accessed";
 import { Permissions } from "../parts/permissions";
 import { Show } from "../parts/states";
 import { Tabs } from "../parts/tabs";
@@ -51,6 +52,7 @@ export default function UserPage() {
       ),
     },
     { id: "credentials", label: strings.credentials.title, content: <Credentials user={name} /> },
+    { id: "access", label: strings.lastAccessed.title, content: user.value?.Arn && <LastAccessed arn={user.value.Arn} /> },
   ];
   return (
     <ContentLayout

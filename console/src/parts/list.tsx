@@ -29,6 +29,7 @@ interface Props<T> {
   onSelect?: (selected: T[]) => void;
   variant?: TableProps.Variant;
   pageSize?: number;
+  /** The column to sort by at first, instead of the first one; "" leaves the rows as they come. */
   sortedBy?: string;
 }
 
@@ -60,7 +61,9 @@ export function List<T>(props: Props<T>) {
       selection: { trackBy },
     },
   );
-  const selected = selection ? (collectionProps.selectedItems as T[]) : [];
+  // What was selected is kept as it was then; rows loaded anew may say something else of it.
+  const chosen = new Set(collectionProps.selectedItems?.map((item) => item[trackBy]));
+  const selected = (from.value ?? []).filter((item) => chosen.has(item[trackBy]));
   const { onSelect } = props;
   const total = from.value?.length;
   const isLong = props.variant !== "container" || (total ?? 0) > SHORT;
