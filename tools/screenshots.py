@@ -30,6 +30,7 @@ PAGES = (
     "/policies/create",
     "/policies/arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FIAMReadOnlyAccess",
     "/inline/user/jane.doe/Buckets",
+    "/events",
     "/sessions",
     "/nothing",
 )

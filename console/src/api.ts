@@ -128,6 +128,13 @@ export function call<S extends Service, O extends OperationOf<S>>(
   return request("POST", `api/${service}/${operation}`, input);
 }
 
+/** The same of a service for which the SDK publishes no types. */
+export function callUntyped<T>(service: string, operation: string, input: object): Promise<T> {
+  return request("POST", `api/${service}/${operation}`, input);
+}
+
+const MOST = 1000; // items of a page, as many as IAM gives
+
 /** What all pages of a listing of IAM hold together: `everything("ListUsers", {}, "Users")`. */
 export async function everything<O extends OperationOf<"iam">, K extends keyof Reply<"iam", O>>(
   operation: O,
@@ -137,7 +144,7 @@ export async function everything<O extends OperationOf<"iam">, K extends keyof R
   const found: unknown[] = [];
   let marker: string | undefined;
   do {
-    const reply = await call("iam", operation, { ...(input as object), Marker: marker } as typeof input);
+    const reply = await call("iam", operation, { MaxItems: MOST, ...(input as object), Marker: marker } as typeof input);
     const { IsTruncated, Marker } = reply as { IsTruncated?: boolean; Marker?: string };
     found.push(...((reply[key] as unknown[] | undefined) ?? []));
     marker = IsTruncated ? Marker : undefined;

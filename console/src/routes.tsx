@@ -28,6 +28,7 @@ const PAGES: Record<string, Load> = {
   "/providers/:arn": () => import("./pages/provider"),
   "/instance-profiles": () => import("./pages/instance-profiles"),
   "/credential-report": () => import("./pages/credential-report"),
+  "/events": () => import("./pages/events"),
   "/sessions": () => import("./pages/sessions"),
 };
 
@@ -44,7 +45,13 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/providers", strings.providers.title],
     ],
   ],
-  [strings.nav.reports, [["/credential-report", strings.credentialReport.title]]],
+  [
+    strings.nav.reports,
+    [
+      ["/events", strings.events.title],
+      ["/credential-report", strings.credentialReport.title],
+    ],
+  ],
 ];
 
 export function makeRouter() {

@@ -19,7 +19,7 @@ type Policy = NonNullable<Reply<"iam", "ListPolicies">["Policies"]>[number];
 
 export default function Policies() {
   usePage([text.title, "/policies"]);
-  const policies = useLoad(() => everything("ListPolicies", { MaxItems: 1000 }, "Policies"), []);
+  const policies = useLoad(() => everything("ListPolicies", {}, "Policies"), []);
   const [leaving, setLeaving] = useState<Policy>();
   const navigate = useNavigate();
   const tell = useTell();

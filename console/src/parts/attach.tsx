@@ -18,7 +18,7 @@ export function PolicyPicker({ already, choose, variant }: {
   variant: "borderless" | "container";
 }) {
   const policies = useLoad(async () => {
-    const all = await everything("ListPolicies", { MaxItems: 1000 }, "Policies");
+    const all = await everything("ListPolicies", {}, "Policies");
     return all.filter((each) => !already?.has(each.Arn));
   }, []);
   return (

@@ -26,6 +26,8 @@ interface Props<T> {
   selection?: "single" | "multi";
   /** What a row is called by screen readers, where that is not what it is told apart by. */
   labelBy?: keyof T & string;
+  /** The page has a search of its own. */
+  searched?: boolean;
   onSelect?: (selected: T[]) => void;
   variant?: TableProps.Variant;
   pageSize?: number;
@@ -105,7 +107,7 @@ export function List<T>(props: Props<T>) {
           {title}
         </Header>
       }
-      filter={isLong && (
+      filter={isLong && !props.searched && (
         <TextFilter
           {...filterProps}
           filteringPlaceholder={strings.list.search}

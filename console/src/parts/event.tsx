@@ -1,0 +1,80 @@
+/** One event of the record: why it was denied, if it was, and the record itself. */
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+
+import { useLoad } from "../load";
+import { strings } from "../strings";
+import { authorizationId, type Check, type Event, explain, recordOf } from "../work/events";
+import { Show } from "./states";
+
+const text = strings.events;
+const SHOWN: Record<string, StatusIndicatorProps.Type> = {
+  ALLOW: "success",
+  EXPLICIT_DENY: "error",
+  IMPLICIT_DENY: "warning",
+  NO_IMPACT: "stopped",
+};
+
+export function EventDetails({ event }: { event: Event }) {
+  const record = recordOf(event);
+  const id = authorizationId(record);
+  return (
+    <SpaceBetween size="l">
+      {record.errorMessage && (
+        <Container header={<Header variant="h2">{text.why}</Header>}>
+          <SpaceBetween size="s">
+            <Box>{record.errorMessage}</Box>
+            {id && <Why id={id} />}
+          </SpaceBetween>
+        </Container>
+      )}
+      <Container header={<Header variant="h2">{text.record}</Header>}>
+        <Box variant="pre">{JSON.stringify(record, null, 2)}</Box>
+      </Container>
+    </SpaceBetween>
+  );
+}
+
+function Why({ id }: { id: string }) {
+  const found = useLoad(() => explain(id), [id]);
+  if (found.error?.code === "ResourceNotFoundException") return <Alert type="info">{text.whyNot}</Alert>;
+  return (
+    <Show from={found}>
+      {({ evaluations }) =>
+        evaluations.map((evaluation) => (
+          <SpaceBetween size="xs" key={evaluation.action + evaluation.resource}>
+            <Box variant="strong">{text.decision(evaluation.evaluatedEffect)}</Box>
+            {evaluation.checks.map((check, at) => (
+              <Said key={at} check={check} />
+            ))}
+          </SpaceBetween>
+        ))
+      }
+    </Show>
+  );
+}
+
+function Said({ check }: { check: Check }) {
+  const by = check.matchedPolicies.map((policy) => {
+    const sids = policy.matchedStatements.flatMap((statement) => (statement.sid ? [text.statement(statement.sid)] : []));
+    return text.policy([policy.uri, ...sids].join(", "));
+  });
+  const kind = text.checks[check.checkType] ?? check.checkType;
+  const effect = text.effects[check.evaluatedEffect] ?? check.evaluatedEffect;
+  return (
+    <div>
+      <StatusIndicator type={SHOWN[check.evaluatedEffect] ?? "info"}>
+        {kind}: {effect}
+      </StatusIndicator>
+      {by.map((each) => (
+        <Box key={each} color="text-body-secondary" padding={{ left: "l" }}>
+          {each}
+        </Box>
+      ))}
+    </div>
+  );
+}
