@@ -28,8 +28,8 @@ def odd_classes(path: Path) -> list[str]:
 
 
 def plain(bases: list[ast.expr]) -> bool:
-    """Whether a class of these bases is a plain class or a named tuple."""
-    return not bases or [ast.unparse(base) for base in bases] == ["NamedTuple"]
+    """Whether a class of these bases is a plain class, generic or not, or a named tuple."""
+    return all(ast.unparse(base).partition("[")[0] in ("Generic", "NamedTuple") for base in bases)
 
 
 if __name__ == "__main__":

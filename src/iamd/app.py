@@ -23,6 +23,7 @@ from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.events import copy_for, event_of
 from iamd.server.exchange import Exchange, now
 from iamd.server.gate import Gate
+from iamd.server.protocol import Gone, TooLarge
 from iamd.services import invocation
 from iamd.services.call import Call, Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
@@ -213,9 +214,9 @@ class Application:
             return
         try:
             request = await asgi.read(scope, receive, self.max_body_bytes, self.proxies)
-        except asgi.Gone:
+        except Gone:
             return
-        except asgi.TooLarge:
+        except TooLarge:
             await asgi.send(answers.too_large(self.max_body_bytes), send)
             return
         answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from iamd.agent.config import ConfigError
+from iamd.audit import record_of
 from iamd.serving import serve
 from iamd.settings import load
 from tests.agent.test_providers import fetched, who
@@ -120,20 +121,19 @@ def test_a_role_that_is_made_anew_gets_new_credentials(url, iam, server):
     assert server.client("sts", key).get_caller_identity()["Arn"].endswith("assumed-role/billing/billing")
 
 
-@pytest.fixture
-def events(server, monkeypatch):
-    """What is recorded of calls that change nothing."""
-    recorded = []
-    monkeypatch.setattr(server.realm.store, "append_event", lambda event: recorded.append(event.record()))
-    return recorded
+def recorded(server, service):
+    """The records of what a service of AWS's own did, oldest first."""
+    server.run(server.realm.store.flush())
+    records = [record_of(each) for each in server.run(server.realm.store.events_behind(0, 1000))]
+    return [each for each in records if each["userIdentity"].get("invokedBy") == service]
 
 
-def test_the_trail_tells_which_service_it_was(url, iam, events):
+def test_the_trail_tells_which_service_it_was(server, url, iam):
     assert billing(url)[0] == 403
     make_role(iam, "billing", trust(TASKS))
     assert billing(url)[0] == 200
-    denied, allowed = events
-    for event in events:
+    denied, allowed = recorded(server, "ecs-tasks.amazonaws.com")
+    for event in (denied, allowed):
         assert event["userIdentity"] == {"type": "AWSService", "invokedBy": "ecs-tasks.amazonaws.com"}
         assert (event["eventName"], event["eventSource"]) == ("AssumeRole", "sts.amazonaws.com")
         assert event["sourceIPAddress"] == event["userAgent"] == "ecs-tasks.amazonaws.com"

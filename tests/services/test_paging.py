@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from iamd.services.iam.tags import tag_page
 from iamd.services.paging import marker_of, page, page_of, text_of
-from iamd.store.collection import Collection, Kind
+from iamd.store.collection import Collection
+from iamd.store.kind import Kind
 from iamd.store.records import fold
 from iamd.wire.errors import ValidationError
 

@@ -18,6 +18,7 @@ from iamd.agent.pods import PodIdentity
 from iamd.agent.replies import page
 from iamd.server import asgi
 from iamd.server.asgi import Receive, Scope, Send
+from iamd.server.protocol import Gone, TooLarge
 from iamd.wire.http import Answer, HttpRequest
 
 MAX_BODY = 1_024  # bytes; no endpoint reads one
@@ -43,9 +44,9 @@ class Door:
         """Answer one request; whatever fails is a refusal."""
         try:
             request = await asgi.read(scope, receive, MAX_BODY, _DIRECT)
-        except asgi.Gone:
+        except Gone:
             return
-        except asgi.TooLarge:
+        except TooLarge:
             await asgi.send(page(413), send)
             return
         try:

@@ -5,7 +5,7 @@ Condition keys that the rest of the event tells (the caller, time and place of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -22,7 +22,7 @@ TOLD = frozenset(
 )
 """Keys that follow from the rest of an event."""
 
-_TWICE = "iam:resourcetag/"  # the guard gives a resource's tags under two names
+TWICE = "iam:resourcetag/"  # the guard gives a resource's tags under two names
 _ONCE = "aws:resourcetag/"
 
 
@@ -66,31 +66,12 @@ class SessionPolicies(msgspec.Struct, array_like=True, frozen=True):
     arns: tuple[str, ...]
 
 
-def own_action(source: str, name: str) -> str:
-    """The action that an event's source and name tell, if any: `iam:CreateUser` of `iam.amazonaws.com`."""
-    return f"{source.partition('.')[0]}:{name}"
-
-
-def kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
-    """The asks of an event of that account's, whose own action that is, as they are stored."""
-    return [
-        Asked(
-            "" if ask.action == own_action else ask.action,
-            ask.resource,
-            "" if ask.account_id == account_id else ask.account_id,
-            {key: ask.context[key] for key in sorted(ask.context.keys() - TOLD) if not key.startswith(_TWICE)},
-            ask.policy is not None,
-        )
-        for ask in asks
-    ]
-
-
 def recorded(asked: Asked, key: str) -> Value | None:
     """The value of a condition key (lower case), if the ask keeps it; a resource's tags have two names."""
-    return asked.context.get(_ONCE + key.removeprefix(_TWICE) if key.startswith(_TWICE) else key)
+    return asked.context.get(_ONCE + key.removeprefix(TWICE) if key.startswith(TWICE) else key)
 
 
 def opened_context(asked: Asked) -> dict[str, Value]:
     """The condition keys of a stored ask, under all their names."""
-    tags = {f"{_TWICE}{key[len(_ONCE) :]}": value for key, value in asked.context.items() if key.startswith(_ONCE)}
+    tags = {f"{TWICE}{key[len(_ONCE) :]}": value for key, value in asked.context.items() if key.startswith(_ONCE)}
     return {**asked.context, **tags}

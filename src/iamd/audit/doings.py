@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from iamd.analysis.learning import FEW, Done, learned
-from iamd.audit.asked import opened_context, own_action
+from iamd.audit.asked import opened_context
+from iamd.audit.encoding import own_action
 from iamd.audit.search import search
 from iamd.audit.stored import StoredEvent, opened
 from iamd.store import Store

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from iamd.audit.asked import SessionPolicies, kept, own_action
+from iamd.audit.asked import TOLD, TWICE, Ask, Asked, SessionPolicies
 from iamd.audit.elements import HIDDEN, request_parameters, response_elements
 from iamd.audit.identity import Identity, element_of
 from iamd.audit.stored import StoredEvent, packed
@@ -53,7 +54,7 @@ def _stored(event: ApiEvent, params: dict[str, Any] | None, response: dict[str, 
             event.shared_id,
             event.secure_host,
             event.type,
-            kept(event.asked, own_action(event.source, event.name), event.account_id),
+            _kept(event.asked, own_action(event.source, event.name), event.account_id),
             _session_policies(who),
             event.from_console,
         )
@@ -106,3 +107,22 @@ def _shortened(text: str) -> str:
     if len(text) <= _TEXT_LIMIT // 4:  # no character takes more than four bytes
         return text
     return text.encode(errors="replace")[:_TEXT_LIMIT].decode(errors="ignore")
+
+
+def own_action(source: str, name: str) -> str:
+    """The action that an event's source and name tell, if any: `iam:CreateUser` of `iam.amazonaws.com`."""
+    return f"{source.partition('.')[0]}:{name}"
+
+
+def _kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
+    """The asks of an event of that account's, whose own action that is, as they are stored."""
+    return [
+        Asked(
+            "" if ask.action == own_action else ask.action,
+            ask.resource,
+            "" if ask.account_id == account_id else ask.account_id,
+            {key: ask.context[key] for key in sorted(ask.context.keys() - TOLD) if not key.startswith(TWICE)},
+            ask.policy is not None,
+        )
+        for ask in asks
+    ]

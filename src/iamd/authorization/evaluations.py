@@ -13,8 +13,8 @@ from iamd.authorization.subjects import Unknown, subject_of
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, epoch, iso
 from iamd.guard.enforce import decision_on, denial
-from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import Standing
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Decision
 from iamd.policy.arns import account_of
 from iamd.reference import services

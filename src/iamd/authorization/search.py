@@ -16,7 +16,7 @@ from iamd.authorization.messages import Entity, Malformed, Search
 from iamd.authorization.subjects import Unknown, all_of, snapshot_of
 from iamd.guard.context import Context
 from iamd.guard.enforce import decision_on
-from iamd.guard.gather import Snapshot
+from iamd.guard.snapshot import Snapshot
 from iamd.policy.arns import split
 from iamd.reference import services
 from iamd.services.call import Realm

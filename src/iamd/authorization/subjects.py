@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.guard.gather import Snapshot
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Principal
 from iamd.services.call import Realm
 from iamd.store.image import Records

@@ -8,9 +8,9 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
+from iamd.caller.claim import Signature
 from iamd.caller.signature import (
     ALGORITHM,
-    Signature,
     format_timestamp,
     parse_credential,
     parse_date_header,

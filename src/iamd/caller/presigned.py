@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
+from iamd.caller.claim import Signature
 from iamd.caller.signature import (
     ALGORITHM,
-    Signature,
     parse_credential,
     parse_timestamp,
     require_signed,

@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 
 from iamd.caller import authorization, presigned
 from iamd.caller.canonical import S3_SERVICES, canonical_request
-from iamd.caller.signature import ALGORITHM, TERMINATOR, Signature, format_timestamp
+from iamd.caller.claim import Signature
+from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
 from iamd.caller.streamed import UNSIGNED, Payload
 from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest

@@ -13,7 +13,7 @@ from iamd.gateway.mapped import Need
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
 from iamd.guard.enforce import authorize, decision_on
-from iamd.guard.gather import Snapshot
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Decision, Kind
 from iamd.services.call import Cold, Realm
 from iamd.wire.errors import AccessDenied, ServiceUnavailable

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.guard.gather import Snapshot, take
+from iamd.guard.gather import take
 from iamd.guard.organizations import Standing
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Layers, Principal, Request, decide
 from iamd.store.image import Records
 from iamd.store.records import Role, User

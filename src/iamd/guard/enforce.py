@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from iamd.guard.ask import Ask
 from iamd.guard.denials import Denial, Denied, is_numbered, new_id
-from iamd.guard.gather import Snapshot
 from iamd.guard.organizations import under_rcps
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Decision, Effect, Layer, Layers, PrincipalKind, Request, decide
 from iamd.wire.errors import AccessDenied
 

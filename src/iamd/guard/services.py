@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamd.guard.context import Context
-from iamd.guard.gather import Snapshot
+from iamd.guard.snapshot import Snapshot
 from iamd.policy import Layers, Principal
 
 

@@ -11,8 +11,7 @@ from time import perf_counter
 from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
 from iamd.gateway.door import Answer, Gateway, is_upload
-from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
-from iamd.server.protocol import sent_at_once
+from iamd.server.asgi import Receive, Scope, Send, TrustedProxies, sent_at_once
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
 from iamd.wire.http import HttpRequest

@@ -6,7 +6,7 @@ import asyncio
 from time import perf_counter
 from typing import Any, ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from iamd.audit.ids import new_uuid
 
@@ -22,6 +22,14 @@ def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
         max_seconds = seconds
 
     return Limited
+
+
+class TooLarge(Exception):
+    """The body is larger than the server takes."""
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
 
 
 class _JoinedWrites:
@@ -147,29 +155,3 @@ class _LimitedHttp(HttpToolsProtocol):
             b"HTTP/1.1 " + status + b"\r\n" + lines + b"content-length: 0\r\nconnection: close\r\n\r\n"
         )
         self.transport.close()
-
-
-def sent_at_once(send: object, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
-    """Send a whole answer in one piece, if `send` is uvicorn's and nothing stands against it; False: nothing was sent.
-
-    In uvicorn's own way every header is searched and told apart again, which takes longer than a decision. That way is
-    still gone where anything is unusual: HEAD, a connection to be closed, a client that has left or reads slowly, a
-    header that breaks its line (which uvicorn refuses).
-    """
-    cycle = getattr(send, "__self__", None)
-    if type(cycle) is not RequestResponseCycle or cycle.response_started or cycle.disconnected or cycle.access_log:
-        return False
-    if not cycle.keep_alive or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
-        return False
-    lines = [STATUS_LINE[status]]
-    lines += [b"%b: %b\r\n" % header for header in cycle.default_headers]
-    lines += [b"%b: %b\r\n" % header for header in headers]
-    head = b"".join(lines)
-    if not head.count(b"\r") == head.count(b"\n") == len(lines) or b"\0" in head:
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
-    cycle.message_event.set()
-    cycle.on_response()
-    return True

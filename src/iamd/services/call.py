@@ -16,8 +16,9 @@ from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.guard.ask import Ask
-from iamd.guard.gather import Snapshot, Snapshots
+from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing, Standings
+from iamd.guard.snapshot import Snapshot
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Throttle
 from iamd.store.image import Records

@@ -12,7 +12,7 @@ from iamd.guard import sessions
 from iamd.guard.ask import Ask
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, request_context, target_context
 from iamd.guard.enforce import authorize
-from iamd.guard.gather import Snapshot
+from iamd.guard.snapshot import Snapshot
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.registry import Operation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from iamd.store.collection import Step, Taken
 from iamd.store.errors import NoAccount
 from iamd.store.image import Records
 from iamd.store.interface import AccountChange, Event
+from iamd.store.kind import Step, Taken
 
 
 class NotLoaded(Exception):

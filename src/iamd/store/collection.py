@@ -4,38 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
+from iamd.store.kind import Kind, Step, Taken
 from iamd.store.records import fold
 
 R = TypeVar("R")
-
-
-class Taken(Exception):
-    """A record of that key or name exists."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[R]):
-    """How records of one class are kept: their key within the account, their unique name, their indexes."""
-
-    name: str  # also the table's
-    record: type[R]
-    key: Callable[[R], str]
-    unique_name: Callable[[R], str] | None = None
-    indexes: Mapping[str, Callable[[R], str | None]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One record changed: `before` is None for an addition, `after` for a removal."""
-
-    collection: Collection[Any]
-    key: str
-    before: Any
-    after: Any
 
 
 class Collection(Generic[R]):

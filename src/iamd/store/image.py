@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from iamd.store.collection import Collection, Kind, Step
+from iamd.store.collection import Collection
+from iamd.store.kind import Kind, Step
 from iamd.store.kinds import (
     access_analyzer,
     account_details,

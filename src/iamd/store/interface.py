@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from iamd.store.collection import Step
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
+from iamd.store.kind import Step
 
 
 class Event(Protocol):

@@ -33,8 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 from iamd.store import tables
-from iamd.store.collection import Kind
 from iamd.store.image import KINDS
+from iamd.store.kind import Kind
 from iamd.store.records import Tags, fold
 
 R = TypeVar("R")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from iamd.audit.asked import Asked, SessionPolicies, own_action
+from iamd.audit.asked import Asked, SessionPolicies
+from iamd.audit.encoding import own_action
 from iamd.cli.replaying.askers import Asker, asker
 from iamd.store.interface import Recorded
 from iamd.store.rows import micros

@@ -11,8 +11,8 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas, users
 from iamd.services.iam.api import iam
 from iamd.services.paging import page, page_of
-from iamd.store.collection import Taken
 from iamd.store.image import Records
+from iamd.store.kind import Taken
 from iamd.store.records import Group, Membership, User, fold, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity
 

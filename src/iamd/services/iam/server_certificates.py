@@ -12,7 +12,7 @@ from iamd.services.iam import certificates, quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.services.paging import page
-from iamd.store.collection import Taken
+from iamd.store.kind import Taken
 from iamd.store.kinds.credentials import ServerCertificate
 from iamd.store.records import iam_arn
 from iamd.wire.errors import EntityAlreadyExists, KeyPairMismatch, MalformedCertificate, NoSuchEntity

@@ -15,7 +15,7 @@ from iamd.services.iam.boundaries import boundary_policy, boundary_view
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.paging import page
 from iamd.services.passkeys import has_device
-from iamd.store.collection import Taken
+from iamd.store.kind import Taken
 from iamd.store.records import User, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity, ValidationError
 from iamd.wire.shared import once_a_record

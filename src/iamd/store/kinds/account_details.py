@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

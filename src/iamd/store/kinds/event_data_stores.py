@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 from iamd.store.records import PARTITION, Tags
 
 

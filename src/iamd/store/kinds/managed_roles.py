@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 from iamd.store.records import fold
 
 

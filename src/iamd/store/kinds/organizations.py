@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 from iamd.store.records import PARTITION, Tags
 
 ALL_FEATURES = "ALL"

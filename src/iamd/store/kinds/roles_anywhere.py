@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 from iamd.store.records import PARTITION, Tags
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from iamd.store.collection import Kind
+from iamd.store.kind import Kind
 from iamd.store.records import PARTITION, Tags
 
 

@@ -10,8 +10,8 @@ from functools import cache
 from itertools import chain, groupby
 from typing import Any
 
-from iamd.store.collection import Step
 from iamd.store.interface import Conflict, Denial, Group
+from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import transaction

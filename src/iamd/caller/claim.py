@@ -1,0 +1,34 @@
+"""What a signed request claims about itself, before any of it has been verified."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an AWS Signature Version 4, read but not yet verified.
+
+    `date`, `region` and `service` are the credential's scope. `timestamp` is when the request was signed (UTC) and
+    `stamp` the same in ISO 8601 basic format; `expires` are the seconds that a presigned request asks to live. `token`
+    is the session token of temporary credentials. `content_sha256` is what the request says about its payload, None
+    when it says nothing. (A Struct, because one is made for every request and a frozen dataclass costs 2 us.)
+    """
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    signed_headers: tuple[bytes, ...]
+    signature: str
+    timestamp: datetime
+    stamp: str
+    token: str | None = None
+    expires: int | None = None
+    presigned: bool = False
+    content_sha256: str | None = None
+
+    def __repr__(self) -> str:
+        """Names the key and the scope, without the session token."""
+        return f"Signature({self.access_key_id}/{self.date}/{self.region}/{self.service} at {self.stamp})"
