@@ -30,7 +30,7 @@ class Server:
         *,
         account_id: str = ACCOUNT_ID,
         region: str = "us-east-1",
-        seconds: float = 30,
+        seconds: float = 60,
         **settings: object,
     ) -> None:
         self.account_id = account_id
