@@ -69,10 +69,9 @@ def _run(args: argparse.Namespace, folder: Path) -> int:
             named = dict(each.split("=", 1) for each in args.upstream if "=" in each)
             if len(named) != len(args.upstream):
                 raise Failure("--upstream must be SERVICE=URL, each service once")
-            upstreams = named or {"*": stack.enter_context(Moto()).url}
-            server = stack.enter_context(
-                Server(upstreams, account_id=args.account, region=args.region, in_memory=False, data_dir=folder)
-            )
+            place = {"account_id": args.account, "region": args.region, "in_memory": False, "data_dir": folder}
+            made = Server(named, **place) if named else stack.enter_context(Moto()).behind(**place)
+            server = stack.enter_context(made)
             if args.before is not None and _program(["sh", "-c", args.before], server.root) != 0:
                 raise Failure("the command of --before failed")
             return _program(args.program, server.user(_USER, _EVERYTHING))

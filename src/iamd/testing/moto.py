@@ -6,8 +6,10 @@ import importlib.util
 import os
 import sys
 from types import TracebackType
+from typing import Any
 
 from .process import Process, StartError, post
+from .server import Server
 
 
 class Moto:
@@ -31,6 +33,10 @@ class Moto:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._process is not None:
             self._process.stop()
+
+    def behind(self, **settings: Any) -> Server:
+        """A server with this moto behind it, which keeps accounts apart; `settings` are the server's."""
+        return Server({"*": self.url}, **{"upstream_accounts": "*=moto", **settings})
 
     def reset(self) -> None:
         """Forget every resource."""

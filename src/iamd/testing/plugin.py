@@ -38,10 +38,13 @@ def iamd_running_server(pytestconfig: pytest.Config) -> Iterator[Server]:
 def iamd_running_gateway(pytestconfig: pytest.Config) -> Iterator[_Gateway]:
     """The session's gateway with what is behind it, never reset."""
     named = dict(line.split("=", 1) for line in pytestconfig.getini("iamd_upstream"))
+    account_id = pytestconfig.getini("iamd_account_id")
     with ExitStack() as stack:
-        moto = None if named else stack.enter_context(Moto())
-        upstreams = named if moto is None else {"*": moto.url}
-        yield _Gateway(stack.enter_context(Server(upstreams, account_id=pytestconfig.getini("iamd_account_id"))), moto)
+        if named:
+            yield _Gateway(stack.enter_context(Server(named, account_id=account_id)), None)
+        else:
+            moto = stack.enter_context(Moto())
+            yield _Gateway(stack.enter_context(moto.behind(account_id=account_id)), moto)
 
 
 @pytest.fixture
