@@ -20,10 +20,11 @@ from iamd.audit.event import event_id
 from iamd.caller.caller import Caller, CallerKind
 from iamd.cli.access.accounts import assembled
 from iamd.cli.access.moments import Moment, images
+from iamd.cli.replaying.calls import Gathering
 from iamd.cli.replaying.changeset import read_changeset
 from iamd.cli.replaying.flips import Replay
 from iamd.cli.replaying.proposal import propose
-from iamd.cli.replaying.record import gather, uncollected
+from iamd.cli.replaying.record import recorded, uncollected
 from iamd.cli.replaying.worlds import World
 from iamd.guard.ask import Ask
 from iamd.guard.context import principal_context, request_context
@@ -157,18 +158,20 @@ async def run(folder: Path, alike: bool) -> None:
     changeset = read_changeset(change_file(folder))
     with uncollected():
         started, spent = perf_counter(), process_time()
-        gathering = await gather(store, store.account_ids(), None, None)
-        read = process_time() - spent
         before = World(assembled(await images(store, Moment(datetime.now(UTC))), folder))
         proposed = await images(store)
         propose(store, proposed, changeset)
-        outcome = Replay(before, World(assembled(proposed, folder))).run(gathering.calls)
+        replay, kinds, decided = Replay(before, World(assembled(proposed, folder))), 0, 0.0
+        async for calls in recorded(Gathering(), store, store.account_ids(), None, None):
+            kinds, decided = kinds + len(calls), decided - process_time()
+            replay.run(calls)
+            decided += process_time()
         took, spent = perf_counter() - started, process_time() - spent
-    rate, flipped = EVENTS / spent, sum(flip.count for flip in outcome.flips.values())
+    rate, flipped = EVENTS / spent, sum(flip.count for flip in replay.outcome.flips.values())
     verdict = "met" if rate >= TARGET else "MISSED"
     print(
-        f"  {'alike' if alike else 'unlike':6} {EVENTS:,} calls in {len(gathering.calls):,} kinds, {flipped:,} flip: "
-        f"{rate:,.0f} calls in a second of one core (target {TARGET:,}: {verdict}), {read / spent:.0%} of it reading, "
+        f"  {'alike' if alike else 'unlike':6} {EVENTS:,} calls in {kinds:,} kinds, {flipped:,} flip: "
+        f"{rate:,.0f} calls in a second of one core (target {TARGET:,}: {verdict}), {decided / spent:.0%} of it deciding, "
         f"{took:.1f} s by the clock; {spent / alone:.1f} times what the engine alone takes to decide each call once"
     )
     await store.close()

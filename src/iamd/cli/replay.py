@@ -13,12 +13,12 @@ from iamd.cli.access.accounts import Accounts, assembled
 from iamd.cli.access.moments import Moment, images
 from iamd.cli.place import add_place, in_store, place
 from iamd.cli.progress import progress
-from iamd.cli.replaying.calls import Gathering
+from iamd.cli.replaying.calls import Gathering, Skipped
 from iamd.cli.replaying.changeset import Changeset, read_changeset
 from iamd.cli.replaying.flips import Flip, Outcome, Replay
 from iamd.cli.replaying.proposal import propose, surrounded
-from iamd.cli.replaying.record import gather, uncollected
-from iamd.cli.replaying.trail import gather_files
+from iamd.cli.replaying.record import recorded, uncollected
+from iamd.cli.replaying.trail import delivered
 from iamd.cli.replaying.worlds import World
 from iamd.cli.times import point_in_time
 from iamd.cli.tree import NO, YES, Node, Paper
@@ -46,7 +46,7 @@ class Replayed:
     """What came of a replay, and of the calls that it could not look at."""
 
     outcome: Outcome
-    gathering: Gathering
+    skipped: Skipped
 
 
 def command(args: argparse.Namespace) -> int:
@@ -66,15 +66,16 @@ def command(args: argparse.Namespace) -> int:
 
 
 async def _replay(args: argparse.Namespace, store: Store, data_dir: Path, changeset: Changeset) -> Replayed:
+    present, gathering = await images(store, Moment(datetime.now(UTC))), Gathering()
+    before = assembled(present, data_dir)
+    replay = Replay(World(before), World(_after(store, await images(store), data_dir, changeset)))
     if args.cloudtrail is None:
-        gathering = await gather(store, store.account_ids(), args.since, args.until)
+        gathered = recorded(gathering, store, store.account_ids(), args.since, args.until)
     else:
-        gathering = await gather_files(args.cloudtrail, await images(store), args.since, args.until)
-    before = assembled(await images(store, Moment(datetime.now(UTC))), data_dir)
-    after = _after(store, await images(store), data_dir, changeset)
-    calls = gathering.calls
-    kinds = progress(calls, len(calls), "kinds of calls decided")
-    return Replayed(Replay(World(before), World(after)).run(kinds), gathering)
+        gathered = delivered(gathering, args.cloudtrail, present, args.since, args.until)
+    async for calls in gathered:
+        replay.run(progress(calls, len(calls), "kinds of calls decided"))
+    return Replayed(replay.outcome, gathering.skipped)
 
 
 def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset: Changeset) -> Accounts:
@@ -83,7 +84,7 @@ def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset:
 
 
 def _told(replayed: Replayed, flips: list[Flip]) -> dict[str, Any]:
-    outcome, skipped = replayed.outcome, replayed.gathering.skipped
+    outcome, skipped = replayed.outcome, replayed.skipped
     return {
         "calls": outcome.calls,
         "touched": outcome.touched,
@@ -116,7 +117,7 @@ def _write(paper: Paper, replayed: Replayed, flips: list[Flip]) -> None:
         if own:
             paper.title(f"{_counted(sum(flip.count for flip in own), 'recorded call')} would be {word}")
             paper.tree([_principal(name, group) for name, group in _by_principal(own).items()])
-    outcome, skipped = replayed.outcome, replayed.gathering.skipped
+    outcome, skipped = replayed.outcome, replayed.skipped
     told = [f"{_counted(outcome.calls, 'call')} replayed", f"{outcome.touched} under policies that change"]
     told += [f"{outcome.drifted} decided otherwise today already"] if outcome.drifted else []
     told += [f"{count} not decided: {why}" for why, count in outcome.unknown.items()]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
 YES, NO, ASIDE, PLAIN = "yes", "no", "aside", ""
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLOURS = {YES: "32", NO: "31", ASIDE: "2", "title": "1"}
 _MARKS = {YES: "✓ ", NO: "✗ ", ASIDE: "· ", PLAIN: ""}
 _ASCII_MARKS = {YES: "+ ", NO: "x ", ASIDE: ". ", PLAIN: ""}
@@ -35,7 +37,7 @@ class Paper:
 
     def title(self, text: str, mark: str = PLAIN) -> None:
         """Write a line in bold, or in the mark's colour."""
-        self.line(self._coloured(text, mark or "title"))
+        print(self._coloured(text, mark or "title"), file=self._out)
 
     def line(self, text: str = "", mark: str = PLAIN, indent: str = "") -> None:
         print(indent + self._coloured(self._marks[mark] + text, mark), file=self._out)
@@ -53,5 +55,6 @@ class Paper:
             yield from self._drawn(node.children, before + ("   " if last else self._bars[2]))
 
     def _coloured(self, text: str, mark: str) -> str:
+        text = _CONTROLS.sub("?", text)  # names that others chose must not steer the terminal
         code = _COLOURS.get(mark)
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code else text

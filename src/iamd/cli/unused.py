@@ -13,7 +13,8 @@ from iamd.cli.access import usage
 from iamd.cli.access.usage import Deeds, Excess, Unused
 from iamd.cli.place import add_place, in_store, place
 from iamd.cli.progress import progress
-from iamd.cli.replaying.record import gather, uncollected
+from iamd.cli.replaying.calls import Gathering
+from iamd.cli.replaying.record import recorded, uncollected
 from iamd.cli.tree import ASIDE, Node, Paper
 from iamd.store import Records, Store
 
@@ -63,7 +64,9 @@ async def _reports(args: argparse.Namespace, store: Store, since: datetime) -> l
 async def _report(store: Store, account_id: str, since: datetime) -> Report:
     records = await store.load(account_id)
     first = await store.events_behind(0, 1)
-    done = usage.deeds((await gather(store, [account_id], since, None)).calls)
+    done: dict[str, Deeds] = {}
+    async for calls in recorded(Gathering(), store, [account_id], since, None):
+        usage.add_deeds(done, calls)
 
     def last_used(subject: str) -> datetime | None:
         found = store.last_used(account_id, subject)

@@ -58,9 +58,8 @@ class Excess:
     policy: dict[str, object] | None
 
 
-def deeds(calls: Iterable[Calls]) -> dict[str, Deeds]:
-    """What principals did, by the ARN of the user, role or root user."""
-    found: dict[str, Deeds] = {}
+def add_deeds(found: dict[str, Deeds], calls: Iterable[Calls]) -> None:
+    """Add what principals did, by the ARN of the user, role or root user."""
     for each in calls:
         asked = each.asking.asked[:-1] if each.denied else each.asking.asked  # the last of them was refused
         arn, last = each.asking.asker.caller.principal_arn, moment(max(each.times))
@@ -68,7 +67,6 @@ def deeds(calls: Iterable[Calls]) -> dict[str, Deeds]:
         known.last = max(known.last, last)
         for ask in asked:
             known.done.setdefault((ask.action, ask.resource), Done(ask.action, ask.resource, opened_context(ask)))
-    return found
 
 
 def principals(records: Records, last_used: LastUsed, done: dict[str, Deeds], since: datetime) -> Iterator[Unused]:

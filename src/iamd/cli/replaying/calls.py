@@ -16,6 +16,8 @@ from iamd.store.rows import micros
 
 DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"})
 """Codes under which AWS's services record that a caller may not."""
+KINDS = 100_000
+"""Kinds of calls that are held at a time."""
 
 
 class Asking(msgspec.Struct, frozen=True, eq=False):
@@ -60,8 +62,14 @@ class Gathering:
         self._found: dict[tuple[object, ...], Calls | str] = {}
 
     @property
-    def calls(self) -> list[Calls]:
-        return [calls for calls in self._found.values() if isinstance(calls, Calls)]
+    def is_full(self) -> bool:
+        """Whether there are so many that they had better be taken, before there are more than memory holds."""
+        return len(self._found) >= KINDS
+
+    def take(self) -> list[Calls]:
+        """What was gathered since the last time."""
+        found, self._found = self._found, {}
+        return [calls for calls in found.values() if isinstance(calls, Calls)]
 
     def asker(self, key: tuple[object, ...], make: Callable[[], Asker | None]) -> Asker | None:
         """The same object for calls of the same caller, as `key` tells; None for strangers."""

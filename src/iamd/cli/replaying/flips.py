@@ -66,15 +66,14 @@ class Replay:
         self._known: dict[tuple[object, ...], tuple[Decision, Decision]] = {}
         self.outcome = Outcome()
 
-    def run(self, gathered: Iterable[Calls]) -> Outcome:
-        """Decide all calls; returns what came of it."""
+    def run(self, gathered: Iterable[Calls]) -> None:
+        """Decide those calls, too; `outcome` tells what came of all."""
         for calls in gathered:
             self.outcome.calls += calls.count
             try:
                 self._replay(calls)
             except Unknown as unknown:
                 self.outcome.unknown[str(unknown)] = self.outcome.unknown.get(str(unknown), 0) + calls.count
-        return self.outcome
 
     def _replay(self, calls: Calls) -> None:
         asking = calls.asking

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from iamd.audit.lookup import terms
 from iamd.audit.search import behind
 from iamd.cli.progress import Meter
-from iamd.cli.replaying.calls import Gathering, add
+from iamd.cli.replaying.calls import Calls, Gathering, add
 from iamd.store import Store
 from iamd.store.interface import Window
 
@@ -28,9 +28,10 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-async def gather(store: Store, accounts: Iterable[str], since: datetime | None, until: datetime | None) -> Gathering:
-    """Every recorded call of those accounts in that time."""
-    gathering = Gathering()
+async def recorded(
+    gathering: Gathering, store: Store, accounts: Iterable[str], since: datetime | None, until: datetime | None
+) -> AsyncIterator[list[Calls]]:
+    """Every recorded call of those accounts in that time, gathered a good many at a time."""
     with Meter(await store.last_event(), "events read") as meter:
         for account_id in accounts:
             window = Window(account_id, since, until, limit=_PAGE)
@@ -39,4 +40,6 @@ async def gather(store: Store, accounts: Iterable[str], since: datetime | None, 
                     add(gathering, event)
                 meter.advance(len(page))
                 window = dataclasses.replace(window, after=behind(page[-1]))
-    return gathering
+                if gathering.is_full:
+                    yield gathering.take()
+    yield gathering.take()

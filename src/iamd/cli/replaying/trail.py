@@ -10,7 +10,7 @@ import gzip
 import ipaddress
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,19 +57,25 @@ _file = msgspec.json.Decoder(_File).decode
 _json = msgspec.json.Decoder().decode
 
 
-async def gather_files(
-    folder: Path, accounts: Mapping[str, Records], since: datetime | None, until: datetime | None
-) -> Gathering:
-    """Every call in the log files of a folder, in that time. Raises Failure."""
+async def delivered(
+    gathering: Gathering,
+    folder: Path,
+    accounts: Mapping[str, Records],
+    since: datetime | None,
+    until: datetime | None,
+) -> AsyncIterator[list[Calls]]:
+    """Every call in the log files of a folder, in that time, gathered a good many at a time. Raises Failure."""
     files = [each for each in sorted(folder.rglob("*.json*")) if not any(name in each.parts for name in _NOT_LOGS)]
     if not files:
         raise Failure(f"{folder}: there are no CloudTrail log files (*.json, *.json.gz)")
-    gathering, passed = Gathering(), _passed_policies(files)
+    passed = _passed_policies(files)
     for file in progress(files, len(files), "log files read"):
         for record in _read(file):
             if (since is None or record.event_time >= since) and (until is None or record.event_time <= until):
                 await _add(gathering, record, accounts, passed)
-    return gathering
+        if gathering.is_full:
+            yield gathering.take()
+    yield gathering.take()
 
 
 def _read(file: Path) -> list[_Record]:
