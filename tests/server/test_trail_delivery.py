@@ -8,15 +8,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
 
 from iamd.audit.log_files import METADATA
+from iamd.audit.verification import verify
 from iamd.server.report_places import NotPut
 from iamd.server.trail_buckets import Folders, buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
@@ -216,6 +217,66 @@ def test_digests_chain_and_name_every_log_file(server: Live, trail: Any, deliver
     before = datetime(2020, 1, 1, tzinfo=UTC)
     assert trail.list_public_keys(StartTime=before, EndTime=before)["PublicKeyList"] == []
     assert "LatestDigestDeliveryTime" in trail.get_trail_status(Name="main")
+
+
+class Meanwhile(Folders):
+    """Folders that do something before the first digest is put there."""
+
+    def put(self, bucket: str, key: str, content: bytes, metadata: Any) -> None:
+        if "CloudTrail-Digest" in key and self.doings:
+            self.doings.pop()()
+        super().put(bucket, key, content, metadata)
+
+    doings: ClassVar[list[Callable[[], None]]] = []
+
+
+def verified(deliveries: Deliveries) -> list[str]:
+    """The problems that verification finds."""
+    keys = {key.id: key.public for key in deliveries.server.run(_keys(deliveries.server))}
+    return [found.problem for found in verify(deliveries.path / "audit", ACCOUNT, keys) if found.problem]
+
+
+async def _keys(server: Live) -> list[Any]:
+    return list((await server.realm.store.load(ACCOUNT)).digest_keys)
+
+
+def test_two_servers_that_digest_at_once_keep_one_chain(server: Live, trail: Any, tmp_path: Path) -> None:
+    first, second = Deliveries(server, tmp_path, Meanwhile(tmp_path)), Deliveries(server, tmp_path)
+    second.clock = second.deliveries._clock = first.clock  # type: ignore[assignment]
+    first.turn()
+
+    def meanwhile() -> None:
+        server.client("iam").list_users()
+        second.turn()
+
+    first.clock.now += HOUR + timedelta(minutes=1)
+    Meanwhile.doings.append(meanwhile)
+    first.turn()
+    for _ in range(2):
+        first.clock.now += HOUR + timedelta(minutes=1)
+        second.turn()
+    assert Meanwhile.doings == []
+    assert verified(first) == []
+    assert len(first.files("CloudTrail-Digest")) == 3
+
+
+def test_a_digest_that_could_not_be_put_is_put_later(server: Live, trail: Any, deliveries: Deliveries) -> None:
+    deliveries.turn()
+
+    def fail() -> None:
+        raise NotPut("the bucket is away")
+
+    failing = Deliveries(server, deliveries.path, Meanwhile(deliveries.path))
+    Meanwhile.doings.append(fail)
+    failing.clock.now += HOUR + timedelta(minutes=1)
+    failing.turn()
+    assert trail.get_trail_status(Name="main")["LatestDeliveryError"] == "the bucket is away"
+    assert deliveries.files("CloudTrail-Digest") == []
+    deliveries.turn()
+    deliveries.clock.now += 3 * HOUR
+    deliveries.turn()
+    assert len(deliveries.files("CloudTrail-Digest")) == 2
+    assert verified(deliveries) == []
 
 
 def aws(server: Live, bucket: S3, *command: str) -> subprocess.CompletedProcess[str]:

@@ -247,7 +247,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "digest_chains": (
         DigestChain(ACCOUNT, "us-east-1/main", "us-west-2", NOW, ("{}",), ""),
-        {"since": LATER, "files": (), "previous": "{}"},
+        {"since": LATER, "files": (), "previous": "{}", "pending": "[]"},
     ),
     "digest_keys": (DigestKey(ACCOUNT, "ab12", NOW, LATER, b"\x30", b"\x00sealed"), {"sealed": b"\xff"}),
     "event_data_stores": (

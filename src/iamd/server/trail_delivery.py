@@ -1,6 +1,7 @@
 """Delivers trails: log files of what happened, in order and at least once, and the digests by which they are verified.
 
-A file is in its bucket before the store says so: what is cut off in between is delivered once more.
+A log file is in its bucket before the store says so, a digest is in the store before it is in its bucket: what is cut off
+in between is delivered once more.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ CHUNK = 5_000  # events looked at for a file
 MAX_LOOKED = 10_000
 NOTED = timedelta(hours=1)  # how often it is stored how far was looked at what a trail does not take
 _GLOBAL_SOURCES = frozenset(f"{name}.amazonaws.com" for name in (*GLOBAL, "sts", "signin"))
+
+
+class _Pending(msgspec.Struct):
+    """A digest on its way to its bucket."""
+
+    bucket: str
+    key: str
+    content: bytes
+    metadata: dict[str, str]
 
 
 _Life = tuple[str, str, tuple[str, ...]]
@@ -126,24 +136,44 @@ class TrailDeliveries:
             await self._store.write(_starting(trail, now))
         for chain in chains:
             goes_on = trail.is_logging and chain.region == trail.region
-            if now >= chain.since + self._digest_interval and (chain.files or goes_on):
-                await self._put_digest(trail, chain, now)
+            is_due = now >= chain.since + self._digest_interval and (chain.files or goes_on)
+            if chain.pending or is_due:
+                await self._put_digest(chain, chain.pending or await self._next_digest(trail, chain, now), now)
 
-    async def _put_digest(self, trail: Trail, chain: DigestChain, now: datetime) -> None:
+    async def _next_digest(self, trail: Trail, chain: DigestChain, now: datetime) -> str:
+        """The next digest, once it is the next link of the chain: what it is then does not depend on who puts it where it
+        belongs, or how often. Empty when another process was faster."""
         named = [msgspec.json.decode(entry) for entry in chain.files]
         previous = msgspec.json.decode(chain.previous) if chain.previous else None
         period = Period(trail.name, trail.region, chain.region, chain.since, now, named, previous)
         fingerprint, sign = await signer(self._store, trail.account_id, now)
         digest = digest_file(Place(trail.account_id, trail.bucket, trail.prefix), period, fingerprint, sign)
-        await asyncio.to_thread(self._buckets.put, trail.bucket, digest.key, digest.content, digest.metadata)
+        made = _Pending(trail.bucket, digest.key, digest.content, dict(digest.metadata))
+        pending, entry = (msgspec.json.encode(each).decode() for each in (made, digest.entry))
 
-        def linked(change: Change) -> None:
+        def linked(change: Change) -> str:
             chains = change.records(trail.account_id).digest_chains
-            if chains.get(f"{chain.trail}/{chain.region}") == chain:  # no other process was faster
-                chains.replace(chain, since=now, files=(), previous=msgspec.json.encode(digest.entry).decode())
-                _noting(trail.account_id, trail.key, digested=now)(change)
+            if chains.get(f"{chain.trail}/{chain.region}") != chain:
+                return ""
+            chains.replace(chain, since=now, files=(), previous=entry, pending=pending)
+            return pending
 
-        await self._store.write(linked)
+        return await self._store.write(linked)
+
+    async def _put_digest(self, chain: DigestChain, pending: str, now: datetime) -> None:
+        if not pending:
+            return
+        digest = msgspec.json.decode(pending, type=_Pending)
+        await asyncio.to_thread(self._buckets.put, digest.bucket, digest.key, digest.content, digest.metadata)
+
+        def put(change: Change) -> None:
+            chains = change.records(chain.account_id).digest_chains
+            present = chains.get(f"{chain.trail}/{chain.region}")
+            if present is not None and present.pending == pending:
+                chains.replace(present, pending="")
+                _noting(chain.account_id, chain.trail, digested=now)(change)
+
+        await self._store.write(put)
 
     def _now(self) -> datetime:
         return self._clock().replace(microsecond=0)

@@ -285,7 +285,7 @@ digest_chains = _records(
     "key",
     *map(_text, ("key", "trail", "region")),
     _time("since"),
-    *map(_text, ("files", "previous")),
+    *map(_text, ("files", "previous", "pending")),
 )
 digest_keys = _records(
     "digest_keys", "id", _text("id"), *map(_time, ("created", "expires")), _blob("public"), _blob("sealed")

@@ -79,7 +79,8 @@ class TrailDelivery:
 @dataclass(frozen=True, slots=True)
 class DigestChain:
     """The digests of a trail in one region. `since` is where the next begins; `files`, JSON each, are the log files that
-    it will have; `previous`, JSON, is what it says of the one before, empty when there is none."""
+    it will have; `previous`, JSON, is what it says of the one before, empty when there is none; `pending`, JSON, is that
+    one where it is not known to be in its bucket."""
 
     account_id: str
     trail: str
@@ -87,6 +88,7 @@ class DigestChain:
     since: datetime
     files: tuple[str, ...] = ()
     previous: str = ""
+    pending: str = ""
 
 
 @dataclass(frozen=True, slots=True)

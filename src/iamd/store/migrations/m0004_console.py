@@ -24,6 +24,7 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, owner_id TEXT NOT NULL,
         serial_number TEXT NOT NULL, host TEXT NOT NULL, public_key {blob} NOT NULL, sign_count BIGINT NOT NULL,
         transports TEXT NOT NULL, enabled BIGINT NOT NULL, challenged BIGINT NOT NULL, UNIQUE (account_id, id))""",
+    "ALTER TABLE digest_chains ADD COLUMN pending TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE analyzers ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE access_findings ADD COLUMN type TEXT NOT NULL DEFAULT 'ExternalAccess'",
     "ALTER TABLE access_findings ADD COLUMN resource_type TEXT NOT NULL DEFAULT 'AWS::IAM::Role'",
