@@ -31,6 +31,7 @@ PAGES = (
     "/policies/arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FIAMReadOnlyAccess",
     "/inline/user/jane.doe/Buckets",
     "/events",
+    "/settings",
     "/sessions",
     "/nothing",
 )

@@ -28,6 +28,7 @@ const PAGES: Record<string, Load> = {
   "/providers/:arn": () => import("./pages/provider"),
   "/instance-profiles": () => import("./pages/instance-profiles"),
   "/credential-report": () => import("./pages/credential-report"),
+  "/settings": () => import("./pages/settings"),
   "/events": () => import("./pages/events"),
   "/sessions": () => import("./pages/sessions"),
 };
@@ -43,6 +44,7 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/policies", strings.policies.title],
       ["/instance-profiles", strings.instanceProfiles.title],
       ["/providers", strings.providers.title],
+      ["/settings", strings.settings.title],
     ],
   ],
   [
