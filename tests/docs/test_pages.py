@@ -133,4 +133,4 @@ def test_the_pytest_example_passes(tmp_path: Path) -> None:
         timeout=90,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "5 passed" in ran.stdout
+    assert "8 passed" in ran.stdout

@@ -65,6 +65,17 @@ def test_a_reset_leaves_nothing(server: Server) -> None:
     assert server.client("iam").list_users()["Users"] == []
 
 
+def test_other_accounts(server: Server) -> None:
+    other, third = server.account("other"), server.account("third")
+    assert len({server.account_id, other.account_id, third.account_id}) == 3
+    alice = other.user("alice", {"Action": "iam:ListUsers", "Resource": "*"})
+    assert alice.arn == f"arn:aws:iam::{other.account_id}:user/alice"
+    assert [each["UserName"] for each in alice.client("iam").list_users()["Users"]] == ["alice"]
+    assert third.role("app").arn == f"arn:aws:sts::{third.account_id}:assumed-role/app/test"
+    with pytest.raises(ValueError, match="already"):
+        server.account("other")
+
+
 def test_secrets_are_in_no_repr(server: Server) -> None:
     role = server.role("deployer")
     assert role.credentials.secret_access_key not in repr(role)

@@ -3,9 +3,10 @@
 Nothing is imported but the standard library until a client is asked for; the server is a process of its own.
 """
 
+from .accounts import Account
 from .identities import Credentials, Identity
 from .moto import Moto
 from .process import StartError
 from .server import Server
 
-__all__ = ["Credentials", "Identity", "Moto", "Server", "StartError"]
+__all__ = ["Account", "Credentials", "Identity", "Moto", "Server", "StartError"]

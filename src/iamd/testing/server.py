@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
-from typing import Any
 
-from .identities import Credentials, Identity, Statement, document
+from .accounts import Account, Member
+from .identities import Credentials, Identity
 from .process import Process, StartError, post
 
 ACCOUNT_ID = "123456789012"
@@ -17,7 +18,7 @@ ACCOUNT_ID = "123456789012"
 _ROOT = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
-class Server:
+class Server(Account):
     """iamd in memory on a free port, in a process of its own: `with Server() as iamd: iamd.user("alice")`.
 
     `upstreams` are other services behind its gateway, as for `iamd serve --upstream`: {"*": "http://127.0.0.1:5000"}.
@@ -67,44 +68,26 @@ class Server:
     @property
     def root(self) -> Identity:
         """The account's root user, who may do everything."""
-        return self._identity(f"arn:aws:iam::{self.account_id}:root", _ROOT)
+        return Identity(f"arn:aws:iam::{self.account_id}:root", _ROOT, self.endpoint_url, self.region)
 
-    def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client as the root user."""
-        return self.root.client(service, **options)
+    @property
+    def admin(self) -> Identity:
+        """The root user."""
+        return self.root
 
-    def user(self, name: str, *statements: Statement) -> Identity:
-        """A new user with an access key and an inline policy of these statements, which allow unless they say `Deny`:
-
-        `iamd.user("alice", {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"})`
-        """
-        iam = self.client("iam")
-        arn = iam.create_user(UserName=name)["User"]["Arn"]
-        if statements:
-            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document(statements))
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return self._identity(arn, Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
-
-    def role(self, name: str, *statements: Statement, session: str = "test") -> Identity:
-        """A session of a new role with an inline policy of these statements. A user of the account assumes it."""
-        iam = self.client("iam")
-        trusts = {"Principal": {"AWS": self.account_id}, "Action": "sts:AssumeRole"}
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document([trusts]))["Role"]
-        if statements:
-            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(statements))
-        # The root user may assume no role, as on AWS.
-        helper = self.user(f"{name}-assumes", {"Action": "sts:AssumeRole", "Resource": role["Arn"]})
-        return self.assume(role["Arn"], helper, session)
-
-    def assume(self, role_arn: str, caller: Identity, session: str = "test") -> Identity:
-        """A session of a role that the caller may assume."""
-        taken = caller.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)
-        key = taken["Credentials"]
-        given = Credentials(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
-        return self._identity(taken["AssumedRoleUser"]["Arn"], given)
-
-    def _identity(self, arn: str, credentials: Credentials) -> Identity:
-        return Identity(arn, credentials, self.endpoint_url, self.region)
+    def account(self, name: str) -> Account:
+        """Another account: a new member of the organization whose management account this one is, by then."""
+        organizations = self.client("organizations")
+        with suppress(organizations.exceptions.AlreadyInOrganizationException):
+            organizations.create_organization()
+        email = f"{name}@example.com"
+        asked = organizations.create_account(AccountName=name, Email=email)["CreateAccountStatus"]["Id"]
+        made = organizations.describe_create_account_status(CreateAccountRequestId=asked)["CreateAccountStatus"]
+        if made["State"] != "SUCCEEDED":
+            raise ValueError(f"there is an account {name} already")
+        role = f"arn:aws:iam::{made['AccountId']}:role/OrganizationAccountAccessRole"
+        helper = self.user(f"{name}-administers", {"Action": "sts:AssumeRole", "Resource": role})
+        return Member(made["AccountId"], self.assume(role, helper))
 
     @property
     def _environ(self) -> dict[str, str]:
