@@ -9,17 +9,12 @@ from iamd.caller.certificates.chains import is_issued_by, read_bundle, read_crl
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
-from iamd.services.rolesanywhere.resources import by_id, existing, listed
-from iamd.services.rolesanywhere.tags import merged
-from iamd.services.rolesanywhere.trust_anchors import anywhere
+from iamd.services.rolesanywhere.resources import Family, anywhere, by_id
+from iamd.services.rolesanywhere.tag_rules import merged
 from iamd.store.kinds.roles_anywhere import RevocationList, TrustAnchor
 from iamd.wire.errors import ResourceNotFoundException, ValidationException
 
 MAX_CRLS = 2  # of a trust anchor
-
-
-def existing_crl(call: Call, *, crl_id: str) -> Target[RevocationList]:
-    return existing(call, call.records.revocation_lists, "crl", crl_id)
 
 
 def detail(crl: RevocationList) -> dict[str, Any]:
@@ -34,6 +29,13 @@ def detail(crl: RevocationList) -> dict[str, Any]:
         "createdAt": crl.created,
         "updatedAt": crl.updated,
     }
+
+
+CRLS = Family("crl", "crl", lambda records: records.revocation_lists, detail)
+
+
+def existing_crl(call: Call, *, crl_id: str) -> Target[RevocationList]:
+    return CRLS.existing(call, crl_id)
 
 
 def _checked(data: bytes, anchor: TrustAnchor) -> bytes:
@@ -79,19 +81,19 @@ def import_crl(
         enabled=enabled,
         tags=merged((), tags or []),
     )
-    return {"crl": detail(call.records.revocation_lists.add(crl))}
+    return CRLS.added(call, crl)
 
 
 @rolesanywhere.operation(on=existing_crl)
 def get_crl(call: Call, crl: RevocationList) -> Reply:
     """The revocation list of that id or ARN."""
-    return {"crl": detail(crl)}
+    return CRLS.shown(crl)
 
 
 @rolesanywhere.operation(on=anywhere)
 def list_crls(call: Call, _: None, *, next_token: str | None = None, page_size: int | None = None) -> Reply:
     """The region's revocation lists."""
-    return listed(call, "crls", call.records.revocation_lists, detail, next_token, page_size)
+    return CRLS.page(call, next_token, page_size)
 
 
 @rolesanywhere.operation(on=existing_crl, refuses=ALIASES)
@@ -103,27 +105,22 @@ def update_crl(call: Call, crl: RevocationList, *, name: str | None = None, crl_
         if anchor is None:
             raise ResourceNotFoundException(f"Resource {crl.anchor_id} was not found")
         data = _checked(crl_data, anchor)
-    return _changed(call, crl, name=name or crl.name, data=data)
+    return CRLS.changed(call, crl, name=name or crl.name, data=data)
 
 
 @rolesanywhere.operation(on=existing_crl)
 def enable_crl(call: Call, crl: RevocationList) -> Reply:
     """Refuse from now on what the list names."""
-    return _changed(call, crl, enabled=True)
+    return CRLS.changed(call, crl, enabled=True)
 
 
 @rolesanywhere.operation(on=existing_crl)
 def disable_crl(call: Call, crl: RevocationList) -> Reply:
     """Look at the list no more."""
-    return _changed(call, crl, enabled=False)
+    return CRLS.changed(call, crl, enabled=False)
 
 
 @rolesanywhere.operation(on=existing_crl)
 def delete_crl(call: Call, crl: RevocationList) -> Reply:
     """Remove the list."""
-    call.records.revocation_lists.remove(crl)
-    return {"crl": detail(crl)}
-
-
-def _changed(call: Call, crl: RevocationList, **changes: Any) -> Reply:
-    return {"crl": detail(call.records.revocation_lists.replace(crl, updated=call.now, **changes))}
+    return CRLS.removed(call, crl)

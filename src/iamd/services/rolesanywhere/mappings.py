@@ -10,7 +10,7 @@ import json
 from iamd.caller.certificates.attributes import is_specifier
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import rolesanywhere
-from iamd.services.rolesanywhere.profiles import changed, existing_profile, mappings_of
+from iamd.services.rolesanywhere.profiles import PROFILES, existing_profile, mappings_of
 from iamd.store.kinds.roles_anywhere import AnywhereProfile
 from iamd.wire.errors import ValidationException
 
@@ -43,4 +43,4 @@ def delete_attribute_mapping(
 
 def _mapped(call: Call, profile: AnywhereProfile, field: str, specifiers: list[str]) -> Reply:
     own = {**json.loads(profile.mappings), field: specifiers}
-    return changed(call, profile, mappings=json.dumps(own))
+    return PROFILES.changed(call, profile, mappings=json.dumps(own))

@@ -14,18 +14,13 @@ from iamd.guard.target import Target, found
 from iamd.policy import Kind, MalformedPolicy, parse
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
-from iamd.services.rolesanywhere.resources import existing, listed, require_room
-from iamd.services.rolesanywhere.tags import merged
-from iamd.services.rolesanywhere.trust_anchors import anywhere
+from iamd.services.rolesanywhere.resources import Family, anywhere
+from iamd.services.rolesanywhere.tag_rules import merged
 from iamd.store.kinds.roles_anywhere import AnywhereProfile
 from iamd.wire.errors import ValidationException
 
 MAX_PROFILES = 250
 SERVICE = "rolesanywhere.amazonaws.com"
-
-
-def existing_profile(call: Call, *, profile_id: str) -> Target[AnywhereProfile]:
-    return existing(call, call.records.anywhere_profiles, "profile", profile_id)
 
 
 def passed_roles(call: Call, profile: AnywhereProfile | None) -> Iterator[Ask]:
@@ -72,6 +67,13 @@ def detail(profile: AnywhereProfile) -> dict[str, Any]:
     }
 
 
+PROFILES = Family("profile", "profile", lambda records: records.anywhere_profiles, detail)
+
+
+def existing_profile(call: Call, *, profile_id: str) -> Target[AnywhereProfile]:
+    return PROFILES.existing(call, profile_id)
+
+
 def _check_policies(policy: str | None, policy_arns: Sequence[str] | None) -> None:
     """Raise ValidationException for policies that are none."""
     for arn in policy_arns or ():
@@ -103,7 +105,7 @@ def create_profile(
 
     https://docs.aws.amazon.com/rolesanywhere/latest/APIReference/API_CreateProfile.html
     """
-    require_room(call, call.records.anywhere_profiles, MAX_PROFILES, "profiles")
+    PROFILES.require_room(call, MAX_PROFILES)
     _check_policies(session_policy, managed_policy_arns)
     profile = AnywhereProfile(
         account_id=call.account_id,
@@ -122,19 +124,19 @@ def create_profile(
         enabled=enabled,
         tags=merged((), tags or []),
     )
-    return {"profile": detail(call.records.anywhere_profiles.add(profile))}
+    return PROFILES.added(call, profile)
 
 
 @rolesanywhere.operation(on=existing_profile)
 def get_profile(call: Call, profile: AnywhereProfile) -> Reply:
     """The profile of that id or ARN."""
-    return {"profile": detail(profile)}
+    return PROFILES.shown(profile)
 
 
 @rolesanywhere.operation(on=anywhere)
 def list_profiles(call: Call, _: None, *, next_token: str | None = None, page_size: int | None = None) -> Reply:
     """The region's profiles."""
-    return listed(call, "profiles", call.records.anywhere_profiles, detail, next_token, page_size)
+    return PROFILES.page(call, next_token, page_size)
 
 
 @rolesanywhere.operation(on=existing_profile, also=passed_roles, refuses=ALIASES)
@@ -159,28 +161,22 @@ def update_profile(
         "seconds": duration_seconds,
         "accepts_session_name": accept_role_session_name,
     }
-    return changed(call, profile, **{field: value for field, value in given.items() if value is not None})
+    return PROFILES.changed(call, profile, **{field: value for field, value in given.items() if value is not None})
 
 
 @rolesanywhere.operation(on=existing_profile, also=passed_roles)
 def enable_profile(call: Call, profile: AnywhereProfile) -> Reply:
     """Let certificates have the roles from now on."""
-    return changed(call, profile, enabled=True)
+    return PROFILES.changed(call, profile, enabled=True)
 
 
 @rolesanywhere.operation(on=existing_profile)
 def disable_profile(call: Call, profile: AnywhereProfile) -> Reply:
     """Open no session any more; those that were opened live on."""
-    return changed(call, profile, enabled=False)
+    return PROFILES.changed(call, profile, enabled=False)
 
 
 @rolesanywhere.operation(on=existing_profile)
 def delete_profile(call: Call, profile: AnywhereProfile) -> Reply:
     """Remove the profile."""
-    call.records.anywhere_profiles.remove(profile)
-    return {"profile": detail(profile)}
-
-
-def changed(call: Call, profile: AnywhereProfile, **changes: Any) -> Reply:
-    """Change a profile and show it."""
-    return {"profile": detail(call.records.anywhere_profiles.replace(profile, updated=call.now, **changes))}
+    return PROFILES.removed(call, profile)

@@ -9,13 +9,8 @@ from typing import Any
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import rolesanywhere
-from iamd.services.rolesanywhere.resources import existing, listed
-from iamd.services.rolesanywhere.trust_anchors import anywhere
+from iamd.services.rolesanywhere.resources import Family, anywhere
 from iamd.store.kinds.roles_anywhere import CertificateSubject
-
-
-def existing_subject(call: Call, *, subject_id: str) -> Target[CertificateSubject]:
-    return existing(call, call.records.certificate_subjects, "subject", subject_id)
 
 
 def summary(subject: CertificateSubject) -> dict[str, Any]:
@@ -29,6 +24,13 @@ def summary(subject: CertificateSubject) -> dict[str, Any]:
         "createdAt": subject.created,
         "updatedAt": subject.seen,
     }
+
+
+SUBJECTS = Family("subject", "subject", lambda records: records.certificate_subjects, summary)
+
+
+def existing_subject(call: Call, *, subject_id: str) -> Target[CertificateSubject]:
+    return SUBJECTS.existing(call, subject_id)
 
 
 def _credential(stored: dict[str, Any]) -> dict[str, Any]:
@@ -45,4 +47,4 @@ def get_subject(call: Call, subject: CertificateSubject) -> Reply:
 @rolesanywhere.operation(on=anywhere)
 def list_subjects(call: Call, _: None, *, next_token: str | None = None, page_size: int | None = None) -> Reply:
     """The region's subjects."""
-    return listed(call, "subjects", call.records.certificate_subjects, summary, next_token, page_size)
+    return SUBJECTS.page(call, next_token, page_size)

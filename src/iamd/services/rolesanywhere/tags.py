@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import rolesanywhere
-from iamd.services.rolesanywhere.resources import existing
-from iamd.store.collection import Collection
+from iamd.services.rolesanywhere.crls import CRLS
+from iamd.services.rolesanywhere.profiles import PROFILES
+from iamd.services.rolesanywhere.resources import Family
+from iamd.services.rolesanywhere.subjects import SUBJECTS
+from iamd.services.rolesanywhere.tag_rules import merged
+from iamd.services.rolesanywhere.trust_anchors import ANCHORS
 from iamd.store.records import Tags
-from iamd.wire.errors import ResourceNotFoundException, TooManyTagsException, ValidationException
+from iamd.wire.errors import ResourceNotFoundException
 
-MAX_TAGS = 50
-
-
-def merged(present: Tags, given: Iterable[Mapping[str, str]]) -> Tags:
-    """Tags after adding `given`, which replace those of the same key."""
-    pairs = [(tag["key"], tag["value"]) for tag in given]
-    keys = {key for key, _ in pairs}
-    if len(keys) < len(pairs):
-        raise ValidationException("Duplicate tag keys found")
-    if any(key.lower().startswith("aws:") for key in keys):
-        raise ValidationException("Tag keys that begin with aws: are reserved for use by AWS")
-    result = (*((key, value) for key, value in present if key not in keys), *pairs)
-    if len(result) > MAX_TAGS:
-        raise TooManyTagsException(f"A resource has at most {MAX_TAGS} tags")
-    return result
+_ALL: tuple[Family[Any], ...] = (ANCHORS, PROFILES, CRLS, SUBJECTS)
+_FAMILIES: Mapping[str, Family[Any]] = {family.kind: family for family in _ALL}
 
 
-def _collections(call: Call) -> Mapping[str, Collection[Any]]:
-    records = call.records
-    return {
-        "trust-anchor": records.trust_anchors,
-        "profile": records.anywhere_profiles,
-        "crl": records.revocation_lists,
-        "subject": records.certificate_subjects,
-    }
+def _kind(arn: str) -> str:
+    return arn.rpartition(":")[2].partition("/")[0]
 
 
 def tagged(call: Call, *, resource_arn: str) -> Target[Any]:
-    kind = resource_arn.rpartition(":")[2].partition("/")[0]
-    collection = _collections(call).get(kind)
-    if collection is None or not resource_arn.startswith("arn:"):
+    family = _FAMILIES.get(_kind(resource_arn))
+    if family is None or not resource_arn.startswith("arn:"):
         return missing(resource_arn, ResourceNotFoundException(f"Resource {resource_arn} was not found"))
-    return existing(call, collection, kind, resource_arn)
+    return family.existing(call, resource_arn)
 
 
 def _retag(call: Call, resource: Any, tags: Tags) -> None:
-    _collections(call)[resource.arn.rpartition(":")[2].partition("/")[0]].replace(resource, tags=tags)
+    _FAMILIES[_kind(resource.arn)].collection(call.records).replace(resource, tags=tags)
 
 
 @rolesanywhere.operation(on=tagged)

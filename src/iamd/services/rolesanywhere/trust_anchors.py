@@ -7,12 +7,12 @@ from typing import Any
 
 from iamd.audit.ids import new_uuid
 from iamd.caller.certificates.chains import read_bundle
-from iamd.guard.target import Target, nothing
+from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.rolesanywhere.api import ALIASES, rolesanywhere
 from iamd.services.rolesanywhere.notification_settings import shown, with_settings
-from iamd.services.rolesanywhere.resources import existing, listed, require_room
-from iamd.services.rolesanywhere.tags import merged
+from iamd.services.rolesanywhere.resources import Family, anywhere
+from iamd.services.rolesanywhere.tag_rules import merged
 from iamd.store.kinds.roles_anywhere import TrustAnchor
 from iamd.wire.errors import ValidationException
 
@@ -21,14 +21,6 @@ BUNDLE = "CERTIFICATE_BUNDLE"
 FETCHED = {
     "crl_dp_revocation_enabled": "crlDpRevocationEnabled is not supported: revocation lists are imported, not fetched."
 }
-
-
-def anywhere(call: Call) -> Target[None]:
-    return nothing()
-
-
-def existing_anchor(call: Call, *, trust_anchor_id: str) -> Target[TrustAnchor]:
-    return existing(call, call.records.trust_anchors, "trust-anchor", trust_anchor_id)
 
 
 def detail(anchor: TrustAnchor) -> dict[str, Any]:
@@ -43,6 +35,13 @@ def detail(anchor: TrustAnchor) -> dict[str, Any]:
         "updatedAt": anchor.updated,
         "notificationSettings": shown(anchor.notifications),
     }
+
+
+ANCHORS = Family("trust-anchor", "trustAnchor", lambda records: records.trust_anchors, detail)
+
+
+def existing_anchor(call: Call, *, trust_anchor_id: str) -> Target[TrustAnchor]:
+    return ANCHORS.existing(call, trust_anchor_id)
 
 
 def _bundle(source: Mapping[str, Any]) -> str:
@@ -75,7 +74,7 @@ def create_trust_anchor(
 
     https://docs.aws.amazon.com/rolesanywhere/latest/APIReference/API_CreateTrustAnchor.html
     """
-    require_room(call, call.records.trust_anchors, MAX_ANCHORS, "trust anchors")
+    ANCHORS.require_room(call, MAX_ANCHORS)
     anchor = TrustAnchor(
         account_id=call.account_id,
         id=new_uuid(),
@@ -88,19 +87,19 @@ def create_trust_anchor(
         notifications=with_settings("[]", notification_settings or [], call.account_id),
         tags=merged((), tags or []),
     )
-    return {"trustAnchor": detail(call.records.trust_anchors.add(anchor))}
+    return ANCHORS.added(call, anchor)
 
 
 @rolesanywhere.operation(on=existing_anchor)
 def get_trust_anchor(call: Call, anchor: TrustAnchor) -> Reply:
     """The trust anchor of that id or ARN."""
-    return {"trustAnchor": detail(anchor)}
+    return ANCHORS.shown(anchor)
 
 
 @rolesanywhere.operation(on=anywhere)
 def list_trust_anchors(call: Call, _: None, *, next_token: str | None = None, page_size: int | None = None) -> Reply:
     """The region's trust anchors."""
-    return listed(call, "trustAnchors", call.records.trust_anchors, detail, next_token, page_size)
+    return ANCHORS.page(call, next_token, page_size)
 
 
 @rolesanywhere.operation(on=existing_anchor, refuses={**ALIASES, **FETCHED})
@@ -108,19 +107,19 @@ def update_trust_anchor(
     call: Call, anchor: TrustAnchor, *, name: str | None = None, source: dict[str, Any] | None = None
 ) -> Reply:
     """Change the name or the authorities."""
-    return _changed(call, anchor, name=name or anchor.name, bundle=_bundle(source) if source else anchor.bundle)
+    return ANCHORS.changed(call, anchor, name=name or anchor.name, bundle=_bundle(source) if source else anchor.bundle)
 
 
 @rolesanywhere.operation(on=existing_anchor)
 def enable_trust_anchor(call: Call, anchor: TrustAnchor) -> Reply:
     """Take certificates from now on."""
-    return _changed(call, anchor, enabled=True)
+    return ANCHORS.changed(call, anchor, enabled=True)
 
 
 @rolesanywhere.operation(on=existing_anchor)
 def disable_trust_anchor(call: Call, anchor: TrustAnchor) -> Reply:
     """Take no certificate any more; sessions that were opened live on."""
-    return _changed(call, anchor, enabled=False)
+    return ANCHORS.changed(call, anchor, enabled=False)
 
 
 @rolesanywhere.operation(on=existing_anchor)
@@ -128,9 +127,4 @@ def delete_trust_anchor(call: Call, anchor: TrustAnchor) -> Reply:
     """Remove the trust anchor, and its revocation lists with it."""
     for crl in list(call.records.revocation_lists.where("anchor", anchor.id)):
         call.records.revocation_lists.remove(crl)
-    call.records.trust_anchors.remove(anchor)
-    return {"trustAnchor": detail(anchor)}
-
-
-def _changed(call: Call, anchor: TrustAnchor, **changes: Any) -> Reply:
-    return {"trustAnchor": detail(call.records.trust_anchors.replace(anchor, updated=call.now, **changes))}
+    return ANCHORS.removed(call, anchor)
