@@ -166,7 +166,7 @@ def requests(kind: Kind = Kind.IDENTITY) -> st.SearchStrategy[Request]:
 
     def value(key: str, texts: tuple[str, ...]) -> st.SearchStrategy[Any]:
         one = st.sampled_from(texts)
-        return st.one_of(one, st.lists(one, max_size=2).map(tuple)) if key == "aws:TagKeys" else one
+        return st.one_of(one.filter(bool), st.lists(one, max_size=2).map(tuple)) if key == "aws:TagKeys" else one
 
     context = st.fixed_dictionaries({}, optional={key.lower(): value(key, texts) for key, texts in _VALUES.items()})
     callers = st.sampled_from(CALLERS if kind is Kind.RESOURCE else CALLERS[1:2])

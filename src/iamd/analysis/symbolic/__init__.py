@@ -6,7 +6,7 @@ has been confirmed by the engine; where the limits do not suffice, it raises Und
 
 from iamd.analysis.symbolic.access import Access
 from iamd.analysis.symbolic.budget import STEPS, Budget, Undecided
-from iamd.analysis.symbolic.compare import Witness, covered, new_access, places
+from iamd.analysis.symbolic.compare import Witness, new_access, places
 from iamd.analysis.symbolic.question import Extra
 
-__all__ = ["STEPS", "Access", "Budget", "Extra", "Undecided", "Witness", "covered", "new_access", "places"]
+__all__ = ["STEPS", "Access", "Budget", "Extra", "Undecided", "Witness", "new_access", "places"]

@@ -38,58 +38,82 @@ class _Case:
     within: tuple[int, ...]
     outside: tuple[int, ...]
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        return self.within + self.outside
 
-def new_access(
-    new: Access, old: Access, extra: Extra | None = None, only: int | None = None, budget: Budget | None = None
-) -> Witness | None:
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What cases that are alike have in common."""
+        return self.within, self.outside, self.caller.ties
+
+
+def new_access(new: Access, old: Access, extra: Extra | None = None, budget: Budget | None = None) -> Witness | None:
     """A request that `new` allows and `old` does not, or None where there is none, which is proved.
 
-    `extra` narrows the requests, `only` the statements of the first gate of `new` that let them in (by place). Raises
-    Undecided.
+    `extra` narrows the requests. Raises Undecided.
     """
-    question = Question(new, old, extra or Extra(), budget or Budget())
-    search = Search(question.many, question.budget)
-    open_ = None
-    for case in _cases(question, only):
-        values = _solved(question, search, case, None)
-        if values is None:
-            continue
-        places_ = case.within + case.outside
-        for env in settings(question, places_, case.caller, values):
-            real = values if env is None else _solved(question, Search(question.many, question.budget), case, env)
-            request = None if real is None else _confirmed(question, case, real)
-            if request is not None:
-                return Witness(request, question.statements[case.within[0]][1].index)
-        if not case.caller.fixed.keys() >= set(asked(question, places_)):
-            open_ = case
-    if open_ is not None:
-        raise Undecided(f"no request could be told for `{open_.action.action}`: variables leave it open")
-    return None
+    return _Search(Question(new, old, extra or Extra(), budget or Budget())).first(None)
+
+
+def places(new: Access, old: Access, extra: Extra | None = None) -> Sequence[Witness]:
+    """A request for each statement of the first gate of `new` that lets in what `old` does not. Raises Undecided."""
+    search = _Search(Question(new, old, extra or Extra(), Budget()))
+    found = (search.first(at) for at in search.question.new_side.gates[0])
+    return [witness for witness in found if witness is not None]
+
+
+class _Search:
+    """The search for the answer to one question, which keeps what it has learned."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._solver = Search(question.many, question.budget)
+        self._actions = list(question.action_classes())
+        self._callers = list(question.callers())
+        self._empty: set[tuple[object, ...]] = set()  # cases in which there is no request
+
+    def first(self, only: int | None) -> Witness | None:
+        """A request that one statement of the first gate (by place; None: any) lets in, or None."""
+        question, open_ = self.question, None
+        for case in self._cases(only):
+            values = _solved(question, self._solver, case, None)
+            if values is None:
+                self._empty.add(case.told)
+                continue
+            for env in settings(question, case.places, case.caller, values):
+                solver = Search(question.many, question.budget)
+                real = values if env is None else _solved(question, solver, case, env)
+                request = None if real is None else _confirmed(question, case, real)
+                if request is not None:
+                    return Witness(request, question.statements[case.within[0]][1].index)
+            if not case.caller.fixed.keys() >= set(asked(question, case.places)):
+                open_ = case
+        if open_ is not None:
+            raise Undecided(f"no request could be told for `{open_.action.action}`: variables leave it open")
+        return None
+
+    def _cases(self, only: int | None) -> Iterator[_Case]:
+        """Every way in which a request could be allowed by the one and not by the other; alike ones once."""
+        seen = self._empty.copy()
+        for caller, covers in self._callers:
+            for action in self._actions:
+                self.question.budget.spend()
+                if not caller.makes(action.action, self.question.new.kind):
+                    continue
+                for within, outside in _ways(self.question, action.covering & covers, only):
+                    case = _Case(caller, action, within, outside)
+                    if case.told not in seen:
+                        seen.add(case.told)
+                        yield case
 
 
 def _solved(question: Question, search: Search, case: _Case, env: Context | None) -> dict[str, Value] | None:
     boxes = question.boxes(env)
     within = [*(boxes[at] for at in case.within), question.ties(case.caller), question.extra_box]
     if env is not None:
-        within.append(pins(env, asked(question, case.within + case.outside)))
+        within.append(pins(env, asked(question, case.places)))
     return search.find(within, [boxes[at] for at in case.outside], case.caller.hints)
-
-
-def _cases(question: Question, only: int | None) -> Iterator[_Case]:
-    """Every way in which a request could be allowed by the one and not by the other; alike ones once."""
-    seen: set[tuple[object, ...]] = set()
-    listed = list(question.action_classes())
-    for caller in question.callers():
-        covers = question.covers(caller)
-        for action in listed:
-            if not caller.makes(action.action, question.new.kind):
-                continue
-            covering = action.covering & covers
-            for within, outside in _ways(question, covering, only):
-                told = (within, outside, caller.ties)
-                if told not in seen:
-                    seen.add(told)
-                    yield _Case(caller, action, within, outside)
 
 
 def _ways(
@@ -125,15 +149,3 @@ def _confirmed(question: Question, case: _Case, values: dict[str, Value]) -> Req
     if decide(request, question.new.layers).allowed and not decide(request, question.old.layers).allowed:
         return request
     return None
-
-
-def covered(new: Access, old: Access) -> bool:
-    """Whether `old` allows all that `new` does. Raises Undecided."""
-    return new_access(new, old) is None
-
-
-def places(new: Access, old: Access, extra: Extra | None = None) -> Sequence[Witness]:
-    """A request for each statement of the first gate of `new` that lets in what `old` does not. Raises Undecided."""
-    listed = [statement for document in new.gates[0] for statement in document.statements]  # these come first
-    found = (new_access(new, old, extra, at) for at, statement in enumerate(listed) if statement.allow)
-    return [witness for witness in found if witness is not None]

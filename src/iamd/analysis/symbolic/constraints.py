@@ -104,13 +104,14 @@ class Found:
 
 
 def key(literals: Sequence[Literal], many: bool, budget: Budget) -> Found | None:
-    """A value of one key that meets all, or None. `many`: the key may have several values."""
+    """A value of one key that meets all, or None. `many`: the key may have several values, and never an empty text for
+    none of them."""
     asked = [(each, wanted) for each, wanted in literals if isinstance(each, OnKey)]
     sets = any(not each.scalar for each, _ in asked)
-    for plain in (None, *([""] if sets else []), *([()] if many else [])):
+    for plain in (None, *([""] if sets and not many else []), *([()] if many else [])):
         if all(each.holds(plain) in (wanted, None) for each, wanted in asked):
             return Found(plain)
-    single = _single(asked, sets, budget)
+    single = _single(asked, sets or many, budget)
     if single is not None:
         return Found(single)
     return _several(asked, budget) if many else None

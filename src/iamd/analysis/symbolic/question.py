@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from iamd.analysis.symbolic.access import Access
 from iamd.analysis.symbolic.actions import ActionClass, classes
-from iamd.analysis.symbolic.budget import Budget
+from iamd.analysis.symbolic.budget import STATEMENTS, Budget, Undecided
 from iamd.analysis.symbolic.callers import ANYONE, Caller, callers
 from iamd.analysis.symbolic.constraints import Literal, OnKey, may_be_many, on_key, on_resources
 from iamd.analysis.symbolic.search import Box
@@ -50,6 +50,8 @@ class Question:
         if extra.about is not None:
             self.required = frozenset({len(self.statements)})
             self.statements.append(extra.about)
+        if len(self.statements) > STATEMENTS:
+            raise Undecided(f"policies of more than {STATEMENTS} statements together are not compared")
         self.actions = [(each.actions, each.not_action) for _, each in self.statements]
         self.about_roles = new.kind is Kind.TRUST
         self.extra_box: Box = [(_fixed(condition), wanted) for condition, wanted in extra.conditions]
@@ -82,25 +84,24 @@ class Question:
         """The classes of actions. Raises Undecided."""
         return classes(self.actions, self.budget)
 
-    def callers(self) -> list[Caller]:
-        """The classes of callers; one where policies are not about callers."""
+    def callers(self) -> Iterator[tuple[Caller, frozenset[int]]]:
+        """The classes of callers, with the places of the statements that are about them. Raises Undecided."""
         if not self.new.about_callers:
-            return [ANYONE]
-        found = callers([*self.new.documents, *self.old.documents])
-        return [each for each in found if each.outside] if self._outside else found
+            yield ANYONE, frozenset(range(len(self.statements)))
+            return
+        named = [None if each.principals is None else PrincipalSet(each.principals) for _, each in self.statements]
+        seen = set()
+        for caller in callers([*self.new.documents, *self.old.documents]):
+            self.budget.spend()
+            covers = frozenset(at for at, each in enumerate(named) if each is None or self._is_about(at, each, caller))
+            told = (covers, caller.ties, caller.principal.kind)
+            if told not in seen and (caller.outside or not self._outside):
+                seen.add(told)
+                yield caller, covers
 
-    def covers(self, caller: Caller) -> frozenset[int]:
-        """The places of the statements that are about a caller."""
+    def _is_about(self, at: int, named: PrincipalSet, caller: Caller) -> bool:
         who = caller.principal
-        found = set()
-        for at, (_, statement) in enumerate(self.statements):
-            if statement.principals is None or not self.new.about_callers:
-                found.add(at)
-                continue
-            named = PrincipalSet(statement.principals)
-            if named.grants(who, False) if statement.allow else named.denies(who, False):
-                found.add(at)
-        return frozenset(found)
+        return bool(named.grants(who, False)) if self.statements[at][1].allow else named.denies(who, False)
 
     def boxes(self, env: Context | None) -> list[Box]:
         """What each statement asks of resource and context. `env`: values of variables; None leaves them open."""

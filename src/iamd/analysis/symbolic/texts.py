@@ -88,6 +88,7 @@ def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
     filler = _filler(letters)
     samples = ("", filler) if not inside else min(inside, key=lambda each: len(each.wild)).samples(filler)
     for text in samples if finite is None else sorted(finite.texts):
+        budget.spend()
         if all(each.accepts(text) for each in inside) and not any(each.accepts(text) for each in outside):
             return text
     return None if finite is not None else _walk(inside, outside, filler, budget)
@@ -112,7 +113,7 @@ def _walk(inside: list[Automaton], outside: list[Automaton], filler: str, budget
             state[count + at] & each.final for at, each in enumerate(outside)
         ):
             return _spelled(came, state)
-        budget.spend()
+        budget.spend(len(machines))
         for char in _next(machines, count, state, filler):
             reached = tuple([each.step(now, char) for each, now in zip(machines, state, strict=True)])
             if reached in came or not all(reached[:count]):
