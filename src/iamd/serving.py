@@ -38,6 +38,7 @@ from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.owners import Owners
+from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstreams
 from iamd.reference import services
 from iamd.server import asgi, telemetry
@@ -183,7 +184,10 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
     facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
-    gateway = Gateway(realm, upstreams, forwarder, owners, facts, settings.upstream_body_bytes, settings.gateway_mode)
+    services = ServiceCallers(settings.upstream_services, owners.account_id)
+    gateway = Gateway(
+        realm, upstreams, forwarder, owners, facts, services, settings.upstream_body_bytes, settings.gateway_mode
+    )
     try:
         yield Gate(gateway, proxies, settings.request_timeout)
     finally:

@@ -110,6 +110,8 @@ def identity_of(caller: Caller) -> Identity:
             user_name=caller.name,
             identity_provider=caller.identity_provider,
         )
+    if caller.kind is CallerKind.SERVICE:
+        return Identity(type=caller.kind.value, invoked_by=caller.name)
     return Identity(
         type=_TYPES[caller.kind],
         principal_id=caller.user_id,

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 class CallerKind(Enum):
-    """Values are those of the condition key `aws:PrincipalType`; for whom an identity provider vouches, CloudTrail's."""
+    """Values are those of the condition key `aws:PrincipalType`; of services and for whom an identity provider
+    vouches, CloudTrail's."""
 
     ROOT = "Account"
     USER = "User"
@@ -19,6 +20,7 @@ class CallerKind(Enum):
     FEDERATED = "FederatedUser"
     WEB_IDENTITY = "WebIdentityUser"
     SAML = "SAMLUser"
+    SERVICE = "AWSService"
 
     @property
     def is_vouched_for(self) -> bool:
@@ -36,7 +38,8 @@ class Caller:
 
     Of WEB_IDENTITY and SAML, `account_id` is the role's whom they ask for, `id`, `arn` and `principal_arn` are the
     provider's ARN, `name` is the subject, `user_id` CloudTrail's `principalId`, `identity_provider` its word for the
-    provider; there is no access key.
+    provider; there is no access key. Of SERVICE, `id`, `name` and `arn` are the service principal, `principal_arn` is the
+    resource for which it acts, `account_id` that one's account.
     """
 
     kind: CallerKind

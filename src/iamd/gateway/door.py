@@ -42,6 +42,7 @@ from iamd.gateway.mapped import Inquiry, Need, NotKnown
 from iamd.gateway.modes import ENFORCE, LOG
 from iamd.gateway.owners import Owners
 from iamd.gateway.recognise import Asked, Form
+from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstream, Upstreams
 from iamd.guard.ask import Ask
 from iamd.reference import actions
@@ -93,7 +94,7 @@ class _Passage(msgspec.Struct):
 
 class Gateway:
     """Decides on requests for other services and forwards them. `owners` have the upstreams' resources, whose `facts`
-    are read there; `max_body` bytes are read of a body that says what a request needs. In another mode than `enforce`,
+    are read there; `services` may call, too; `max_body` bytes are read of a body that says what a request needs. In another mode than `enforce`,
     what policies do not allow is passed on and recorded; strangers and what cannot be mapped are refused in any."""
 
     def __init__(
@@ -103,6 +104,7 @@ class Gateway:
         forwarder: Forwarder,
         owners: Owners,
         facts: Facts,
+        services: ServiceCallers,
         max_body: int,
         mode: str = ENFORCE,
     ) -> None:
@@ -111,6 +113,7 @@ class Gateway:
         self._forwarder = forwarder
         self._owners = owners
         self._facts = facts
+        self._services = services
         self._max_body = max_body
         self._mode = mode
 
@@ -182,7 +185,7 @@ class Gateway:
         payload = sigv4.payload_of(signature)
         if payload is None:
             request.body = await bodies.whole(pieces, self._max_body)
-        passage.caller = await authenticate(
+        passage.caller = self._services.identify(request, signature, passage.now, payload) or await authenticate(
             request, signature, realm.store, realm.sealer, realm.tokens, passage.now, payload
         )
         if payload is None or form is Form.S3:
@@ -209,7 +212,7 @@ class Gateway:
         who, tolerated = Who(caller, request, passage.now, region), None if self._mode == ENFORCE else passage.tolerated
         await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
         written_policies.check(asked, request, passage.document, passage.needs[0].resource)
-        if asked.form is Form.S3 and self._mode == ENFORCE:
+        if asked.form is Form.S3 and self._mode == ENFORCE and caller.kind is not CallerKind.SERVICE:
             await require_unblocked(self._facts, asked, request, passage.needs, caller.account_id, region)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
@@ -263,10 +266,12 @@ class Gateway:
                 client_ip=request.client_ip,
                 agent=request.header(b"user-agent") or "",
                 secure_host=request.header(b"host") if request.secure else None,
-                asked=passage.decided,
+                asked=passage.decided if caller.kind is not CallerKind.SERVICE else [],
                 additional=self._tolerated(passage),
             )
         )
+        if caller.kind is CallerKind.SERVICE:
+            return
         subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
         store, now, region = self._realm.store, passage.now, signature.region
         store.used(caller.account_id, subject, now, region, signature.service)

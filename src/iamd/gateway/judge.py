@@ -7,9 +7,10 @@ from datetime import datetime
 
 import msgspec
 
-from iamd.caller.caller import Caller
+from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.mapped import Need
+from iamd.gateway.service_callers import snapshot_of
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
 from iamd.guard.enforce import authorize, decision_on
@@ -81,15 +82,14 @@ def _judge(
 ) -> list[tuple[_Question, frozenset[str]]]:
     """What is still to be found out; when there is nothing, everything is allowed. Raises AccessDenied, Cold."""
     caller, request = who.caller, who.request
-    records = realm.records(caller.account_id)
-    if records is None:
-        raise AccessDenied
-    snapshot = realm.snapshots.of(caller, records, realm.standing(caller.account_id))
+    snapshot = _snapshot(realm, caller)
     agent = request.header(b"user-agent") or ""
     circumstances = {
         **snapshot.context,
         **request_context(caller, who.now, request.client_ip, request.secure, agent, who.region),
     }
+    if caller.kind is CallerKind.SERVICE:
+        del circumstances["aws:sourceip"]  # AWS tells nothing of its own networks
     asks = [(question, _ask(realm, circumstances, question)) for question in questions]
     open_ones = [(question, wanted) for question, ask in asks if (wanted := _wanted(facts, snapshot, question, ask))]
     if not open_ones:
@@ -102,6 +102,15 @@ def _judge(
                     raise
                 tolerated.append(refusal)
     return open_ones
+
+
+def _snapshot(realm: Realm, caller: Caller) -> Snapshot:
+    if caller.kind is CallerKind.SERVICE:
+        return snapshot_of(caller, realm)
+    records = realm.records(caller.account_id)
+    if records is None:
+        raise AccessDenied
+    return realm.snapshots.of(caller, records, realm.standing(caller.account_id))
 
 
 def _ask(realm: Realm, circumstances: Context, question: _Question) -> Ask:

@@ -145,6 +145,12 @@ class Settings:
         "Upstreams that keep accounts apart, and how they are told whose a request is: SERVICE=access-key (its id is the "
         "account's, as LocalStack has it) or SERVICE=moto (moto's header).",
     )
+    upstream_services: Mapping[str, Credentials] = _setting(
+        readers.service_keys,
+        dict,
+        "Services that call others through the gateway, and their keys: sns.amazonaws.com=KEY:SECRET.",
+        secret=True,
+    )
     upstream_cache: float = _setting(
         readers.seconds, 10.0, "Time that policies and tags read from upstreams are believed."
     )

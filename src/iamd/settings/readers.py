@@ -224,6 +224,26 @@ def credentials(value: object) -> Mapping[str, Credentials]:
     return {name: Credentials(key, secret) for name, (key, _, secret) in found.items()}
 
 
+def service_keys(value: object) -> Mapping[str, Credentials]:
+    """Access keys by service principal: a table, or `PRINCIPAL=KEY:SECRET` in a list or set apart by commas."""
+    form = "must be service principals with access keys: sns.amazonaws.com=KEY:SECRET, each key once"
+    if isinstance(value, str):
+        value = [entry for entry in value.split(",") if entry.strip()]
+    if isinstance(value, list | tuple):
+        value = dict(str(entry).strip().partition("=")[::2] for entry in value)
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError(form)
+    found = {name: text.partition(":") for name, text in value.items()}
+    if not all(_PRINCIPAL.fullmatch(name) and key and secret for name, (key, _, secret) in found.items()):
+        raise ValueError(form)
+    if len({key for key, _, _ in found.values()}) != len(found):
+        raise ValueError(form)
+    return {name: Credentials(key, secret) for name, (key, _, secret) in found.items()}
+
+
+_PRINCIPAL = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
+
+
 def accounts_told(value: object) -> Mapping[str, str]:
     """How upstreams are told accounts, by service: a table, or `SERVICE=WAY` in a list or set apart by commas."""
     found = _by_service(value, "SERVICE=access-key or SERVICE=moto")
