@@ -250,6 +250,16 @@ def test_the_metadata(server: Live) -> None:
     assert send(f"{server.endpoint}/.well-known/authzen-configuration", {}).status == 405
 
 
+def test_the_metadata_below_a_public_url(server: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.realm, "public_url", "https://iam.example.com/pdp")
+    url = f"{server.endpoint}/.well-known/authzen-configuration"
+    told = send(f"{url}/pdp").json
+    assert told["policy_decision_point"] == "https://iam.example.com/pdp"
+    assert told["access_evaluation_endpoint"] == "https://iam.example.com/pdp/access/v1/evaluation"
+    assert send(url).status == 404
+    assert send(f"{url}/other").status == 404
+
+
 def test_other_paths_and_methods(server: Live, ask: Asker) -> None:
     assert ask("nothing", QUESTION).status == 404
     assert send(f"{server.endpoint}/access/v1/evaluation").status == 405

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -68,7 +69,7 @@ class Route(NamedTuple):
 
 def is_for_authorization(request: HttpRequest) -> bool:
     """Whether a request is for the authorization API."""
-    return request.path.startswith(PREFIX) or request.path == METADATA
+    return request.path.startswith((PREFIX, METADATA))
 
 
 def evaluation(visit: Visit) -> Outcome:
@@ -146,7 +147,7 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     given = request.index.get(b"x-request-id")
     if given is not None:
         headers.append((b"x-request-id", given))
-    if request.path == METADATA:
+    if request.path.startswith(METADATA):
         return _metadata(realm, request, headers)
     route = ROUTES.get(request.path[len(PREFIX) :])
     if route is None:
@@ -277,10 +278,12 @@ def _metadata(realm: Realm, request: HttpRequest, headers: list[tuple[bytes, byt
     if request.method not in ("GET", "HEAD"):
         return Answer(405, [*headers, _TEXT, (b"allow", b"GET")], b"Use GET.")
     host = request.header(b"host") or ""
-    base = realm.public_url or f"http{'s' if request.secure else ''}://{host}"
-    where = base.rstrip("/") + PREFIX.decode()
+    base = (realm.public_url or f"http{'s' if request.secure else ''}://{host}").rstrip("/")
+    if request.path[len(METADATA) :] != urlsplit(base).path.encode():  # which stands behind the well-known one
+        return Answer(404, [*headers, _TEXT], b"There is no such policy decision point.")
+    where = base + PREFIX.decode()
     document = {
-        "policy_decision_point": base.rstrip("/"),
+        "policy_decision_point": base,
         "access_evaluation_endpoint": f"{where}evaluation",
         "access_evaluations_endpoint": f"{where}evaluations",
         "search_subject_endpoint": f"{where}search/subject",
