@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from iamd.analysis.reading import about, keys, policies_of
 from iamd.audit.asked import Asked, Value, recorded
@@ -55,14 +56,21 @@ class Outcome:
     flips: dict[tuple[str, str, bool], Flip] = field(default_factory=dict)
 
 
+class Sight(NamedTuple):
+    """What of a request matters to policies: condition keys, and whether it matters which resource it is about."""
+
+    keys: frozenset[str]
+    resources: bool
+
+
 class Replay:
     """Decides calls under the policies before and after a change."""
 
     def __init__(self, before: World, after: World) -> None:
         self._before = before
         self._after = after
-        self._touches: dict[tuple[object, ...], frozenset[str] | None] = {}
-        self._alike: dict[tuple[object, ...], frozenset[str] | None] = {}
+        self._touches: dict[tuple[object, ...], Sight | None] = {}
+        self._alike: dict[tuple[object, ...], Sight | None] = {}
         self._known: dict[tuple[object, ...], tuple[Decision, Decision]] = {}
         self.outcome = Outcome()
 
@@ -81,11 +89,11 @@ class Replay:
         if all(each is None for each in looked_at):
             return
         self.outcome.touched += calls.count
-        timely = any(each is not None and not _TIME_KEYS.isdisjoint(each) for each in looked_at)
+        timely = any(each is not None and not _TIME_KEYS.isdisjoint(each.keys) for each in looked_at)
         for times in _by_time(calls.times) if timely else [calls.times]:
             self._compare(calls, times, looked_at)
 
-    def _compare(self, calls: Calls, times: array[int], looked_at: list[frozenset[str] | None]) -> None:
+    def _compare(self, calls: Calls, times: array[int], looked_at: list[Sight | None]) -> None:
         asking, when = calls.asking, moment(times[0])
         pairs = [
             self._decided(asking, asked, when, needed) for asked, needed in zip(asking.asked, looked_at, strict=True)
@@ -100,8 +108,8 @@ class Replay:
             flip = self.outcome.flips.setdefault(key, Flip(*key, decision))
             flip.add(calls, times, asked)
 
-    def _looked_at(self, asking: Asking, asked: Asked) -> frozenset[str] | None:
-        """The condition keys that matter to an ask, before or after; None where no policy about it changes."""
+    def _looked_at(self, asking: Asking, asked: Asked) -> Sight | None:
+        """What of an ask matters, before or after; None where no policy about it changes."""
         before, after, asker = self._before, self._after, asking.asker
         own, theirs = before.own_policy(asked), after.own_policy(asked)
         key = (id(asker), asked.action, asked.account_id, id(own), id(theirs))  # all of which are kept
@@ -110,24 +118,22 @@ class Replay:
             self._touches[key] = self._compared(old, new, asked.action)
         return self._touches[key]
 
-    def _compared(self, old: Layers, new: Layers, action: str) -> frozenset[str] | None:
+    def _compared(self, old: Layers, new: Layers, action: str) -> Sight | None:
         key = (action, *map(id, (old.plans, new.plans, old.resource, new.resource)))  # each is of its layers alone
         if key not in self._alike:
             alike = _relevant(old, action) == _relevant(new, action)
-            self._alike[key] = None if alike else keys((*policies_of(old), *policies_of(new)), action)
+            self._alike[key] = None if alike else _sight(old, new, action)
         return self._alike[key]
 
-    def _decided(
-        self, asking: Asking, asked: Asked, when: datetime, needed: frozenset[str] | None
-    ) -> tuple[Decision, Decision]:
+    def _decided(self, asking: Asking, asked: Asked, when: datetime, needed: Sight | None) -> tuple[Decision, Decision]:
         """The decision before and after."""
         if needed is None:  # it is of interest only whether it was allowed
             layers, own = self._before.layers(asking.asker, asked), self._before.own_policy(asked)
             context = _context(asking, asked, when, keys(policies_of(layers.about(own)), asked.action))
             decision = self._before.decide(asking.asker, asked, context)
             return decision, decision
-        context = _context(asking, asked, when, needed)
-        place = (asked.action, asked.resource, asked.account_id, asked.had_policy)
+        context = _context(asking, asked, when, needed.keys)
+        place = (asked.action, asked.resource if needed.resources else "", asked.account_id, asked.had_policy)
         key = (id(asking.asker), *place, *context.items())  # always in the same order
         known = self._known.get(key)
         if known is None:
@@ -136,6 +142,15 @@ class Replay:
             before, after = (world.decide(asking.asker, asked, context) for world in (self._before, self._after))
             known = self._known[key] = before, after
         return known
+
+
+def _sight(old: Layers, new: Layers, action: str) -> Sight:
+    policies = (*policies_of(old), *policies_of(new))
+    statements = [statement for each in policies for statement in about(each, action)]
+    everywhere = all(each.resources in (None, ("*",)) and not each.not_resource for each in statements)
+    own = old.resource is not None or new.resource is not None
+    # A role's trust policy and a key's are asked whatever the caller's allow.
+    return Sight(keys(policies, action), own or not everywhere or action.startswith(("sts:", "kms:")))
 
 
 def _relevant(layers: Layers, action: str) -> list[object]:
