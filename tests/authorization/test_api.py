@@ -11,6 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from iamd.authorization import search
 from iamd.store.kinds.credentials import ServiceCredential
 from tests.authorization.conftest import Asker, MakeUser, arn, document, send, token_of
 from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET, Live
@@ -300,3 +301,18 @@ def test_iamd_knows_its_own_resources(ask: Asker, iam: Any, user: MakeUser) -> N
     assert ask.may("alice", "sts:AssumeRole", "iam:role", role)
     assert not ask.may("bob", "sts:AssumeRole", "iam:role", role)
     assert not ask.may("alice", "sts:AssumeRole", "iam:role", arn("role/app"))
+
+
+def test_searches_go_on_where_they_had_enough(ask: Asker, user: MakeUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "EXAMINED", 2)
+    for name in ("ann", "bob", "cid", "dan", "eve"):
+        user(name, *([READ] if name in ("ann", "eve") else []))
+    asked: dict[str, Any] = {**QUESTION, "subject": {"type": "user"}}
+    pages, token = [], ""
+    while True:
+        page = ask("search/subject", {**asked, "page": {"token": token}}).json
+        pages.append([each["id"] for each in page["results"]])
+        token = page["page"]["next_token"]
+        if not token:
+            break
+    assert pages == [["ann"], [], ["eve"]]

@@ -24,6 +24,9 @@ from iamd.store.image import Records
 
 PAGE = 100
 LARGEST_PAGE = 1000
+EXAMINED = 1000
+"""So many subjects are decided on for a page, which may therefore have few or none and yet not be the last."""
+
 _WILD = frozenset("*?")
 
 Found = dict[str, Any]
@@ -36,15 +39,18 @@ def subjects(realm: Realm, records: Records, evaluator: Evaluator, asked: Search
         action, resource, given = _what(evaluator, asked)
     except Unmappable:
         return _found([], "")
-    kind = _entity(asked.subject).type or ""
-
-    def allowed() -> Iterator[tuple[str, Found]]:
-        for name, caller in all_of(records, kind, after):
-            snapshot = snapshot_of(realm, records, caller)
-            if decision_on(snapshot, evaluator.ask(action, resource, given, snapshot)).allowed:
-                yield name, {"type": kind, "id": name}
-
-    return _taken(allowed(), limit)
+    kind, examined = _entity(asked.subject).type or "", after
+    found: list[Found] = []
+    for number, (name, caller) in enumerate(all_of(records, kind, after)):
+        if number == EXAMINED:  # others wait meanwhile
+            return _found(found, _token(examined))
+        examined = name
+        snapshot = snapshot_of(realm, records, caller)
+        if decision_on(snapshot, evaluator.ask(action, resource, given, snapshot)).allowed:
+            if len(found) == limit:
+                return _found(found, _token(found[-1]["id"]))
+            found.append({"type": kind, "id": name})
+    return _found(found, "")
 
 
 def resources(evaluator: Evaluator, asked: Search) -> Found:
@@ -139,8 +145,12 @@ def _page(asked: Search) -> tuple[str, int]:
 
 def _taken(allowed: Iterator[tuple[str, Found]], limit: int) -> Found:
     found = list(islice(allowed, limit + 1))
-    token = base64.urlsafe_b64encode(found[limit - 1][0].encode()).decode() if len(found) > limit else ""
-    return _found([each for _, each in found[:limit]], token)
+    return _found([each for _, each in found[:limit]], _token(found[limit - 1][0]) if len(found) > limit else "")
+
+
+def _token(id_: str) -> str:
+    """What asks for the page behind that id."""
+    return base64.urlsafe_b64encode(id_.encode()).decode()
 
 
 def _found(results: list[Found], token: str) -> Found:
