@@ -79,6 +79,7 @@ class _LimitedHttp(HttpToolsProtocol):
         self._watches = True
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
+        self._idle_since: float | None = None
         self._joined = _JoinedWrites(transport)
         super().connection_made(self._joined)  # type: ignore[arg-type]
         self._watch()
@@ -110,12 +111,43 @@ class _LimitedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        """As uvicorn's, but that its timer for idle connections is not set anew for every request."""
         self._joined.flush()
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._end_idleness(self._idle_since)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _end_idleness(self, since: float) -> None:
+        """Come back when the connection will have been idle since then for as long as it may."""
+        due = since + self.timeout_keep_alive
+        self.timeout_keep_alive_task = self.loop.call_at(due, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, unless there was a request meanwhile."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # a request is under way: its answer sets the timer
+        if self.loop.time() - self._idle_since >= self.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            self._end_idleness(self._idle_since)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser or a limit has refused."""

@@ -96,8 +96,10 @@ def forget(connection: sqlite3.Connection, account_id: str, before: int, limit: 
 def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block | None:
     """The next block, if it is full."""
     base = _last_block(connection)
+    if last(connection) - base < size:
+        return None
     records = behind(connection, base, size)
-    if len(records) < size:
+    if len(records) < size:  # some were removed
         return None
     alike: dict[tuple[str, frozenset[str]], list[Place]] = {}  # most records have the terms of many others
     for number, record in enumerate(records):
