@@ -67,6 +67,7 @@ def furnish(server: Live) -> None:
     iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="worker")
     while iam.generate_credential_report()["State"] != "COMPLETE":
         pass
+    server.client("accessanalyzer").create_analyzer(analyzerName="account", type="ACCOUNT")
     key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
     iam.create_access_key(UserName="jane.doe")
     try:

@@ -27,6 +27,9 @@ const PAGES: Record<string, Load> = {
   "/providers/create": () => import("./pages/provider-create"),
   "/providers/:arn": () => import("./pages/provider"),
   "/instance-profiles": () => import("./pages/instance-profiles"),
+  "/simulator": () => import("./pages/simulator"),
+  "/who-can": () => import("./pages/who-can"),
+  "/analyzer": () => import("./pages/analyzer"),
   "/credential-report": () => import("./pages/credential-report"),
   "/settings": () => import("./pages/settings"),
   "/events": () => import("./pages/events"),
@@ -50,8 +53,11 @@ export const NAVIGATION: [string, [string, string][]][] = [
   [
     strings.nav.reports,
     [
+      ["/analyzer", strings.analyzer.title],
       ["/events", strings.events.title],
       ["/credential-report", strings.credentialReport.title],
+      ["/simulator", strings.simulator.title],
+      ["/who-can", strings.whoCan.title],
     ],
   ],
 ];

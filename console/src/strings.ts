@@ -1,4 +1,5 @@
 /** Every text of the console, in one place: here, and in the folder beside. */
+import { analyzer, simulator, whoCan } from "./strings/analysis";
 import { provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
@@ -407,4 +408,7 @@ export const strings = {
   instanceProfiles,
   credentialReport,
   lastAccessed,
+  simulator,
+  whoCan,
+  analyzer,
 } as const;

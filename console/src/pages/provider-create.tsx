@@ -111,7 +111,7 @@ interface FieldsProps {
 
 function OidcFields({ given, put }: FieldsProps) {
   return (
-    <>
+    <SpaceBetween size="m">
       <FormField label={text.url} constraintText={text.urlHint}>
         <Input value={given.url} type="url" placeholder="https://" onChange={({ detail }) => put({ url: detail.value })} />
       </FormField>
@@ -121,17 +121,17 @@ function OidcFields({ given, put }: FieldsProps) {
       <FormField label={fields.thumbprints} description={fields.thumbprintsHint} constraintText={fields.thumbprintsOptional}>
         <Textarea value={given.thumbprints} rows={2} spellcheck={false} onChange={({ detail }) => put({ thumbprints: detail.value })} />
       </FormField>
-    </>
+    </SpaceBetween>
   );
 }
 
 function SamlFields({ given, put }: FieldsProps) {
   return (
-    <>
+    <SpaceBetween size="m">
       <FormField label={text.name} constraintText={strings.instanceProfiles.nameHint}>
         <Input value={given.name} autoComplete={false} onChange={({ detail }) => put({ name: detail.value })} />
       </FormField>
       <MetadataField value={given.metadata} change={(metadata) => put({ metadata })} />
-    </>
+    </SpaceBetween>
   );
 }

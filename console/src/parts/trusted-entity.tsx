@@ -142,7 +142,7 @@ function WebFields({ trusted, put, lacks }: ProviderProps) {
     return (await call("iam", "GetOpenIDConnectProvider", { OpenIDConnectProviderArn })).ClientIDList ?? [];
   }, [OpenIDConnectProviderArn]);
   return (
-    <>
+    <SpaceBetween size="m">
       <FormField label={text.audience} description={text.audienceHint} errorText={lacks("audience")}>
         <Autosuggest
           value={trusted.audience}
@@ -154,6 +154,6 @@ function WebFields({ trusted, put, lacks }: ProviderProps) {
       <FormField label={text.subject} description={text.subjectHint}>
         <Input value={trusted.subject} autoComplete={false} onChange={({ detail }) => put({ subject: detail.value })} />
       </FormField>
-    </>
+    </SpaceBetween>
   );
 }

@@ -1,0 +1,23 @@
+/** The analyzer of access from outside, of which an account has one in a Region. */
+import { call, type Reply } from "../api";
+
+export type Analyzer = NonNullable<Reply<"accessanalyzer", "ListAnalyzers">["analyzers"]>[number];
+/** `updated` is in seconds of the epoch: this API has its times as texts. */
+export type Finding = NonNullable<Reply<"accessanalyzer", "ListFindings">["findings"]>[number] & { updated: number };
+
+/** null when there is none. */
+export async function theAnalyzer(): Promise<Analyzer | null> {
+  const { analyzers } = await call("accessanalyzer", "ListAnalyzers", { type: "ACCOUNT" });
+  return analyzers?.[0] ?? null;
+}
+
+export async function findingsOf(analyzerArn: string | undefined): Promise<Finding[]> {
+  const found: Finding[] = [];
+  let nextToken: string | undefined;
+  do {
+    const reply = await call("accessanalyzer", "ListFindings", { analyzerArn, maxResults: 100, ...(nextToken && { nextToken }) });
+    found.push(...(reply.findings ?? []).map((each) => ({ ...each, updated: Date.parse(String(each.updatedAt)) / 1000 })));
+    nextToken = reply.nextToken;
+  } while (nextToken);
+  return found;
+}
