@@ -124,6 +124,25 @@ def test_what_is_said_of_callers_is_true(named: Any, condition: Any) -> None:
     assert found(by_key, by_name, kind=Kind.RESOURCE) is None
 
 
+def test_resources_that_are_no_arns_count() -> None:
+    stage = [allow("execute-api:Invoke", "execute-api:/prod/GET/*")]
+    witness = found(stage, [allow("s3:*")])
+    assert witness is not None
+    assert witness.request.resource.startswith("execute-api:/prod/GET/")
+    assert found(stage, [allow("execute-api:*", "execute-api:/prod/*")]) is None
+
+
+def test_federated_users_count() -> None:
+    typed = [{**allow("s3:GetObject", StringEquals={"aws:PrincipalType": "FederatedUser"}), "Principal": {"AWS": "*"}}]
+    named = [{**allow("s3:GetObject"), "Principal": {"AWS": "arn:aws:sts::111122223333:federated-user/ann"}}]
+    nothing = [{**deny("s3:*"), "Principal": "*"}]
+    for statements in (typed, named):
+        witness = found(statements, nothing, kind=Kind.RESOURCE)
+        assert witness is not None
+        assert ":federated-user/" in witness.request.principal.arn
+    assert found(named, typed, kind=Kind.RESOURCE) is None
+
+
 def test_federated_callers_of_roles_differ_from_others() -> None:
     def trust(principal: Any, action: str) -> list[dict[str, Any]]:
         return [{"Effect": "Allow", "Action": action, "Principal": principal}]

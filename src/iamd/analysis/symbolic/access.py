@@ -34,7 +34,7 @@ class Access:
         if kind in _ABOUT_CALLERS:
             if len(listed) != 1 or len(listed[0]) != 1:
                 raise ValueError("a resource's policy is looked at alone")
-            return Access(listed, Layers(identity=(_ANYTHING,), resource=_attached(listed[0])[0]), kind)
+            return Access(listed, _open_to(_attached(listed[0])[0]), kind)
         first, *others = map(_attached, listed)
         return Access(listed, Layers(identity=first, scps=tuple(others)), kind)
 
@@ -46,6 +46,11 @@ class Access:
     def about_callers(self) -> bool:
         """Whether Principal elements count."""
         return self.kind in _ABOUT_CALLERS
+
+
+def _open_to(policy: Attached) -> Layers:
+    """The layers of callers whose own policies, those of their sessions included, allow everything."""
+    return Layers(identity=(_ANYTHING,), session=(_ANYTHING,), resource=policy)
 
 
 def _attached(documents: Sequence[Document]) -> tuple[Attached, ...]:

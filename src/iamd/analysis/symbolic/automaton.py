@@ -72,6 +72,11 @@ class Automaton:
         """Whether `texts` are all."""
         return not self.wild
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is none."""
+        return not (self.texts or self.wild)
+
     def _add(self, text: str, shape: Shape) -> None:
         if not text.isascii() and any("\ud800" <= char <= "\udfff" or char > "\uffff" for char in text):
             raise Undecided("texts with characters beyond the basic plane are not compared")  # `?` takes half of one

@@ -93,6 +93,8 @@ def _named(texts: list[str]) -> Iterator[Principal]:
     for text in texts:
         if _resource(text).startswith(("user/", "federated-user/")):
             yield Principal.from_text(text)
+    for user in users:
+        yield Principal.from_text(f"arn:aws:sts::{account_of(user)}:federated-user/someone", user)
     for role in roles:
         yield Principal.from_text(_session(role, "session"), role)
     for text in sessions:
@@ -125,6 +127,8 @@ def _members(account: str) -> Iterator[Principal]:
     role = f"arn:aws:iam::{account}:role/some-role"
     yield Principal.from_text(_session(role, "someone"), role)
     yield Principal.from_text(f"arn:aws:iam::{account}:root")
+    issuer = f"arn:aws:iam::{account}:user/some-issuer"
+    yield Principal.from_text(f"arn:aws:sts::{account}:federated-user/someone", issuer)
 
 
 def _accounts(texts: list[str]) -> Iterator[str]:
@@ -152,8 +156,11 @@ def _tied(who: Principal, texts: list[str], accounts: list[str], fresh: bool = F
         (_equals(_SERVICE_NAME, who.arn) if is_service else _lacks(_SERVICE_NAME), True),
     ]
     if who.account is None or who.kind is PrincipalKind.FEDERATED:
-        anonymous = who.kind is PrincipalKind.ANONYMOUS
-        ties += [(_lacks(_ARN), True), (_equals(_ACCOUNT, "anonymous") if anonymous else _lacks(_ACCOUNT), True)]
+        ties.append((_lacks(_ARN), True))
+        if who.kind is PrincipalKind.ANONYMOUS:
+            ties.append((_equals(_ACCOUNT, "anonymous"), True))
+        else:  # it is no customer's account that they speak for
+            ties += [(_equals(_ACCOUNT, each), False) for each in accounts]
     else:
         ties += [*_account_ties(who.account, accounts), *_arn_ties(who, texts, accounts, fresh)]
     if who.kind is not PrincipalKind.USER:
@@ -173,14 +180,14 @@ def _account_ties(account: str, accounts: list[str]) -> Iterator[Tie]:
 
 def _arn_ties(who: Principal, texts: list[str], accounts: list[str], fresh: bool) -> Iterator[Tie]:
     arn = who.role_arn or who.arn
-    type_ = _resource(arn).partition("/")[0]
+    service, type_ = arn.split(":")[2], _resource(arn).partition("/")[0]
     name = "" if type_ == "root" else "/?*"
     if who.account == STRANGER:
-        yield Condition("ArnLike", _ARN, (f"arn:*:iam::{'?' * 12}:{type_}{name}",)), True
+        yield Condition("ArnLike", _ARN, (f"arn:*:{service}::{'?' * 12}:{type_}{name}",)), True
         others = [each for each in accounts if each != STRANGER]
-        yield from ((Condition("ArnLike", _ARN, (f"arn:*:iam::{each}:*",)), False) for each in others)
+        yield from ((Condition("ArnLike", _ARN, (f"arn:*:{service}::{each}:*",)), False) for each in others)
     elif fresh:
-        yield Condition("ArnLike", _ARN, (f"arn:*:iam::{who.account}:{type_}{name}",)), True
+        yield Condition("ArnLike", _ARN, (f"arn:*:{service}::{who.account}:{type_}{name}",)), True
     else:
         yield _equals(_ARN, arn), True
     if fresh:

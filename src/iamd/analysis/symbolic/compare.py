@@ -68,7 +68,7 @@ class _Search:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._solver = Search(question.many, question.budget)
+        self._solver = Search(question.many, question.odd, question.budget)
         self._actions = list(question.action_classes())
         self._callers = list(question.callers())
         self._empty: set[tuple[object, ...]] = set()  # cases in which there is no request
@@ -81,16 +81,19 @@ class _Search:
             if values is None:
                 self._empty.add(case.told)
                 continue
+            told = 0
             for env in settings(question, case.places, case.caller, values):
-                solver = Search(question.many, question.budget)
+                solver = Search(question.many, question.odd, question.budget)
                 real = values if env is None else _solved(question, solver, case, env)
                 request = None if real is None else _confirmed(question, case, real)
                 if request is not None:
                     return Witness(request, question.statements[case.within[0]][1].index)
-            if not case.caller.fixed.keys() >= set(asked(question, case.places)):
+                told += real is not None
+            # Values of variables that were tried prove nothing, unless there are no others.
+            if told or not case.caller.fixed.keys() >= set(asked(question, case.places)):
                 open_ = case
         if open_ is not None:
-            raise Undecided(f"no request could be told for `{open_.action.action}`: variables leave it open")
+            raise Undecided(f"no request for `{open_.action.action}` could be told that the engine confirms")
         return None
 
     def _cases(self, only: int | None) -> Iterator[_Case]:

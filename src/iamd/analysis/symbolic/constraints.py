@@ -87,10 +87,23 @@ def on_key(condition: Condition, variables: bool, allow: bool, env: Context | No
     return OnKey(check.key, check, asked, name.qualifier == FOR_ALL, not name.qualifier, env or {})
 
 
-def resource(literals: Iterable[Literal], budget: Budget) -> str | None:
-    """A resource that meets all, or None."""
+def resource(literals: Iterable[Literal], odd: TextSet, budget: Budget) -> str | None:
+    """A resource that meets all, or None: `*` (no resource), an ARN, or one of some `odd` ones."""
     wants = [(each.listed, wanted) for each, wanted in literals if isinstance(each, OnResource)]
-    return find([(_ANY_RESOURCE, True), *wants], budget)
+    found = find([(_ANY_RESOURCE, True), *wants], budget)
+    return found if found is not None or odd.known.empty else find([(odd, True), *wants], budget)
+
+
+def odd_resources(statements: Iterable[tuple[Statement, bool]]) -> TextSet:
+    """The resources that are no ARNs, such as `execute-api:/stage/GET/*`, of statements (and whether they know
+    variables)."""
+    listed = [
+        text
+        for statement, variables in statements
+        for known, opaque in [filled_in(statement.resources or (), variables, True, None)]
+        for text in (*known, *(wide for _, wide in opaque))
+    ]
+    return TextSet(_automaton(text for text in listed if not text.startswith("arn:") and text != MANY))
 
 
 _ANY_RESOURCE = TextSet(machine([("*", TEXT), ("arn" + f":{MANY}" * 5, TEXT)]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from iamd.analysis.symbolic.budget import Budget
 from iamd.analysis.symbolic.constraints import RESOURCES, Found, Literal, Value, key, resource
+from iamd.analysis.symbolic.texts import TextSet
 
 Box = Sequence[Literal]
 _Held = tuple[tuple[Literal, ...], Value]
@@ -20,10 +21,11 @@ _NOTHING_HELD: tuple[Literal, ...] = ()
 
 class Search:
     """Answers questions about boxes; what it learns of single dimensions it keeps. `many`: whether a key may have
-    several values."""
+    several values; `odd`: resources that are no ARNs."""
 
-    def __init__(self, many: Callable[[str], bool], budget: Budget) -> None:
+    def __init__(self, many: Callable[[str], bool], odd: TextSet, budget: Budget) -> None:
         self._many = many
+        self._odd = odd
         self._hints: Mapping[str, str] = {}
         self._budget = budget
         self._solved: dict[tuple[str, frozenset[Literal]], Found | None] = {}
@@ -94,7 +96,7 @@ class Search:
         asked = (dimension, frozenset(literals))
         if asked not in self._solved:
             if dimension == RESOURCES:
-                text = resource(literals, self._budget)
+                text = resource(literals, self._odd, self._budget)
                 self._solved[asked] = None if text is None else Found(text)
             else:
                 self._solved[asked] = self._value(dimension, literals)
