@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from iamd.agent.config import Config
+from iamd.agent.remote import StsSource
+from iamd.agent.serving import serving
 from tests.live import Live, live
 from tests.services.roles import make_role, permit, trusting, user_arn
 
@@ -96,6 +99,30 @@ def agent_process(environ: dict[str, str], *flags: str) -> Iterator[Process]:
         finally:
             process.terminate()
             assert process.wait(10) == 0
+
+
+@pytest.fixture
+def agent_here(
+    server: Live, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Config], str]]:
+    """`agent_here(config)`: an agent with that user's keys in this process, until the test ends; returns its URL.
+
+    It has the keys from a profile, which no workload here looks at.
+    """
+    (tmp_path / ".aws").mkdir()
+    keys = (environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
+    profile = "[agent]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(*keys)
+    (tmp_path / ".aws" / "credentials").write_text(profile)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    stack = AsyncExitStack()
+
+    def start(config: Config) -> str:
+        source = StsSource("eu-west-1", server.endpoint, "agent")
+        (url,) = server.run(stack.enter_async_context(serving(config, source)))
+        return url
+
+    yield start
+    server.run(stack.aclose())
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+from iamd.agent.config import load, read
 from iamd.cli.main import main
-from tests.agent.conftest import IAMD, agent_process
+from tests.agent.conftest import IAMD
 from tests.live import ACCOUNT
 from tests.services.iam.support import refused
 from tests.services.roles import make_role, trusting
@@ -87,7 +87,7 @@ def test_the_agent_says_how_to_find_it(agent):
     assert f"export AWS_CONTAINER_CREDENTIALS_FULL_URI={agent.url}/v2/credentials/default\n" in agent.said
 
 
-def test_a_file_says_more(environ, server, workload, tmp_path, web):
+def test_a_file_says_more(agent_here, server, workload, tmp_path, web):
     iam = server.client("iam")
     iam.create_instance_profile(InstanceProfileName="fleet")
     iam.add_role_to_instance_profile(InstanceProfileName="fleet", RoleName="web")
@@ -117,23 +117,22 @@ id = "{secret_id}"
 role = "{web}"
 """
     )
-    with agent_process(environ, "--config", str(file)) as agent:
-        session = workload(AWS_EC2_METADATA_SERVICE_ENDPOINT=agent.url)
-        assert who(session) == SESSION + "i-0123456789abcdef0"
-        session = workload(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{agent.url}/v2/credentials/{secret_id}")
-        assert who(session) == SESSION + secret_id
+    url = agent_here(load(file))
+    session = workload(AWS_EC2_METADATA_SERVICE_ENDPOINT=url)
+    assert who(session) == SESSION + "i-0123456789abcdef0"
+    session = workload(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{url}/v2/credentials/{secret_id}")
+    assert who(session) == SESSION + secret_id
 
 
-def test_a_role_that_does_not_trust_the_agent_is_refused(environ, server, token_file, web):
+def test_a_role_that_does_not_trust_the_agent_is_refused(agent_here, server, token_file, web):
     arn = make_role(server.client("iam"), "foreign", trusting(f"arn:aws:iam::{ACCOUNT}:root"))
-    flags = ("--role-arn", arn, "--listen", "127.0.0.1:0", "--container-token-file", str(token_file))
-    with agent_process(environ, *flags) as agent:
-        uri = f"{agent.url}/v2/credentials/default"
-        status, body = fetched(uri, Authorization=token_file.read_text().strip())
-        assert (status, json.loads(body)["code"]) == (403, "AccessDeniedException")
-        token = fetched(f"{agent.url}/latest/api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds="60")[1]
-        path = f"{agent.url}/latest/meta-data/iam/security-credentials/foreign"
-        assert json.loads(fetched(path, X_aws_ec2_metadata_token=token)[1])["Code"] == "AssumeRoleUnauthorizedAccess"
+    task = {"id": "default", "role": arn, "token_file": str(token_file)}
+    url = agent_here(read({"listen": ["127.0.0.1:0"], "instance": {"role": arn}, "tasks": [task]}))
+    status, body = fetched(f"{url}/v2/credentials/default", Authorization=token_file.read_text().strip())
+    assert (status, json.loads(body)["code"]) == (403, "AccessDeniedException")
+    token = fetched(f"{url}/latest/api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds="60")[1]
+    path = f"{url}/latest/meta-data/iam/security-credentials/foreign"
+    assert json.loads(fetched(path, X_aws_ec2_metadata_token=token)[1])["Code"] == "AssumeRoleUnauthorizedAccess"
 
 
 def test_credential_process(environ, web, workload, tmp_path):
@@ -153,17 +152,18 @@ def test_credential_process(environ, web, workload, tmp_path):
 
 
 def test_a_program_has_the_role_while_it_runs(environ, web):
-    aws = str(Path(sys.executable).with_name("aws"))
-    command = [*IAMD, "agent", "--role-arn", web, "--"]
-    found = subprocess.run(
-        [*command, aws, "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
-        env=environ, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert found.stdout.startswith(SESSION + "i-")
-    failed = subprocess.run([*command, "sh", "-c", "env; exit 7"], env=environ, capture_output=True, text=True)
-    assert failed.returncode == 7
-    assert environ["AWS_SECRET_ACCESS_KEY"] not in failed.stdout
-    assert "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:" in failed.stdout
+    program = """
+import botocore.session, os, sys
+print(botocore.session.Session().create_client("sts").get_caller_identity()["Arn"])
+print(os.environ)
+sys.exit(7)
+"""
+    command = [*IAMD, "agent", "--role-arn", web, "--", sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert ran.stdout.startswith(SESSION + "i-")
+    assert ran.returncode == 7
+    assert environ["AWS_SECRET_ACCESS_KEY"] not in ran.stdout
+    assert "'AWS_EC2_METADATA_SERVICE_ENDPOINT': 'http://127.0.0.1:" in ran.stdout
 
 
 @pytest.mark.parametrize(
