@@ -12,23 +12,10 @@ from typing import Any
 
 from iamd.policy import Document, Kind, MalformedPolicy, Statement, parse
 from iamd.reference import services
-from iamd.services.organizations import inheritance, quotas
+from iamd.services.organizations import elements, inheritance, quotas
 from iamd.wire.organizations_errors import ConstraintViolationException, MalformedPolicyDocumentException
 
 _FIRST_VERSION = "2008-10-17"
-
-# The one element at the top of the types that have one.
-_TOP = {
-    "TAG_POLICY": "tags",
-    "BACKUP_POLICY": "plans",
-    "AISERVICES_OPT_OUT_POLICY": "services",
-    "CHATBOT_POLICY": "chatbots",
-    "DECLARATIVE_POLICY_EC2": "ec2_attributes",
-    "SECURITYHUB_POLICY": "securityhub",
-    "INSPECTOR_POLICY": "inspector",
-    "BEDROCK_POLICY": "bedrock",
-    "S3_POLICY": "s3_attributes",
-}
 
 
 def stored(type_: str, content: str) -> str:
@@ -45,9 +32,7 @@ def stored(type_: str, content: str) -> str:
     if type_ == "RESOURCE_CONTROL_POLICY":
         return _resource_control(content)
     written = _object(content)
-    if type_ in _TOP and _TOP[type_] not in written:
-        raise MalformedPolicyDocumentException()
-    if not inheritance.is_well_formed(written):
+    if not inheritance.is_well_formed(written) or not elements.fits(type_, written):
         raise MalformedPolicyDocumentException()
     return content
 
@@ -61,12 +46,19 @@ def _parsed(content: str, kind: Kind) -> Document:
 
 def _object(content: str) -> dict[str, Any]:
     try:
-        written = json.loads(content)
+        written = json.loads(content, object_pairs_hook=_distinct)
     except (ValueError, RecursionError):
         raise MalformedPolicyDocumentException() from None
     if not isinstance(written, dict):
         raise MalformedPolicyDocumentException()
     return written
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a name that it has twice, of which one would be dropped."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name twice")
+    return dict(pairs)
 
 
 def _resource_control(content: str) -> str:
