@@ -14,7 +14,7 @@ from iamd.store.records import PARTITION
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}").fullmatch
 _NAME = re.compile(r"[^\s:*?\x00-\x1f]{1,128}").fullmatch
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,2048}").fullmatch
+_LONGEST_ID = 2048
 _DEPTH = 8
 _REMEMBERED = 1024
 
@@ -59,7 +59,7 @@ def service_of(resource_type: str) -> str:
 
 def resource_of(type_: str, id_: str, place: Place) -> str:
     """The ARN of a resource: its id where that is one, else by its type. Raises Unmappable."""
-    if not _PRINTABLE(id_):
+    if not id_.isprintable() or not 0 < len(id_) <= _LONGEST_ID:
         raise Unmappable("the resource's id must have 1 to 2048 printable characters")
     if id_.startswith("arn:"):
         if id_.count(":") < 5:
