@@ -9,7 +9,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
 import { call } from "../api";
 import { useLoad } from "../load";
-import { PageLink } from "../links";
+import { PageLink, path } from "../links";
 import { usePage } from "../page";
 import { Facts } from "../parts/facts";
 import { Show } from "../parts/states";
@@ -99,7 +99,7 @@ function Denials() {
             <SpaceBetween size="xs">
               {found.map((event) => (
                 <div key={event.id}>
-                  <Ago at={event.time} /> – <Box variant="strong">{event.name}</Box>: {event.message}
+                  <Ago at={event.time} /> – <PageLink to={path`/events?by=EventId&value=${event.id}`}>{event.name}</PageLink>: {event.message}
                 </div>
               ))}
             </SpaceBetween>

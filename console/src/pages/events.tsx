@@ -27,8 +27,8 @@ const SPANS = { hour: 3_600, day: 86_400, week: 604_800, all: undefined } as con
 const COLUMNS = [
   [12, 3],
   [12, 4],
-  [8, 3],
-  [4, 2],
+  [7, 3],
+  [5, 2],
 ] as const;
 type Span = keyof typeof SPANS;
 

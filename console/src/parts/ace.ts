@@ -13,5 +13,6 @@ import "ace-builds/src-noconflict/theme-cloud_editor_dark";
 // The policy of the pages allows neither styles that scripts write nor workers out of texts.
 ace.config.set("useStrictCSP", true);
 ace.config.setDefaultValue("session", "useWorker", false);
+ace.config.setDefaultValue("renderer", "showPrintMargin", false);
 
 export default ace;

@@ -4,6 +4,7 @@ import Box from "@cloudscape-design/components/box";
 import CodeEditor from "@cloudscape-design/components/code-editor";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import type { Ace } from "ace-builds";
 import { useEffect, useState } from "react";
 
 import { call, type Reply } from "../api";
@@ -30,7 +31,17 @@ interface Props {
 }
 
 export function PolicyEditor({ value, change, trust = false, label = text.label }: Props) {
-  const ace = useLoad(async () => (await import("./ace")).default, []);
+  const [editor, setEditor] = useState<Ace.Editor>();
+  const ace = useLoad(async () => {
+    const loaded = (await import("./ace")).default;
+    const edit = (place: HTMLElement) => {
+      const made = loaded.edit(place);
+      made.setReadOnly(change === undefined);
+      setEditor(made);
+      return made;
+    };
+    return { ...loaded, edit };
+  }, []);
   const theme = useDark() ? "cloud_editor_dark" : "cloud_editor";
   return (
     <SpaceBetween size="s">
@@ -45,12 +56,18 @@ export function PolicyEditor({ value, change, trust = false, label = text.label 
         onPreferencesChange={() => undefined}
         onDelayedChange={({ detail }) => change?.(detail.value)}
       />
-      {change && <Findings document={value} trust={trust} />}
+      {change && <Findings document={value} trust={trust} editor={editor} />}
     </SpaceBetween>
   );
 }
 
-function Findings({ document, trust }: { document: string; trust: boolean }) {
+interface FindingsProps {
+  document: string;
+  trust: boolean;
+  editor: Ace.Editor | undefined;
+}
+
+function Findings({ document, trust, editor }: FindingsProps) {
   const paused = usePaused(document);
   const findings = useLoad(async () => {
     const reply = await call("accessanalyzer", "ValidatePolicy", {
@@ -60,6 +77,7 @@ function Findings({ document, trust }: { document: string; trust: boolean }) {
     });
     return reply.findings ?? [];
   }, [paused, trust]);
+  useEffect(() => mark(editor, findings.value ?? []), [editor, findings.value]);
   if (findings.error) return <Alert type="info">{text.unchecked(findings.error.message)}</Alert>;
   if (findings.value === undefined) return <StatusIndicator type="loading">{text.checking}</StatusIndicator>;
   if (findings.value.length === 0) return <StatusIndicator type="success">{text.sound}</StatusIndicator>;
@@ -75,6 +93,17 @@ function Findings({ document, trust }: { document: string; trust: boolean }) {
       </SpaceBetween>
     </div>
   );
+}
+
+/** Show in the margin of the editor which lines are meant. */
+function mark(editor: Ace.Editor | undefined, findings: Finding[]): void {
+  const annotations = findings.flatMap(({ findingDetails, findingType, locations }) => {
+    const start = locations?.[0]?.span?.start;
+    if (start?.line === undefined) return [];
+    const type = findingType === "ERROR" ? "error" : findingType === "SUGGESTION" ? "info" : "warning";
+    return [{ row: start.line - 1, column: start.column ?? 0, text: findingDetails ?? "", type } as const];
+  });
+  editor?.session.setAnnotations(annotations);
 }
 
 function place(finding: Finding): string {
