@@ -111,7 +111,8 @@ class Detections:
             if account_id not in self._watches:
                 records = await store.load(account_id)
                 present = await self._administrators([*records.users, *records.roles])
-                self._watches[account_id] = _Watch(Memory(administrators=[holder.id for holder in present]), None)
+                memory = Memory(administrators=[holder.id for holder in present], changed=True)
+                self._watches[account_id] = _Watch(memory, None)
         return min((each.reached for each in kept), default=last)
 
     async def _look(self, events: Sequence[Recorded]) -> None:
