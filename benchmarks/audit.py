@@ -30,12 +30,16 @@ sys.exit(main(sys.argv[1:]))
 
 @contextmanager
 def serving(*command: str) -> Iterator[tuple[Process, bytes]]:
-    """A server that has a user, and the bytes of a GetUser for it."""
+    """A server that has a user who may read, and the bytes of a GetUser of its own."""
     port = int(command[command.index("--port") + 1])
     service, body = CALLS["GetUser"]
     with process(command, port, ENVIRONMENT) as server:
         answer(port, "iam", "Action=CreateUser&UserName=alice&Version=2010-05-08")
-        yield server, signed(port, service, body)
+        policy = "arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FIAMReadOnlyAccess"
+        answer(port, "iam", f"Action=AttachUserPolicy&UserName=alice&PolicyArn={policy}&Version=2010-05-08")
+        made = answer(port, "iam", "Action=CreateAccessKey&UserName=alice&Version=2010-05-08").decode()
+        key, secret = (made.split(f"<{tag}>")[1].split("<")[0] for tag in ("AccessKeyId", "SecretAccessKey"))
+        yield server, signed(port, service, body, key, secret)
 
 
 def main() -> None:
