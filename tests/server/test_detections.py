@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -170,15 +170,15 @@ def test_everything_that_was_removed_is_forgotten(server: Live, watched: Watched
     assert watched.turn() == [CREDENTIAL_FOR_OTHER.type]
 
 
-def test_the_server_watches_by_itself(tmp_path: Path) -> None:
-    told = tmp_path / "findings.jsonl"
-    with live(findings_to=(str(told),)) as server:
-        server.client("iam").list_users()
-        while not told.exists() or not told.read_text().endswith("\n"):
-            pass
-    finding = json.loads(told.read_text().splitlines()[0])
+def test_the_server_watches_by_itself() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as syslog:
+        syslog.bind(("127.0.0.1", 0))
+        syslog.settimeout(60)
+        with live(findings_to=(f"syslog:127.0.0.1:{syslog.getsockname()[1]}",)) as server:
+            server.client("iam").list_users()
+            message = syslog.recv(9000).decode()
+    finding = json.loads(message[message.index("{") :])
     assert (finding["type"], finding["schemaVersion"]) == (ROOT_USE.type, "2.0")
-    assert told.stat().st_mode & 0o777 == 0o600
 
 
 def test_reads_from_a_known_place_are_not_looked_at_again_and_others_are(

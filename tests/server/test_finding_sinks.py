@@ -91,6 +91,7 @@ def test_what_a_sink_never_takes_is_dropped_counted_and_said(
     assert (outbox.dropped, len(hook.bodies)) == (1, 1)
     assert DROPPED.labels(name)._value.get() == before + 1
     assert len(file.read_text().splitlines()) == 2  # the other sink is not held up
+    assert file.stat().st_mode & 0o777 == 0o600
     assert "secret-path" not in capsys.readouterr().err
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,20 +33,20 @@ class Lake:
         """What became of a query, and its first page."""
         asking = client or self.trail
         id = asking.start_query(QueryStatement=statement)["QueryId"]
-        while self.status(id) in PENDING:
-            pass  # looked at without the API, whose calls would be events
+        while not self.server.run(self._has_ended(id)):
+            pass
         return asking.get_query_results(QueryId=id)
 
-    def status(self, id: str) -> str | None:
-        async def look() -> str | None:
-            store = self.server.realm.store
+    async def _has_ended(self, id: str) -> bool:
+        """Whether a query ends within a second, looked at without the API, whose calls would be events."""
+        store = self.server.realm.store
+        for _ in range(50):
             for account_id in store.account_ids():
                 query = (await store.load(account_id)).event_queries.get(id)
-                if query is not None:
-                    return query.status
-            return None
-
-        return self.server.run(look())
+                if query is not None and query.status not in PENDING:
+                    return True
+            await asyncio.sleep(0.02)
+        return False
 
     def rows(self, statement: str, client: Any = None) -> Rows:
         found = self.ask(statement, client)
