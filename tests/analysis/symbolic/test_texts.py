@@ -32,6 +32,15 @@ def test_what_is_found_is_there_and_the_rest_is_not(drawn: list[tuple[list[str],
         assert meets(found)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(patterns, min_size=1, max_size=3), patterns)
+def test_what_is_plainly_covered_is_covered(wide: list[str], narrow: str) -> None:
+    if automaton(wide, TEXT).covers(narrow, TEXT):
+        assert all(any(Pattern(each).matches(text) for each in wide) for text in _ALL if Pattern(narrow).matches(text))
+    assert automaton((narrow,), TEXT).covers(narrow, TEXT)
+    assert not automaton((narrow,), TEXT).covers(narrow, FOLDED)
+
+
 _arns = st.lists(st.sampled_from(("arn", "aws", "*", "a*", "*b", "?", "", "a")), min_size=6, max_size=7).map(":".join)
 _values = st.lists(st.sampled_from(("arn", "aws", "a", "ab", "", "b")), min_size=5, max_size=8).map(":".join)
 

@@ -124,6 +124,23 @@ class Automaton:
                 return False
         return bool(state & self.final)
 
+    def covers(self, pattern: str, shape: Shape) -> bool:
+        """Whether it is plain that every text of a marked pattern is one of them; False tells nothing."""
+        if shape.fold:
+            return False
+        wild, loops = self._wild & self._wild_colon, self._loops & self._loops_colon
+        state = self.start
+        for char in pattern:
+            if char == MANY:
+                state &= loops
+            elif char == ANY:
+                state = (state & wild) << 1 | state & loops
+            else:
+                state = self.step(state, char)
+            if not state:
+                return False
+        return bool(state & self.final)
+
     def ahead(self, state: int) -> tuple[str, bool]:
         """The characters that a state treats otherwise than all the rest, and whether the rest leads on, too."""
         found = []

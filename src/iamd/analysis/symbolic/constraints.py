@@ -97,13 +97,13 @@ def resource(literals: Iterable[Literal], odd: TextSet, budget: Budget) -> str |
 def odd_resources(statements: Iterable[tuple[Statement, bool]]) -> TextSet:
     """The resources that are no ARNs, such as `execute-api:/stage/GET/*`, of statements (and whether they know
     variables)."""
-    listed = [
-        text
-        for statement, variables in statements
-        for known, opaque in [filled_in(statement.resources or (), variables, True, None)]
-        for text in (*known, *(wide for _, wide in opaque))
-    ]
-    return TextSet(_automaton(text for text in listed if not text.startswith("arn:") and text != MANY))
+    found: list[str] = []
+    for statement, variables in statements:
+        odd = [text for text in statement.resources or () if text != "*" and not text.startswith("arn:")]
+        if odd:
+            known, opaque = filled_in(odd, variables, True, None)
+            found += [*known, *(wide for _, wide in opaque)]
+    return TextSet(_automaton(found))
 
 
 _ANY_RESOURCE = TextSet(machine([("*", TEXT), ("arn" + f":{MANY}" * 5, TEXT)]))

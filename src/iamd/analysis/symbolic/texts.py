@@ -91,7 +91,16 @@ def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
         budget.spend()
         if all(each.accepts(text) for each in inside) and not any(each.accepts(text) for each in outside):
             return text
-    return None if finite is not None else _walk(inside, outside, filler, budget)
+    if finite is not None or any(_all_outside(each, outside) for each in inside):
+        return None
+    return _walk(inside, outside, filler, budget)
+
+
+def _all_outside(inside: Automaton, outside: Sequence[Automaton]) -> bool:
+    """Whether it is plain, without a walk, that all texts of an automaton are among those of others."""
+    return all(any(each.accepts(text) for each in outside) for text in inside.texts) and all(
+        any(each.covers(text, shape) for each in outside) for text, shape in inside.wild
+    )
 
 
 def _filler(letters: frozenset[str]) -> str:
