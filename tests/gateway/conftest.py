@@ -28,7 +28,7 @@ def moto() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def running_gateway(moto: str) -> Iterator[Live]:
-    with live(upstream={"*": moto}, upstream_timeout=10) as server:
+    with live(upstream={"*": moto}, upstream_timeout=50) as server:
         yield server
 
 

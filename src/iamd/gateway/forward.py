@@ -12,7 +12,7 @@ from iamd.caller import sigv4
 from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
 from iamd.gateway.connections import Connections, Headers, Reply
 from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous
-from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Upstream
+from iamd.gateway.upstreams import ANYONE, BY_HEADER, BY_KEY, Upstream
 from iamd.wire.http import HttpRequest
 
 # What AWS's protocols know; anything else (an upstream's own switches, proxies' words) is not passed on.
@@ -30,6 +30,9 @@ _OURS = frozenset(
 _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
+_UNCHECKED = "0" * 64
+"""The signature for upstreams without credentials: they take the region and service out of its scope at most."""
+
 _ACCOUNT_HEADER = b"x-moto-account-id"
 
 
@@ -82,10 +85,12 @@ def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
     if upstream.told == BY_HEADER:
         headers.append((_ACCOUNT_HEADER, outbound.account_id.encode()))
     names = sorted(name for name, _ in headers if name in (b"host", b"content-type") or name.startswith(b"x-amz-"))
-    request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
     scope = (stamp[:8], region, service)
     keys = upstream.credentials
-    signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
+    signature = _UNCHECKED
+    if keys is not ANYONE:
+        request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
+        signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
     key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
     credential = "/".join((key_id, *scope, TERMINATOR))
     authorization = (

@@ -43,6 +43,18 @@ class _Question(msgspec.Struct):
     facts: frozenset[str] = frozenset()
 
 
+class _Verdict(msgspec.Struct, frozen=True):
+    """What came of one need: the `refusal`, if it is one, counts only when nothing is `wanted` any more."""
+
+    question: _Question
+    ask: Ask
+    refusal: AccessDenied | None
+    wanted: frozenset[str]
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
 async def judge(
     realm: Realm,
     facts: Facts,
@@ -90,18 +102,30 @@ def _judge(
     }
     if caller.kind is CallerKind.SERVICE:
         del circumstances["aws:sourceip"]  # AWS tells nothing of its own networks
-    asks = [(question, _ask(realm, circumstances, question)) for question in questions]
-    open_ones = [(question, wanted) for question, ask in asks if (wanted := _wanted(facts, snapshot, question, ask))]
-    if not open_ones:
-        for question, ask in asks:
-            asked.append(ask)
-            try:
-                _require_known(facts, question.need, authorize(caller.arn, snapshot, ask))
-            except AccessDenied as refusal:
-                if tolerated is None:
-                    raise
-                tolerated.append(refusal)
+    verdicts = [
+        _verdict(facts, caller.arn, snapshot, question, _ask(realm, circumstances, question)) for question in questions
+    ]
+    open_ones = [(verdict.question, verdict.wanted) for verdict in verdicts if verdict.wanted]
+    for verdict in () if open_ones else verdicts:
+        asked.append(verdict.ask)
+        if verdict.refusal is not None:
+            if tolerated is None:
+                raise verdict.refusal
+            tolerated.append(verdict.refusal)
     return open_ones
+
+
+def _verdict(facts: Facts, arn: str, snapshot: Snapshot, question: _Question, ask: Ask) -> _Verdict:
+    """What the guard says, and which facts must be read before it counts."""
+    refusal = None
+    try:
+        decision = authorize(arn, snapshot, ask)
+    except AccessDenied as error:
+        decision, refusal = decision_on(snapshot, ask), error
+    wanted = _wanted(facts, question, decision.missing)
+    if refusal is None and not wanted:
+        refusal = _unknown(facts, question.need, decision)
+    return _Verdict(question, ask, refusal, wanted)
 
 
 def _snapshot(realm: Realm, caller: Caller) -> Snapshot:
@@ -136,11 +160,10 @@ def _ask(realm: Realm, circumstances: Context, question: _Question) -> Ask:
     )
 
 
-def _wanted(facts: Facts, snapshot: Snapshot, question: _Question, ask: Ask) -> frozenset[str]:
+def _wanted(facts: Facts, question: _Question, missing: tuple[str, ...]) -> frozenset[str]:
     """The facts that policies ask for and that have not been read."""
-    missing = decision_on(snapshot, ask).missing
     if not missing:
-        return frozenset()
+        return _NOTHING
     return frozenset(filter(None, (facts.can_tell(question.need, key) for key in missing))) - question.facts
 
 
@@ -151,8 +174,8 @@ def _role_tags(realm: Realm, arn: str, account_id: str) -> Context:
     return {f"aws:resourcetag/{key.lower()}": value for key, value in role.tags} if role else {}
 
 
-def _require_known(facts: Facts, need: Need, decision: Decision) -> None:
-    """Refuse what was allowed without knowing everything that AWS would have known.
+def _unknown(facts: Facts, need: Need, decision: Decision) -> AccessDenied | None:
+    """The refusal of what was allowed without knowing everything that AWS would have known.
 
     A condition on the absent key may have kept a Deny from acting.
     """
@@ -162,7 +185,8 @@ def _require_known(facts: Facts, need: Need, decision: Decision) -> None:
         else:
             unknown = key.startswith(f"{need.action.partition(':')[0]}:") and not key.startswith(need.tells)
         if unknown:
-            raise AccessDenied(
+            return AccessDenied(
                 f"A policy for {need.action} asks for `{key}`, which the gateway does not know of this request; "
                 "what depends on it is refused."
             )
+    return None

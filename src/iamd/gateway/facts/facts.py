@@ -121,13 +121,16 @@ class Facts:
         self._memory.clear()
 
     async def _told(self, found: Found, question: Question, need: Need, region: str) -> Told:
-        values = {**found.values, "url": self._questions.url_of(found.kind.service)}
-        parameters, place = question.filled(values), Place(found.values["region"] or region, need.owner)
-        understood = partial(as_policy, resource=found.values["arn"]) if question is found.kind.policy else None
-        ask = partial(self._asked, found.kind.service, question, parameters, place, understood)
+        place = Place(found.values["region"] or region, need.owner)
         asked = question.operation, found.values.get("qualifier"), place
+        ask = partial(self._asked_about, found, question, place)
         told: Told = await self._memory.get(_subject(found.values["arn"]), asked, ask)
         return told
+
+    async def _asked_about(self, found: Found, question: Question, place: Place) -> Told:
+        parameters = question.filled({**found.values, "url": self._questions.url_of(found.kind.service)})
+        understood = partial(as_policy, resource=found.values["arn"]) if question is found.kind.policy else None
+        return await self._asked(found.kind.service, question, parameters, place, understood)
 
     async def _asked(
         self,

@@ -31,6 +31,8 @@ class Memory:
             self._about.move_to_end(about)
             if len(self._about) > self._most:
                 self._about.popitem(last=False)
+        elif known[1].done() and known[1].exception() is None:
+            return known[1].result()
         try:
             return await asyncio.shield(known[1])
         except BaseException:
