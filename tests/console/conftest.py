@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from iamd.console import assets
 from tests.console.people import Person
@@ -51,6 +51,7 @@ def chromium() -> Iterator[Chromium]:
     """A real browser; for one module at a time, because its driver keeps the thread's event loop to itself."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert program, "there is no Chromium: `make test` installs it"
+    expect.set_options(timeout=20_000)  # milliseconds; machines that test are busy
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened

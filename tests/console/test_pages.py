@@ -53,6 +53,7 @@ def test_who_signs_out_is_out_in_every_tab(person: Person) -> None:
     page = person.at("/users")
     other = page.context.new_page()
     other.goto(f"{person.server.endpoint}/console/users")
+    expect(other.get_by_role("heading", level=1)).to_contain_text("(1)")
     page.get_by_role("button", name=f"Ada @ {ACCOUNT}").click()
     page.get_by_role("menuitem", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in as an IAM user")
