@@ -188,7 +188,6 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
             "analyzed_at": LATER,
             "tags": (("k", "v"),),
             "configuration": '{"a": 1}',
-            "managed_by": "securityhub.amazonaws.com",
         },
     ),
     "access_findings": (
