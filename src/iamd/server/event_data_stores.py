@@ -33,6 +33,7 @@ class EventDataStores:
         self._lake = lake
         self._clock = clock
         self._filling = asyncio.Lock()
+        self._begun: set[str] = set()  # ids of stores whose files were looked at
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -63,6 +64,9 @@ class EventDataStores:
         StoreError, Failed and OSError."""
         size = self._lake.block
         async with self._filling:
+            if store.id not in self._begun:  # once: later on another process may know of newer events
+                await asyncio.to_thread(self._lake.drop_behind, store, last)
+                self._begun.add(store.id)
             for number in self._lake.blocks(store, last):
                 file = self._lake.file(store, number)
                 if not file.exists():

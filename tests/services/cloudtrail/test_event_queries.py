@@ -119,6 +119,29 @@ def test_full_blocks_are_files_and_the_rest_is_asked_too(iam: Any, lake: Lake) -
         realm.lake.block = before
 
 
+def test_files_of_events_that_are_no_longer_there_are_removed(iam: Any, lake: Lake) -> None:
+    store = lake.store()
+    realm = lake.server.realm
+    assert realm.lake is not None
+    realm.lake.block, before = 2, realm.lake.block
+    try:
+        for number in range(4):
+            iam.create_group(GroupName=f"g{number}")
+        lake.server.run(EventDataStores(realm.store, realm.lake).turn())
+        (home,) = realm.lake.folder.glob(f"*/{store}")
+        files = sorted(file.name for file in home.iterdir())
+        foreign = home / f"{lake.server.run(realm.store.last_event()) // 2:012}.parquet"
+        foreign.write_bytes(b"of a database that an earlier copy has replaced")
+        lake.server.run(EventDataStores(realm.store, realm.lake).turn())
+        assert sorted(file.name for file in home.iterdir()) == files
+        iam.create_group(GroupName="more")
+        iam.create_group(GroupName="even-more")
+        counted = lake.rows(f"SELECT count(*) AS n FROM {store} WHERE eventName = 'CreateGroup'")
+        assert counted == [{"n": "6"}]
+    finally:
+        realm.lake.block = before
+
+
 def test_events_past_their_retention_are_forgotten_and_deleted_stores_go(iam: Any, lake: Lake) -> None:
     store = lake.store(TerminationProtectionEnabled=False, RetentionPeriod=7)
     realm = lake.server.realm

@@ -54,6 +54,13 @@ class Lake:
         """The files of the store that hold events."""
         return sorted(file for file in self.home(store).glob(f"[0-9]*{_FILE}") if file.stat().st_size)
 
+    def drop_behind(self, store: EventDataStore, last: int) -> None:
+        """Remove the files of blocks that reach behind the newest position: they are of events that the database no
+        longer has, because an earlier copy of it was put back. Raises OSError."""
+        for file in self.home(store).glob(f"[0-9]*{_FILE}"):
+            if (int(file.stem) + 1) * self.block > last:
+                file.unlink(missing_ok=True)
+
     def expire(self, store: EventDataStore, before: datetime, strays: datetime) -> None:
         """Empty the files whose newest event is older than `before`, and remove what was left half-done before `strays`.
         Raises OSError."""
