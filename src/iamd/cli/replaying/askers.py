@@ -72,7 +72,7 @@ def _vouched_for(
         return None
     user_id = str(identity.get("principalId"))
     caller = Caller(kind, account_id, provider, str(identity.get("userName")), provider, provider, user_id, "")
-    context: dict[str, Value] = {"aws:principaltype": "User", "aws:userid": user_id, **_PERSON}
+    context: dict[str, Value] = {"aws:principaltype": "User", "aws:userid": provider, **_PERSON}
     return Asker(caller, principal_of(caller), context)
 
 
@@ -86,6 +86,8 @@ def _session(
     made: SessionKind = "role"
     if kind is CallerKind.FEDERATED:
         made = "federated-user"
+    elif "invokedByDelegate" in identity:
+        made = "delegated"
     elif kind is not CallerKind.ROLE:
         made = "root" if context.get("assumedRoot") == "true" else "session-token"
     return Session(
