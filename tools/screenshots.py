@@ -68,6 +68,12 @@ def furnish(server: Live) -> None:
     while iam.generate_credential_report()["State"] != "COMPLETE":
         pass
     server.client("accessanalyzer").create_analyzer(analyzerName="account", type="ACCOUNT")
+    organizations = server.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    [top] = organizations.list_roots()["Roots"]
+    for unit in ("Production", "Sandbox"):
+        organizations.create_organizational_unit(ParentId=top["Id"], Name=unit)
+    organizations.create_account(AccountName="shop", Email="shop@example.com")
     key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
     iam.create_access_key(UserName="jane.doe")
     try:

@@ -2,11 +2,13 @@
 import type * as accessanalyzer from "@aws-sdk/client-accessanalyzer";
 import type * as cloudtrail from "@aws-sdk/client-cloudtrail";
 import type * as iam from "@aws-sdk/client-iam";
+import type * as organizations from "@aws-sdk/client-organizations";
 
 interface Services {
   iam: typeof iam;
   cloudtrail: typeof cloudtrail;
   accessanalyzer: typeof accessanalyzer;
+  organizations: typeof organizations;
 }
 export type Service = keyof Services;
 

@@ -27,6 +27,8 @@ const PAGES: Record<string, Load> = {
   "/providers/create": () => import("./pages/provider-create"),
   "/providers/:arn": () => import("./pages/provider"),
   "/instance-profiles": () => import("./pages/instance-profiles"),
+  "/organization": () => import("./pages/organization"),
+  "/organization/:id": () => import("./pages/organization-target"),
   "/simulator": () => import("./pages/simulator"),
   "/who-can": () => import("./pages/who-can"),
   "/analyzer": () => import("./pages/analyzer"),
@@ -48,6 +50,7 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/instance-profiles", strings.instanceProfiles.title],
       ["/providers", strings.providers.title],
       ["/settings", strings.settings.title],
+      ["/organization", strings.organization.title],
     ],
   ],
   [

@@ -1,5 +1,6 @@
 /** Every text of the console, in one place: here, and in the folder beside. */
 import { analyzer, simulator, whoCan } from "./strings/analysis";
+import { controls, organization } from "./strings/organization";
 import { provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
@@ -411,4 +412,6 @@ export const strings = {
   simulator,
   whoCan,
   analyzer,
+  organization,
+  controls,
 } as const;

@@ -104,10 +104,10 @@ function Findings({ analyzer }: { analyzer: Analyzer }) {
         empty={text.empty}
         columns={[
           { id: "resource", header: text.resource, cell: (each) => each.resource, sortingField: "resource", isRowHeader: true },
+          { id: "status", header: text.status, cell: (each) => <Status finding={each} />, sortingField: "status" },
           { id: "who", header: text.who, cell: whoOf },
           { id: "actions", header: text.actions, cell: (each) => each.action?.join(", ") },
           { id: "conditions", header: text.conditions, cell: (each) => pairs(each.condition) },
-          { id: "status", header: text.status, cell: (each) => <Status finding={each} />, sortingField: "status" },
           { id: "updated", header: text.updated, cell: (each) => <Ago at={each.updated} />, sortingField: "updated" },
         ]}
         actions={(selected) => (

@@ -34,9 +34,10 @@ export default function Simulator() {
   const [context, setContext] = useState<ContextEntry[]>([]);
   const [verdicts, setVerdicts] = useState<Verdict[]>([]);
   const doing = useDoing();
+  const ready = principal !== "" && linesOf(actions).length > 0;
   const run = () => doing.run(async () => setVerdicts(await simulate(principal, linesOf(actions), linesOf(resources), context)));
   const button = (
-    <Button variant="primary" loading={doing.busy} disabled={!principal || linesOf(actions).length === 0} onClick={() => void run()}>
+    <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void run()}>
       {text.run}
     </Button>
   );
@@ -60,7 +61,7 @@ export default function Simulator() {
             </FormField>
           </SpaceBetween>
         </Container>
-        <Results from={{ value: verdicts, loading: doing.busy, reload: () => void run() }} />
+        <Results from={{ value: verdicts, loading: doing.busy, reload: () => ready && void run() }} />
       </SpaceBetween>
     </ContentLayout>
   );

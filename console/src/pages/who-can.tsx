@@ -27,11 +27,13 @@ export default function WhoCan() {
   usePage([text.title, "/who-can"]);
   const [action, setAction] = useState("");
   const [resource, setResource] = useState("");
-  const { asked, doing, ask, stop } = useAsking();
+  const { asked, doing, ask: askOf, stop } = useAsking();
+  const ready = action.trim() !== "";
+  const ask = () => ready && askOf(action.trim(), resource.trim());
   const actions = (
     <Actions>
       {doing.busy && <Button onClick={stop}>{text.stop}</Button>}
-      <Button variant="primary" loading={doing.busy} disabled={action === ""} onClick={() => ask(action.trim(), resource.trim())}>
+      <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={ask}>
         {text.ask}
       </Button>
     </Actions>
@@ -60,7 +62,7 @@ export default function WhoCan() {
         <List
           title={text.results}
           variant="container"
-          from={{ value: asked?.holders ?? [], loading: doing.busy, reload: () => ask(action.trim(), resource.trim()) }}
+          from={{ value: asked?.holders ?? [], loading: doing.busy, reload: ask }}
           trackBy="arn"
           empty={asked ? text.nobody : text.nothing}
           columns={[

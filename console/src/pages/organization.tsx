@@ -1,0 +1,80 @@
+/** The organization: its units and accounts as a tree, and what is done with them. */
+import Button from "@cloudscape-design/components/button";
+import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import Header from "@cloudscape-design/components/header";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import { useState } from "react";
+
+import { call } from "../api";
+import { useDoing, useLoad } from "../load";
+import { usePage, useTell } from "../page";
+import { Actions } from "../parts/list";
+import { OrganizationDialogs, type Open } from "../parts/organization-dialogs";
+import { OrganizationTree } from "../parts/organization-tree";
+import { Nothing, Refused, Show } from "../parts/states";
+import { strings } from "../strings";
+import { type Node, theTree } from "../work/organization";
+
+const text = strings.organization;
+
+export default function OrganizationPage() {
+  usePage([text.title, "/organization"]);
+  const tree = useLoad(theTree, []);
+  const [selected, setSelected] = useState<Node>();
+  const [open, setOpen] = useState<Open["what"]>();
+  const tell = useTell();
+  const done = (said: string) => {
+    setOpen(undefined);
+    setSelected(undefined);
+    tree.reload();
+    tell("success", said);
+  };
+  const holds = selected !== undefined && selected.kind !== "account";
+  const actions = tree.value && (
+    <Actions>
+      <Button iconName="refresh" ariaLabel={strings.list.refresh} loading={tree.loading} onClick={tree.reload} />
+      <ButtonDropdown
+        items={[
+          { id: "move", text: text.move, disabled: selected?.kind !== "account" },
+          { id: "rename", text: text.rename, disabled: selected?.kind !== "unit" },
+          { id: "delete", text: text.delete, disabled: selected?.kind !== "unit" },
+          { id: "account", text: text.createAccount, disabled: !holds },
+        ]}
+        onItemClick={({ detail }) => setOpen(detail.id as Open["what"])}
+      >
+        {text.more}
+      </ButtonDropdown>
+      <Button variant="primary" disabled={!holds} onClick={() => setOpen("unit")}>
+        {text.createUnit}
+      </Button>
+    </Actions>
+  );
+  return (
+    <ContentLayout header={<Header variant="h1" description={text.description} actions={actions}>{text.title}</Header>}>
+      <Show from={tree}>
+        {(roots) => (roots === null ? <None done={() => done(text.foundDone)} /> : <OrganizationTree roots={roots} selected={selected} select={setSelected} />)}
+      </Show>
+      {open && selected && tree.value && (
+        <OrganizationDialogs open={{ what: open, node: selected }} roots={tree.value} done={done} close={() => setOpen(undefined)} />
+      )}
+    </ContentLayout>
+  );
+}
+
+function None({ done }: { done: () => void }) {
+  const doing = useDoing();
+  const found = async () => {
+    if (await doing.run(() => call("organizations", "CreateOrganization", { FeatureSet: "ALL" }))) done();
+  };
+  return (
+    <>
+      <Refused error={doing.error} />
+      <Nothing title={text.none}>
+        <p>{text.noneWhat}</p>
+        <Button variant="primary" loading={doing.busy} onClick={() => void found()}>
+          {text.found}
+        </Button>
+      </Nothing>
+    </>
+  );
+}
