@@ -1,5 +1,6 @@
 /** Every text of the console, in one place: here, and in the folder beside. */
 import { analyzer, simulator, whoCan } from "./strings/analysis";
+import { boundary } from "./strings/boundary";
 import { controls, organization } from "./strings/organization";
 import { provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
@@ -149,7 +150,6 @@ export const strings = {
     id: "User ID",
     created: "Created",
     lastSignIn: "Last sign-in at the console",
-    boundary: "Permissions boundary",
     path: "Path",
   },
   userCreate: {
@@ -414,4 +414,5 @@ export const strings = {
   analyzer,
   organization,
   controls,
+  boundary,
 } as const;

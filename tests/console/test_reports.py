@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import expect
 
@@ -62,6 +63,8 @@ def test_the_access_advisor_tells_what_was_used_last(person: Person, iam: Any) -
     page = person.at("/roles/worker?tab=access")
     expect(page.get_by_role("row", name="AWS Identity and Access Management")).to_contain_text("Not accessed")
     person.looks_right()
+    page = person.at(f"/policies/{quote(policy, safe='')}?tab=access")
+    expect(page.get_by_role("row", name="AWS Identity and Access Management")).to_be_visible()
     page = person.at("/users/Ada?tab=access")
     expect(page.get_by_role("row").nth(1)).to_contain_text("just now")
     person.looks_right()

@@ -184,3 +184,23 @@ def test_a_role_is_edited_and_its_sessions_are_revoked(person: Person, iam: Any,
     policy = iam.get_role_policy(RoleName=worker, PolicyName="AWSRevokeOlderSessions")["PolicyDocument"]
     assert policy["Statement"][0]["Effect"] == "Deny"
     assert "aws:TokenIssueTime" in policy["Statement"][0]["Condition"]["DateLessThan"]
+
+
+def test_the_boundary_of_a_role_is_set_and_removed(person: Person, iam: Any, worker: str) -> None:
+    page = person.at(f"/roles/{worker}")
+    page.get_by_role("button", name="Set boundary").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Choose a policy").click()
+    page.keyboard.insert_text("PowerUser")
+    page.get_by_role("option", name="PowerUserAccess").click()
+    person.looks_right()
+    dialog.get_by_role("button", name="Set boundary").click()
+    person.told("The permissions boundary has been set.")
+    expect(page.get_by_role("link", name="PowerUserAccess")).to_be_visible()
+    present = iam.get_role(RoleName=worker)["Role"]["PermissionsBoundary"]
+    assert present["PermissionsBoundaryArn"] == "arn:aws:iam::aws:policy/PowerUserAccess"
+    page.get_by_role("button", name="Remove boundary").click()
+    dialog.get_by_role("button", name="Remove boundary").click()
+    person.told("The permissions boundary has been removed.")
+    person.looks_right()
+    assert "PermissionsBoundary" not in iam.get_role(RoleName=worker)["Role"]

@@ -12,6 +12,7 @@ import { path } from "../links";
 import { usePage, useTell } from "../page";
 import { Confirm } from "../parts/confirm";
 import { Copied, Facts } from "../parts/facts";
+import { LastAccessed } from "../parts/last-accessed";
 import { Members } from "../parts/members";
 import { Permissions } from "../parts/permissions";
 import { Show } from "../parts/states";
@@ -56,6 +57,7 @@ export default function GroupPage() {
               tabs={[
                 { id: "users", label: strings.users.title, content: <Members group={name} /> },
                 { id: "permissions", label: strings.permissions.title, content: <Permissions kind="group" name={name} /> },
+                { id: "access", label: strings.lastAccessed.title, content: <LastAccessed arn={found?.Arn ?? ""} /> },
               ]}
             />
           </SpaceBetween>

@@ -13,6 +13,7 @@ import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
 import { Confirm } from "../parts/confirm";
 import { Copied, Facts } from "../parts/facts";
+import { LastAccessed } from "../parts/last-accessed";
 import { Actions, List } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
 import { typeOf } from "../parts/permissions";
@@ -47,6 +48,7 @@ export default function PolicyPage() {
       content: <Editing key={document} arn={arn} document={document} isOwn={isOwn} saved={loaded.reload} />,
     },
     { id: "entities", label: text.entities, content: <Entities arn={arn} /> },
+    { id: "access", label: strings.lastAccessed.title, content: <LastAccessed arn={arn} /> },
     { id: "versions", label: text.versions, content: <Versions arn={arn} isOwn={isOwn} changed={loaded.reload} /> },
     ...(isOwn
       ? [

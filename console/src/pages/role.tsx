@@ -13,6 +13,7 @@ import { call, everything, type Reply } from "../api";
 import { type Loaded, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { Boundary } from "../parts/boundary";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { Copied, Facts } from "../parts/facts";
@@ -93,8 +94,15 @@ function Body({ role, from }: { role: Role; from: Loaded<unknown> }) {
       remove={(TagKeys) => call("iam", "UntagRole", { RoleName, TagKeys })}
     />
   );
+  const present = role.PermissionsBoundary?.PermissionsBoundaryArn;
+  const permissions = (
+    <SpaceBetween size="l">
+      <Permissions kind="role" name={RoleName} />
+      <Boundary kind="role" name={RoleName} present={present} changed={from.reload} />
+    </SpaceBetween>
+  );
   const tabs = [
-    { id: "permissions", label: strings.permissions.title, content: <Permissions kind="role" name={RoleName} /> },
+    { id: "permissions", label: strings.permissions.title, content: permissions },
     { id: "trust", label: text.trust, content: <Trust key={role.AssumeRolePolicyDocument} role={RoleName} document={role.AssumeRolePolicyDocument} saved={from.reload} /> },
     { id: "tags", label: strings.tags.title, content: tagging },
     { id: "access", label: strings.lastAccessed.title, content: <LastAccessed arn={role.Arn ?? ""} /> },
@@ -109,7 +117,6 @@ function Body({ role, from }: { role: Role; from: Loaded<unknown> }) {
           [text.created]: <Moment at={role.CreateDate} />,
           [text.lastUsed]: <Ago at={role.RoleLastUsed?.LastUsedDate} />,
           [text.longest]: text.seconds(role.MaxSessionDuration ?? 0),
-          [strings.user.boundary]: role.PermissionsBoundary?.PermissionsBoundaryArn,
           [strings.user.path]: role.Path,
           [text.profiles]: profiles.value?.map((each) => each.InstanceProfileName).join(", ") || "–",
         }}

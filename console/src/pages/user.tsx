@@ -10,6 +10,7 @@ import { call, everything } from "../api";
 import { useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { Boundary } from "../parts/boundary";
 import { Confirm } from "../parts/confirm";
 import { Credentials } from "../parts/credentials";
 import { Copied, Facts } from "../parts/facts";
@@ -37,8 +38,15 @@ export default function UserPage() {
     tell("success", strings.users.deleted(name));
     void navigate("/users");
   };
+  const present = user.value?.PermissionsBoundary?.PermissionsBoundaryArn;
+  const permissions = (
+    <SpaceBetween size="l">
+      <Permissions kind="user" name={name} />
+      <Boundary kind="user" name={name} present={present} changed={user.reload} />
+    </SpaceBetween>
+  );
   const tabs = [
-    { id: "permissions", label: strings.permissions.title, content: <Permissions kind="user" name={name} /> },
+    { id: "permissions", label: strings.permissions.title, content: permissions },
     { id: "groups", label: strings.memberships.title, content: <Memberships user={name} /> },
     {
       id: "tags",
@@ -71,7 +79,6 @@ export default function UserPage() {
                 [text.id]: <Copied text={found?.UserId} />,
                 [text.created]: <Moment at={found?.CreateDate} />,
                 [text.lastSignIn]: <Ago at={found?.PasswordLastUsed} />,
-                [text.boundary]: found?.PermissionsBoundary?.PermissionsBoundaryArn,
                 [text.path]: found?.Path,
               }}
             />
