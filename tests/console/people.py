@@ -24,6 +24,8 @@ _RUN = """async rules => {
     return found.violations.map(v => `${v.id}: ${v.help} at ${v.nodes.map(n => n.target.join(" ")).join(", ")}`);
 }"""
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine takes its time to draw a page
+
 
 @dataclass
 class Person:
