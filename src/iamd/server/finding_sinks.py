@@ -13,7 +13,6 @@ from datetime import UTC
 from pathlib import Path
 from typing import Protocol
 
-import aiohttp
 import msgspec
 from prometheus_client import Counter
 
@@ -23,7 +22,7 @@ from iamd.server import telemetry
 WAITING = 1_000  # findings that may wait for a sink
 ATTEMPTS = 8
 FIRST_PAUSE = 1.0  # seconds after a failure, twice as long after each further one
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT = 10  # seconds
 _SYSLOG = "syslog:"
 _AUTHPRIV = 10  # facility of security messages (RFC 5424, section 6.2.1)
 _PRIORITIES = {"low": 5, "medium": 4, "high": 2}  # notice, warning, critical
@@ -50,9 +49,12 @@ class Webhook:
     url: str
 
     async def send(self, finding: Finding) -> None:
+        import aiohttp  # takes a tenth of a second, which few servers need
+
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
         try:
             async with (
-                aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session,
+                aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
                 session.post(
                     self.url,
                     data=_json(finding),
