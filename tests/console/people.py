@@ -66,6 +66,7 @@ class Person:
 
     def looks_right(self) -> None:
         """No error, nothing from elsewhere, nothing that shuts people out: neither in light nor in dark."""
+        expect(self.page.locator("h1").first).to_be_visible()  # not what stands there while a page is fetched
         assert self.problems == []
         for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
