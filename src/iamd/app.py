@@ -110,11 +110,11 @@ async def throttle(realm: Realm, exchange: Exchange) -> None:
 async def admit(realm: Realm, exchange: Exchange) -> None:
     """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
     operation = exchange.operation
-    if operation is not None and operation.admission is not None:
-        admitted = await invocation.admit(operation, realm, exchange.now, exchange.params)
-        if admitted is not None:
-            exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
-            exchange.disclosed = admitted.disclosed
+    admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
+    if admitting is not None:
+        admitted = await admitting
+        exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
+        exchange.disclosed = admitted.disclosed
     if exchange.caller is None:
         raise MissingAuthenticationToken()
 

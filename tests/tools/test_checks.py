@@ -68,3 +68,8 @@ def test_a_compiled_module_has_plain_classes_only(head: str, tmp_path: Path) -> 
     assert len(check_native.odd_classes(written(tmp_path, f"{head}\n    x = 1\n"))) == 1
     for plain in ("A", "A(NamedTuple)"):
         assert check_native.odd_classes(written(tmp_path, f"class {plain}:\n    x: int\n")) == []
+
+
+def test_a_compiled_module_has_no_coroutines(tmp_path: Path) -> None:
+    assert len(check_native.coroutines(written(tmp_path, "class A:\n    async def f(self):\n        pass\n"))) == 1
+    assert check_native.coroutines(written(tmp_path, "def f():\n    pass\n")) == []

@@ -19,11 +19,11 @@ from iamd.services.registry import Operation
 from iamd.wire.errors import AwsError, InvalidInput
 
 
-async def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str, Any]) -> Admitted | None:
-    """Who calls an operation that takes no signature; None when it takes one. Raises AwsError."""
+def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str, Any]) -> Awaitable[Admitted] | None:
+    """Who calls an operation that takes no signature, to be awaited (raises AwsError); None when it takes one."""
     if operation.admission is None:
         return None
-    return await operation.admission(realm, now, **given(params, operation.admission_members))
+    return operation.admission(realm, now, **given(params, operation.admission_members))
 
 
 def prepare(call: Call) -> Awaitable[Any] | None:
