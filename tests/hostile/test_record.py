@@ -209,5 +209,9 @@ def test_a_store_that_was_closed_while_full_says_so(tmp_path: Path) -> None:
             store.append_event(SampleEvent(f"event-{number}" * 20))
         with pytest.raises(StoreError, match="full"):
             await store.close()
+        other = Store.open_sqlite(tmp_path / "other")  # whose disk has room
+        await other.start()
+        other.append_event(SampleEvent("event"))
+        await other.close()
 
     asyncio.run(main())
