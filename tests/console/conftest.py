@@ -12,7 +12,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect, sync_playwright
 
 from iamd.console import assets
-from tests.console.people import Person
+from tests.console.people import PATIENCE, Person
 from tests.live import ACCOUNT, Live
 from tests.services.conftest import iam, root, running_server, server, user
 from tests.services.signin.browser import PASSWORD, Browser
@@ -51,7 +51,7 @@ def chromium() -> Iterator[Chromium]:
     """A real browser; for one module at a time, because its driver keeps the thread's event loop to itself."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert program, "there is no Chromium: `make test` installs it"
-    expect.set_options(timeout=20_000)  # milliseconds; machines that test are busy
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened
