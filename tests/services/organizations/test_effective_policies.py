@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from iamd.services.organizations.effective_errors import problems
 from tests.services.organizations.support import Org, refused
 
 SANDBOX = {"tag_key": {"@@assign": "CostCenter"}, "tag_value": {"@@assign": ["Sandbox"]}}
@@ -75,16 +76,144 @@ def test_who_may_ask_for_what(tagging: Org, admin: Any) -> None:
     assert refused(ask, PolicyType="NONSENSE", TargetId=dev)[1] == "INVALID_ENUM:POLICY_TYPE"
 
 
-def test_too_much_is_invalid(tagging: Org) -> None:
+def test_other_types_are_texts(org: Org) -> None:
+    dev = org.account("dev")
+    for kind in ("BACKUP_POLICY", "CHATBOT_POLICY", "S3_POLICY"):
+        org.client.enable_policy_type(RootId=org.root, PolicyType=kind)
+    rule = {"start_backup_window_minutes": {"@@assign": 480}, "enable_continuous_backup": {"@@assign": False}}
+    make(org, "a", org.root, {"plans": {"P": {"rules": {"R": rule}}}}, "BACKUP_POLICY")
+    texts = {"start_backup_window_minutes": "480", "enable_continuous_backup": "false"}
+    assert content(org.client, "BACKUP_POLICY", TargetId=dev) == {"plans": {"P": {"rules": {"R": texts}}}}
+    override = {"supported_role_settings": {"@@assign": ["user_role"]}}
+    make(org, "b", org.root, {"ChatBot": {"platforms": {"slack": {"overrides": {"T0": override}}}}}, "CHATBOT_POLICY")
+    (told,) = content(org.client, "CHATBOT_POLICY", TargetId=dev)["chatbot"]["platforms"]["slack"]["overrides"].items()
+    assert told == ("t0", {"supported_role_settings": ["user_role"]})
+    make(org, "c", org.root, {"S3_Attributes": {"public_access_block_configuration": {"@@assign": "all"}}}, "S3_POLICY")
+    assert content(org.client, "S3_POLICY") == {"s3_attributes": {"public_access_block_configuration": "all"}}
+
+
+@pytest.fixture
+def backups(org: Org) -> Org:
+    org.client.enable_policy_type(RootId=org.root, PolicyType="BACKUP_POLICY")
+    return org
+
+
+def errors(org: Org, account: str, kind: str = "BACKUP_POLICY", **more: Any) -> list[tuple[str, str, str, list[str]]]:
+    told = org.client.list_effective_policy_validation_errors(AccountId=account, PolicyType=kind, **more)
+    listed = told["EffectivePolicyValidationErrors"]
+    return [
+        tuple(each[key] for key in ("ErrorCode", "ErrorMessage", "PathToError", "ContributingPolicies"))
+        for each in listed
+    ]
+
+
+def rules(**rules: Any) -> dict[str, Any]:
+    return {"plans": {"p": {"rules": rules}}}
+
+
+VAULT = {"target_backup_vault_name": {"@@assign": "FortKnox"}}
+SELECTIONS = {"resources": {"all": {"resource_types": {"@@assign": ["*"]}}}}
+REST = {"plans": {"p": {"regions": {"@@assign": ["eu-west-1"]}, "selections": SELECTIONS}}}
+ROLE = {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/Backup"}}
+
+
+def test_policies_make_an_effective_one_together(backups: Org) -> None:
+    found = backups.client.list_accounts_with_invalid_effective_policy
+    assert refused(found, PolicyType="S3_POLICY")[0] == "EffectivePolicyNotFoundException"
+    dev = backups.account("dev")
+    first = make(backups, "a", backups.root, rules(r=VAULT), "BACKUP_POLICY")
+    assert errors(backups, dev) == [
+        ("KEY_REQUIRED", "'regions' is missing", "plans/p", [first]),
+        ("KEY_REQUIRED", "'selections' is missing", "plans/p", [first]),
+    ]
+    assert [each["Id"] for each in found(PolicyType="BACKUP_POLICY")["Accounts"]] == sorted(
+        [dev, *_management(backups)]
+    )
+    second = make(backups, "b", dev, REST, "BACKUP_POLICY")
+    missing = ("KEY_REQUIRED", "'iam_role_arn' is missing", "plans/p/selections/resources/all", [second])
+    assert errors(backups, dev) == [missing]
+    make(
+        backups, "c", dev, {"plans": {"p": {"selections": {"resources": {"all": {**ROLE, **_all()}}}}}}, "BACKUP_POLICY"
+    )
+    assert errors(backups, dev) == []
+    assert [each["Id"] for each in found(PolicyType="BACKUP_POLICY")["Accounts"]] == _management(backups)
+
+
+def _all() -> dict[str, Any]:
+    return {"resource_types": {"@@assign": ["*"]}}
+
+
+def _management(org: Org) -> list[str]:
+    return [org.client.describe_organization()["Organization"]["MasterAccountId"]]
+
+
+def test_too_many_and_too_few(backups: Org) -> None:
+    dev = backups.account("dev")
+    selection = {"all": {**ROLE, "tag_key": {"@@assign": "a"}, "tag_value": {"@@assign": ["b"]}}}
+    whole = {"regions": {"@@assign": ["eu-west-1"]}, "selections": {"tags": selection}}
+    many = {f"r{number}": VAULT for number in range(6)}
+    first = make(backups, "a", backups.root, {"plans": {"p": {**whole, "rules": many}}}, "BACKUP_POLICY")
+    assert errors(backups, dev) == []
+    second = make(backups, "b", dev, rules(**{f"s{number}": VAULT for number in range(5)}), "BACKUP_POLICY")
+    said = ("ELEMENTS_TOO_MANY", "'rules' exceeds the allowed maximum limit 10", "plans/p/rules")
+    assert errors(backups, dev) == [(*said, sorted([first, second]))]
+    backups.detach(second, dev)
+    third = make(backups, "c", dev, {"plans": {"p": {"regions": {"@@remove": ["eu-west-1"]}}}}, "BACKUP_POLICY")
+    said = ("ELEMENTS_TOO_FEW", "'regions' is less than the allowed minimum limit 1", "plans/p/regions")
+    assert errors(backups, dev) == [(*said, sorted([first, third]))]
+
+
+def test_what_excludes_each_other(backups: Org) -> None:
+    dev = backups.account("dev")
+    on, late = {"enable_continuous_backup": {"@@assign": "true"}}, {"delete_after_days": {"@@assign": "40"}}
+    parent = {**VAULT, **on, "lifecycle": {"delete_after_days": {"@@assign": "7"}}}
+    copied = {"opt_in_to_archive_for_supported_resources": {"@@assign": "true"}}
+    cold = {**copied, "delete_after_days": {"@@assign": 200}, "move_to_cold_storage_after_days": {"@@assign": 100}}
+    scan = {"scan_actions": {"GUARDDUTY": {"scan_mode": {"@@assign": "FULL_SCAN"}}}}
+    plan = {**REST["plans"]["p"], "rules": {"r": parent, "s": {**VAULT, "lifecycle": cold, **scan}}}
+    plan["selections"] = {"resources": {"all": {**ROLE, **_all()}}}
+    first = make(backups, "a", backups.root, {"plans": {"p": plan}}, "BACKUP_POLICY")
+    dependent = "Dependent fields {} in policy block {} are invalid when used together"
+    unscanned = dependent.format("scan_actions(undefined),scan_settings(undefined)", "s")
+    assert errors(backups, dev) == [("CROSS_ATTRIBUTE_VALIDATION", unscanned, "plans/p/rules/s", [first])]
+    second = make(backups, "b", dev, rules(r={"lifecycle": late}, s={"lifecycle": late}), "BACKUP_POLICY")
+    fields = "opt_in_to_archive_for_supported_resources=true,delete_after_days=40,move_to_cold_storage_after_days=100"
+    both = sorted([first, second])
+    assert errors(backups, dev) == [
+        (
+            "CROSS_ATTRIBUTE_VALIDATION",
+            dependent.format("enable_continuous_backup=true,delete_after_days=40", "r"),
+            "plans/p/rules/r",
+            both,
+        ),
+        ("CROSS_ATTRIBUTE_VALIDATION", dependent.format(fields, "s"), "plans/p/rules/s", both),
+        ("CROSS_ATTRIBUTE_VALIDATION", unscanned, "plans/p/rules/s", [first]),
+    ]
+    listed = backups.client.list_effective_policy_validation_errors
+    page = listed(AccountId=dev, PolicyType="BACKUP_POLICY", MaxResults=2)
+    assert len(page["EffectivePolicyValidationErrors"]) == 2
+    assert page["PolicyType"] == "BACKUP_POLICY"
+    assert len(errors(backups, dev, NextToken=page["NextToken"])) == 1
+
+
+def test_too_many_required_tags(tagging: Org) -> None:
     dev = tagging.account("dev")
-    errors = tagging.client.list_effective_policy_validation_errors
-    found = tagging.client.list_accounts_with_invalid_effective_policy
-    disabled = refused(found, PolicyType="BACKUP_POLICY")
-    assert disabled[0] == "EffectivePolicyNotFoundException"
-    first, second = ({"tags": {key: {"tag_value": {"@@assign": [key * 6000]}}}} for key in "xy")
-    policies = [make(tagging, "a", tagging.root, first)]
-    assert errors(AccountId=dev, PolicyType="TAG_POLICY")["EffectivePolicyValidationErrors"] == []
-    policies.append(make(tagging, "b", dev, second))
-    (error,) = errors(AccountId=dev, PolicyType="TAG_POLICY")["EffectivePolicyValidationErrors"]
-    assert (error["ErrorCode"], error["ContributingPolicies"]) == ("ELEMENTS_TOO_MANY", policies)
-    assert [each["Id"] for each in found(PolicyType="TAG_POLICY")["Accounts"]] == [dev]
+
+    def required(numbers: range) -> dict[str, Any]:
+        return {"tags": {f"t{each:02}": {"report_required_tag_for": {"@@assign": ["s3:bucket"]}} for each in numbers}}
+
+    first = make(tagging, "a", tagging.root, required(range(50)))
+    assert errors(tagging, dev, "TAG_POLICY") == []
+    second = make(tagging, "b", dev, required(range(50, 51)))
+    ((code, said, path, policies),) = errors(tagging, dev, "TAG_POLICY")
+    assert (code, path, policies) == ("ELEMENTS_TOO_MANY", "tags", sorted([first, second]))
+    assert said == (
+        "Resource type 's3:bucket' has 51 tags for 'report_required_tag_for', which exceeds the maximum limit of 50. "
+        "Contributing tag keys include: t00, t01, t02, t03, t04 and 46 more"
+    )
+
+
+def test_too_long_for_tag_policies() -> None:
+    (problem,) = problems("TAG_POLICY", {"tags": {}}, 395_001)
+    assert problem.message == "Effective policy size is 395001 bytes, which exceeds the maximum limit of 395000 bytes"
+    assert not list(problems("TAG_POLICY", {"tags": {}}, 395_000))

@@ -12,7 +12,8 @@ from typing import Any
 
 from iamd.policy import Document, Kind, MalformedPolicy, Statement, parse
 from iamd.reference import services
-from iamd.services.organizations import elements, inheritance, quotas
+from iamd.services.organizations import inheritance, quotas
+from iamd.services.organizations.syntax.types import is_of_type
 from iamd.wire.organizations_errors import ConstraintViolationException, MalformedPolicyDocumentException
 
 _FIRST_VERSION = "2008-10-17"
@@ -32,7 +33,7 @@ def stored(type_: str, content: str) -> str:
     if type_ == "RESOURCE_CONTROL_POLICY":
         return _resource_control(content)
     written = _object(content)
-    if not inheritance.is_well_formed(written) or not elements.fits(type_, written):
+    if not inheritance.is_well_formed(written) or not is_of_type(type_, written):
         raise MalformedPolicyDocumentException()
     return content
 
@@ -46,7 +47,7 @@ def _parsed(content: str, kind: Kind) -> Document:
 
 def _object(content: str) -> dict[str, Any]:
     try:
-        written = json.loads(content, object_pairs_hook=_distinct)
+        written = json.loads(content, object_pairs_hook=_distinct, parse_constant=_refused)
     except (ValueError, RecursionError):
         raise MalformedPolicyDocumentException() from None
     if not isinstance(written, dict):
@@ -59,6 +60,10 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a name twice")
     return dict(pairs)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _resource_control(content: str) -> str:

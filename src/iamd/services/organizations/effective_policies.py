@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,15 @@ from typing import Any
 from iamd.guard.organizations import ancestry
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
-from iamd.services.organizations import inheritance, quotas
+from iamd.services.organizations import inheritance
 from iamd.services.organizations.accounts import readable_account, view
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.attachments import attached
+from iamd.services.organizations.effective_errors import problems
 from iamd.services.organizations.estate import Estate, at, for_members, reads, the_estate, the_organization
 from iamd.services.organizations.paging import page
 from iamd.services.organizations.policies import Policy
+from iamd.services.organizations.syntax import grammar, types
 from iamd.store.kinds.organizations import Member, OrganizationPolicy
 from iamd.wire.organizations_errors import (
     AccessDeniedException,
@@ -32,11 +34,17 @@ from iamd.wire.organizations_errors import (
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """An effective policy: its document, when something in it last changed, and the policies that it is made of."""
+    """An effective policy: its document, when something in it last changed, and the documents of the policies that it is
+    made of, by their ids."""
 
+    type: str
     content: dict[str, Any]
     updated: datetime
-    policies: tuple[str, ...]
+    sources: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        return json.dumps(self.content, separators=(",", ":"), ensure_ascii=False)
 
 
 def effective(estate: Estate, member: Member, type_: str) -> Effective | None:
@@ -46,33 +54,37 @@ def effective(estate: Estate, member: Member, type_: str) -> Effective | None:
     policies = [policy for level in levels for policy in level]
     if not policies:
         return None
-    documents = [[json.loads(policy.content) for policy in level] for level in levels]
-    content = _of_tags(documents) if type_ == "TAG_POLICY" else inheritance.tree(inheritance.merge(documents))
+    sources = {policy.id: json.loads(policy.content) for policy in policies}
+    content = _merged(type_, [[sources[policy.id] for policy in level] for level in levels])
     times = [policy.updated or policy.created for policy in policies]
     for target in targets:
         attachments = estate.records.policy_attachments.where("target", target)
-        times += [each.attached for each in attachments if any(each.policy_id == policy.id for policy in policies)]
-    return Effective(content, max(times), tuple(policy.id for policy in policies))
+        times += [each.attached for each in attachments if each.policy_id in sources]
+    return Effective(type_, content, max(times), sources)
 
 
 def _own(policies: list[Policy]) -> list[OrganizationPolicy]:
     return [policy for policy in policies if isinstance(policy, OrganizationPolicy)]
 
 
-def _of_tags(documents: list[list[Any]]) -> dict[str, Any]:
-    """Tag policies: keys are lower-cased, values are texts, and a tag for which none is named may have any (seen of
-    live AWS)."""
-    merged = inheritance.merge(documents, str.lower)
-    named = {
-        path: [_text(each) for each in value] if isinstance(value, list) else value for path, value in merged.items()
-    }
-    for tag in {path[:2] for path in merged if len(path) > 2}:
-        named.setdefault((*tag, "tag_value"), ["*"])
-    return inheritance.tree(named)
+def _fold(type_: str) -> Callable[[str], str]:
+    return str.lower if type_ in types.LOWERED else str
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _merged(type_: str, levels: list[list[Any]]) -> dict[str, Any]:
+    """What the documents of one type come to, level by level."""
+    settings = inheritance.merge(levels, _fold(type_))
+    if type_ in types.TEXTS:
+        settings = {path: _texts(value) for path, value in settings.items()}
+    if type_ == "TAG_POLICY":
+        # A tag for which none is named may have any value (seen of live AWS).
+        for tag in {path[:2] for path in settings if len(path) > 2}:
+            settings.setdefault((*tag, "tag_value"), ["*"])
+    return inheritance.tree(settings)
+
+
+def _texts(value: Any) -> Any:
+    return [grammar.text(each) for each in value] if isinstance(value, list) else grammar.text(value)
 
 
 @for_members
@@ -94,7 +106,7 @@ def describe_effective_policy(call: Call, member: Member, *, policy_type: str) -
     if found is None:
         raise EffectivePolicyNotFoundException()
     described = {
-        "PolicyContent": json.dumps(found.content, separators=(",", ":"), ensure_ascii=False),
+        "PolicyContent": found.text,
         "LastUpdatedTimestamp": found.updated,
         "TargetId": member.id,
         "PolicyType": policy_type,
@@ -102,17 +114,24 @@ def describe_effective_policy(call: Call, member: Member, *, policy_type: str) -
     return {"EffectivePolicy": described}
 
 
-def violations(found: Effective, type_: str) -> Iterator[dict[str, Any]]:
-    """What makes an effective policy invalid: one that is longer than a policy of its type may be."""
-    limit = quotas.SIZES.get(type_, quotas.OTHER_SIZE)
-    length = len(json.dumps(found.content, separators=(",", ":"), ensure_ascii=False))
-    if length > limit:
-        yield {
-            "ErrorCode": "ELEMENTS_TOO_MANY",
-            "ErrorMessage": f"The effective policy has {length} characters; the maximum is {limit}.",
-            "PathToError": "/".join(found.content),
-            "ContributingPolicies": list(found.policies),
+def violations(found: Effective) -> list[dict[str, Any]]:
+    """What makes an effective policy invalid; each thing once, with the policies that have a part in it. Nothing is told
+    of one with documents that were written when fewer of their elements were checked."""
+    if not all(types.is_of_type(found.type, document) for document in found.sources.values()):
+        return []
+    listed: dict[tuple[str, str, str], set[str]] = {}
+    for problem in problems(found.type, found.content, len(found.text.encode())):
+        fold = _fold(found.type)
+        contributing = {
+            id
+            for id, document in found.sources.items()
+            if any(inheritance.sets(document, path, fold) for path in problem.settings)
         }
+        listed.setdefault((problem.code, problem.message, "/".join(problem.path)), set()).update(contributing)
+    return [
+        {"ErrorCode": code, "ErrorMessage": message, "PathToError": path, "ContributingPolicies": sorted(ids)}
+        for (code, message, path), ids in listed.items()
+    ]
 
 
 def _check_enabled(estate: Estate, type_: str) -> None:
@@ -129,7 +148,7 @@ def list_accounts_with_invalid_effective_policy(
     invalid = []
     for member in estate.records.members.sorted():
         found = effective(estate, member, policy_type)
-        if found is not None and any(violations(found, policy_type)):
+        if found is not None and violations(found):
             invalid.append(member)
     listed = page("Accounts", invalid, lambda each: each.id, lambda each: view(estate, each), next_token, max_results)
     return {**listed, "PolicyType": policy_type}
@@ -143,11 +162,11 @@ def list_effective_policy_validation_errors(
     estate = the_estate(call)
     _check_enabled(estate, policy_type)
     found = effective(estate, member, policy_type)
-    errors = [] if found is None else list(violations(found, policy_type))
+    errors = [] if found is None else violations(found)
     listed = page(
         "EffectivePolicyValidationErrors",
         errors,
-        lambda each: str(each["PathToError"]),
+        lambda each: f"{each['PathToError']} {each['ErrorCode']} {each['ErrorMessage']}",
         lambda each: each,
         next_token,
         max_results,

@@ -21,21 +21,32 @@ Settings = dict[Path, Any]
 Limits = dict[Path, frozenset[str]]
 
 
-def is_well_formed(node: Any) -> bool:
-    """Whether a document's every value is that of an operator that there is, and lists where lists are changed."""
-    if not isinstance(node, dict):
+def is_well_formed(node: Any, deepest: int = 32) -> bool:
+    """Whether a document's every value is that of an operator that there is, and lists where lists are changed; no
+    document that means something is deeper than a dozen levels."""
+    if not isinstance(node, dict) or not deepest:
         return False
     settings = [key for key in node if key in OPERATORS]
     for key, value in node.items():
         if key == LIMIT:
-            if not isinstance(value, list) or not all(isinstance(each, str) and each in _LIMITS for each in value):
-                return False
+            right = _is_limit(value)
         elif key in (APPEND, REMOVE):
-            if not isinstance(value, list):
-                return False
-        elif key != ASSIGN and (settings or key.startswith("@@") or not is_well_formed(value)):
+            right = isinstance(value, list)
+        elif key == ASSIGN:
+            right = value is not None
+        else:
+            right = not settings and not key.startswith("@@") and is_well_formed(value, deepest - 1)
+        if not right:
             return False
     return True
+
+
+def _is_limit(value: Any) -> bool:
+    """Whether it is a list of operators, each once, or of all or none of them."""
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
+        return False
+    named = set(value)
+    return named <= _LIMITS and len(named) == len(value) and ("@@none" not in named or len(named) == 1)
 
 
 def merge(levels: Sequence[Sequence[Any]], fold: Callable[[str], str] = str) -> Settings:
@@ -65,6 +76,11 @@ def tree(settings: Settings) -> dict[str, Any]:
             node = node.setdefault(key, {})
         node[path[-1]] = value
     return document
+
+
+def sets(document: Any, path: Path, fold: Callable[[str], str] = str) -> bool:
+    """Whether a well-formed document has an operator at a path or below it."""
+    return any(at[: len(path)] == path for at, _, _ in _acts(document, fold))
 
 
 def _acts(node: Any, fold: Callable[[str], str], path: Path = ()) -> Iterator[tuple[Path, str, Any]]:
