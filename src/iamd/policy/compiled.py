@@ -69,14 +69,21 @@ class Policy:
     the document is not kept, but read again from its text when somebody asks for it.
     """
 
-    __slots__ = ("_kind", "_lookup", "_written", "rules")
+    __slots__ = ("_kind", "_lookup", "_rules", "_written")
 
     def __init__(self, document: Document, simulated: bool = False, lean: bool = False) -> None:
         self._written: Document | str = document.text if lean else document
         self._kind = document.kind
-        self.rules = tuple([Rule(each, document.has_variables, simulated) for each in document.statements])
+        rules = tuple([Rule(each, document.has_variables, simulated) for each in document.statements])
+        # Many policies have a lone statement, and an estate has many policies.
+        self._rules: Rule | tuple[Rule, ...] = rules[0] if len(rules) == 1 else rules
         # until it is asked, a small policy needs none
-        self._lookup = Lookup(self.rules) if len(self.rules) > FEW else None
+        self._lookup = Lookup(rules) if len(rules) > FEW else None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The compiled statements, in their order."""
+        return (self._rules,) if isinstance(self._rules, Rule) else self._rules
 
     @property
     def document(self) -> Document:

@@ -9,8 +9,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from .text import shared
 
 if TYPE_CHECKING:
     from .variables import Context
@@ -39,6 +40,18 @@ def units(text: str) -> str:
         return text
     raw = text.encode("utf-16-be", "surrogatepass")
     return "".join(chr(raw[at] << 8 | raw[at + 1]) for at in range(0, len(raw), 2))
+
+
+def begins(value: str, texts: str | tuple[str, ...]) -> bool:
+    """Whether the value begins with the text, or with one of several."""
+    if isinstance(texts, str):
+        return value.startswith(texts)
+    return value.startswith(texts)  # the same to Python, and twice as fast when it is compiled
+
+
+def beginnings(texts: str | tuple[str, ...]) -> list[str]:
+    """The marked patterns of what begins with the text, or with one of several."""
+    return [text + MANY for text in ((texts,) if isinstance(texts, str) else texts)]
 
 
 class Matcher:
@@ -74,18 +87,34 @@ class Exact(Matcher):
 
 
 class Beginning(Matcher):
-    """Whatever begins with a text."""
+    """Whatever begins with a text, or with one of several."""
 
-    __slots__ = ("text",)
+    __slots__ = ("texts",)
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, texts: str | tuple[str, ...]) -> None:
+        self.texts = texts
 
     def matches(self, value: str) -> bool:
-        return value.startswith(self.text)
+        return begins(value, self.texts)
 
     def patterns(self) -> list[str] | None:
-        return [self.text + MANY]
+        return beginnings(self.texts)
+
+
+class Branch(Matcher):
+    """A text and whatever is behind it and one character more: a bucket and its objects."""
+
+    __slots__ = ("_behind",)
+
+    def __init__(self, behind: str) -> None:
+        self._behind = behind
+
+    def matches(self, value: str) -> bool:
+        behind = self._behind
+        return value.startswith(behind) or (len(value) == len(behind) - 1 and behind.startswith(value))
+
+    def patterns(self) -> list[str] | None:
+        return [self._behind[:-1], self._behind + MANY]
 
 
 class Pattern(Matcher):
@@ -112,7 +141,7 @@ class Pattern(Matcher):
 
     def share(self) -> None:
         """Keep the beginning once for all patterns that are kept: the ARNs of a service begin alike."""
-        self._prefix = sys.intern(self._prefix)
+        self._prefix = shared(self._prefix)
 
     def matches(self, value: str) -> bool:
         if self._holed is not None:

@@ -11,9 +11,9 @@ from .arns import completed, resource_pattern, split
 from .conditions import Check, compile_conditions
 from .document import Statement
 from .operators import by_field, fill_fields, join_fields
-from .patterns import MANY, Beginning, Matcher, Pattern, has_wildcards, mark
+from .patterns import Beginning, Matcher, Pattern, beginnings, begins, has_wildcards, mark
 from .principals import PrincipalSet
-from .text import lower
+from .text import lower, shared
 from .variables import Context, Template, read
 
 
@@ -97,9 +97,9 @@ class SpecialResources(Matcher):
         return False
 
 
-def _resources(statement: Statement, variables: bool) -> Matcher | str | None:
-    """The statement's resources, whose ARNs are compared with their case: None where it is about all, a text where
-    they are all that begins with it."""
+def _resources(statement: Statement, variables: bool) -> Matcher | str | tuple[str, ...] | None:
+    """The statement's resources, whose ARNs are compared with their case: None where it is about all, texts where they
+    are all that begins with one of them."""
     listed = statement.resources
     if listed is None or ("*" in listed and not statement.not_resource):
         return None
@@ -109,7 +109,7 @@ def _resources(statement: Statement, variables: bool) -> Matcher | str | None:
     found = any_of(list(map(_whole, marked)), _matcher)
     if templates or statement.not_resource:
         return SpecialResources(found, templates, statement.not_resource, statement.allow)
-    return found.text if isinstance(found, Beginning) else found
+    return found.texts if isinstance(found, Beginning) else found
 
 
 def _whole(marked: str) -> str:
@@ -138,7 +138,7 @@ class Rule:
 
     def __init__(self, statement: Statement, variables: bool, simulated: bool) -> None:
         self.index = statement.index
-        self.sid = None if statement.sid is None else sys.intern(statement.sid)
+        self.sid = None if statement.sid is None else shared(statement.sid)
         self.allow = statement.allow
         self.actions: Matcher = _actions(statement.actions, statement.not_action)
         self.principals: PrincipalSet | None = (
@@ -155,8 +155,8 @@ class Rule:
     def applies(self, resource: str, context: Context, missing: list[str]) -> bool:
         """Whether a request that the rule's actions (and principals) cover meets its resources and conditions."""
         resources = self._resources
-        if isinstance(resources, str):
-            if not resource.startswith(resources):
+        if isinstance(resources, (str, tuple)):
+            if not begins(resource, resources):
                 return False
         elif resources is not None and not resources.covers(resource, context, missing):
             return False
@@ -176,6 +176,6 @@ class Rule:
 
     def patterns(self) -> list[str] | None:
         """The marked patterns of its resources; None where they do not tell all that it can be about."""
-        if isinstance(self._resources, str):
-            return [self._resources + MANY]
+        if isinstance(self._resources, (str, tuple)):
+            return beginnings(self._resources)
         return None if self._resources is None else self._resources.patterns()
