@@ -3,7 +3,7 @@
     python -m benchmarks policies
 
 `kept` counts every byte that is held after loading, texts apart: the compiled policies and what the engine's caches
-hold of them. `ratio` is that and the texts' own characters, by the texts' characters; `as JSON` the same for the plain
+hold of them. `ratio` is that and the texts' own objects, by the texts' characters; `as JSON` the same for the plain
 lists and dictionaries that `json.loads` makes. Memory is traced on a part of them, for tracing is slow.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -76,10 +77,11 @@ def held(made: Callable[[str], object], texts: list[str]) -> int:
 
 
 def row(name: str, texts: list[str], kind: Kind = Kind.IDENTITY) -> None:
-    own, count = sum(map(len, texts)), len(texts)
+    own, whole, count = sum(map(len, texts)), sum(map(sys.getsizeof, texts)), len(texts)
     ours, plain = held(lambda text: compiled(text, kind), texts), held(json.loads, texts)
     print(
-        f"  {name:22}{count:8}{own / count:9.0f}{ours / count:9.0f}{(ours + own) / own:8.2f}{(plain + own) / own:10.2f}"
+        f"  {name:22}{count:8}{own / count:9.0f}{ours / count:9.0f}{(ours + whole) / own:8.2f}"
+        f"{(plain + whole) / own:10.2f}"
     )
 
 

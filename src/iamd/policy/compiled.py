@@ -32,12 +32,13 @@ _NOTHING = Selection(Shelf(()), Shelf(()))
 
 
 class Lookup:
-    """What a policy has found out: its rules by service where they are many (under None those that may be about any),
-    and what it answered for an action."""
+    """A policy's rules and what was found out about them: by service where they are many (under None those that may be
+    about any), and what the answer was for an action."""
 
-    __slots__ = ("by_service", "selections")
+    __slots__ = ("by_service", "rules", "selections")
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
         self.selections: dict[str, Selection] = {}
         self.by_service: dict[str | None, list[Rule]] | None = None
         if len(rules) > FEW:
@@ -46,10 +47,10 @@ class Lookup:
                 for service in rule.services or _ANY:
                     self.by_service.setdefault(service, []).append(rule)
 
-    def find(self, rules: Sequence[Rule], action: str) -> Selection:
+    def find(self, action: str) -> Selection:
         """What covers an action in lower case."""
         if self.by_service is None:
-            covering = _covering(rules, action)
+            covering = _covering(self.rules, action)
         else:
             covering = _covering(self.by_service.get(action.partition(":")[0], ()), action)
             general = _covering(self.by_service.get(None, ()), action)
@@ -69,21 +70,24 @@ class Policy:
     the document is not kept, but read again from its text when somebody asks for it.
     """
 
-    __slots__ = ("_kind", "_lookup", "_rules", "_written")
+    __slots__ = ("_compiled", "_kind", "_written")
 
     def __init__(self, document: Document, simulated: bool = False, lean: bool = False) -> None:
         self._written: Document | str = document.text if lean else document
         self._kind = document.kind
         rules = tuple([Rule(each, document.has_variables, simulated) for each in document.statements])
-        # Many policies have a lone statement, and an estate has many policies.
-        self._rules: Rule | tuple[Rule, ...] = rules[0] if len(rules) == 1 else rules
-        # until it is asked, a small policy needs none
-        self._lookup = Lookup(rules) if len(rules) > FEW else None
+        # A small policy needs no more until it is asked, and in an estate of many most have a lone statement.
+        self._compiled: Rule | tuple[Rule, ...] | Lookup = rules[0] if len(rules) == 1 else rules
+        if len(rules) > FEW:
+            self._compiled = Lookup(rules)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The compiled statements, in their order."""
-        return (self._rules,) if isinstance(self._rules, Rule) else self._rules
+        compiled = self._compiled
+        if isinstance(compiled, Lookup):
+            return compiled.rules
+        return (compiled,) if isinstance(compiled, Rule) else compiled
 
     @property
     def document(self) -> Document:
@@ -93,12 +97,12 @@ class Policy:
 
     def select(self, action: str) -> Selection:
         """The rules whose actions cover the action, whatever its case."""
-        lookup = self._lookup
-        if lookup is None:
-            lookup = self._lookup = Lookup(self.rules)
+        lookup = self._compiled
+        if not isinstance(lookup, Lookup):
+            lookup = self._compiled = Lookup(self.rules)
         found = lookup.selections.get(action)
         if found is None:
-            found = lookup.find(self.rules, lower(action))
+            found = lookup.find(lower(action))
             if len(lookup.selections) >= _ACTIONS_KEPT:
                 lookup.selections.clear()
             lookup.selections[action] = found
