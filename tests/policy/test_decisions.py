@@ -160,6 +160,18 @@ def test_a_task_policy_of_denials_is_a_ceiling_over_root() -> None:
     assert decide(get(ROOT), task).allowed
     assert not decide(Request(ROOT, "s3:PutObject", OBJECT, ACCOUNT), task).allowed
     assert not decide(get(ROOT), Layers(session=(NARROW,))).allowed
+    assert decide(get(ROOT), Layers(session=())) == Decision(Effect.IMPLICIT_DENY, Layer.SESSION)
+
+
+def test_only_roles_and_their_sessions_are_service_linked() -> None:
+    linked = "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s"
+    assert Principal.from_text(f"arn:aws:iam::{ACCOUNT}:{linked}").is_service_linked
+    assert Principal.from_text(session, f"arn:aws:iam::{ACCOUNT}:{linked}").is_service_linked
+    assert not Principal.from_text(
+        f"federated:arn:aws:iam::{ACCOUNT}:oidc-provider/example.com/:{linked}"
+    ).is_service_linked
+    assert not Principal.from_text(f"service:x:{linked}").is_service_linked
 
 
 def not_principal(*arns: str) -> Attached:
@@ -389,6 +401,19 @@ def test_not_principal_and_those_without_an_account() -> None:
     assert decide(get(Principal.from_text("service:sns.amazonaws.com")), Layers(resource=spared)).allowed
     assert not decide(get(Principal.from_text("*")), Layers(resource=spared)).allowed
     assert decide(get(ROOT), Layers(resource=spared)).allowed
+
+
+@pytest.mark.parametrize("written", ["photos/${aws:username}/*", "photos:${aws:username}/*", "${team}/alice/*"])
+def test_variables_count_in_resources_that_are_no_arns(written: str) -> None:
+    """Services of one's own may name theirs as they please."""
+    resource = written.replace("${aws:username}", "alice").replace("${team}", "photos").replace("*", "1")
+    context: dict[str, str | tuple[str, ...]] = {"aws:username": "alice", "team": "photos"}
+    everything, own = policy(allow("x:*")), policy(allow("x:*", written), name="own")
+    for of, allowed in ((resource, True), (resource.replace("alice", "bob"), False)):
+        request = Request(ALICE, "x:View", of, ACCOUNT, context)
+        assert decide(request, Layers(identity=(own,))).allowed is allowed
+        denied = Layers(identity=(everything, policy(deny("x:*", written))))
+        assert decide(request, denied).allowed is not allowed
 
 
 def test_what_is_remembered_is_bounded() -> None:

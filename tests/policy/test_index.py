@@ -82,6 +82,28 @@ def test_patterns_are_given_back_as_they_are_understood(written: list[str], give
     assert found == (None if given_back is None else list(map(mark, given_back)))
 
 
+@pytest.mark.parametrize(
+    ("written", "matching", "others"),
+    [
+        (["bucket", "bucket/*"], ["bucket", "bucket/", "bucket/a"], ["bucke", "bucketa", "a", "", "bucke/"]),
+        (["group:*", "group"], ["group", "group:", "group:a"], ["grou", "group-a", "roup:", "groupa:"]),
+        (["a", "abc*"], ["a", "abc", "abcd"], ["ab", "b"]),
+        (["a", "b/*"], ["a", "b/", "b/c"], ["a/", "b"]),
+        (["a/*", "b/*"], ["a/", "b/c"], ["a", "b"]),
+        (["a?", "a?/*"], ["ab", "ab/c"], ["a", "ab-"]),
+        (["a*", "a*/*"], ["a", "a/"], ["b"]),
+        (["a", "*"], ["a", "b"], []),
+        (["", "/*"], ["", "/", "/a"], ["a"]),
+        (["", "*"], ["", "a"], []),
+    ],
+)
+def test_pairs_of_patterns(written: list[str], matching: list[str], others: list[str]) -> None:
+    marked = list(map(mark, written))
+    for form in (any_of(marked), any_of(any_of(marked).patterns() or [])):
+        assert [text for text in [*matching, *others] if form.matches(text)] == matching
+    assert sorted(any_of(marked).patterns() or []) == sorted(marked)
+
+
 @examples(300)
 @given(st.lists(VALUES, unique=True, max_size=20), VALUES)
 def test_beginnings(texts: list[str], value: str) -> None:

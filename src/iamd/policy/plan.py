@@ -62,8 +62,8 @@ class Plan:
         self.identity = Gate(Layer.IDENTITY, identity, action)
         self.boundary = _closed(Gate(Layer.BOUNDARY, boundaries, action)) if boundaries else None
         self.session = _closed(Gate(Layer.SESSION, session, action)) if session is not None else None
-        self.session_denies_only = session is not None and not any(
-            rule.allow for each in session for rule in each.policy.rules
+        self.session_denies_only = bool(session) and not any(
+            rule.allow for each in session or () for rule in each.policy.rules
         )
         self.scps = tuple(gate for level in scps if (gate := _closed(Gate(Layer.SCP, level, action))))
         self.rcps = tuple(gate for level in rcps if (gate := _closed(Gate(Layer.RCP, level, action))))

@@ -31,6 +31,7 @@ ROOT: Final = PrincipalKind.ROOT  # by these names because an attribute of an en
 FEDERATED_USER: Final = PrincipalKind.FEDERATED_USER
 _USER: Final = PrincipalKind.USER
 _ROLE: Final = PrincipalKind.ROLE
+_SESSION: Final = PrincipalKind.SESSION
 _SERVICE: Final = PrincipalKind.SERVICE
 _FEDERATED: Final = PrincipalKind.FEDERATED
 
@@ -61,7 +62,8 @@ class Principal:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "has_policies", self.kind not in _WITHOUT_POLICIES)
-        object.__setattr__(self, "is_service_linked", SERVICE_LINKED in (self.role_arn or self.arn))
+        linked = self.kind in (_ROLE, _SESSION) and SERVICE_LINKED in (self.role_arn or self.arn)
+        object.__setattr__(self, "is_service_linked", linked)
 
     @staticmethod
     def from_text(
@@ -200,7 +202,7 @@ class PrincipalSet:
             return False
         if who.kind is ROOT:
             return True
-        if who.kind is PrincipalKind.SESSION:
+        if who.kind is _SESSION:
             role = who.role_arn in self._aws or (who.unique_id is not None and who.unique_id in self._aws)
             return role and who.arn in self._aws
         return closeness > ACCOUNT

@@ -84,15 +84,14 @@ class SpecialResources(Matcher):
         if self._cautious and any(whole.fill(context, missing) is None for whole, _ in self._templates):
             return True
         fields = split(resource)
-        if fields is None:
-            return False
         for whole, cut in self._templates:
-            if cut is not None and fill_fields(cut, fields, context, missing):
-                return True
-            if cut is not None and ":" not in fields[-1]:
-                continue  # there is no colon for a `*` to cross
+            if cut is not None and fields is not None:
+                if fill_fields(cut, fields, context, missing):
+                    return True
+                if ":" not in fields[-1]:
+                    continue  # there is no colon for a `*` to cross
             filled = whole.fill(context, missing) if cut is None else join_fields(cut, context, missing)
-            if filled is not None and resource_pattern(completed(filled)).matches(resource):
+            if filled is not None and _matcher(_whole(filled)).matches(resource):
                 return True
         return False
 
@@ -106,7 +105,7 @@ def _resources(statement: Statement, variables: bool) -> Matcher | str | tuple[s
     ready = [read(text, wild=True) if variables else mark(text) for text in listed]
     marked = [text for text in ready if isinstance(text, str)]
     templates = [text for text in ready if isinstance(text, Template)]
-    found = any_of(list(map(_whole, marked)), _matcher)
+    found = any_of(list(map(_whole, marked)), _kept_matcher)
     if templates or statement.not_resource:
         return SpecialResources(found, templates, statement.not_resource, statement.allow)
     return found.texts if isinstance(found, Beginning) else found
@@ -118,7 +117,11 @@ def _whole(marked: str) -> str:
 
 
 def _matcher(marked: str) -> Matcher:
-    found = resource_pattern(marked) if marked.startswith("arn:") else Pattern(marked)
+    return resource_pattern(marked) if marked.startswith("arn:") else Pattern(marked)
+
+
+def _kept_matcher(marked: str) -> Matcher:
+    found = _matcher(marked)
     if isinstance(found, Pattern):
         found.share()
     return found
