@@ -32,6 +32,7 @@ PAGES = (
     "/inline/user/jane.doe/Buckets",
     "/events",
     "/settings",
+    "/security-credentials",
     "/sessions",
     "/nothing",
 )

@@ -50,8 +50,11 @@ export interface Session {
   arn: string;
   userName: string;
   isRoot: boolean;
+  /** Whether a role acts, which has no credentials of its own. */
+  isRole: boolean;
   mfa: boolean;
   expires: number;
+  passwordExpires: number | null;
   csrf: string;
 }
 
@@ -112,10 +115,28 @@ export async function loadSession(): Promise<Session> {
   return session;
 }
 
+/** What a password needs: in words, and as patterns of which it has at least so many, where there are any. */
+export interface Requirement {
+  words: string;
+  patterns: string[];
+  least: number;
+}
+
+/** The rules for the password of the person who is signed in, and when it expires. */
+export interface OwnPassword {
+  requirements: Requirement[];
+  expires: number | null;
+}
+
+export const loadOwnPassword = () => request<OwnPassword>("GET", "me/password");
+
 /** The person's sessions, newest first. */
 export async function loadSessions(): Promise<ListedSession[]> {
   return (await request<{ sessions: ListedSession[] }>("GET", "me/sessions")).sessions;
 }
+
+/** Something that concerns the person, below `/console/`. Rejects with a Refusal. */
+export const post = <T = object>(path: string, body?: unknown) => request<T>("POST", path, body);
 
 export const endSession = (id: string) => request<object>("POST", "me/sessions/end", { id });
 export const signOut = () => request<object>("POST", "me/sign-out");

@@ -35,6 +35,7 @@ const PAGES: Record<string, Load> = {
   "/credential-report": () => import("./pages/credential-report"),
   "/settings": () => import("./pages/settings"),
   "/events": () => import("./pages/events"),
+  "/security-credentials": () => import("./pages/security-credentials"),
   "/sessions": () => import("./pages/sessions"),
 };
 

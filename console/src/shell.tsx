@@ -4,7 +4,7 @@ import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Flashbar, { type FlashbarProps } from "@cloudscape-design/components/flashbar";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Outlet, useNavigation } from "react-router";
 
 import { goToSignIn, signOut } from "./api";
@@ -16,9 +16,12 @@ import { useSession } from "./session";
 import { strings } from "./strings";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
+const WARNED_DAYS = 15; // before a password expires, as AWS warns
+
 export function Shell() {
   const [crumbs, setCrumbs] = useState<Crumb[]>([]);
   const [flashes, setFlashes] = useState<FlashbarProps.MessageDefinition[]>([]);
+  const { passwordExpires } = useSession();
   const follow = useFollow();
   const loading = useNavigation().state === "loading";
   const context = useMemo(() => {
@@ -29,6 +32,10 @@ export function Shell() {
     };
     return { setCrumbs, tell };
   }, []);
+  useEffect(() => {
+    const days = passwordExpires === null ? Infinity : Math.floor((passwordExpires - Date.now() / 1000) / 86_400);
+    if (days < WARNED_DAYS) context.tell("warning", strings.credentials.expiresSoon(days));
+  }, [context, passwordExpires]);
   return (
     <PageContext value={context}>
       <div id="top">
@@ -100,6 +107,7 @@ function TopBar() {
           description: session.arn,
           iconName: "user-profile",
           items: [
+            { id: "credentials", text: strings.credentials.own, href: href("/security-credentials") },
             { id: "sessions", text: strings.sessions.title, href: href("/sessions") },
             { id: "theme", text: strings.shell.theme, items: themes },
             { id: "sign-out", text: strings.shell.signOut },

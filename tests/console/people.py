@@ -8,6 +8,7 @@ def test_something(person: Person) -> None:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -26,39 +27,46 @@ _RUN = """async rules => {
 }"""
 
 PATIENCE = 20_000  # milliseconds; a busy machine takes its time to draw a page
+# Plain pages, up to the sign-in, follow the scheme by their style sheet.
+_WEARS = "dark => !document.getElementById('app') || document.body.classList.contains('awsui-dark-mode') === dark"
+
 expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
 class Person:
-    """Who is signed in, and the page that is shown. `problems` are errors of scripts and of the pages' policy."""
+    """Who is signed in, and the page that is shown. `problems` are errors of scripts and of the pages' policy; `origin`
+    is where the browser finds the server."""
 
     server: Live
     iam: Any
     page: Page
+    origin: str = ""
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.origin = self.origin or self.server.endpoint
         self.page.on("pageerror", lambda error: self.problems.append(f"a script failed: {error}"))
         self.page.on("console", lambda told: self.problems.append(told.text) if _is_problem(told.text) else None)
         self.page.on("request", lambda sent: self._left(sent.url))
 
     def _left(self, url: str) -> None:
-        if not url.startswith((self.server.endpoint, "data:", "blob:")):
+        if not url.startswith((self.origin, "data:", "blob:")):
             self.problems.append(f"a request left the origin: {url}")
 
     def sign_in(self, name: str) -> None:
         """As a user of that name, with the password of every test."""
-        self.page.goto(f"{self.server.endpoint}/console/sign-in")
+        self.page.goto(f"{self.origin}/console/sign-in")
         self.page.get_by_label("Account ID or alias").fill(ACCOUNT)
         self.page.get_by_label("User name").fill(name)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page).not_to_have_url(re.compile("/sign-in"))
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
 
     def at(self, path: str) -> Page:
         """That page of the console, with its heading there."""
-        self.page.goto(f"{self.server.endpoint}/console{path}")
+        self.page.goto(f"{self.origin}/console{path}")
         expect(self.page.get_by_role("heading", level=1).first).to_be_visible()
         return self.page
 
@@ -72,9 +80,7 @@ class Person:
         assert self.problems == []
         for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.wait_for_function(
-                "dark => document.body.classList.contains('awsui-dark-mode') === dark", arg=scheme == "dark"
-            )
+            self.page.wait_for_function(_WEARS, arg=scheme == "dark")
             if not self.page.evaluate("'axe' in window"):
                 self.page.evaluate(AXE.read_text())
             found = self._violations(rules)

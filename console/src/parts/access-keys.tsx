@@ -1,4 +1,4 @@
-/** A user's access keys. */
+/** A user's access keys; of the person who is signed in, when no user is named. */
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
@@ -18,7 +18,7 @@ import { Ago } from "./time";
 const text = strings.accessKeys;
 type NewKey = NonNullable<Reply<"iam", "CreateAccessKey">["AccessKey"]>;
 
-export function AccessKeys({ user }: { user: string }) {
+export function AccessKeys({ user }: { user?: string }) {
   const UserName = user;
   const load = async () => {
     const found = await everything("ListAccessKeys", { UserName }, "AccessKeyMetadata");
@@ -99,7 +99,7 @@ export function AccessKeys({ user }: { user: string }) {
           <Secrets
             values={{ [text.id]: made.AccessKeyId ?? "", [text.secret]: made.SecretAccessKey ?? "" }}
             hidden={[text.secret]}
-            file={`${user}_accessKeys.csv`}
+            file={`${user ?? "my"}_accessKeys.csv`}
           />
         </Modal>
       )}

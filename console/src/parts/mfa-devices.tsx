@@ -1,15 +1,20 @@
-/** The MFA devices of a user: an authenticator app is added by a picture to scan and two codes. */
+/**
+ * The MFA devices of a user: a passkey is made by the browser, an authenticator app is added by a picture to scan and two
+ * codes.
+ */
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tiles from "@cloudscape-design/components/tiles";
 import { useState } from "react";
 
 import { call, everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { enrolPasskey, hasPasskeys } from "../work/passkeys";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Copied } from "./facts";
@@ -19,7 +24,8 @@ import { Ago } from "./time";
 const text = strings.mfa;
 type Device = NonNullable<Reply<"iam", "CreateVirtualMFADevice">["VirtualMFADevice"]>;
 
-export function MfaDevices({ user }: { user: string }) {
+/** Of the person who is signed in, when no user is named. */
+export function MfaDevices({ user }: { user?: string }) {
   const UserName = user;
   const devices = useLoad(() => everything("ListMFADevices", { UserName }, "MFADevices"), [user]);
   const [naming, setNaming] = useState(false);
@@ -34,7 +40,7 @@ export function MfaDevices({ user }: { user: string }) {
   };
   const remove = async (SerialNumber: string) => {
     await call("iam", "DeactivateMFADevice", { UserName, SerialNumber });
-    if (SerialNumber.startsWith("arn:")) await call("iam", "DeleteVirtualMFADevice", { SerialNumber });
+    if (isVirtual(SerialNumber)) await call("iam", "DeleteVirtualMFADevice", { SerialNumber });
   };
   const giveUp = async (device: Device) => {
     setMade(undefined);
@@ -51,6 +57,7 @@ export function MfaDevices({ user }: { user: string }) {
         empty={text.empty}
         columns={[
           { id: "serial", header: text.serial, cell: (device) => device.SerialNumber, isRowHeader: true },
+          { id: "type", header: text.type, cell: (device) => typeOf(device.SerialNumber ?? "") },
           { id: "since", header: text.since, cell: (device) => <Ago at={device.EnableDate} /> },
         ]}
         actions={([device]) => (
@@ -64,9 +71,14 @@ export function MfaDevices({ user }: { user: string }) {
       />
       {naming && (
         <Naming
+          user={user}
           made={(device) => {
             setNaming(false);
             setMade(device);
+          }}
+          enrolled={() => {
+            setNaming(false);
+            done(text.added);
           }}
           close={() => setNaming(false)}
         />
@@ -81,13 +93,54 @@ export function MfaDevices({ user }: { user: string }) {
   );
 }
 
-function Naming({ made, close }: { made: (device: Device | undefined) => void; close: () => void }) {
+function isVirtual(serialNumber: string): boolean {
+  return /^arn:[^:]+:iam::\d+:mfa\//.test(serialNumber);
+}
+
+function typeOf(serialNumber: string): string {
+  if (serialNumber.includes(":u2f/")) return text.kinds.passkey;
+  return isVirtual(serialNumber) ? text.kinds.app : text.kinds.token;
+}
+
+interface NamingProps {
+  user: string | undefined;
+  made: (device: Device | undefined) => void;
+  enrolled: () => void;
+  close: () => void;
+}
+
+function Naming({ user, made, enrolled, close }: NamingProps) {
   const [name, setName] = useState("");
+  const [kind, setKind] = useState<"passkey" | "app">(hasPasskeys() ? "passkey" : "app");
   const create = async () => {
-    made((await call("iam", "CreateVirtualMFADevice", { VirtualMFADeviceName: name })).VirtualMFADevice);
+    if (kind === "passkey") await enrolPasskey(name, user);
+    else made((await call("iam", "CreateVirtualMFADevice", { VirtualMFADeviceName: name })).VirtualMFADevice);
   };
   return (
-    <Dialog title={text.add} action={text.next} ready={name !== ""} work={create} done={() => undefined} close={close}>
+    <Dialog
+      title={text.add}
+      action={text.next}
+      ready={name !== ""}
+      work={create}
+      done={() => (kind === "passkey" ? enrolled() : undefined)}
+      close={close}
+    >
+      <FormField label={text.kind}>
+        <Tiles
+          columns={1}
+          value={kind}
+          onChange={({ detail }) => setKind(detail.value === "app" ? "app" : "passkey")}
+          items={[
+            {
+              value: "passkey",
+              label: text.kinds.passkey,
+              description: hasPasskeys() ? text.passkeyHint : text.noPasskeys,
+              disabled: !hasPasskeys(),
+            },
+            { value: "app", label: text.kinds.app, description: text.appHint },
+          ]}
+        />
+      </FormField>
       <FormField label={text.name} description={text.nameHint}>
         <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
       </FormField>
@@ -95,7 +148,7 @@ function Naming({ made, close }: { made: (device: Device | undefined) => void; c
   );
 }
 
-function Enabling({ user, device, done, close }: { user: string; device: Device; done: () => void; close: () => void }) {
+function Enabling({ user, device, done, close }: { user: string | undefined; device: Device; done: () => void; close: () => void }) {
   const [codes, setCodes] = useState<[string, string]>(["", ""]);
   const enable = () =>
     call("iam", "EnableMFADevice", {

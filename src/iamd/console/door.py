@@ -15,6 +15,7 @@ from iamd.audit.ids import new_uuid
 from iamd.console import assets, authorize, calls, personal, sign_in
 from iamd.console.browser import browser_of
 from iamd.console.calls import Perform
+from iamd.console.entrance import Entrance
 from iamd.console.pages import page, redirect
 from iamd.console.visitors import Visitor, visitor_of
 from iamd.services.call import Realm
@@ -101,10 +102,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
 
 async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:
     browser = browser_of(visit, request)
-    if request.path == sign_in.PATH:
-        answered = await sign_in.answer(browser, visitor, perform)
-    else:
-        answered = await authorize.answer(browser, visitor)
+    page_of = sign_in.answer if request.path == sign_in.PATH else authorize.answer
+    answered = await page_of(Entrance(browser, perform), visitor)
     cookie = browser.set_cookie()
     if cookie is not None:
         answered.headers.append((b"set-cookie", cookie))
@@ -120,7 +119,7 @@ async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, p
             raise AccessDenied("The call does not come from the console's own page. Please reload it.")
         if request.path.startswith(calls.PREFIX):
             return await calls.answer(visitor.caller, request, perform)
-    return await personal.answer(visit, request, visitor)
+    return await personal.answer(visit, request, visitor, perform)
 
 
 def _address(request: HttpRequest) -> str:

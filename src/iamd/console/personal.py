@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from iamd.caller.caller import CallerKind
-from iamd.console.calls import as_json
+from iamd.console import enrolment, own_password
+from iamd.console.calls import Perform, as_json
 from iamd.console.visitors import Visitor, no_cookie
 from iamd.services.signin import console_sessions
 from iamd.services.signin.passwords import Visit
@@ -25,7 +26,7 @@ class _Ended(msgspec.Struct):
     id: str
 
 
-async def answer(visit: Visit, request: HttpRequest, visitor: Visitor) -> Answer:
+async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: Perform) -> Answer:
     """Answer a request below `/console/me/`; raises AwsError."""
     asked = request.method.replace("HEAD", "GET"), request.path.removeprefix(PREFIX)
     present = console_sessions.going_on(visitor.records, visitor.session.owner_id, visit.now)
@@ -43,6 +44,15 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor) -> Answer
             return await _end(visit, request, visitor, [visitor.session])
         case "POST", b"sign-out-everywhere":
             return await _end(visit, request, visitor, present)
+        case "GET", b"password":
+            return as_json(200, own_password.told(visitor))
+        case "POST", b"password":
+            await own_password.change(visit, request, visitor, perform)
+            return as_json(200, {})
+        case "POST", b"passkeys/offer":
+            return await enrolment.offer(visitor.caller, request, perform)
+        case "POST", b"passkeys":
+            return await enrolment.enrol(visitor.caller, request, perform)
     raise ResourceNotFoundException("There is no such page.")
 
 
@@ -54,8 +64,10 @@ def _session(visitor: Visitor) -> dict[str, Any]:
         "arn": caller.arn,
         "userName": caller.name,
         "isRoot": caller.kind is CallerKind.ROOT,
+        "isRole": caller.kind not in (CallerKind.ROOT, CallerKind.USER),
         "mfa": visitor.session.mfa_time is not None,
         "expires": int(visitor.session.expires.timestamp()),
+        "passwordExpires": own_password.expires(visitor),
         "csrf": visitor.csrf,
     }
 

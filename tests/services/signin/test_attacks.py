@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -133,12 +134,19 @@ def test_guesses_are_slowed_down(browser: Browser, program: Program, jane: dict[
     assert browser.sign_in(program, **jane).problem.startswith("There were too many attempts to sign in.")
 
 
-def test_passwords_that_must_be_changed_do_not_sign_in(
+def test_passwords_that_must_be_changed_are_changed_first(
     iam: Any, browser: Browser, program: Program, jane: dict[str, str]
 ) -> None:
     iam.update_login_profile(UserName="Jane", PasswordResetRequired=True)
-    assert "must be changed" in browser.sign_in(program, **jane).problem
+    permitted = {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [permitted]})
+    iam.put_user_policy(UserName="Jane", PolicyName="own", PolicyDocument=document)
+    due = browser.sign_in(program, **jane)
+    assert "must be changed before you go on" in due.body
     assert browser.sign_in(program, **{**jane, "password": "wrong"}).problem == WRONG
+    new = {"new": "another horse battery 9!", "again": "another horse battery 9!"}
+    consent = browser.submit(due, password=jane["password"], **new)
+    assert "Give a program your access?" in consent.body
 
 
 def test_proofs_of_possession_are_demanded_and_looked_at(

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_accoun
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from iamd.services.call import Call, Reply
@@ -20,12 +20,22 @@ DEFAULT_LENGTH = 8
 DEFAULT_KINDS = 3  # of the four kinds of characters
 
 # Field of the policy, which characters are meant, and AWS's words for a password without.
-_KINDS: tuple[tuple[str, Callable[[str], Any], str], ...] = (
-    ("uppercase", re.compile("[A-Z]").search, "Password should have at least one uppercase letter"),
-    ("lowercase", re.compile("[a-z]").search, "Password should have at least one lowercase letter"),
-    ("numbers", re.compile("[0-9]").search, "Password should have at least one number"),
-    ("symbols", re.compile(r"[!@#$%^&*()_+\-=\[\]{}|']").search, "Password should have at least one symbol"),
+_KINDS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("uppercase", re.compile("[A-Z]"), "Password should have at least one uppercase letter"),
+    ("lowercase", re.compile("[a-z]"), "Password should have at least one lowercase letter"),
+    ("numbers", re.compile("[0-9]"), "Password should have at least one number"),
+    ("symbols", re.compile(r"[!@#$%^&*()_+\-=\[\]{}|']"), "Password should have at least one symbol"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a password needs, as words; and as regular expressions, JavaScript's too, of which `least` are to be found
+    in it. There are none where only the server can tell."""
+
+    words: str
+    patterns: tuple[str, ...] = ()
+    least: int = 1
 
 
 def policy_of(records: Records) -> PasswordPolicy | None:
@@ -42,13 +52,13 @@ def conform(records: Records, password: str) -> None:
     if policy is None:
         wrong += _by_default(records, password)
     else:
-        wrong += [words for name, has, words in _KINDS if getattr(policy, name) and not has(password)]
+        wrong += [words for name, kind, words in _KINDS if getattr(policy, name) and not kind.search(password)]
     if wrong:
         raise PasswordPolicyViolation(", ".join(wrong))
 
 
 def _by_default(records: Records, password: str) -> list[str]:
-    lacking = [words for _, has, words in _KINDS if not has(password)]
+    lacking = [words for _, kind, words in _KINDS if not kind.search(password)]
     missing = DEFAULT_KINDS - (len(_KINDS) - len(lacking))
     account = records.account
     if missing > 0:
@@ -58,20 +68,33 @@ def _by_default(records: Records, password: str) -> list[str]:
     return []
 
 
-def requirements(records: Records) -> list[str]:
-    """What passwords of the account must have, as sentences for whoever sets one."""
+def requirements(records: Records) -> list[Requirement]:
+    """What passwords of the account must have, for whoever sets one."""
     policy = policy_of(records)
     if policy is None:
+        kinds = tuple(kind.pattern for _, kind, _ in _KINDS)
         return [
-            f"at least {DEFAULT_LENGTH} characters",
-            f"{DEFAULT_KINDS} of these: an uppercase letter, a lowercase letter, a number, a symbol",
-            "not the account's name or e-mail address",
+            _long(DEFAULT_LENGTH),
+            Requirement(
+                f"{DEFAULT_KINDS} of these: an uppercase letter, a lowercase letter, a number, a symbol",
+                kinds,
+                DEFAULT_KINDS,
+            ),
+            Requirement("not the account's name or e-mail address"),
         ]
-    told = [f"at least {policy.minimum_length} characters"]
-    told += [words.removeprefix("Password should have ") for name, _, words in _KINDS if getattr(policy, name)]
+    told = [_long(policy.minimum_length)]
+    told += [
+        Requirement(words.removeprefix("Password should have "), (kind.pattern,))
+        for name, kind, words in _KINDS
+        if getattr(policy, name)
+    ]
     if policy.reuse_prevention:
-        told.append(f"none of your last {policy.reuse_prevention} passwords")
+        told.append(Requirement(f"none of your last {policy.reuse_prevention} passwords"))
     return told
+
+
+def _long(least: int) -> Requirement:
+    return Requirement(f"at least {least} characters", (f"^.{{{least},}}$",))
 
 
 def no_such_policy(call: Call) -> NoSuchEntity:

@@ -62,6 +62,18 @@ def _begun(change: Change, session: ConsoleSession) -> None:
     sessions.add(session)
 
 
+async def go_on(visit: Visit, session: ConsoleSession) -> None:
+    """Let a session go on under the password that its person has just set in it; the others end."""
+
+    def work(change: Change) -> None:
+        records = change.records(session.account_id)
+        present, stored = records.console_sessions.get(session.id), password_of(records, session.owner_id)
+        if present is not None and stored is not None:
+            records.console_sessions.replace(present, credential=credential(stored))
+
+    await visit.realm.store.write(work)
+
+
 def going_on(records: Records, owner_id: str, now: datetime) -> Sequence[ConsoleSession]:
     """The sessions of a person, oldest first."""
     return [each for each in records.console_sessions.where("owner", owner_id) if each.expires > now]

@@ -13,10 +13,9 @@ from msgspec import structs
 
 from iamd.caller import passkeys
 from iamd.caller.passkeys import Site, Unproven
-from iamd.caller.passwords import locked
 from iamd.services.passkeys import Challenge, new_challenge, opened, sealed
-from iamd.services.signin.passwords import TOO_OFTEN, MustChange, Refused, Visit, concluded, failed
-from iamd.services.signin.people import Person, credential, password_of
+from iamd.services.signin.passwords import TOO_OFTEN, MustChange, Refused, Visit, concluded, failed, is_unchanged
+from iamd.services.signin.people import Person
 from iamd.store.change import Change
 from iamd.store.image import Records
 
@@ -50,7 +49,8 @@ async def sign_in_with(visit: Visit, person: Person, site: Site, challenge: str,
     def work(change: Change) -> Person | Refused:
         records = change.records(person.account_id)
         try:
-            _require_unchanged(visit, records, person)
+            if not is_unchanged(visit, records, person):
+                raise Unproven
             owner = (person.account_id, person.owner_id)
             asked = opened(visit.realm.sealer, challenge, site, owner, visit.now)
             _use(records, person, site, asked, answer)
@@ -64,14 +64,6 @@ async def sign_in_with(visit: Visit, person: Person, site: Site, challenge: str,
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
-
-
-def _require_unchanged(visit: Visit, records: Records, person: Person) -> None:
-    """Raise Unproven unless the password that the person has given is still that person's, and lets sign in."""
-    stored, profile = password_of(records, person.owner_id), records.login_profiles.get(person.owner_id)
-    is_locked = profile is not None and locked(profile, visit.now)
-    if stored is None or credential(stored) != person.credential or is_locked or records.account.closed is not None:
-        raise Unproven
 
 
 def _use(records: Records, person: Person, site: Site, asked: Challenge, answer: str) -> None:

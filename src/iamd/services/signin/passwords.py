@@ -1,6 +1,6 @@
 """Signing in with a password and, where there is a device, its code: in one step, and refused in one way, so that
 nobody learns which of account, name, password and code was wrong. A passkey is asked for in a second step, as AWS does:
-see `passkeys`.
+see `passkeys` and, for a code in its place, `codes`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
 """
@@ -148,18 +148,26 @@ def _decided(visit: Visit, entered: Entered, change: Change, account_id: str, ve
     person = Person(account_id, owner_id, credential(stored), present, present if devices else None)
     if not entered.code and any(isinstance(device, Passkey) for device in devices):
         return NeedsPasskey(structs.replace(person, mfa_time=None))
-    if not _has_code(visit, records, devices, entered):
+    if not shows_code(visit, records, devices, entered.code):
         return failed(visit, change, records, owner_id)
     return concluded(visit, change, records, person)
 
 
-def _has_code(visit: Visit, records: Records, devices: list[MfaDevice | Passkey], entered: Entered) -> bool:
+def shows_code(visit: Visit, records: Records, devices: list[MfaDevice | Passkey], code: str) -> bool:
     """Whether one of the person's devices shows that code, which is used up; also when there is no device."""
     showing = [device for device in devices if isinstance(device, MfaDevice)]
     try:
-        return not devices or any(moved(visit, records, device, after_code, entered.code) for device in showing)
+        return not devices or any(moved(visit, records, device, after_code, code) for device in showing)
     except TooManyAttempts:
         return False
+
+
+def is_unchanged(visit: Visit, records: Records, person: Person) -> bool:
+    """Whether the password that someone has given a moment ago is still that person's, and lets sign in."""
+    stored, profile = password_of(records, person.owner_id), records.login_profiles.get(person.owner_id)
+    is_locked = profile is not None and locked(profile, visit.now)
+    is_same = stored is not None and credential(stored) == person.credential
+    return is_same and not is_locked and records.account.closed is None
 
 
 def failed(visit: Visit, change: Change, records: Records, owner_id: str | None) -> Refused:
