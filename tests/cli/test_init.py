@@ -14,6 +14,7 @@ from tests.live import Live, live
 from tests.services.organizations.support import ACCESS_ROLE
 
 EXAMPLE = Path("examples/organization/organization.yaml")
+EVIL, ONE = "{Effect: Dny, Action: '*', Resource: '*'}", "{email: one@example.com}"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -95,12 +96,21 @@ management: {{users: {{ann: {{inlinePolicies: {{own: {{Version: 2012-10-17, Stat
     file.write_text(text)
     assert main(["init", str(file), "--yes"]) == 0
     running.client("iam").create_user(UserName="other")
+    assert main(["init", str(file), "--yes"]) == 0
+    described = text.replace("P: {document", "P: {description: What it is for, document")
+    file.write_text(
+        described.replace("policyTypes", "trustedServices: [account.amazonaws.com]\npolicyTypes").replace("X:", "Y:")
+    )
+    changes = ["trust account.amazonaws.com", "change policy P", "rename account X to Y"]
+    assert steps(capsys, file) == (1, changes)
+    assert main(["init", str(file), "--yes"]) == 0
+    assert steps(capsys, file) == (0, [])
     moved = "  units: {A: {}, B: {accounts: {X: {email: X@example.com}}}}"
     changed = text.replace("s3:*", "sqs:*").replace(next(x for x in text.splitlines() if "units" in x), moved)
     file.write_text(changed)
     assert steps(capsys, file) == (
         1,
-        ["change policy P", "move account root/B/X", "put policy own of user management/ann"],
+        ["change policy P", "rename account Y to X", "move account root/B/X", "put policy own of user management/ann"],
     )
     assert main(["init", str(file), "--yes"]) == 0
     assert steps(capsys, file) == (0, [])
@@ -111,7 +121,30 @@ management: {{users: {{ann: {{inlinePolicies: {{own: {{Version: 2012-10-17, Stat
     ("text", "said"),
     [
         ("root: {units: {A: {colour: red}}}", "unknown field `colour` - at `$.root.units[...]`"),
-        ("{}", "missing required field `root`"),
+        ("roots: {}", "unknown field `roots`"),
+        ("policyTypes: [SCP]", "SCP is no type of policy: there are SERVICE_CONTROL_POLICY, "),
+        (
+            f"policies: {{P: {{document: {{Version: 2012-10-17, Statement: {EVIL}}}}}}}",
+            "policy P: `Effect` must be `Allow`",
+        ),
+        ("policies: {P: {type: S3_POLICY, document: {s3: {}}}}", "policy P: The provided policy document does not"),
+        (
+            f"root: {{accounts: {{A: {ONE}}}, units: {{B: {{accounts: {{C: {ONE}}}}}}}}}",
+            "root/A and root/B/C have the same",
+        ),
+        ("root: " + "{units: {A: " * 6 + "{}" + "}}" * 6, "root/A/A/A/A/A/A: units are nested 5 deep at most"),
+        (
+            "management: {roles: {r: {trust: anybody}}}",
+            "role management/r: trust is a policy document, or `management`",
+        ),
+        (
+            "root: {accounts: {A: {email: a@b.example, roles: {r: {trust: {Statement: []}}}}}}",
+            "role root/A/r: trust: ",
+        ),
+        (
+            f"management: {{users: {{u: {{inlinePolicies: {{p: {{Statement: {EVIL}}}}}}}}}}}",
+            "user management/u: policy p: ",
+        ),
         ("root: {policies: [P]}", "root: there is no policy P in the file"),
         ("root: {accounts: {A: {}}}", "missing required field `email`"),
         ("root: {}\npolicies: {P: {}}", "policy P: give it one of document, file and guardrail"),
@@ -125,6 +158,53 @@ def test_a_bad_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     file.write_text(text)
     assert main(["init", str(file), "--plan"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_policy_without_effect_is_told(
+    running: Live, admin: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "o.yaml"
+    text = "policies: {P: {type: TAG_POLICY, document: {tags: {}}}}\nroot: {policies: [P]}"
+    file.write_text(text)
+    assert main(["init", str(file), "--plan"]) == 2
+    assert "root: policy P has no effect: add TAG_POLICY to policyTypes" in capsys.readouterr().err
+    file.write_text("policyTypes: [TAG_POLICY]\n" + text)
+    assert main(["init", str(file), "--yes"]) == 0
+    file.write_text(text)
+    assert steps(capsys, file) == (0, [])
+
+
+def test_an_account_is_renamed_where_its_service_is_trusted(
+    running: Live, admin: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "o.yaml"
+    file.write_text(f"root: {{accounts: {{A: {ONE}}}}}")
+    assert main(["init", str(file), "--yes"]) == 0
+    file.write_text(f"root: {{accounts: {{B: {ONE}}}}}")
+    assert main(["init", str(file), "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert "rename account A to B" in said
+    assert "trust account.amazonaws.com" in said
+
+
+def test_what_the_management_account_lets(running: Live, admin: Any, tmp_path: Path) -> None:
+    file = tmp_path / "o.yaml"
+    file.write_text("root: {accounts: {A: {email: one@example.com, roles: {r: {trust: management}}}}}")
+    assert main(["init", str(file), "--yes"]) == 0
+    (account,) = [
+        each["Id"] for each in running.client("organizations").list_accounts()["Accounts"] if each["Name"] == "A"
+    ]
+    arn = f"arn:aws:iam::{account}:role/r"
+    assert running.client("sts", admin).assume_role(RoleArn=arn, RoleSessionName="me")["AssumedRoleUser"]
+
+
+def test_no_server_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert main(["init", str(EXAMPLE), "--plan"]) == 2
+    assert "is iamd running there?" in capsys.readouterr().err
 
 
 def test_nobody_is_asked_where_nobody_is(running: Live, admin: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,10 @@ REGION = "us-east-1"
 
 
 def add_sts(parser: argparse.ArgumentParser) -> None:
-    """Where STS is and whose credentials to ask it with; what is not given comes from the AWS configuration."""
+    """Where iamd is and whose credentials to ask it with; what is not given comes from the AWS configuration."""
     group = parser.add_argument_group(
-        "STS", "Asked with the credentials of the environment and the AWS configuration files, as the AWS CLI has them."
+        "iamd",
+        "Asked with the credentials of the environment and the AWS configuration files, as the AWS CLI has them.",
     )
     group.add_argument("--endpoint-url", metavar="URL", help="iamd's address (AWS_ENDPOINT_URL)")
     group.add_argument("--profile", metavar="NAME", help="profile of the AWS configuration (AWS_PROFILE)")

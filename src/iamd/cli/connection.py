@@ -49,10 +49,12 @@ def _loader() -> Any:
 @contextmanager
 def failures() -> Iterator[None]:
     """What the endpoint refuses, or that it does not answer, as Failure."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
     try:
         yield
+    except EndpointConnectionError as error:
+        raise Failure(f"{error}: is iamd running there? AWS_ENDPOINT_URL or --endpoint-url says where") from error
     except (BotoCoreError, ClientError) as error:
         raise Failure(str(error)) from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iamd.cli import Failure
 from iamd.cli.connection import Client, Clients, add_connection, clients, failures
-from iamd.cli.landing.blueprint import Account, Blueprint, Unit, read_blueprint
+from iamd.cli.landing.blueprint import MANAGEMENT, Account, Blueprint, Unit, read_blueprint
 from iamd.cli.landing.identities import identities
 from iamd.cli.landing.plan import ROOT, Place, Step, attachments, structure
 
@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Tell what is missing, and make it; what the file does not name is left alone."""
     blueprint = read_blueprint(args.file)
+    # Late: it takes a second, which is nothing beside what follows.
+    from iamd.cli.landing.documents import check
+
+    check(blueprint)
     with failures():
         steps = list(plan(args, blueprint))
         told = [step.text for step in steps]
@@ -68,15 +72,19 @@ def _do(steps: list[Step]) -> None:
 def plan(args: argparse.Namespace, blueprint: Blueprint) -> Iterator[Step]:
     """Everything that is missing, in the order in which it can be made."""
     outside = clients(args)
-    place = Place(outside("organizations"))
+    place = Place(outside("organizations"), outside("account"))
     yield from structure(place, blueprint)
-    iam = outside("iam")
-    yield from identities(lambda: iam, True, "management", blueprint.management)
+    iam, caller = outside("iam"), outside("sts").get_caller_identity()
+    yield from identities(lambda: iam, True, MANAGEMENT, blueprint.management, caller["Account"])
     inhabited = [(path, account) for path, account in _accounts(blueprint.root, ROOT) if account.users or account.roles]
-    if inhabited and outside("sts").get_caller_identity()["Arn"].endswith(":root"):
-        raise Failure("users and roles of member accounts are made by assuming a role, which root may not: use a user")
+    if inhabited and caller["Arn"].endswith(":root"):
+        raise Failure(
+            "users and roles of member accounts are made by assuming a role, which root may not: make a user with the "
+            "policy AdministratorAccess in this account, and come again with its access key"
+        )
     for path, account in inhabited:
-        yield from identities(_inside(args, outside, place, path), path in place.ids, path, account)
+        inside = _inside(args, outside, place, path)
+        yield from identities(inside, path in place.ids, path, account, caller["Account"])
     yield from attachments(place, blueprint, blueprint.root)
 
 

@@ -13,6 +13,7 @@ from iamd.cli.guardrails.library import TYPES, guardrail
 from iamd.cli.policytests.yaml_text import BadFile, read
 
 Document = dict[str, Any]
+MANAGEMENT = "management"
 
 
 class Policy(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -34,9 +35,10 @@ class Identity(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 
 
 class Role(Identity, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A role: who may assume it, and what it may do."""
+    """A role: who may assume it (a trust policy, or `management`: whom the management account lets), and what it may
+    do."""
 
-    trust: Document
+    trust: Document | str
 
 
 class Identities(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -64,7 +66,7 @@ class Unit(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 class Blueprint(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     """The whole file."""
 
-    root: Unit
+    root: Unit = msgspec.field(default_factory=Unit)
     policy_types: list[str] = []
     trusted_services: list[str] = []
     policies: dict[str, Policy] = {}

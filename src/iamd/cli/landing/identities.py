@@ -9,30 +9,37 @@ from functools import partial
 from typing import Any
 
 from iamd.cli.connection import Client, pages
-from iamd.cli.landing.blueprint import Identities, Identity, Role
+from iamd.cli.landing.blueprint import Document, Identities, Identity, Role
 from iamd.cli.landing.plan import Step, comparable
 
 Iam = Callable[[], Client]
 _ACCOUNT = re.compile(r'"([0-9]{12})"')
 
 
-def identities(iam: Iam, is_there: bool, path: str, wanted: Identities) -> Iterator[Step]:
-    """The steps of one account; `iam` gives a client in it, which is asked for only when it is there or being set up."""
+def identities(iam: Iam, is_there: bool, path: str, wanted: Identities, management: str) -> Iterator[Step]:
+    """The steps of one account; `iam` gives a client in it, which is asked for only when it is there or being set up.
+    `management` is the id of the management account."""
     for name, role in wanted.roles.items():
-        yield from _role(iam, is_there, path, name, role)
+        yield from _role(iam, is_there, path, name, role, management)
     for name, user in wanted.users.items():
         yield from _one(iam, "user", _found(iam, "user", name) if is_there else None, path, name, user, {})
 
 
-def _role(iam: Iam, is_there: bool, path: str, name: str, role: Role) -> Iterator[Step]:
-    trust = json.dumps(role.trust, separators=(",", ":"))
+def _role(iam: Iam, is_there: bool, path: str, name: str, role: Role, management: str) -> Iterator[Step]:
+    document = _trusting(management) if isinstance(role.trust, str) else role.trust
+    trust = json.dumps(document, separators=(",", ":"))
     present = _found(iam, "role", name) if is_there else None
-    if present is not None and _arns(present["AssumeRolePolicyDocument"]) != _arns(role.trust):
+    if present is not None and _arns(present["AssumeRolePolicyDocument"]) != _arns(document):
         yield Step(
             f"change the trust policy of role {path}/{name}",
             partial(_call, iam, "update_assume_role_policy", RoleName=name, PolicyDocument=trust),
         )
     yield from _one(iam, "role", present, path, name, role, {"AssumeRolePolicyDocument": trust})
+
+
+def _trusting(account: str) -> Document:
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _call(iam: Iam, operation: str, **params: str) -> None:

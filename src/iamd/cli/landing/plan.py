@@ -31,19 +31,23 @@ class Step:
 
 @dataclass(slots=True)
 class Place:
-    """The organization: a client of its management account, and the ids of what is in it, by `root/Work/Team`."""
+    """The organization: clients of Organizations and the Account service in its management account, and the ids of what
+    is in it, by `root/Work/Team`."""
 
     client: Client
+    account: Client
     ids: dict[str, str] = field(default_factory=dict)
     policy_ids: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)  # account ids by address
+    names: dict[str, str] = field(default_factory=dict)  # of the accounts, by id
+    management: str = ""
     root: dict[str, Any] = field(default_factory=dict)
 
 
 def structure(place: Place, blueprint: Blueprint) -> Iterator[Step]:
     """The organization, its policy types and services, policies, units and accounts."""
     yield from _organization(place)
-    enabled = {each["Type"] for each in place.root.get("PolicyTypes", ())}
+    enabled = _enabled(place)
     for service in _untrusted(place, blueprint):
         yield Step(f"trust {service}", partial(place.client.enable_aws_service_access, ServicePrincipal=service))
     for type_ in blueprint.policy_types:
@@ -60,18 +64,24 @@ def structure(place: Place, blueprint: Blueprint) -> Iterator[Step]:
 def _organization(place: Place) -> Iterator[Step]:
     client = place.client
     try:
-        client.describe_organization()
+        place.management = client.describe_organization()["Organization"]["MasterAccountId"]
     except client.exceptions.AWSOrganizationsNotInUseException:
         yield Step("create the organization", partial(_create_organization, place))
     else:
         _look(place)
-        members = pages(client, "list_accounts", "Accounts")
+        members = list(pages(client, "list_accounts", "Accounts"))
         place.addresses.update({each["Email"].lower(): each["Id"] for each in members if each.get("Email")})
+        place.names.update({each["Id"]: each["Name"] for each in members})
 
 
 def _create_organization(place: Place) -> None:
     place.client.create_organization(FeatureSet="ALL")
     _look(place)
+
+
+def _enabled(place: Place) -> set[str]:
+    """The types of policies that take effect."""
+    return {each["Type"] for each in place.root.get("PolicyTypes", ())}
 
 
 def _enable(place: Place, type_: str) -> None:
@@ -109,9 +119,14 @@ def _policy(place: Place, blueprint: Blueprint, name: str) -> Iterator[Step]:
         yield Step(f"create policy {name}", create)
         return
     id = place.policy_ids[name] = present["Id"]
+    changes = {}
     stored = json.loads(client.describe_policy(PolicyId=id)["Policy"]["Content"])
     if comparable(stored) != comparable(wanted.document):
-        yield Step(f"change policy {name}", lambda: client.update_policy(PolicyId=id, Content=content))
+        changes["Content"] = content
+    if wanted.description and wanted.description != present.get("Description"):
+        changes["Description"] = wanted.description
+    if changes:
+        yield Step(f"change policy {name}", partial(client.update_policy, PolicyId=id, **changes))
 
 
 def comparable(document: Any) -> Any:
@@ -155,6 +170,9 @@ def _account(place: Place, path: str, parent: str, name: str, account: Account) 
             yield Step(f"move account {path}", lambda: _move(place, path, parent))
         return
     place.ids[path] = present
+    if name != place.names[present]:
+        renamed = partial(_rename, place, present, name)
+        yield Step(f"rename account {place.names[present]} to {name}", renamed)
     if _parent(place, path) != place.ids.get(parent):
         yield Step(f"move account {path}", lambda: _move(place, path, parent))
 
@@ -181,12 +199,23 @@ def _move(place: Place, path: str, parent: str) -> None:
     place.client.move_account(AccountId=place.ids[path], SourceParentId=source, DestinationParentId=place.ids[parent])
 
 
+def _rename(place: Place, account: str, name: str) -> None:
+    named = {} if account == place.management else {"AccountId": account}
+    try:
+        place.account.put_account_name(**named, AccountName=name)
+    except place.account.exceptions.AccessDeniedException as error:
+        raise Failure(f"{error}: does the file trust account.amazonaws.com (trustedServices)?") from error
+
+
 def attachments(place: Place, blueprint: Blueprint, unit: Unit, path: str = ROOT) -> Iterator[Step]:
     """What is attached to the root, a unit and all below it."""
     named = [(path, unit.policies), *((f"{path}/{name}", each.policies) for name, each in unit.accounts.items())]
     for target, policies in named:
         for policy in policies:
-            if not _is_attached(place, blueprint.policies[policy].type, policy, target):
+            type_ = blueprint.policies[policy].type
+            if type_ not in blueprint.policy_types and type_ not in _enabled(place):
+                raise Failure(f"{target}: policy {policy} has no effect: add {type_} to policyTypes")
+            if not _is_attached(place, type_, policy, target):
                 yield Step(
                     f"attach policy {policy} to {target}",
                     partial(_attach, place, policy, target),
