@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import select
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -83,6 +84,11 @@ def _failure(headers: Mapping[str, str], body: bytes) -> tuple[str, str, str]:
     return told["Error"]["Code"], told["Error"]["Message"], told["RequestId"]
 
 
+def _ended(sock: socket.socket) -> bool:
+    readable, _, _ = select.select([sock], [], [], 0)
+    return bool(readable)
+
+
 class Door:
     """Sends requests over one connection that is kept alive, as long as the server keeps it."""
 
@@ -125,6 +131,8 @@ class Door:
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answered:
         """A request as it is given."""
+        if self._connection.sock is not None and _ended(self._connection.sock):
+            self._connection.close()  # by the server, after nothing came for a while; the next request opens it again
         self._connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in {"host": self.host, "content-length": str(len(body)), **headers}.items():
             self._connection.putheader(name, value.encode("utf-8"))

@@ -87,7 +87,7 @@ async def run_program(config: Config, source: Source, program: Sequence[str], en
     loop = asyncio.get_running_loop()
     async with serving(config, source) as urls:
         found = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": urls[0], "AWS_EC2_METADATA_V1_DISABLED": "true"}
-        child = await asyncio.create_subprocess_exec(*program, env=_without_credentials(environ) | found)
+        child = await asyncio.create_subprocess_exec(*program, env=_PATIENCE | _without_credentials(environ) | found)
         loop.add_signal_handler(signal.SIGTERM, child.terminate)
         loop.add_signal_handler(signal.SIGINT, lambda: None)
         code = await child.wait()
@@ -99,6 +99,9 @@ def _without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in environ.items() if name not in _CREDENTIALS}
     return kept | {"AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
+
+# SDKs that heed these would else give up after a second, because most machines are not in EC2; this one surely is.
+_PATIENCE = {"AWS_METADATA_SERVICE_TIMEOUT": "10", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"}
 
 _CREDENTIALS = frozenset(
     {
