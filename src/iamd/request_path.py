@@ -1,4 +1,5 @@
-"""The modules that every request passes, besides the policy engine, in their compiled form where there is one.
+"""The modules that every request passes, and those of AssumeRole, besides the policy engine, in their compiled form where
+there is one.
 
 They are compiled together into `iamd_native` (tools/build_native.py) and run compiled together or not at all: a call
 from one to another goes straight to its machine code. As of the engine (`iamd.policy.form`), the compiled form is
@@ -22,8 +23,10 @@ MODULES = (
     "iamd.audit.ids",
     "iamd.caller.authorization",
     "iamd.caller.canonical",
+    "iamd.caller.ids",
     "iamd.caller.signature",
     "iamd.caller.sigv4",
+    "iamd.caller.tokens",
     "iamd.guard.context",
     "iamd.guard.enforce",
     "iamd.guard.gather",
@@ -34,6 +37,10 @@ MODULES = (
     "iamd.server.understood",
     "iamd.services.catalogue",
     "iamd.services.invocation",
+    "iamd.services.sts.assumption",
+    "iamd.services.sts.credentials",
+    "iamd.services.sts.session_policies",
+    "iamd.services.sts.session_tags",
     "iamd.store.cache",
     "iamd.store.collection",
     "iamd.store.directory",

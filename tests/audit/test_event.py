@@ -9,7 +9,7 @@ import pytest
 
 from iamd.audit import ApiEvent, Identity, identity_of, record
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.wire import model
 
 ACCOUNT = "123456789012"

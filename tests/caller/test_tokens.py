@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamd.caller.tokens import Session, TokenKeys
+from iamd.caller.session import Session
+from iamd.caller.tokens import TokenKeys
 from iamd.wire.errors import InvalidClientTokenId
 
 ISSUED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 
 
 @dataclass(frozen=True, slots=True)

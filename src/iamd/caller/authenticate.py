@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.session import Session
 from iamd.caller.sigv4 import Payload, Signature
-from iamd.caller.tokens import Session, TokenKeys
+from iamd.caller.tokens import TokenKeys
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, AccessKey, Account, Role, User
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId, MissingAuthenticationToken

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamd.caller.tokens import Session
+    from iamd.caller.session import Session
 
 
 class CallerKind(Enum):

@@ -13,17 +13,14 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
-from typing import Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from iamd.caller.session import Session
 from iamd.wire.errors import InvalidClientTokenId
-
-SessionKind = Literal["role", "session-token", "federated-user", "root", "delegated", "sign-in", "console"]
 
 _VERSION = 1
 _DEFLATED = 1
@@ -33,43 +30,6 @@ _TAG = 16
 _SHORT = 512  # bytes; sessions without policies and tags are no longer, and deflating them would gain little
 _REMEMBERED = 2048  # opened tokens; one takes a few kilobytes
 _MAX_LENGTH = 65_536  # characters; more than any request header may have
-
-
-class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_omit_defaults=True):
-    """Temporary credentials and everything that AWS freezes when it issues them.
-
-    INVARIANT: the order of the fields is the format of sealed tokens. New fields are appended and have a default.
-
-    `kind` is `role` (AssumeRole...), `session-token` (GetSessionToken), `federated-user` (GetFederationToken), `root`
-    (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user), `sign-in` (CreateOAuth2Token,
-    too) or `console` (a person there, never sealed). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
-    `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given, in seconds of
-    the epoch; `chained`, whether temporary credentials asked for the session. `extras` holds the context keys that a
-    federation brought.
-    """
-
-    kind: SessionKind
-    account_id: str
-    access_key_id: str
-    secret_access_key: str
-    principal_id: str
-    principal_name: str
-    session_name: str
-    issued: datetime
-    expires: datetime
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
-    transitive: tuple[str, ...] = ()
-    source_identity: str | None = None
-    mfa_time: int | None = None
-    chained: bool = False
-    extras: dict[str, str | list[str]] = {}
-    delegate: str | None = None  # the account that acts by temporary delegation
-
-    def __repr__(self) -> str:
-        """Names the session, without its secret."""
-        return f"Session({self.kind} {self.access_key_id} of {self.principal_name}, expires {self.expires.isoformat()})"
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -131,7 +91,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _armoured(raw: bytes) -> str:
-    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode()
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
 
 def _unarmoured(token: str) -> bytes:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.guard.context import principal_context
 from iamd.guard.organizations import Standing
 from iamd.guard.snapshot import Snapshot

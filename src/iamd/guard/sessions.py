@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamd.caller.caller import Caller
-from iamd.caller.tokens import SessionKind
+from iamd.caller.session import SessionKind
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
 
 _LONG_TERM_ONLY = frozenset({"GetSessionToken", "GetFederationToken"})

@@ -9,7 +9,7 @@ import pytest
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.ids import account_of
-from iamd.caller.tokens import Session, SessionKind
+from iamd.caller.session import Session, SessionKind
 from iamd.guard import sessions
 from iamd.wire.errors import AccessDenied, InvalidClientTokenId
 from tests.live import ACCOUNT

@@ -12,7 +12,7 @@ from typing import Any
 
 from iamd.audit.asked import SessionPolicies, Value
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.tokens import Session, SessionKind
+from iamd.caller.session import Session, SessionKind
 from iamd.guard.gather import principal_of
 from iamd.policy import Principal
 

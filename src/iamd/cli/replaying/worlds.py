@@ -11,7 +11,7 @@ from iamd.cli.replaying.askers import Asker
 from iamd.guard.gather import take
 from iamd.guard.organizations import under_rcps
 from iamd.policy import Attached, Decision, Kind, Layers, Request, decide, load
-from iamd.services.sts.assume_role import NOBODY
+from iamd.services.sts.assumption import NOBODY
 
 
 class Unknown(Exception):

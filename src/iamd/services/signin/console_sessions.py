@@ -14,7 +14,7 @@ from iamd.audit import ApiEvent
 from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
 from iamd.caller.ids import access_key_id
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.services.signin.api import REGION
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged

@@ -11,7 +11,7 @@ from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
 from iamd.caller.ids import access_key_id, secret_access_key
 from iamd.caller.passwords import Standing, standing
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.services.iam.password_policy import policy_of
 from iamd.services.signin.api import denied, session_arn
 from iamd.store.image import Records

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 from iamd.caller import dpop
 from iamd.caller.caller import Caller
 from iamd.caller.dpop import Proof, Unproven
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.signin.api import REGION, client_arn, denied, invalid, signin

@@ -69,7 +69,8 @@ def assume_root(
     session = call.caller.session
     source_identity = None if session is None else session.source_identity
     credentials = issue(
-        call,
+        call.realm,
+        call.now,
         "root",
         account_id,
         duration_seconds,

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from iamd.caller.ids import temporary_key
-from iamd.caller.tokens import Session, SessionKind
+from iamd.caller.session import Session, SessionKind
 from iamd.services.call import Realm
 
 
-class Issuing(Protocol):
-    """Whatever is answered with credentials: the server and the moment."""
-
-    @property
-    def realm(self) -> Realm: ...
-
-    @property
-    def now(self) -> datetime: ...
-
-
-def issue(call: Issuing, kind: SessionKind, account_id: str, seconds: int, **session: Any) -> dict[str, Any]:
+def issue(
+    realm: Realm, now: datetime, kind: SessionKind, account_id: str, seconds: int, **session: Any
+) -> dict[str, Any]:
     """The `Credentials` structure of a new session; `session` are further fields of Session."""
     access_key_id, secret_access_key = temporary_key(account_id)
-    expires = call.now + timedelta(seconds=seconds)
+    expires = now + timedelta(seconds=seconds)
     made = Session(
         kind=kind,
         account_id=account_id,
         access_key_id=access_key_id,
         secret_access_key=secret_access_key,
-        issued=call.now,
+        issued=now,
         expires=expires,
         **session,
     )
     return {
         "AccessKeyId": access_key_id,
         "SecretAccessKey": secret_access_key,
-        "SessionToken": call.realm.tokens.seal(made),
+        "SessionToken": realm.tokens.seal(made),
         "Expiration": expires,
     }

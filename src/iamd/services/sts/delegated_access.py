@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from datetime import timedelta
 
-from iamd.caller.tokens import SessionKind
+from iamd.caller.session import SessionKind
 from iamd.guard.target import Target, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.sts.api import sts
@@ -43,7 +43,8 @@ def get_delegated_access_token(call: Call, _: None, *, trade_in_token: str) -> R
     kind: SessionKind = "delegated" if role is None else "role"
     packed = packed_size(SessionPolicies(request.policy), ())
     credentials = issue(
-        call,
+        call.realm,
+        call.now,
         kind,
         account_id,
         seconds,

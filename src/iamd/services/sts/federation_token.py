@@ -51,7 +51,8 @@ def get_federation_token(
     policies = session_policies(policy, policy_arns, call.records)
     packed = packed_size(policies, given.tags)
     credentials = issue(
-        call,
+        call.realm,
+        call.now,
         "federated-user",
         caller.account_id,
         seconds,

@@ -17,7 +17,7 @@ from iamd.guard.context import Context
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.assume_role import account_of_role, check_duration
+from iamd.services.sts.assumption import account_of_role, check_duration
 from iamd.services.sts.saml_claims import (
     LATER,
     claim_keys,

@@ -92,7 +92,8 @@ def _assume(call: ServiceCall, records: Records) -> dict[str, Any]:
     _authorize(call, role, records)
     packed = packed_size(call.policies, call.tags)
     credentials = issue(
-        call,
+        call.realm,
+        call.now,
         "role",
         role.account_id,
         call.seconds,

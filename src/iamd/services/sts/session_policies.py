@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from iamd.guard.gather import managed_document
 from iamd.policy import Kind, MalformedPolicy, parse
@@ -17,8 +17,7 @@ PLAIN_SIZE = 2_048  # characters of the policy and the ARNs together
 PACKED_SIZE = 512  # bytes; AWS publishes neither its format nor its limit, and accepts no more than this does
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPolicies:
+class SessionPolicies(NamedTuple):
     """The inline policy as sent, the managed ones by ARN."""
 
     inline: str | None = None

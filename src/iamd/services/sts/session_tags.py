@@ -7,9 +7,9 @@ regardless of case and keep their spelling.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from iamd.caller.tokens import Session
+from iamd.caller.session import Session
 from iamd.store.records import Tags
 from iamd.wire import patterns
 from iamd.wire.errors import InvalidParameterValue
@@ -18,8 +18,7 @@ MOST_TAGS, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 _TEXT = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"  # as in the model of AssumeRole
 
 
-@dataclass(frozen=True, slots=True)
-class SessionTags:
+class SessionTags(NamedTuple):
     """All tags of a session, inherited ones first; `transitive` are the keys that its successors inherit."""
 
     tags: Tags = ()

@@ -30,7 +30,8 @@ def get_session_token(call: Call, _: None, *, duration_seconds: int | None = Non
         seconds = min(seconds, ROOT_SECONDS)
     return {
         "Credentials": issue(
-            call,
+            call.realm,
+            call.now,
             "session-token",
             caller.account_id,
             seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,8 @@ from iamd.guard.context import Context, tag_context
 from iamd.guard.target import Target
 from iamd.services.call import Call
 from iamd.services.iam.trust import rendered
-from iamd.services.sts.assume_role import NOBODY, Assumption, also_allowed, assumed_role_user
-from iamd.services.sts.credentials import issue
-from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.assumption import NOBODY, Assumption, also_allowed, role_in
+from iamd.services.sts.assumption import open_session as open_role_session
 from iamd.services.sts.session_tags import SessionTags
 
 
@@ -33,15 +32,15 @@ def role_for(call: Call, role_arn: str, tags: SessionTags, source_identity: str 
         context["sts:transitivetagkeys"] = tags.transitive
     if source_identity is not None:
         context["sts:sourceidentity"] = source_identity
-    role = call.records.roles.named(role_arn.rpartition("/")[2])
-    if role is None or role.arn != role_arn:
+    role = role_in(call.records, role_arn)
+    if role is None:
         return Target(role_arn, None, policy=NOBODY, context=context)
     assumption = Assumption(role, call.records, rendered(role, call.realm), tags, source_identity)
     found = VouchedRole(assumption, keys)
     return Target(role.arn, found, tags=role.tags, policy=assumption.trust, context=context)
 
 
-def also_trusted(call: Call, found: VouchedRole) -> Iterator[Ask]:
+def also_trusted(call: Call, found: VouchedRole) -> Sequence[Ask]:
     """What the trust policy must allow besides: tags and a source identity."""
     return also_allowed(call, found.assumption)
 
@@ -58,28 +57,6 @@ def open_session(
 ) -> dict[str, Any]:
     """A session of the role, as both operations answer it; `later` are the condition keys, besides the provider's, that
     its requests have. Raises MalformedPolicyDocument, PackedPolicyTooLarge and ValidationError."""
-    role, tags, source = found.assumption.role, found.assumption.tags, found.assumption.source_identity
-    policies = session_policies(policy, policy_arns, call.records)
-    packed = packed_size(policies, tags.tags)
-    credentials = issue(
-        call,
-        "role",
-        role.account_id,
-        seconds,
-        principal_id=role.id,
-        principal_name=role.name,
-        session_name=name,
-        policy=policies.inline,
-        policy_arns=policies.arns,
-        tags=tags.tags,
-        transitive=tags.transitive,
-        source_identity=source,
-        extras={"aws:federatedprovider": call.caller.arn, **later},
-    )
-    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
-    return {
-        "Credentials": credentials,
-        "AssumedRoleUser": assumed_role_user(role, name),
-        "PackedPolicySize": packed or 0,  # always there
-        "SourceIdentity": source,
-    }
+    extras = {"aws:federatedprovider": call.caller.arn, **later}
+    reply = open_role_session(call, found.assumption, name, seconds, policy, policy_arns, extras=extras)
+    return {**reply, "PackedPolicySize": reply.get("PackedPolicySize", 0)}  # always there

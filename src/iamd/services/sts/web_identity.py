@@ -13,7 +13,7 @@ from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.outbound import is_own_issuer
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.assume_role import account_of_role, check_duration
+from iamd.services.sts.assumption import account_of_role, check_duration
 from iamd.services.sts.token_claims import claim_keys, claimed_source_identity, claimed_tags, later_keys
 from iamd.services.sts.vouched import VouchedRole, also_trusted, open_session, role_for
 from iamd.store.kinds.federation import OidcProvider

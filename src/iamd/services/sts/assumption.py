@@ -1,0 +1,164 @@
+"""A role about to be assumed, and the session that comes of it; compiled, because workloads do little else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from iamd.caller.caller import CallerKind
+from iamd.guard.ask import Ask
+from iamd.guard.target import Target
+from iamd.services.call import Call
+from iamd.services.iam.trust import rendered
+from iamd.services.sts.credentials import issue
+from iamd.services.sts.mfa import mfa_context
+from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.session_tags import SessionTags, session_tags
+from iamd.store.image import Records
+from iamd.store.records import PARTITION, Role
+from iamd.wire.errors import AccessDenied, ValidationError
+
+CHAINED_SECONDS = 3_600
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:(?P<account>[^:]*):.+", re.DOTALL)
+
+# The trust policy of a role that is not there: it trusts an id that nobody has.
+NOBODY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"AROAAAAAAAAAAAAAAAAAA"},'
+    '"Action":"sts:AssumeRole"}]}'
+)
+
+
+class Assumption(NamedTuple):
+    """A role about to be assumed, with what the session inherits and is given; `records` are of the role's account."""
+
+    role: Role
+    records: Records
+    trust: str
+    tags: SessionTags
+    source_identity: str | None
+
+
+def account_of_role(role_arn: str) -> str:
+    """The account that a role's ARN names; raises ValidationError for what is not even shaped like one."""
+    shape = _ARN.fullmatch(role_arn)
+    if shape is None:
+        raise ValidationError(f"{role_arn} is invalid")
+    return shape["account"]
+
+
+def role_in(records: Records, role_arn: str) -> Role | None:
+    """The account's role of that very ARN."""
+    role: Role | None = records.roles.named(role_arn.rpartition("/")[2])
+    return role if role is not None and role.arn == role_arn else None
+
+
+def asked_for(
+    call: Call,
+    role_arn: str,
+    given: Sequence[Mapping[str, str]],
+    transitive_tag_keys: Sequence[str],
+    source_identity: str | None,
+) -> Target[Any]:
+    """The role of that ARN, in any account of this server, as an Assumption; one that is not there is refused like one
+    that may not be assumed, so that names cannot be probed.
+
+    Raises ValidationError, InvalidParameterValue and AccessDenied.
+    """
+    account_id, caller = account_of_role(role_arn), call.caller
+    if caller.kind is CallerKind.ROOT:
+        raise AccessDenied("Roles may not be assumed by root accounts.")
+    tags = session_tags(caller.session, given, transitive_tag_keys)
+    source = _source_identity(call, source_identity)
+    records = call.realm.records(account_id)
+    role = None if records is None else role_in(records, role_arn)
+    if records is None or role is None:
+        said = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+        return Target(role_arn, None, account_id=account_id, policy=NOBODY, missing=AccessDenied(said))
+    context = mfa_context(call)
+    if source is not None:
+        context["sts:sourceidentity"] = source
+    trust = rendered(role, call.realm)
+    assumption = Assumption(role, records, trust, tags, source)
+    return Target(role_arn, assumption, account_id=account_id, tags=role.tags, policy=trust, context=context)
+
+
+def _source_identity(call: Call, given: str | None) -> str | None:
+    """The session's source identity: once set, it stays the same along a chain of roles."""
+    session = call.caller.session
+    inherited = None if session is None else session.source_identity
+    if inherited is not None and given not in (None, inherited):
+        raise ValidationError("The source identity is already set for this assume role session")
+    return given or inherited
+
+
+def also_allowed(call: Call, assumption: Assumption) -> Sequence[Ask]:
+    """What the caller and the trust policy must allow besides, for inherited tags and identities, too.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    if assumption.source_identity is None and not assumption.tags.tags:
+        return ()
+    role, actions = assumption.role, []
+    if assumption.source_identity is not None:
+        actions.append("sts:SetSourceIdentity")
+    if assumption.tags.tags:
+        actions.append("sts:TagSession")
+    return [Ask(action, role.arn, role.account_id, policy=assumption.trust) for action in actions]
+
+
+def check_duration(call: Call, role: Role, seconds: int) -> None:
+    """The role's longest session, then the hour of a session that begins with temporary credentials."""
+    if seconds > role.max_session:
+        raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    if call.caller.session is not None and seconds > CHAINED_SECONDS:
+        raise ValidationError(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+        )
+
+
+def open_session(
+    call: Call,
+    assumption: Assumption,
+    name: str,
+    seconds: int,
+    policy: str | None,
+    policy_arns: Sequence[Mapping[str, str]] | None,
+    **session: Any,
+) -> dict[str, Any]:
+    """A session of the role, as AssumeRole answers it: `PackedPolicySize` only for one with policies or tags. `session`
+    are further fields of Session. Raises MalformedPolicyDocument, PackedPolicyTooLarge and ValidationError."""
+    role, tags = assumption.role, assumption.tags
+    policies = session_policies(policy, policy_arns, assumption.records)
+    packed = packed_size(policies, tags.tags)
+    credentials = issue(
+        call.realm,
+        call.now,
+        "role",
+        role.account_id,
+        seconds,
+        principal_id=role.id,
+        principal_name=role.name,
+        session_name=name,
+        policy=policies.inline,
+        policy_arns=policies.arns,
+        tags=tags.tags,
+        transitive=tags.transitive,
+        source_identity=assumption.source_identity,
+        **session,
+    )
+    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
+    reply: dict[str, Any] = {"Credentials": credentials, "AssumedRoleUser": assumed_role_user(role, name)}
+    if packed is not None:
+        reply["PackedPolicySize"] = packed
+    if assumption.source_identity is not None:
+        reply["SourceIdentity"] = assumption.source_identity
+    return reply
+
+
+def assumed_role_user(role: Role, session_name: str) -> dict[str, str]:
+    """The `AssumedRoleUser` structure of a role's session."""
+    return {
+        "AssumedRoleId": f"{role.id}:{session_name}",
+        "Arn": f"arn:{PARTITION}:sts::{role.account_id}:assumed-role/{role.name}/{session_name}",
+    }
