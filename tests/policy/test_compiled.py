@@ -7,13 +7,14 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamd.policy import Kind, MalformedPolicy, Policy, canonical_context, load
+from iamd.policy import Kind, MalformedPolicy, Policy, canonical_context, load, request
 from iamd.policy.document import Document
 from iamd.policy.parse import quick_document, read_document
 from tests.effort import examples
@@ -177,4 +178,13 @@ def test_contexts_are_made_canonical() -> None:
     expected = {"aws:principaltag/team": "A", "aws:tagkeys": ("B", "c"), "aws:username": "x", "\u03b1\u03c2": ("y",)}
     assert canonical_context(spelled) == expected
     assert canonical_context(spelled) == expected  # now from memory
-    assert canonical_context({"K" * 1000: "v"}) == {"k" * 1000: "v"}
+    assert canonical_context(MappingProxyType(spelled)) == expected
+
+
+def test_few_keys_are_remembered_and_none_that_are_long() -> None:
+    long = "K" * 1000
+    for number in range(5000):
+        assert canonical_context({f"Key/{number}": "v"}) == {f"key/{number}": "v"}
+        assert canonical_context({f"{long}{number}": "v"}) == {f"{long}{number}".lower(): "v"}
+    assert len(request._keys) <= 4096
+    assert max(map(len, request._keys)) < 1000

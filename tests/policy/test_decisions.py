@@ -401,6 +401,8 @@ def test_not_principal_and_those_without_an_account() -> None:
     assert decide(get(Principal.from_text("service:sns.amazonaws.com")), Layers(resource=spared)).allowed
     assert not decide(get(Principal.from_text("*")), Layers(resource=spared)).allowed
     assert decide(get(ROOT), Layers(resource=spared)).allowed
+    elsewhere = Principal.from_text("service:sns.amazonaws.com", account="444455556666")
+    assert decide(get(elsewhere), Layers(resource=spared)).allowed
 
 
 @pytest.mark.parametrize("written", ["photos/${aws:username}/*", "photos:${aws:username}/*", "${team}/alice/*"])

@@ -74,6 +74,7 @@ def test_a_list_gives_its_patterns_back(patterns: list[str], value: str) -> None
         (["b", "a", "b"], ["b", "a"]),
         (["a*b", "c", "d*"], ["c", "d*", "a*b"]),
         (["a*b", "c*", "d*"], ["c*", "d*", "a*b"]),
+        (["a*b", "c", "*d", "?e"], ["c", "a*b", "*d", "?e"]),
         (["a", "\U0001f600?"], None),
     ],
 )
