@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,7 +126,8 @@ def test_who_is_named_itself_is_beyond_a_boundary_and_who_is_named_by_role_is_no
     assert not decide(stranger, granted).allowed
 
 
-def test_an_endpoint_spares_whom_it_says_whatever_bounds_them() -> None:
+def test_an_endpoint_spares_whom_it_says_but_nobody_with_a_boundary() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"""
     door = json.dumps(
         {
             "Statement": [
@@ -134,12 +136,9 @@ def test_an_endpoint_spares_whom_it_says_whatever_bounds_them() -> None:
             ]
         }
     )
-    layers = Layers(
-        identity=(attached(Kind.IDENTITY),),
-        boundaries=(attached(Kind.BOUNDARY),),
-        endpoint=(Attached("door", load(door, Kind.ENDPOINT)),),
-    )
-    for who, allowed in ((USER, True), (USER + "2", False)):
+    free = Layers(identity=(attached(Kind.IDENTITY),), endpoint=(Attached("door", load(door, Kind.ENDPOINT)),))
+    bounded = replace(free, boundaries=(attached(Kind.BOUNDARY),), plans={})
+    for layers, who, allowed in ((free, USER, True), (free, USER + "2", False), (bounded, USER, False)):
         request = Request(Principal.from_text(who), "s3:GetObject", "arn:aws:s3:::b/k", ACCOUNT)
         assert decide(request, layers).allowed is allowed
 

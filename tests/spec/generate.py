@@ -188,10 +188,16 @@ def who(draw: st.DrawFn, caller: str) -> Any:
 def made_statement(draw: st.DrawFn, principals: bool, near: Near, effects: Sequence[str] = ("Allow", "Deny")) -> Json:
     caller, action, resource = near
     made: Json = {"Effect": pick(draw, effects)}
+    empty = draw(below(60))  # one of the elements, now and then
     made["NotAction" if chance(draw, 5) else "Action"] = some(draw, ACTION_PATTERNS, (action, "*"))
     made["NotResource" if chance(draw, 5) else "Resource"] = some(draw, RESOURCE_PATTERNS, (resource, "*"))
     if principals:
         made["NotPrincipal" if chance(draw, 6) else "Principal"] = who(draw, caller)
+    for at, element in enumerate(("Action", "Resource", "Principal")):
+        if at == empty:
+            name = element if element in made else "Not" + element
+            if name in made:
+                made[name] = {"AWS": []} if element == "Principal" else []
     if block := conditions(draw):
         made["Condition"] = block
     return made

@@ -114,6 +114,11 @@ def resource_like(pattern: list[tuple[bool, str]], value: str) -> bool:
     return table(tokens, utf16(value))
 
 
+def ungranting(statement: Json, element: str) -> bool:
+    """Whether the element is an empty list in an Allow, which grants nothing, negated or not."""
+    return statement["Effect"] == "Allow" and statement[element] == []
+
+
 def covers_action(statement: Json, action: str) -> bool:
     element = "NotAction" if "NotAction" in statement else "Action"
 
@@ -123,6 +128,8 @@ def covers_action(statement: Json, action: str) -> bool:
         halves = zip(text.lower().split(":", 1), action.lower().split(":", 1), strict=True)
         return all(like([(char in "*?", char) for char in half], value) for half, value in halves)
 
+    if ungranting(statement, element):
+        return False
     return any(map(covered, listed(statement[element]))) is (element == "Action")
 
 
@@ -139,6 +146,8 @@ def covers_resource(statement: Json, resource: str, variables: bool, context: Js
             return element == "NotResource" and statement["Effect"] == "Allow"
         return resource_like(pattern, resource)
 
+    if ungranting(statement, element):
+        return False
     return any(map(covered, listed(statement[element]))) is (element == "Resource")
 
 
@@ -329,7 +338,8 @@ def named_by(statement: Json, request: Json, admits: bool) -> str:
     if "NotPrincipal" in statement:
         if statement["Effect"] == "Deny":
             return "" if spared(statement["NotPrincipal"], request) else "everyone"
-        return "" if names(statement["NotPrincipal"], request) else "everyone"
+        nobody = not any(types_of(statement["NotPrincipal"]).values())
+        return "" if nobody or names(statement["NotPrincipal"], request) else "everyone"
     if "Principal" not in statement:
         return "everyone"
     closeness, who = names(statement["Principal"], request), caller(request)
@@ -386,7 +396,7 @@ def decide(request: Json) -> str:
     own, shared = [*scps, identity, boundaries, session], [*rcps, *endpoint]
     if any(statements(each, "Deny", request) for each in own):
         return EXPLICIT
-    if any(statements(each, "Deny", {**request, "permissionsBoundaries": []}, True) for each in shared):
+    if any(statements(each, "Deny", request, True) for each in shared):
         return EXPLICIT
     recovers = who["kind"] == "root" and account == owner and action in RECOVERIES
     if statements(policy, "Deny", request) and not recovers:

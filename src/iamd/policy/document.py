@@ -67,7 +67,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`resources` is None where the element is absent (trust policies; some services' resource policies)."""
+    """`resources` is None where the element is absent (trust policies; some services' resource policies).
+
+    An Allow of all but an empty list grants nothing: it reads as one of an empty list.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
 
     index: int
     sid: str | None

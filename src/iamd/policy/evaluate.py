@@ -88,6 +88,11 @@ class Case:
         return self.is_trust
 
     @property
+    def bounded(self) -> bool:
+        """Whether the caller has a permissions boundary: no NotPrincipal spares it then."""
+        return self.who.has_policies and bool(self.layers.boundaries)
+
+    @property
     def under_scps(self) -> bool:
         """SCPs bind the principals of member accounts, service-linked roles excepted."""
         layers, who = self.layers, self.who
@@ -151,15 +156,15 @@ def _denial(case: Case, under_scps: bool, under_rcps: bool) -> Entry | None:
         for entry in (plan.denies if under_scps else plan.own_denies).near(resource):
             if entry.rule.applies(resource, context, missing):
                 return entry
+    bounded = case.bounded
     for shelf in (plan.rcp_denies, plan.endpoint_denies) if under_rcps else (plan.endpoint_denies,):
         for entry in shelf.near(resource):
-            principals = entry.rule.principals
-            if (principals is None or principals.denies(who, False)) and entry.rule.applies(resource, context, missing):
+            principals, rule = entry.rule.principals, entry.rule
+            if (principals is None or principals.denies(who, bounded)) and rule.applies(resource, context, missing):
                 return entry
     theirs = case.layers.resource
     if theirs is None or case.rules is None or not case.rules.denies.entries or root_recovers(case):
         return None
-    bounded = who.has_policies and bool(case.layers.boundaries)
     for rule in case.rules.denies.near(resource):
         principals = rule.principals
         if (principals is None or principals.denies(who, bounded)) and rule.applies(resource, context, missing):

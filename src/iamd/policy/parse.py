@@ -142,16 +142,16 @@ class _Reader:
         for name in ("Principal", "Action", "Resource"):
             if name in node.members and "Not" + name in node.members:
                 self.note(SYNTAX, detail=f"both `{name}` and `Not{name}`")
-        resources = self._resources(node)
+        allow, actions, resources = self._effect(node), self._actions(node), self._resources(node)
         return Statement(
             index=index,
             sid=self._text(node, "Sid"),
-            allow=self._effect(node),
+            allow=allow,
             principals=self._principals(node),
-            actions=self._actions(node),
-            not_action="NotAction" in node.members,
+            actions=actions,
+            not_action="NotAction" in node.members and not (allow and actions == ()),
             resources=resources,
-            not_resource="NotResource" in node.members,
+            not_resource="NotResource" in node.members and not (allow and resources == ()),
             conditions=self._conditions(node),
             start=self.position(start),
             end=self.position(node.end),

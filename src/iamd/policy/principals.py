@@ -210,8 +210,9 @@ class PrincipalSet:
     def grants(self, who: Principal, admits_federated: bool) -> int:
         """How closely an Allow names the caller. `admits_federated`: `*` covers an identity provider's principal
         (it does in control and endpoint policies, and does not in a trust policy)."""
-        if self.negated:
-            return EVERYONE if self.named(who) == NOBODY else NOBODY
+        if self.negated:  # an empty list includes nobody, even so
+            empty = not self._aws and self._others is _NO_OTHERS
+            return NOBODY if empty or self.named(who) != NOBODY else EVERYONE
         if self.everyone and who.kind is _FEDERATED and not admits_federated:
             return ITSELF if who.arn in self._others.federated else NOBODY
         return self.named(who)

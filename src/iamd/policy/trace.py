@@ -110,12 +110,11 @@ def _trace(case: Case, layer: Layer, level: int | None, policies: Sequence[Attac
     allows: list[Cited] = []
     denies: list[Denial] = []
     admits = layer in (Layer.RCP, Layer.ENDPOINT)
-    bounded = case.who.has_policies and bool(case.layers.boundaries) and not admits
     deaf = layer is Layer.RESOURCE and root_recovers(case)
     for attached in policies:
         selection, document = attached.policy.select(case.request.action), attached.policy.document
         for rule in selection.denies:
-            named = rule.principals is None or rule.principals.denies(case.who, bounded)
+            named = rule.principals is None or rule.principals.denies(case.who, case.bounded)
             if named and not deaf and rule.applies(case.resource, case.context, case.missing):
                 written = document.statements[rule.index].conditions
                 met = tuple(condition(each, case.context, document.has_variables) for each in written)
