@@ -57,11 +57,9 @@ class Collection(Generic[R]):
     def sorted(self) -> Sequence[R]:
         """All records by name regardless of case; by key where the kind has no names."""
         if self._sorted is None:
-            name = self.kind.unique_name
-            pairs = [(fold(name(r)) if name else self.kind.key(r), r) for r in self._by_key.values()]
-            pairs.sort(key=lambda pair: pair[0])
-            self._sorted_names = [key for key, _ in pairs]
-            self._sorted = [record for _, record in pairs]
+            keys = self._by_name if self.kind.unique_name else {key: key for key in self._by_key}
+            self._sorted_names = sorted(keys)
+            self._sorted = [self._by_key[keys[name]] for name in self._sorted_names]
         return self._sorted
 
     def after(self, name: str) -> int:
