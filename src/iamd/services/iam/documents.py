@@ -34,13 +34,13 @@ def encoded(text: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html
     """
-    escaped = text
+    escaped = text.encode()
     for each, escape in _ESCAPES:
         escaped = escaped.replace(each, escape)
-    # If there was nothing else to escape, that took a third of the time of going through the characters.
-    return escaped if escaped.isascii() and not escaped.encode().translate(None, _DONE) else quote(text, safe="")
+    # If there was nothing else to escape, that took a sixth of the time of going through the characters.
+    return quote(text, safe="") if escaped.translate(None, _DONE) else escaped.decode()
 
 
 # What documents are full of; "%" first: it is in all the others.
-_ESCAPES = tuple((each, quote(each, safe="")) for each in '%"{}[]:, /*\n')
+_ESCAPES = tuple((each.encode(), quote(each, safe="").encode()) for each in '%"{}[]:, /*\n')
 _DONE = b"%-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
