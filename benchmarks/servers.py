@@ -45,6 +45,11 @@ class Process:
                     total += int(fields[11]) + int(fields[12])
         return total / TICK
 
+    def exact_cpu(self) -> float:
+        """CPU seconds of the living threads of the process itself, to the nanosecond: for what is over in no time."""
+        tasks = Path(f"/proc/{self.popen.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
 
 @contextmanager
 def process(command: Sequence[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[Process]:

@@ -25,6 +25,18 @@ def page(
     where: Callable[[R], bool] = lambda record: True,
 ) -> dict[str, Any]:
     """One page of a named collection, by name; the marker survives changes in between (it is the last name told)."""
+    return page_at_once(member, collection, lambda shown: [view(record) for record in shown], marker, max_items, where)
+
+
+def page_at_once(
+    member: str,
+    collection: Collection[R],
+    view: Callable[[list[R]], Any],
+    marker: str | None,
+    max_items: int | None,
+    where: Callable[[R], bool] = lambda record: True,
+) -> dict[str, Any]:
+    """The same where all that is shown is viewed together, as a table."""
     limit = max_items or DEFAULT_PAGE
     name = collection.kind.unique_name or collection.kind.key
     records = collection.sorted()
@@ -33,9 +45,9 @@ def page(
     for index in range(start, len(records)):
         if where(records[index]):
             if len(shown) == limit:
-                return _answer(member, [view(r) for r in shown], name(shown[-1]))
+                return _answer(member, view(shown), name(shown[-1]))
             shown.append(records[index])
-    return _answer(member, [view(r) for r in shown], None)
+    return _answer(member, view(shown), None)
 
 
 def page_of(
@@ -66,7 +78,7 @@ def page_in_order(
     return _answer(member, [view(item) for item in shown[:limit]], following)
 
 
-def _answer(member: str, views: list[Any], last: str | None) -> dict[str, Any]:
+def _answer(member: str, views: Any, last: str | None) -> dict[str, Any]:
     answer: dict[str, Any] = {member: views, "IsTruncated": last is not None}
     if last is not None:
         answer["Marker"] = marker_of(last)

@@ -14,6 +14,7 @@ from typing import Any
 
 from iamd.wire.model import OperationModel, Shape
 from iamd.wire.shared import Shared
+from iamd.wire.table import Table
 
 Convert = Callable[[Any], Any]
 
@@ -85,7 +86,7 @@ def _structure(shape: Shape) -> Convert:
 
 def _list(shape: Shape) -> Convert:
     def convert(value: Any) -> list[Any]:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple | Table):
             raise TypeError(f"`{shape.name}` is a list, not {type(value).__name__}")
         element = _convert(shape.element.shape)
         return [element(item) for item in value]

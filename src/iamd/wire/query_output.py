@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -16,10 +16,13 @@ from typing import Any, NamedTuple
 
 from iamd.wire.model import Member, OperationModel, Shape
 from iamd.wire.shared import Shared
+from iamd.wire.table import Nested, Table, grouped
 
 Write = Callable[[Any], str]
 """A value's XML, its own element included."""
 Text = Callable[[Any], str]
+Column = Callable[[Any], tuple[str, Sequence[str]]]
+"""The form of a cell in a column, and the text that it takes for each cell."""
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
 # XML 1.0 cannot carry these in any spelling; one of them, sent as it is, would break every client's parser.
@@ -118,10 +121,7 @@ def _structure(shape: Shape, name: str) -> Write:
 
 def _planned(shape: Shape, name: str, keys: tuple[str, ...], writers: dict[str, Text]) -> _Plan:
     """The plan for structures with those keys; raises TypeError for a key that the shape lacks."""
-    unknown = set(keys) - {member.name for member in shape.members}
-    if unknown:
-        raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in sorted(unknown))}")
-    members = [member for member in shape.members if member.name in keys]
+    members = _members(shape, keys)
     for member in members:
         if member.name not in writers:
             writers[member.name] = _TEXT.get(member.shape.type) or _writer(member, member.wire_name)
@@ -136,6 +136,15 @@ def _planned(shape: Shape, name: str, keys: tuple[str, ...], writers: dict[str, 
     )
 
 
+def _members(shape: Shape, keys: Collection[str]) -> list[Member]:
+    """The members of those names, in the model's order; raises TypeError for a name that the shape lacks."""
+    members = [member for member in shape.members if member.name in keys]
+    if len(members) < len(keys):
+        unknown = sorted(set(keys) - {member.name for member in members})
+        raise TypeError(f"`{shape.name}` has no member {', '.join(f'`{key}`' for key in unknown)}")
+    return members
+
+
 def _picker(keys: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     """Takes the values of those keys; `itemgetter` alone makes no tuple of one."""
     if len(keys) > 1:
@@ -145,13 +154,85 @@ def _picker(keys: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 def _list(shape: Shape, name: str, flattened: bool) -> Write:
     element = shape.element
-    write_element = _writer(element, (element.location_name or name) if flattened else element.wire_name)
-    opening, closing, empty = ("", "", "") if flattened else (f"<{name}>", f"</{name}>", f"<{name}/>")
+    element_name, opening, closing, empty = _list_tags(shape, name, flattened)
+    write_element = _writer(element, element_name)
+    write_rows = _rows(element.shape, element_name)
 
     def write(value: Any) -> str:
-        if not isinstance(value, list | tuple):
+        if type(value) is Table:
+            elements = write_rows(value)
+        elif isinstance(value, list | tuple):
+            elements = list(map(write_element, value))
+        else:
             raise TypeError(f"`{name}` is a list, not {type(value).__name__}")
-        return f"{opening}{''.join(map(write_element, value))}{closing}" if value else empty
+        return f"{opening}{''.join(elements)}{closing}" if elements else empty
+
+    return write
+
+
+def _list_tags(shape: Shape, name: str, flattened: bool) -> tuple[str, str, str, str]:
+    """The name of a list's elements, what stands before and behind them, and what the empty list is."""
+    if flattened:
+        return shape.element.location_name or name, "", "", ""
+    return shape.element.wire_name, f"<{name}>", f"</{name}>", f"<{name}/>"
+
+
+def _rows(shape: Shape, name: str) -> Callable[[Table], list[str]]:
+    # What needs only be looked up for each column, is done once for thousands of structures; as is what Python does
+    # slowly: all but `%` are loops of its own.
+    columns: dict[str, Column] = {}
+
+    def write(table: Table) -> list[str]:
+        forms: list[str] = []
+        cells: list[Sequence[str]] = []
+        for member in _members(shape, table.columns):
+            if member.name not in columns:
+                columns[member.name] = _column(member)
+            form, texts = columns[member.name](table.columns[member.name])
+            forms.append(form)
+            cells.append(texts)
+        if not cells:
+            return [f"<{name}/>"] * table.height
+        form = f"<{name}>{''.join(forms)}</{name}>"
+        return [form % row for row in zip(*cells, strict=True)]
+
+    return write
+
+
+def _column(member: Member) -> Column:
+    name, text = member.wire_name, _TEXT.get(member.shape.type)
+    write_element = _writer(member, name)
+    write_lists = _lists(member) if member.shape.type == "list" else None
+
+    def write(column: Any) -> tuple[str, Sequence[str]]:
+        if type(column) is Nested and write_lists is not None:
+            return "%s", write_lists(column)
+        if text is not None:
+            try:
+                return f"<{name}>%s</{name}>", _texts(text, column)
+            except TypeError:
+                if None not in column:
+                    raise
+        return "%s", ["" if value is None else write_element(value) for value in column]
+
+    return write
+
+
+def _texts(text: Text, column: Sequence[Any]) -> Sequence[str]:
+    if text is escape and _is_plain("".join(column)):
+        return column
+    return list(map(text, column))
+
+
+def _lists(member: Member) -> Callable[[Nested], list[str]]:
+    element_name, opening, closing, empty = _list_tags(member.shape, member.wire_name, member.flattened)
+    write_rows = _rows(member.shape.element.shape, element_name)
+
+    def write(column: Nested) -> list[str]:
+        return [
+            "" if elements is None else f"{opening}{''.join(elements)}{closing}" if elements else empty
+            for elements in grouped(write_rows(column.items), column.lengths)
+        ]
 
     return write
 

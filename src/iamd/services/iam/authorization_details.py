@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from iamd.reference import managed
@@ -17,18 +16,15 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import groups, instance_profiles, managed_policies, policy_versions, roles, users
 from iamd.services.iam.account import policies_in_use, the_account
 from iamd.services.iam.api import iam
-from iamd.services.iam.attachments import attached_view
-from iamd.services.iam.boundaries import boundary_view
+from iamd.services.iam.boundaries import boundary_member
 from iamd.services.iam.documents import encoded
-from iamd.services.iam.policies import Policy, usage
-from iamd.services.iam.tags import views
+from iamd.services.iam.policies import Policy, name_of
 from iamd.services.iam.trust import rendered
 from iamd.services.paging import DEFAULT_PAGE, marker_of, text_of
-from iamd.store.records import Attachment, Group, InlinePolicy, PolicyVersion, Role, User, fold
+from iamd.store.collection import Collection
+from iamd.store.records import Attachment, Group, InlinePolicy, Role, User, fold
 from iamd.wire.errors import ValidationError
-from iamd.wire.shared import Shared, once_a_record
-
-MEMBERS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+from iamd.wire.table import Columns, Table, columns, nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,77 +34,77 @@ class Section:
     kind: str
     member: str
     entities: Callable[[Call], Sequence[Any]]
-    view: Callable[[Call, Any], dict[str, Any] | Shared]
 
 
-def user_detail(call: Call, user: User) -> Shared:
-    """A `UserDetail`."""
+def user_details(call: Call, shown: Sequence[User]) -> Table:
+    """A list of `UserDetail`."""
     records = call.records
-    inline, attached = records.inline.where("owner", user.id), records.attachments.where("owner", user.id)
-    return _user_detail(user, inline, groups.groups_of(records, user), attached)
-
-
-@once_a_record
-def _user_detail(
-    user: User, inline: Sequence[InlinePolicy], groups: Sequence[Group], attached: Sequence[Attachment]
-) -> dict[str, Any]:
-    return {
-        **users.outline(user),
-        "UserPolicyList": _inline(inline) or None,
-        "GroupList": [group.name for group in groups],
-        "AttachedManagedPolicies": _attached(attached),
-        **boundary_view(user.boundary),
-        "Tags": views(user.tags),
+    members: Columns = {
+        **columns(users.OUTLINE, shown),
+        "UserPolicyList": nested(_owned(records.inline, shown), _inline, absent_if_empty=True),
+        "GroupList": [[group.name for group in groups.groups_of(records, user)] for user in shown],
+        "AttachedManagedPolicies": nested(_owned(records.attachments, shown), _attached),
+        "PermissionsBoundary": [boundary_member(user.boundary) for user in shown],
+        "Tags": nested([user.tags for user in shown], _tags),
     }
+    return Table(len(shown), members)
 
 
-def group_detail(call: Call, group: Group) -> dict[str, Any]:
-    """A `GroupDetail`."""
-    return {
-        **groups.summary(group),
-        "GroupPolicyList": _inline(call.records.inline.where("owner", group.id)),
-        "AttachedManagedPolicies": _attached(call.records.attachments.where("owner", group.id)),
+def group_details(call: Call, shown: Sequence[Group]) -> Table:
+    """A list of `GroupDetail`."""
+    members: Columns = {
+        **columns(groups.SUMMARY, shown),
+        "GroupPolicyList": nested(_owned(call.records.inline, shown), _inline),
+        "AttachedManagedPolicies": nested(_owned(call.records.attachments, shown), _attached),
     }
+    return Table(len(shown), members)
 
 
-def role_detail(call: Call, role: Role) -> dict[str, Any]:
-    """A `RoleDetail`."""
-    profiles = call.records.profiles.where("role", role.id)
-    return {
-        **roles.outline(role, rendered(role, call.realm)),
-        "InstanceProfileList": [instance_profiles.summary(call, profile) for profile in profiles],
-        "RolePolicyList": _inline(call.records.inline.where("owner", role.id)),
-        "AttachedManagedPolicies": _attached(call.records.attachments.where("owner", role.id)),
-        **boundary_view(role.boundary),
-        "Tags": views(role.tags),
-        "RoleLastUsed": roles.last_used(role, call.realm),
+def role_details(call: Call, shown: Sequence[Role]) -> Table:
+    """A list of `RoleDetail`."""
+    records, realm = call.records, call.realm
+    profiles = [records.profiles.where("role", role.id) for role in shown]
+    members: Columns = {
+        **columns(roles.OUTLINE, shown),
+        "AssumeRolePolicyDocument": [encoded(rendered(role, realm)) for role in shown],
+        "InstanceProfileList": [[instance_profiles.summary(call, profile) for profile in each] for each in profiles],
+        "RolePolicyList": nested(_owned(records.inline, shown), _inline),
+        "AttachedManagedPolicies": nested(_owned(records.attachments, shown), _attached),
+        "PermissionsBoundary": [boundary_member(role.boundary) for role in shown],
+        "Tags": nested([role.tags for role in shown], _tags),
+        "RoleLastUsed": [roles.last_used(role, realm) for role in shown],
     }
+    return Table(len(shown), members)
 
 
-def policy_detail(call: Call, policy: Policy) -> Shared:
-    """A `ManagedPolicyDetail`, its versions newest first."""
-    return _policy_detail(policy, usage(call.records, policy.arn), policy_versions.versions(call.records, policy))
-
-
-@once_a_record
-def _policy_detail(policy: Policy, used: tuple[int, int], versions: Sequence[PolicyVersion]) -> dict[str, Any]:
-    return {
-        **managed_policies.outline(policy, used),
-        "PolicyVersionList": [
-            policy_versions.detail(version, policy) for version in sorted(versions, key=_number, reverse=True)
-        ],
+def policy_details(call: Call, shown: Sequence[Policy]) -> Table:
+    """A list of `ManagedPolicyDetail`, the versions of each newest first."""
+    versions = [
+        [(policy, version) for version in policy_versions.newest_first(call.records, policy)] for policy in shown
+    ]
+    members: Columns = {
+        **managed_policies.outlines(call.records, shown),
+        "PolicyVersionList": nested(versions, policy_versions.details),
     }
+    return Table(len(shown), members)
 
 
-_number = attrgetter("number")
+def _owned(collection: Collection[Any], owners: Sequence[User | Role | Group]) -> list[Sequence[Any]]:
+    return [collection.where("owner", owner.id) for owner in owners]
 
 
-def _inline(policies: Sequence[InlinePolicy]) -> list[dict[str, str]]:
-    return [{"PolicyName": policy.name, "PolicyDocument": encoded(policy.document)} for policy in policies]
+def _inline(policies: Sequence[InlinePolicy]) -> Table:
+    names, documents = [policy.name for policy in policies], [encoded(policy.document) for policy in policies]
+    return Table(len(policies), {"PolicyName": names, "PolicyDocument": documents})
 
 
-def _attached(attachments: Sequence[Attachment]) -> list[dict[str, str]]:
-    return [attached_view(attachment.policy_arn) for attachment in attachments]
+def _attached(attachments: Sequence[Attachment]) -> Table:
+    arns = [attachment.policy_arn for attachment in attachments]
+    return Table(len(arns), {"PolicyName": list(map(name_of, arns)), "PolicyArn": arns})
+
+
+def _tags(tags: Sequence[tuple[str, str]]) -> Table:
+    return Table(len(tags), {"Key": [key for key, _ in tags], "Value": [value for _, value in tags]})
 
 
 def _aws_policies_in_use(call: Call) -> list[managed.ManagedPolicy]:
@@ -117,12 +113,18 @@ def _aws_policies_in_use(call: Call) -> list[managed.ManagedPolicy]:
 
 
 SECTIONS = (
-    Section("User", "UserDetailList", lambda call: call.records.users.sorted(), user_detail),
-    Section("Role", "RoleDetailList", lambda call: call.records.roles.sorted(), role_detail),
-    Section("Group", "GroupDetailList", lambda call: call.records.groups.sorted(), group_detail),
-    Section("LocalManagedPolicy", "Policies", lambda call: call.records.policies.sorted(), policy_detail),
-    Section("AWSManagedPolicy", "Policies", _aws_policies_in_use, policy_detail),
+    Section("User", "UserDetailList", lambda call: call.records.users.sorted()),
+    Section("Role", "RoleDetailList", lambda call: call.records.roles.sorted()),
+    Section("Group", "GroupDetailList", lambda call: call.records.groups.sorted()),
+    Section("LocalManagedPolicy", "Policies", lambda call: call.records.policies.sorted()),
+    Section("AWSManagedPolicy", "Policies", _aws_policies_in_use),
 )
+VIEWS: dict[str, Callable[[Call, Sequence[Any]], Table]] = {
+    "UserDetailList": user_details,
+    "GroupDetailList": group_details,
+    "RoleDetailList": role_details,
+    "Policies": policy_details,
+}
 
 
 def _name(entity: Any) -> str:
@@ -140,20 +142,22 @@ def get_account_authorization_details(
     wanted = [section for section in SECTIONS if not filter or section.kind in filter]
     kinds = ",".join(section.kind for section in wanted)
     started, last = _resume(marker, kinds)
-    answer: dict[str, Any] = {**{member: [] for member in MEMBERS}, "IsTruncated": False}
-    room, position = max_items or DEFAULT_PAGE, ""
+    shown: dict[str, list[Any]] = {member: [] for member in VIEWS}
+    room, position, truncated = max_items or DEFAULT_PAGE, "", False
     for section in wanted[started:]:
         entities = section.entities(call)
         start = bisect_right(entities, last, key=_name)
-        shown = entities[start : start + room]
-        answer[section.member] += [section.view(call, entity) for entity in shown]
-        room -= len(shown)
-        if shown:
-            position = f"{kinds}/{wanted.index(section)}/{_name(shown[-1])}"
-        if start + len(shown) < len(entities):
-            return {**answer, "IsTruncated": True, "Marker": marker_of(position)}
+        page = entities[start : start + room]
+        shown[section.member] += page
+        room -= len(page)
+        if page:
+            position = f"{kinds}/{wanted.index(section)}/{_name(page[-1])}"
+        truncated = start + len(page) < len(entities)
+        if truncated:
+            break
         last = ""
-    return answer
+    answer = {member: view(call, shown[member]) for member, view in VIEWS.items()}
+    return {**answer, "IsTruncated": truncated, "Marker": marker_of(position) if truncated else None}
 
 
 def _resume(marker: str | None, kinds: str) -> tuple[int, str]:

@@ -20,6 +20,9 @@ def boundary_policy(call: Call, arn: str | None) -> str | None:
 
 def boundary_view(arn: str | None) -> dict[str, Any]:
     """The `PermissionsBoundary` member: absent when there is none."""
-    if arn is None:
-        return {}
-    return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}}
+    return {} if arn is None else {"PermissionsBoundary": boundary_member(arn)}
+
+
+def boundary_member(arn: str | None) -> dict[str, str] | None:
+    """What the `PermissionsBoundary` member is; None when there is none."""
+    return None if arn is None else {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}

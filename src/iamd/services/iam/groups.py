@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from iamd.guard.ask import Ask
@@ -15,6 +16,7 @@ from iamd.store.image import Records
 from iamd.store.kind import Taken
 from iamd.store.records import Group, Membership, User, fold, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity
+from iamd.wire.table import row
 
 
 def new_group(call: Call, *, group_name: str, path: str = "/") -> Target[str]:
@@ -34,15 +36,18 @@ def groups_under(call: Call, *, path_prefix: str = "/") -> Target[str]:
     return new(iam_arn(call.account_id, f"group{path_prefix}"))
 
 
+SUMMARY = {
+    "Path": attrgetter("path"),
+    "GroupName": attrgetter("name"),
+    "GroupId": attrgetter("id"),
+    "Arn": attrgetter("arn"),
+    "CreateDate": attrgetter("created"),
+}
+
+
 def summary(group: Group) -> dict[str, Any]:
     """A group as every answer shows it."""
-    return {
-        "Path": group.path,
-        "GroupName": group.name,
-        "GroupId": group.id,
-        "Arn": group.arn,
-        "CreateDate": group.created,
-    }
+    return row(SUMMARY, group)
 
 
 def groups_of(records: Records, user: User) -> list[Group]:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from heapq import merge
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from iamd.store.image import Records
 from iamd.store.records import PolicyVersion, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, AwsError, DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
 from iamd.wire.shared import Shared, once_a_record
+from iamd.wire.table import columns, row
 
 
 def new_policy(call: Call, *, policy_name: str, path: str = "/") -> Target[str]:
@@ -67,21 +69,31 @@ def summary(records: Records, policy: Policy) -> Shared:
     return _summary(policy, usage(records, policy.arn))
 
 
+OUTLINE: dict[str, Callable[[Any], Any]] = {
+    "PolicyName": attrgetter("name"),
+    "PolicyId": attrgetter("id"),
+    "Arn": attrgetter("arn"),
+    "Path": attrgetter("path"),
+    "DefaultVersionId": default_version,
+    "IsAttachable": lambda policy: True,
+    "CreateDate": attrgetter("created"),
+    "UpdateDate": attrgetter("updated"),
+}
+
+
 def outline(policy: Policy, used: tuple[int, int]) -> dict[str, Any]:
     """The same of a policy that is attached so often, and so often a boundary."""
     attached, boundaries = used
-    return {
-        "PolicyName": policy.name,
-        "PolicyId": policy.id,
-        "Arn": policy.arn,
-        "Path": policy.path,
-        "DefaultVersionId": default_version(policy),
-        "AttachmentCount": attached,
-        "PermissionsBoundaryUsageCount": boundaries,
-        "IsAttachable": True,
-        "CreateDate": policy.created,
-        "UpdateDate": policy.updated,
-    }
+    return {**row(OUTLINE, policy), "AttachmentCount": attached, "PermissionsBoundaryUsageCount": boundaries}
+
+
+def outlines(records: Records, policies: Sequence[Policy]) -> dict[str, list[Any]]:
+    """The same of many policies, in columns."""
+    shown = columns(OUTLINE, policies)
+    used = [usage(records, arn) for arn in shown["Arn"]]
+    shown["AttachmentCount"] = [attached for attached, _ in used]
+    shown["PermissionsBoundaryUsageCount"] = [boundaries for _, boundaries in used]
+    return shown
 
 
 _summary = once_a_record(outline)

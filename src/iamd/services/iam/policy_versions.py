@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from iamd.policy import Kind
@@ -16,6 +17,7 @@ from iamd.services.paging import page_of
 from iamd.store.image import Records
 from iamd.store.records import PolicyVersion
 from iamd.wire.errors import AccessDenied, DeleteConflict, LimitExceeded, NoSuchEntity
+from iamd.wire.table import Columns, Table
 
 _LAST = 10**9  # beyond any version's number
 
@@ -35,12 +37,32 @@ def detail(version: PolicyVersion, policy: Policy) -> dict[str, Any]:
     return {"Document": encoded(version.document), **summary(version, policy)}
 
 
+def details(versions: Sequence[tuple[Policy, PolicyVersion]]) -> Table:
+    """The same of many versions."""
+    members: Columns = {
+        "Document": [encoded(version.document) for _, version in versions],
+        "VersionId": [_id(version) for _, version in versions],
+        "IsDefaultVersion": [_id(version) == default_version(policy) for policy, version in versions],
+        "CreateDate": [version.created for _, version in versions],
+    }
+    return Table(len(versions), members)
+
+
 def versions(records: Records, policy: Policy) -> Sequence[PolicyVersion]:
     """All known versions of a policy; of AWS's policies only the default version is known."""
     if isinstance(policy, OwnPolicy):
         return records.versions.where("policy", policy.id)
     number = int(policy.default_version.removeprefix("v"))
     return [PolicyVersion("aws", policy.id, number, policy.document, policy.updated)]
+
+
+def newest_first(records: Records, policy: Policy) -> Sequence[PolicyVersion]:
+    """The same in the order in which they are shown together with the policy."""
+    known = versions(records, policy)
+    return known if len(known) == 1 else sorted(known, key=_number, reverse=True)
+
+
+_number = attrgetter("number")
 
 
 def _id(version: PolicyVersion) -> str:

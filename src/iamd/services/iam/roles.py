@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from msgspec import structs
@@ -19,6 +20,7 @@ from iamd.services.iam.trust import rendered, trust_policy
 from iamd.services.paging import page
 from iamd.store.records import Role, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity, UnmodifiableEntity
+from iamd.wire.table import row
 
 # Roles below this path are beyond the reach of service control policies, so nobody makes them but AWS.
 SERVICE_LINKED_PATH = "/aws-service-role/"
@@ -59,16 +61,18 @@ def roles_under(call: Call, *, path_prefix: str = "/") -> Target[str]:
     return new(iam_arn(call.account_id, f"role{path_prefix}"))
 
 
+OUTLINE = {
+    "Path": attrgetter("path"),
+    "RoleName": attrgetter("name"),
+    "RoleId": attrgetter("id"),
+    "Arn": attrgetter("arn"),
+    "CreateDate": attrgetter("created"),
+}
+
+
 def outline(role: Role, trust: str) -> dict[str, Any]:
     """The six members that a role shows everywhere, with a trust policy as text."""
-    return {
-        "Path": role.path,
-        "RoleName": role.name,
-        "RoleId": role.id,
-        "Arn": role.arn,
-        "CreateDate": role.created,
-        "AssumeRolePolicyDocument": encoded(trust),
-    }
+    return {**row(OUTLINE, role), "AssumeRolePolicyDocument": encoded(trust)}
 
 
 def summary(role: Role, realm: Realm) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from iamd.caller.caller import CallerKind
@@ -13,12 +14,13 @@ from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.boundaries import boundary_policy, boundary_view
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
-from iamd.services.paging import page
+from iamd.services.paging import page_at_once
 from iamd.services.passkeys import has_device
 from iamd.store.kind import Taken
 from iamd.store.records import User, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, NoSuchEntity, ValidationError
 from iamd.wire.shared import once_a_record
+from iamd.wire.table import Table, columns, row
 
 
 def new_user(call: Call, *, user_name: str, path: str = "/") -> Target[str]:
@@ -69,32 +71,36 @@ def users_under(call: Call, *, path_prefix: str = "/") -> Target[str]:
     return new(iam_arn(call.account_id, f"user{path_prefix}"))
 
 
+OUTLINE = {
+    "Path": attrgetter("path"),
+    "UserName": attrgetter("name"),
+    "UserId": attrgetter("id"),
+    "Arn": attrgetter("arn"),
+    "CreateDate": attrgetter("created"),
+}
+
+
 def outline(user: User) -> dict[str, Any]:
     """The five members that a user shows everywhere."""
-    return {
-        "Path": user.path,
-        "UserName": user.name,
-        "UserId": user.id,
-        "Arn": user.arn,
-        "CreateDate": user.created,
-    }
+    return row(OUTLINE, user)
 
 
-@once_a_record
 def summary(user: User) -> dict[str, Any]:
     """A user as lists show it: without tags and boundary."""
-    return _summary(user)
+    shown, used = outline(user), user.password_last_used
+    return shown if used is None else {**shown, "PasswordLastUsed": used}
+
+
+def summaries(users: Sequence[User]) -> Table:
+    """The same of many users."""
+    used = [user.password_last_used for user in users]
+    return Table(len(users), {**columns(OUTLINE, users), "PasswordLastUsed": used})
 
 
 @once_a_record
 def detail(user: User) -> dict[str, Any]:
     """A user as it is shown alone."""
-    return {**_summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
-
-
-def _summary(user: User) -> dict[str, Any]:
-    shown, used = outline(user), user.password_last_used
-    return shown if used is None else {**shown, "PasswordLastUsed": used}
+    return {**summary(user), **boundary_view(user.boundary), **tag_views(user.tags)}
 
 
 def tagging(call: Call, arn: str) -> Iterator[Ask]:
@@ -137,7 +143,8 @@ def list_users(
     call: Call, arn: str, *, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
 ) -> Reply:
     """List the users whose path begins with the prefix, by name."""
-    return page("Users", call.records.users, summary, marker, max_items, lambda user: user.path.startswith(path_prefix))
+    users = call.records.users
+    return page_at_once("Users", users, summaries, marker, max_items, lambda user: user.path.startswith(path_prefix))
 
 
 def renamed_user(call: Call, user: User) -> Iterator[Ask]:
