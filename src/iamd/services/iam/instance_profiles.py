@@ -12,6 +12,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.roles import existing_role, no_such_role, outline, protected
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.trust import rendered
 from iamd.services.paging import page, page_of
@@ -89,6 +90,7 @@ def create_instance_profile(
 ) -> Reply:
     """Create an instance profile without a role."""
     given = new_tags(tags, ignore_case=False)
+    conform(call, "instance-profile", tags)
     profiles = call.records.profiles
     if profiles.named(instance_profile_name) is not None:
         raise EntityAlreadyExists(f"Instance Profile {instance_profile_name} already exists.")
@@ -167,6 +169,7 @@ def remove_role_from_instance_profile(call: Call, profile: InstanceProfile, *, r
 @iam.operation(on=existing_profile)
 def tag_instance_profile(call: Call, profile: InstanceProfile, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; keys in another case are other keys."""
+    conform(call, "instance-profile", tags)
     call.records.profiles.replace(profile, tags=merged(profile.tags, tags, ignore_case=False))
 
 

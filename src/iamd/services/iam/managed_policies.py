@@ -20,6 +20,7 @@ from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.documents import checked, within
 from iamd.services.iam.policies import OwnPolicy, Policy, by_name, default_version, find, owner, usage
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged, views
 from iamd.services.paging import page_in_order, text_of
 from iamd.store.image import Records
@@ -128,6 +129,7 @@ def create_policy(
 ) -> Reply:
     """Create a policy with its first version; names are unique in the account, whatever their case and path."""
     given = new_tags(tags, ignore_case=False)
+    conform(call, "policy", tags)
     document = checked(policy_document, Kind.MANAGED)
     if call.records.policies.named(policy_name) is not None:
         raise EntityAlreadyExists(f"A policy called {policy_name} already exists. Duplicate names are not allowed.")
@@ -225,6 +227,7 @@ def delete_policy(call: Call, policy: OwnPolicy) -> None:
 @iam.operation(on=taggable_policy)
 def tag_policy(call: Call, policy: OwnPolicy, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; `Team` and `team` are two tags."""
+    conform(call, "policy", tags)
     call.records.policies.replace(policy, tags=merged(policy.tags, tags, ignore_case=False))
 
 

@@ -23,6 +23,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.access_keys import owner_id
 from iamd.services.iam.api import iam
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.users import outline, user_or_root
 from iamd.services.invocation import permitted
@@ -156,6 +157,7 @@ def create_virtual_mfa_device(
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateVirtualMFADevice.html
     """
     given, devices, secret = new_tags(tags, ignore_case=False), call.records.mfa_devices, call.prepared
+    conform(call, "mfa", tags)
     name = arn.rpartition("/")[2]
     if devices.get(fold(f"{path}{name}")) is not None:
         raise EntityAlreadyExists("MFA device already exists.")
@@ -276,6 +278,7 @@ def delete_virtual_mfa_device(call: Call, device: MfaDevice) -> None:
 @iam.operation(on=existing_device)
 def tag_mfa_device(call: Call, device: MfaDevice, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; keys differ by case."""
+    conform(call, "mfa", tags)
     call.records.mfa_devices.replace(device, tags=merged(device.tags, tags, ignore_case=False))
 
 

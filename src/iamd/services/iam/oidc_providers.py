@@ -19,6 +19,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.providers import provider_arn
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.services.invocation import permitted
 from iamd.store.kinds.federation import OidcProvider
@@ -119,6 +120,7 @@ def create_open_id_connect_provider(
     authority later. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
     """
     given = new_tags(tags, ignore_case=False)
+    conform(call, "oidc-provider", tags)
     url = arn.partition(":oidc-provider/")[2]
     providers = call.records.oidc_providers
     thumbprints, client_ids = _thumbprints(thumbprint_list or call.prepared), _client_ids(client_id_list or [])
@@ -179,6 +181,7 @@ def update_open_id_connect_provider_thumbprint(
 @iam.operation(on=existing_oidc_provider)
 def tag_open_id_connect_provider(call: Call, provider: OidcProvider, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; keys in another case are other keys."""
+    conform(call, "oidc-provider", tags)
     call.records.oidc_providers.replace(provider, tags=merged_map(provider.tags, tags))
 
 

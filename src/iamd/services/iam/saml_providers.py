@@ -22,6 +22,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.providers import provider_arn
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.store.kinds.federation import SamlKey, SamlProvider
 from iamd.store.records import iam_arn
@@ -120,6 +121,7 @@ def create_saml_provider(
 ) -> Reply:
     """Register a provider; encrypted assertions can be required of one whose private key comes along."""
     given = new_tags(tags, ignore_case=False)
+    conform(call, "saml-provider", tags)
     encrypted = assertion_encryption_mode == REQUIRED
     if encrypted and add_private_key is None:
         raise ValidationError("Unable to set assertion encryption mode to Required because no private key is provided.")
@@ -216,6 +218,7 @@ def delete_saml_provider(call: Call, provider: SamlProvider) -> None:
 @iam.operation(on=existing_saml_provider)
 def tag_saml_provider(call: Call, provider: SamlProvider, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; keys in another case are other keys."""
+    conform(call, "saml-provider", tags)
     call.records.saml_providers.replace(provider, tags=merged_map(provider.tags, tags))
 
 

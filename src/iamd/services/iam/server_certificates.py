@@ -10,6 +10,7 @@ from iamd.guard.target import Target, found, missing, new
 from iamd.services.call import Call, Reply
 from iamd.services.iam import certificates, quotas
 from iamd.services.iam.api import iam
+from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.services.paging import page
 from iamd.store.kind import Taken
@@ -86,6 +87,7 @@ def upload_server_certificate(
     KeyPairMismatch, EntityAlreadyExists, LimitExceeded.
     """
     given = new_tags(tags, ignore_case=False)
+    conform(call, "server-certificate", tags)
     certificate = _checked(call, certificate_body, private_key, certificate_chain)
     store = call.records.server_certificates
     if store.named(server_certificate_name) is not None:
@@ -203,6 +205,7 @@ def delete_server_certificate(call: Call, certificate: ServerCertificate) -> Non
 @iam.operation(on=existing_certificate)
 def tag_server_certificate(call: Call, certificate: ServerCertificate, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; `Team` and `team` are two tags."""
+    conform(call, "server-certificate", tags)
     call.records.server_certificates.replace(certificate, tags=merged_map(certificate.tags, tags))
 
 
