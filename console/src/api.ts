@@ -43,7 +43,15 @@ type OutputOf<C> = C extends {
 /** What a service answers to an operation: `Reply<"iam", "ListUsers">`. */
 export type Reply<S extends Service, O extends string> = Wire<OutputOf<CommandOf<S, O>>>;
 
-/** Who is signed in. */
+/** A role, by account and name, with the name and colour that the person has given it. */
+export interface Switch {
+  account: string;
+  role: string;
+  name: string;
+  color: string;
+}
+
+/** Who is signed in. `arn` is that of who acts: the person, or the role that the person has switched to. */
 export interface Session {
   accountId: string;
   accountAlias?: string | null;
@@ -52,6 +60,9 @@ export interface Session {
   isRoot: boolean;
   /** Whether a role acts, which has no credentials of its own. */
   isRole: boolean;
+  actingAs: Switch | null;
+  /** The roles that the person has used in this browser, the last one first. */
+  roles: Switch[];
   mfa: boolean;
   expires: number;
   passwordExpires: number | null;
@@ -139,6 +150,8 @@ export async function loadSessions(): Promise<ListedSession[]> {
 export const post = <T = object>(path: string, body?: unknown) => request<T>("POST", path, body);
 
 export const endSession = (id: string) => request<object>("POST", "me/sessions/end", { id });
+export const switchRole = (to: Switch) => request<object>("POST", "me/switch-role", to);
+export const switchBack = () => request<object>("POST", "me/switch-back");
 export const signOut = () => request<object>("POST", "me/sign-out");
 export const signOutEverywhere = () => request<object>("POST", "me/sign-out-everywhere");
 

@@ -7,9 +7,11 @@ import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { useEffect, useMemo, useState } from "react";
 import { Outlet, useNavigation } from "react-router";
 
-import { goToSignIn, signOut } from "./api";
+import { goToSignIn, signOut, switchBack, switchRole } from "./api";
 import { href, useFollow } from "./links";
+import { refusalOf } from "./load";
 import { PageContext, type Crumb } from "./page";
+import { RoleBar } from "./parts/role-bar";
 import { Waiting } from "./parts/states";
 import { NAVIGATION } from "./routes";
 import { useSession } from "./session";
@@ -21,7 +23,8 @@ const WARNED_DAYS = 15; // before a password expires, as AWS warns
 export function Shell() {
   const [crumbs, setCrumbs] = useState<Crumb[]>([]);
   const [flashes, setFlashes] = useState<FlashbarProps.MessageDefinition[]>([]);
-  const { passwordExpires } = useSession();
+  const session = useSession();
+  const { passwordExpires } = session;
   const follow = useFollow();
   const loading = useNavigation().state === "loading";
   const context = useMemo(() => {
@@ -39,7 +42,8 @@ export function Shell() {
   return (
     <PageContext value={context}>
       <div id="top">
-        <TopBar />
+        <TopBar failed={(error) => context.tell("error", refusalOf(error).message)} />
+        <RoleBar session={session} />
       </div>
       <AppLayout
         headerSelector="#top"
@@ -80,11 +84,16 @@ function Navigation({ page }: { page: string }) {
   );
 }
 
-function TopBar() {
+function TopBar({ failed }: { failed: (error: unknown) => void }) {
   const session = useSession();
+  const shown = session.actingAs?.name ?? `${session.userName} @ ${session.accountAlias ?? session.accountId}`;
   const follow = useFollow();
   const [theme, setTheme] = useState(chosenTheme());
   const chosen = (id: string) => {
+    const role = session.roles.find((each) => id === `role ${each.name}`);
+    if (role) void switchRole(role).then(() => location.assign(href("/")), failed);
+    if (id === "switch-role") location.assign(href("/switch-role"));
+    if (id === "switch-back") void switchBack().then(() => location.assign(href("/")), failed);
     if (id === "sign-out") void signOut().then(goToSignIn, goToSignIn);
     if (id === "system" || id === "light" || id === "dark") {
       chooseTheme(id satisfies Theme);
@@ -103,12 +112,17 @@ function TopBar() {
       utilities={[
         {
           type: "menu-dropdown",
-          text: `${session.userName} @ ${session.accountAlias ?? session.accountId}`,
+          text: shown,
           description: session.arn,
           iconName: "user-profile",
           items: [
             { id: "credentials", text: strings.credentials.own, href: href("/security-credentials") },
             { id: "sessions", text: strings.sessions.title, href: href("/sessions") },
+            ...(session.isRoot ? [] : [{ id: "switch-role", text: strings.shell.switchRole }]),
+            ...(session.actingAs ? [{ id: "switch-back", text: strings.shell.switchBack }] : []),
+            ...(session.roles.length > 0
+              ? [{ id: "roles", text: strings.shell.roles, items: session.roles.map(({ name }) => ({ id: `role ${name}`, text: name })) }]
+              : []),
             { id: "theme", text: strings.shell.theme, items: themes },
             { id: "sign-out", text: strings.shell.signOut },
           ],

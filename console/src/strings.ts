@@ -9,6 +9,11 @@ import { role, roleCreate, roles } from "./strings/roles";
 export const strings = {
   shell: {
     product: "iamd",
+    switchRole: "Switch role",
+    roles: "Roles of before",
+    switchBack: "Switch back",
+    actingAs: (name: string) => `You act as ${name}.`,
+    signedIn: (name: string) => `You are signed in as ${name}.`,
     signOut: "Sign out",
     theme: "Appearance",
     themes: { system: "As the system", light: "Light", dark: "Dark" },

@@ -11,8 +11,10 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect, sync_playwright
 
+from iamd import app
 from iamd.console import assets
 from tests.console.people import PATIENCE, Person
+from tests.console.visits import Clock
 from tests.live import ACCOUNT, Live
 from tests.services.conftest import iam, root, running_server, server, user
 from tests.services.signin.browser import PASSWORD, Browser
@@ -32,6 +34,13 @@ def jane(iam: Any) -> dict[str, str]:
 @pytest.fixture
 def browser(server: Live) -> Browser:
     return Browser(server.endpoint)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(app, "now", clock)
+    return clock
 
 
 @pytest.fixture

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from iamd import app
 from iamd.console.visitors import IDLE
-from iamd.server.exchange import now
 from iamd.services.signin import console_sessions
 from iamd.services.signin.console_sessions import LONGEST
-from tests.console.visits import send, sign_in
+from tests.console.visits import Clock, send, sign_in
 from tests.live import Live
 from tests.services.signin.browser import Browser
 
@@ -76,24 +74,6 @@ def test_forms_of_others_are_refused(browser: Browser, jane: dict[str, str]) -> 
     assert Browser(browser.endpoint).submit(page, **jane).status == 403
     assert browser.open("/console/sign-in", {**jane, "csrf": "ü"}).status == 403
     assert "iamd-console" not in browser.cookies
-
-
-class Clock:
-    """The server's clock: it stands still, but for being put forward."""
-
-    def __init__(self) -> None:
-        self.start = now()
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return self.start + self.ahead
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(app, "now", clock)
-    return clock
 
 
 def test_idling_ends_a_session(browser: Browser, clock: Clock, jane: dict[str, str]) -> None:

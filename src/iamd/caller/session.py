@@ -17,10 +17,10 @@ class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_o
 
     `kind` is `role` (AssumeRole...), `session-token` (GetSessionToken), `federated-user` (GetFederationToken), `root`
     (AssumeRoot), `delegated` (GetDelegatedAccessToken, of a user or the root user), `sign-in` (CreateOAuth2Token,
-    too) or `console` (a person there, never sealed). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
+    too) or `console` (a person there, with a password). `principal_id` is the unique id of the role or user behind it, the account's id for a root user. `issued` and
     `expires` are aware; `policy` is the inline session policy as sent; `mfa_time` is when MFA was given, in seconds of
     the epoch; `chained`, whether temporary credentials asked for the session. `extras` holds the context keys that a
-    federation brought.
+    federation brought; `console`, that somebody acts in it at the console, to whom its secrets are not told.
     """
 
     kind: SessionKind
@@ -41,6 +41,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, kw_only=True, repr_o
     chained: bool = False
     extras: dict[str, str | list[str]] = {}
     delegate: str | None = None  # the account that acts by temporary delegation
+    console: bool = False
 
     def __repr__(self) -> str:
         """Names the session, without its secret."""

@@ -31,7 +31,6 @@ _SHORT = 512  # bytes; sessions without policies and tags are no longer, and def
 _REMEMBERED = 2048  # opened tokens; one takes a few kilobytes
 _MAX_LENGTH = 65_536  # characters; more than any request header may have
 
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Session).decode
 

@@ -98,9 +98,10 @@ def cookie_of(request: HttpRequest, name: str) -> str | None:
     return None if morsel is None else morsel.value
 
 
-def new_cookie(request: HttpRequest, name: str, value: str) -> bytes:
-    """The header's value that sets a cookie, for as long as the browser runs; an empty value removes it."""
-    ends = "" if value else "; Max-Age=0"
+def new_cookie(request: HttpRequest, name: str, value: str, days: int | None = None) -> bytes:
+    """The header's value that sets a cookie, for so many days or as long as the browser runs; an empty value removes
+    it."""
+    ends = "" if value and days is None else f"; Max-Age={86_400 * (days or 0) if value else 0}"
     secure = "; Secure" if request.secure else ""
     return f"{_spelled(request, name)}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}".encode()
 

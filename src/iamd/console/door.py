@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from iamd.audit.ids import new_uuid
-from iamd.console import assets, authorize, calls, personal, sign_in
+from iamd.console import assets, authorize, calls, personal, sign_in, switch_role
 from iamd.console.browser import browser_of
 from iamd.console.calls import Perform
 from iamd.console.entrance import Entrance
@@ -42,7 +42,9 @@ def is_for_people(request: HttpRequest) -> bool:
     path = request.path
     if path == b"/":
         return request.method == "GET" and not request.query and _is_browser(request)
-    return path.startswith(PREFIX) or path == authorize.PATH or path == b"/console"
+    if path == switch_role.LINK:
+        return _is_browser(request)
+    return path.startswith(PREFIX) or path in (authorize.PATH, b"/console")
 
 
 def _is_browser(request: HttpRequest) -> bool:
@@ -84,15 +86,17 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
         return assets.asset(request)
     if request.path in (b"/", b"/console"):
         return redirect(sign_in.HOME)
+    if request.path == switch_role.LINK:
+        return redirect(_address(switch_role.PATH, request.query))
     visitor = await visitor_of(visit, request)
-    if request.path in (sign_in.PATH, authorize.PATH):
+    if request.path in (sign_in.PATH, authorize.PATH) or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
     elif request.path.startswith((calls.PREFIX, personal.PREFIX)):
         answered = await _called(visit, request, visitor, perform)
     elif request.method == "POST":
         return page("problem.html", status=405, problem="This page takes no forms.")
     elif visitor is None:
-        return redirect(sign_in.link_to(_address(request)))
+        return redirect(sign_in.link_to(_address(request.path, request.query)))
     else:
         answered = assets.application(request)
     if visitor is not None and visitor.renewal is not None and b"set-cookie" not in dict(answered.headers):
@@ -102,8 +106,13 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
 
 async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:
     browser = browser_of(visit, request)
-    page_of = sign_in.answer if request.path == sign_in.PATH else authorize.answer
-    answered = await page_of(Entrance(browser, perform), visitor)
+    entrance = Entrance(browser, perform)
+    if request.path == sign_in.PATH:
+        answered = await sign_in.answer(entrance, visitor)
+    elif request.path == authorize.PATH or visitor is None:
+        answered = await authorize.answer(entrance, visitor)
+    else:
+        answered = await switch_role.answer(entrance, visitor)
     cookie = browser.set_cookie()
     if cookie is not None:
         answered.headers.append((b"set-cookie", cookie))
@@ -116,12 +125,11 @@ async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, p
     if request.method == "POST":
         given = (request.header(_CSRF) or "").encode("latin-1")
         if not hmac.compare_digest(given, visitor.csrf.encode()):
-            raise AccessDenied("The call does not come from the console's own page. Please reload it.")
+            raise AccessDenied("This page is out of date, or not the console's own. Please reload it.")
         if request.path.startswith(calls.PREFIX):
             return await calls.answer(visitor.caller, request, perform)
     return await personal.answer(visit, request, visitor, perform)
 
 
-def _address(request: HttpRequest) -> str:
-    path, query = request.path.decode("latin-1"), request.query.decode("latin-1")
-    return f"{path}?{query}" if query else path
+def _address(path: bytes, query: bytes) -> str:
+    return (path + b"?" + query if query else path).decode("latin-1")

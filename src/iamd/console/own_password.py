@@ -34,9 +34,9 @@ def told(visitor: Visitor) -> dict[str, Any]:
 
 def expires(visitor: Visitor) -> int | None:
     """When the password of the user who is signed in expires; None: never, or there is none."""
-    if visitor.caller.kind is not CallerKind.USER:
+    if visitor.own.kind is not CallerKind.USER:
         return None
-    profile = visitor.records.login_profiles.get(visitor.caller.id)
+    profile = visitor.records.login_profiles.get(visitor.own.id)
     end = None if profile is None else expiry(profile, policy_of(visitor.records))
     return None if end is None else int(end.timestamp())
 

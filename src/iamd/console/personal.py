@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict as as_dict
 
 from iamd.caller.caller import CallerKind
-from iamd.console import enrolment, own_password
+from iamd.console import enrolment, own_password, switch_role
 from iamd.console.calls import Perform, as_json
 from iamd.console.visitors import Visitor, no_cookie
 from iamd.services.signin import console_sessions
@@ -32,7 +33,7 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: 
     present = console_sessions.going_on(visitor.records, visitor.session.owner_id, visit.now)
     match asked:
         case "GET", b"session":
-            return as_json(200, _session(visitor))
+            return as_json(200, _session(visit, request, visitor))
         case "GET", b"sessions":
             return as_json(200, {"sessions": [_listed(each, visitor) for each in reversed(present)]})
         case "POST", b"sessions/end":
@@ -44,6 +45,10 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: 
             return await _end(visit, request, visitor, [visitor.session])
         case "POST", b"sign-out-everywhere":
             return await _end(visit, request, visitor, present)
+        case "POST", b"switch-role":
+            return _kept(await switch_role.switch(visit, request, visitor, perform))
+        case "POST", b"switch-back":
+            return _kept(switch_role.switch_back(visit, request, visitor))
         case "GET", b"password":
             return as_json(200, own_password.told(visitor))
         case "POST", b"password":
@@ -56,17 +61,25 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: 
     raise ResourceNotFoundException("There is no such page.")
 
 
-def _session(visitor: Visitor) -> dict[str, Any]:
-    caller, account = visitor.caller, visitor.records.account
+def _kept(headers: list[tuple[bytes, bytes]]) -> Answer:
+    answered = as_json(200, {})
+    answered.headers.extend(headers)
+    return answered
+
+
+def _session(visit: Visit, request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
+    caller, account, acting = visitor.caller, visitor.records.account, visitor.acting
     return {
         "accountId": account.account_id,
         "accountAlias": account.alias,
         "arn": caller.arn,
-        "userName": caller.name,
-        "isRoot": caller.kind is CallerKind.ROOT,
+        "userName": visitor.own.name,
+        "isRoot": visitor.own.kind is CallerKind.ROOT,
+        "actingAs": None if acting is None else as_dict(acting.switch),
+        "roles": [as_dict(each) for each in switch_role.roles_of(visit, request, visitor.own)],
         "isRole": caller.kind not in (CallerKind.ROOT, CallerKind.USER),
         "mfa": visitor.session.mfa_time is not None,
-        "expires": int(visitor.session.expires.timestamp()),
+        "expires": int((visitor.session if acting is None else acting.session).expires.timestamp()),
         "passwordExpires": own_password.expires(visitor),
         "csrf": visitor.csrf,
     }
@@ -92,7 +105,7 @@ def _named(request: HttpRequest) -> str:
 
 
 async def _end(visit: Visit, request: HttpRequest, visitor: Visitor, sessions: Sequence[ConsoleSession]) -> Answer:
-    await console_sessions.end(visit, visitor.caller, sessions)
+    await console_sessions.end(visit, visitor.own, sessions)
     answered = as_json(200, {})
     if visitor.session in sessions:
         answered.headers.append((b"set-cookie", no_cookie(request)))

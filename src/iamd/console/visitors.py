@@ -1,7 +1,8 @@
 """Who is signed in: the cookie of a session, and whether it still holds.
 
 The cookie is sealed and names the session's record, which is the same on every node and goes when the session is
-ended. It also tells when the browser was last seen, so that idling ends a session without a write for each request.
+ended. It also tells when the browser was last seen, so that idling ends a session without a write for each request;
+and the role, if any, that the person has switched to there.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from datetime import timedelta
 import msgspec
 
 from iamd.caller.caller import Caller
+from iamd.caller.session import Session
 from iamd.console.browser import cookie_of, new_cookie
+from iamd.services.signin import switching
 from iamd.services.signin.console_sessions import acting
 from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
+from iamd.services.signin.switching import Switch
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import ConsoleSession
 from iamd.wire.errors import AwsError
@@ -29,6 +33,13 @@ _COOKIE = "iamd-console"
 _PASS = b"console session"
 
 
+class Acting(msgspec.Struct, frozen=True, array_like=True):
+    """The role that somebody acts as, and what the person calls it."""
+
+    session: Session
+    switch: Switch
+
+
 class _Pass(msgspec.Struct, frozen=True, array_like=True):
     """What the cookie holds. `agent` is a digest of the browser's name, which another machine seldom has."""
 
@@ -36,21 +47,27 @@ class _Pass(msgspec.Struct, frozen=True, array_like=True):
     session_id: str
     agent: str
     seen: int  # seconds of the epoch
+    acting: Acting | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person who is signed in. `renewal` is the header's value of a newer cookie, when the browser's has aged."""
+    """A person who is signed in: `own` is that person, `caller` who acts, who is the same or the role of `acting`.
+    `records` are those of the person's account. `renewal` is the header's value of a newer cookie, when the browser's
+    has aged."""
 
     session: ConsoleSession
+    own: Caller
     caller: Caller
+    acting: Acting | None
     records: Records
     renewal: bytes | None
 
     @property
     def csrf(self) -> str:
-        """The token that calls of the console carry: it follows from the session, whose id nobody is told."""
-        return hashlib.sha256(f"console {self.session.id}".encode()).hexdigest()
+        """The token that calls of the console carry: it follows from the session, whose id nobody is told, and from who
+        acts, so that a page of another tab does nothing as somebody whom it does not show."""
+        return hashlib.sha256(f"console {self.session.id} {self.caller.access_key_id}".encode()).hexdigest()
 
 
 async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
@@ -69,15 +86,18 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     if session is None or session.expires <= visit.now:
         return None
     try:
-        caller = acting(session, records, visit.now)
+        own = acting(session, records, visit.now)
     except AwsError:
         return None
-    return Visitor(session, caller, records, cookie(visit, request, session) if idle > _RENEWED else None)
+    caller = None if known.acting is None else await switching.acting(visit, known.acting.session)
+    role = None if caller is None else known.acting
+    renewal = cookie(visit, request, session, role) if idle > _RENEWED else None
+    return Visitor(session, own, caller or own, role, records, renewal)
 
 
-def cookie(visit: Visit, request: HttpRequest, session: ConsoleSession) -> bytes:
-    """The header's value that signs a browser in."""
-    value = _Pass(session.account_id, session.id, _digest(visit.agent), int(visit.now.timestamp()))
+def cookie(visit: Visit, request: HttpRequest, session: ConsoleSession, role: Acting | None = None) -> bytes:
+    """The header's value that signs a browser in, to act as that role if there is one."""
+    value = _Pass(session.account_id, session.id, _digest(visit.agent), int(visit.now.timestamp()), role)
     return new_cookie(request, _COOKIE, sealed(visit.realm.sealer, value, _PASS))
 
 

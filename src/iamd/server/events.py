@@ -34,7 +34,7 @@ def event_of(exchange: Exchange) -> ApiEvent:
         agent=request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
         disclosed=exchange.disclosed,
-        from_console=caller.session is not None and caller.session.kind == "console",
+        from_console=caller.session is not None and caller.session.console,
         shared_id=None if exchange.shared_with is None else new_uuid(),
         asked=exchange.asked,
     )

@@ -70,10 +70,14 @@ class Browser:
             connection.request("GET" if form is None else "POST", target, body, headers)
             answered = connection.getresponse()
             told = {name.lower(): value for name, value in answered.getheaders()}
-            for header in answered.headers.get_all("set-cookie", []):
-                name, _, value = header.partition(";")[0].partition("=")
-                self.cookies[name] = value
+            self.keep(answered)
             return Page(answered.status, told, answered.read().decode())
+
+    def keep(self, answered: http.client.HTTPResponse) -> None:
+        """Keep the cookies that an answer sets."""
+        for header in answered.headers.get_all("set-cookie", []):
+            name, _, value = header.partition(";")[0].partition("=")
+            self.cookies[name] = value
 
     def submit(self, page: Page, **entered: str) -> Page:
         """Send the form of a page, with what was entered."""

@@ -136,6 +136,7 @@ def _credentials(session: ConsoleSession, name: str) -> Session:
         issued=session.started,
         expires=session.expires,
         mfa_time=None if session.mfa_time is None else int(session.mfa_time.timestamp()),
+        console=True,
     )
 
 

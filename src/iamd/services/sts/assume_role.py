@@ -7,7 +7,7 @@ from typing import Any
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.sts.api import TOKEN_SIZE, sts
-from iamd.services.sts.assumption import Assumption, also_allowed, asked_for, check_duration, open_session
+from iamd.services.sts.assumption import Assumption, also_allowed, asked_for, check_duration, is_chained, open_session
 from iamd.services.sts.mfa import mfa_time, spend_code
 
 
@@ -56,7 +56,7 @@ def assume_role(
         duration_seconds,
         policy,
         policy_arns,
-        chained=call.caller.session is not None,
+        chained=is_chained(call),
         mfa_time=mfa_time(call),
     )
     if assumption.role.account_id != call.account_id:

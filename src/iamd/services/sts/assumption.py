@@ -107,11 +107,21 @@ def also_allowed(call: Call, assumption: Assumption) -> Sequence[Ask]:
     return [Ask(action, role.arn, role.account_id, policy=assumption.trust) for action in actions]
 
 
+def is_chained(call: Call) -> bool:
+    """Whether temporary credentials ask: those of a person at the console are as good as long-term ones, so that who
+    switches to a role may stay as long as the role allows.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
+    """
+    session = call.caller.session
+    return session is not None and session.kind != "console"
+
+
 def check_duration(call: Call, role: Role, seconds: int) -> None:
     """The role's longest session, then the hour of a session that begins with temporary credentials."""
     if seconds > role.max_session:
         raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-    if call.caller.session is not None and seconds > CHAINED_SECONDS:
+    if is_chained(call) and seconds > CHAINED_SECONDS:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
