@@ -20,7 +20,7 @@ from iamd.guard.denials import Denied
 from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry, understood
 from iamd.server.asgi import Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
-from iamd.server.events import copy_for, event_of
+from iamd.server.events import copy_for, event_of, templated
 from iamd.server.exchange import Exchange, now
 from iamd.server.gate import Gate
 from iamd.server.protocol import Gone, TooLarge
@@ -285,10 +285,14 @@ class Application:
         if caller is None:
             return
         if not exchange.recorded:
-            event = event_of(exchange)
-            store.append_event(event)
-            if event.shared_id is not None:
-                store.append_event(copy_for(exchange, event))
+            usual = templated(exchange)
+            if usual is not None:
+                store.keep_event(usual)
+            else:
+                event = event_of(exchange)
+                store.append_event(event)
+                if event.shared_id is not None:
+                    store.append_event(copy_for(exchange, event))
         if isinstance(exchange.error, Denied):
             store.denied(caller.account_id, exchange.now, exchange.error.denial)
         api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region

@@ -21,6 +21,7 @@ MODULES = (
     "iamd.audit.elements",
     "iamd.audit.encoding",
     "iamd.audit.ids",
+    "iamd.audit.templates",
     "iamd.caller.authorization",
     "iamd.caller.canonical",
     "iamd.caller.ids",

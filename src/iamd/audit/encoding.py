@@ -34,18 +34,18 @@ def encoded(event: ApiEvent) -> bytes:
 
 def _stored(event: ApiEvent, params: dict[str, Any] | None, response: dict[str, Any] | None) -> bytes:
     who = event.who
-    identity = _identity(who) if isinstance(who, Caller) else packed((who or _NOBODY).element())
-    code, message = (None, None) if event.error is None else map(_shortened, event.error)
+    identity = packed_identity(who) if isinstance(who, Caller) else packed((who or _NOBODY).element())
+    code, message = (None, None) if event.error is None else map(shortened, event.error)
     return packed(
         StoredEvent(
             event.source,
-            _shortened(event.name),
+            shortened(event.name),
             event.region,
             event.request_id,
             event.read_only,
             msgspec.Raw(identity),
             event.client_ip,
-            _shortened(event.agent),
+            shortened(event.agent),
             params,
             response,
             code,
@@ -54,8 +54,8 @@ def _stored(event: ApiEvent, params: dict[str, Any] | None, response: dict[str, 
             event.shared_id,
             event.secure_host,
             event.type,
-            _kept(event.asked, own_action(event.source, event.name), event.account_id),
-            _session_policies(who),
+            kept(event.asked, own_action(event.source, event.name), event.account_id),
+            session_policies(who),
             event.from_console,
         )
     )
@@ -79,7 +79,7 @@ def _response(event: ApiEvent) -> dict[str, Any] | None:
     return response_elements(event.operation, event.reply)
 
 
-def _identity(caller: Caller) -> bytes:
+def packed_identity(caller: Caller) -> bytes:
     """The packed `userIdentity` of a caller, which is the same for all its calls."""
     key = (caller.access_key_id, caller.arn, caller.principal_arn, caller.user_id)
     known = _identities.get(key)
@@ -90,7 +90,7 @@ def _identity(caller: Caller) -> bytes:
     return known
 
 
-def _session_policies(who: Caller | Identity | None) -> SessionPolicies | None:
+def session_policies(who: Caller | Identity | None) -> SessionPolicies | None:
     session = who.session if isinstance(who, Caller) else None
     if session is None or (session.policy is None and not session.policy_arns):
         return None
@@ -102,7 +102,7 @@ def _bounded(element: dict[str, Any] | None) -> dict[str, Any] | None:
     return element if len(packed(element)) <= _ELEMENT_LIMIT else None
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """At most 1 KB, as CloudTrail cuts long texts."""
     if len(text) <= _TEXT_LIMIT // 4:  # no character takes more than four bytes
         return text
@@ -114,7 +114,7 @@ def own_action(source: str, name: str) -> str:
     return f"{source.partition('.')[0]}:{name}"
 
 
-def _kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
+def kept(asks: Sequence[Ask], own_action: str, account_id: str) -> list[Asked]:
     """The asks of an event of that account's, whose own action that is, as they are stored."""
     return [
         Asked(

@@ -13,6 +13,7 @@ from iamd.audit.encoding import encoded
 from iamd.audit.identity import Identity
 from iamd.audit.ids import event_id
 from iamd.audit.stored import record
+from iamd.audit.templates import Template
 from iamd.caller.caller import Caller
 from iamd.wire.model import OperationModel
 
@@ -62,3 +63,19 @@ class ApiEvent(msgspec.Struct):
     def encode(self) -> bytes:
         """The event as it is stored; parameters or a response that are longer than CloudTrail records are left out."""
         return encoded(self)
+
+
+class TemplatedEvent(msgspec.Struct, gc=False):
+    """One more event of a template: small, so that it need not be written down before it is stored."""
+
+    account_id: str
+    time: datetime
+    event_id: str
+    template: Template
+    request_id: str
+    params: bytes
+    asked: bytes
+
+    def encode(self) -> bytes:
+        """The event as it is stored."""
+        return self.template.event(self.request_id, self.params, self.asked)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import count
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -23,9 +25,20 @@ def new_uuid() -> str:
 
 
 def event_id(time: datetime) -> str:
-    """The id of an event: a UUID that tells its time (RFC 9562, version 7), so that no index of the ids is needed."""
-    digits = "%018x" % _random.getrandbits(72)  # noqa: UP031
-    return f"{_time_part(time)}{digits[:3]}-a{digits[3:6]}-{digits[6:]}"
+    """The id of an event: a UUID that tells its time (RFC 9562, version 7), so that no index of the ids is needed.
+
+    Those of one time count up from a random number, as that RFC allows: an id is no secret.
+    """
+    global _present
+    of, prefix, numbers = _present
+    if of is not time:
+        digits = "%06x" % _random.getrandbits(24)  # noqa: UP031
+        prefix, numbers = f"{_time_part(time)}{digits[:3]}-a{digits[3:]}-", count(_random.getrandbits(47))
+        _present = time, prefix, numbers
+    return prefix + "%012x" % next(numbers)  # noqa: UP031
+
+
+_present: tuple[datetime | None, str, Iterator[int]] = (None, "", count())
 
 
 @lru_cache(maxsize=64)

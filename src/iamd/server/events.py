@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import structs
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.ids import new_uuid
+from iamd.audit.event import TemplatedEvent
+from iamd.audit.ids import event_id, new_uuid
+from iamd.audit.templates import MAX_TEMPLATES, Template
+from iamd.caller.caller import Caller
 from iamd.server.exchange import Exchange
+from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel
 
@@ -38,6 +44,54 @@ def event_of(exchange: Exchange) -> ApiEvent:
         shared_id=None if exchange.shared_with is None else new_uuid(),
         asked=exchange.asked,
     )
+
+
+_Place = tuple[int, int, str, str, bytes | None, bytes | None]  # caller, operation, region, address, agent, host
+
+_templates: dict[_Place, Template] = {}
+_LONG: Final = 32_768  # bytes of parameters that are weighed with the rest of the event
+
+
+def templated(exchange: Exchange) -> TemplatedEvent | None:
+    """The event of a read that went well, from its template; None of what has more to tell: see `event_of`."""
+    caller, api, operation = exchange.caller, exchange.api, exchange.operation
+    if caller is None or api is None or operation is None or not operation.reads or not caller.access_key_id:
+        return None
+    reply = exchange.reply
+    if exchange.error is not None or exchange.disclosed or exchange.shared_with is not None:
+        return None
+    if reply is not None and "Credentials" in reply:
+        return None
+    template = _template(caller, api, operation, exchange)
+    params = template.parameters(exchange.params)
+    if len(params) > _LONG:
+        return None
+    now = exchange.now
+    asked = template.asked(exchange.asked)
+    return TemplatedEvent(template.account_id, now, event_id(now), template, exchange.request_id, params, asked)
+
+
+def _template(caller: Caller, api: Api, operation: Operation, exchange: Exchange) -> Template:
+    request = exchange.request
+    header, region, address = request.index.get, exchange.region, request.client_ip
+    agent = header(b"user-agent")
+    host = header(b"host") if request.secure else None
+    # By identity: callers and operations are the same objects from call to call, and a template holds both.
+    place = id(caller), id(operation.model), region, address, agent, host
+    template = _templates.get(place)
+    if template is None:
+        template = Template(
+            caller,
+            operation.model,
+            (api.source, operation.name, region),
+            address,
+            "" if agent is None else agent.decode("latin-1"),
+            None if host is None else host.decode("latin-1"),
+        )
+        if len(_templates) >= MAX_TEMPLATES:
+            _templates.clear()
+        _templates[place] = template
+    return template
 
 
 def copy_for(exchange: Exchange, event: ApiEvent) -> ApiEvent:

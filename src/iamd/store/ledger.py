@@ -34,11 +34,19 @@ class Ledger:
 
     def append(self, event: Event) -> None:
         """Record an event; raises StoreError when too many wait for a database that does not take them."""
-        if len(self._events) >= MAX_EVENTS:
-            raise StoreError("audit events cannot be recorded")
         # Encoded now, while it is at hand: a thousand calls kept in pieces would not stay in the processor's cache.
-        self._events.append(Encoded(event.account_id, event.event_id, event.time, event.encode()))
-        self._arm()
+        self.keep(Encoded(event.account_id, event.event_id, event.time, event.encode()))
+
+    def keep(self, event: Event) -> None:
+        """Record an event that is small as it is; raises StoreError as `append` does."""
+        waiting = len(self._events)
+        if waiting >= MAX_EVENTS:
+            raise StoreError("audit events cannot be recorded")
+        self._events.append(event)
+        if self._timer is None:
+            self._arm()
+        if waiting + 1 == FLUSH_EVENTS:
+            self._begin()
 
     def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
         known = self._usage.get(account_id)
@@ -98,8 +106,6 @@ class Ledger:
     def _arm(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin)
-        if len(self._events) == FLUSH_EVENTS:
-            self._begin()
 
     def _begin(self) -> None:
         self.stop()

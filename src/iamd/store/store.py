@@ -240,6 +240,10 @@ class Store:
         """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
         self._ledger.append(event)
 
+    def keep_event(self, event: Event) -> None:
+        """As `append_event`, of an event that is so small that it is encoded only when it is written."""
+        self._ledger.keep(event)
+
     async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
         """The audit records of a window, newest first, up to its limit; with a term only those which it is one of (as
         `terms` tells of a record). What was recorded before the call is among them. Raises StoreError."""

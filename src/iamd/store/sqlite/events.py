@@ -98,12 +98,13 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
     base = _last_block(connection)
     if last(connection) - base < size:
         return None
-    records = behind(connection, base, size)
-    if len(records) < size:  # some were removed
+    rows = connection.execute(sql.EVENTS_BEHIND, (base, size)).fetchall()
+    if len(rows) < size:  # some were removed
         return None
     alike: dict[tuple[str, frozenset[str]], list[Place]] = {}  # most records have the terms of many others
-    for number, record in enumerate(records):
-        alike.setdefault((record.account_id, terms(record)), []).append(_place(record))
+    for number, row in enumerate(rows):
+        position, account_id, when = row[:3]
+        alike.setdefault((account_id, terms(_recorded(row))), []).append((when, position))
         if number % 256 == 0:
             time.sleep(0)  # lets the event loop have the interpreter
     groups = list(alike.values())
@@ -112,13 +113,14 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
         for term in shared:
             found.setdefault((account_id, term), []).append(number)
     made: dict[tuple[int, ...], tuple[int, int, bytes]] = {}
-    rows = []
+    postings = []
     for of, numbers in found.items():
         same = tuple(numbers)
         if same not in made:
             made[same] = _postings([groups[number] for number in same])
-        rows.append((*of, *made[same]))
-    return Block(base, records[-1].position, records[-1].event_id, rows)
+        postings.append((*of, *made[same]))
+    position, _, _, event_id, _ = rows[-1]
+    return Block(base, position, event_id, postings)
 
 
 def add_block(connection: sqlite3.Connection, block: Block) -> None:

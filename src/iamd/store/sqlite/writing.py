@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain, groupby
 from typing import Any
 
-from iamd.store.interface import Conflict, Denial, Group
+from iamd.store.interface import Conflict, Denial, Event, Group
 from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
@@ -61,13 +61,23 @@ def _for_many(statement: str, size: int) -> str:
 
 
 def _write_events(connection: sqlite3.Connection, group: Group) -> None:
-    events = [(e.account_id, micros(e.time), e.event_id, revision, e.encode()) for e, revision in group.events]
-    insert(connection, sql.ADD_EVENT, events)
+    insert(connection, sql.ADD_EVENT, _event_rows(group.events))
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
     accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
     connection.executemany(sql.ACCESS, accesses)
     _write_denials(connection, group.denials)
+
+
+def _event_rows(events: Sequence[tuple[Event, int | None]]) -> list[tuple[Any, ...]]:
+    rows = []
+    last, stored = None, 0
+    for event, reached in events:
+        when = event.time
+        if when is not last:  # most are of the same second
+            last, stored = when, micros(when)
+        rows.append((event.account_id, stored, event.event_id, reached, event.encode()))
+    return rows
 
 
 def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:

@@ -1,0 +1,80 @@
+"""Reads that went well, which are most of the record: what the events of one caller, operation and place have in common
+is packed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from iamd.audit.asked import TOLD, Ask
+from iamd.audit.elements import request_parameters
+from iamd.audit.encoding import kept, own_action, packed_identity, session_policies, shortened
+from iamd.audit.stored import packed
+from iamd.caller.caller import Caller
+from iamd.wire.model import OperationModel
+
+MAX_TEMPLATES: Final = 4096
+_SHORT: Final = 512  # bytes of parameters that are remembered
+_UP_TO_ASKED, _WHOLE = b"\xdc\x00\x11", b"\xdc\x00\x13"  # arrays of 17 and of 19: see StoredEvent
+_NOTHING = b"\xc0" * 5  # no response, error code, error message, additional data, shared id
+
+
+class Template:
+    """What the events share of one caller's calls of one operation, from one address, by one program.
+
+    INVARIANT: `event` gives what `encoded` gives, but for trailing parts that say nothing.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        operation: OperationModel,
+        names: tuple[str, str, str],
+        client_ip: str,
+        agent: str,
+        secure_host: str | None,
+    ) -> None:
+        """`names` are the event's source, its name, and the region."""
+        self.caller = caller
+        self.operation = operation
+        self.account_id = caller.account_id
+        self._own_action = own_action(names[0], names[1])
+        policies = session_policies(caller)
+        from_console = caller.session is not None and caller.session.kind == "console"
+        whole = policies is not None or from_console
+        self._head = (_WHOLE if whole else _UP_TO_ASKED) + b"".join([packed(name) for name in names])
+        self._middle = packed(True) + packed_identity(caller) + packed(client_ip) + packed(shortened(agent))
+        self._after = _NOTHING + packed(secure_host) + packed("AwsApiCall")
+        self._end = packed(policies) + packed(from_console) if whole else b""
+        self._params: Mapping[str, Any] | None = None
+        self._packed_params = b""
+        self._ask = ("", "", "")
+        self._packed_ask = b""
+
+    def parameters(self, params: Mapping[str, Any]) -> bytes:
+        """The parameters as they are stored; requests that are alike have the very same (`server.understood`)."""
+        if params is self._params:
+            return self._packed_params
+        made = packed(request_parameters(self.operation, params))
+        if len(made) <= _SHORT:
+            self._params, self._packed_params = params, made
+        return made
+
+    def asked(self, asks: Sequence[Ask]) -> bytes:
+        """What was decided, as it is stored."""
+        if len(asks) != 1:
+            return self._kept(asks)
+        ask = asks[0]
+        if ask.policy is not None or not TOLD.issuperset(ask.context):
+            return self._kept(asks)
+        which = (ask.action, ask.resource, ask.account_id)
+        if which != self._ask:
+            self._ask, self._packed_ask = which, self._kept(asks)
+        return self._packed_ask
+
+    def event(self, request_id: str, params: bytes, asked: bytes) -> bytes:
+        """The event of a call as it is stored."""
+        return b"".join((self._head, packed(request_id), self._middle, params, self._after, asked, self._end))
+
+    def _kept(self, asks: Sequence[Ask]) -> bytes:
+        return packed(kept(asks, self._own_action, self.account_id))
