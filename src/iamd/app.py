@@ -284,15 +284,17 @@ class Application:
         caller, store = exchange.caller, self.realm.store
         if caller is None:
             return
-        if not exchange.recorded:
-            usual = templated(exchange)
-            if usual is not None:
-                store.keep_event(usual)
-            else:
-                event = event_of(exchange)
-                store.append_event(event)
-                if event.shared_id is not None:
-                    store.append_event(copy_for(exchange, event))
+        usual = None if exchange.recorded else templated(exchange)
+        if usual is not None:
+            store.keep_event(usual)
+            if usual.template.noted is exchange.now:
+                return
+            usual.template.noted = exchange.now
+        elif not exchange.recorded:
+            event = event_of(exchange)
+            store.append_event(event)
+            if event.shared_id is not None:
+                store.append_event(copy_for(exchange, event))
         if isinstance(exchange.error, Denied):
             store.denied(caller.account_id, exchange.now, exchange.error.denial)
         api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region

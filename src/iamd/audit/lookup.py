@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from iamd.audit.alike import Alike
 from iamd.audit.ids import tells_time
 from iamd.audit.stored import Stored, StoredEvent, opened
 from iamd.store.interface import Term
@@ -78,7 +79,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 def summary(event: Stored) -> Summary:
     """What an event of the store is looked up by."""
-    stored = opened(event.record)
+    return _summary(opened(event.record))
+
+
+def _summary(stored: StoredEvent) -> Summary:
     who = _who(stored.identity)
     resources = tuple(dict.fromkeys(_resources(stored)))
     return Summary(stored.name, stored.source, stored.read_only, who.access_key_id, _username(who), resources)
@@ -96,55 +100,14 @@ def _term(attribute: str, value: str) -> str:
     return f"{attribute}:{value}"
 
 
-class _Head(msgspec.Struct, array_like=True):
-    """The beginning of a StoredEvent, up to what is new in each."""
-
-    source: str
-    name: str
-    region: str
-    request_id: str
-
-
-_head = msgspec.msgpack.Decoder(_Head).decode
-_ID = b"\xd9$"  # begins a text of 36 characters, such as a request's id
-_ID_BYTES = 38
-_MAX_KNOWN = 4096
-_SHORT = 2048  # bytes of a record whose terms are remembered
-_heads: set[bytes] = set()  # what stands before the id of a request
-_known: dict[tuple[bytes, bytes], frozenset[str]] = {}  # by what stands before and behind it
-
-
 def terms(event: Stored) -> frozenset[str]:
-    """The terms by which an event is found. One whose id tells its time is found by that instead of the id.
-
-    A caller does the same again and again: opening every record would cost more than the call did.
-    """
-    record = event.record
-    at = record.find(_ID)
-    key = record[:at], record[at + _ID_BYTES :]
-    found = _known.get(key)
-    if found is None:
-        found = _terms(summary(event))
-        if len(record) <= _SHORT and (key[0] in _heads or _is_head(record, at)):
-            if len(_known) >= _MAX_KNOWN:
-                _known.clear()
-            _known[key] = found
+    """The terms by which an event is found. One whose id tells its time is found by that instead of the id."""
+    found = _alike.of(event.record)
     return found if tells_time(event.event_id) else found | {_term("EventId", event.event_id)}
 
 
-def _is_head(record: bytes, at: int) -> bool:
-    """Whether the text of 36 characters that begins there is the request's id: then it is in every record that begins
-    the same."""
-    request_id = _head(record).request_id.encode()
-    if len(request_id) != _ID_BYTES - len(_ID) or not record.startswith(request_id, at + len(_ID)):
-        return False
-    if len(_heads) >= _MAX_KNOWN:
-        _heads.clear()
-    _heads.add(record[:at])
-    return True
-
-
-def _terms(found: Summary) -> frozenset[str]:
+def _terms(record: bytes) -> frozenset[str]:
+    found = _summary(opened(record))
     told = {
         _term("EventName", found.name),
         _term("EventSource", found.source),
@@ -158,6 +121,9 @@ def _terms(found: Summary) -> frozenset[str]:
         told.add(_term("ResourceType", type_))
         told.add(_term("ResourceName", name))
     return frozenset(told)
+
+
+_alike = Alike(_terms)
 
 
 def _username(who: _Who) -> str | None:

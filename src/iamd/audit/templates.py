@@ -4,6 +4,7 @@ is packed once."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from iamd.audit.asked import TOLD, Ask
@@ -46,6 +47,7 @@ class Template:
         self._middle = packed(True) + packed_identity(caller) + packed(client_ip) + packed(shortened(agent))
         self._after = _NOTHING + packed(secure_host) + packed("AwsApiCall")
         self._end = packed(policies) + packed(from_console) if whole else b""
+        self.noted: datetime | None = None  # the second in which it was last noted that the credentials were used
         self._params: Mapping[str, Any] | None = None
         self._packed_params = b""
         self._ask = ("", "", "")

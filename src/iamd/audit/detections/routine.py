@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from iamd.audit.alike import Alike
 from iamd.audit.stored import Stored
 
 LASTS = timedelta(hours=1)  # how much older than the stream the memory of somebody's whereabouts may get
@@ -26,6 +27,12 @@ class _Glance(msgspec.Struct, array_like=True):
 
 _glance = msgspec.msgpack.Decoder(_Glance).decode
 _Key = tuple[str, bytes, str]
+_Reader = tuple[bytes, str | None]  # who read, and from which address; None: it was no read
+
+
+def _reader(record: bytes) -> _Reader:
+    glance = _glance(record)
+    return (bytes(glance.identity), glance.ip) if glance.read_only else (b"", None)
 
 
 class Routine:
@@ -33,11 +40,12 @@ class Routine:
 
     def __init__(self) -> None:
         self._known: dict[_Key, datetime] = {}
+        self._readers: Alike[_Reader] = Alike(_reader)
 
     def of(self, event: Stored) -> _Key | None:
         """What tells an event from others that show something else; None of one that is no read."""
-        glance = _glance(event.record)
-        return (event.account_id, bytes(glance.identity), glance.ip) if glance.read_only else None
+        identity, ip = self._readers.of(event.record)
+        return None if ip is None else (event.account_id, identity, ip)
 
     def holds(self, key: _Key, when: datetime) -> bool:
         """Whether such a read was looked at less than LASTS before `when`, and showed nothing."""

@@ -37,6 +37,8 @@ from iamd.store.rows import micros
 from iamd.store.sealing import MasterKey
 from iamd.store.sqlite import events, findings, history, reading, statements, writing
 from iamd.store.sqlite.file import add_token_key, connect, create, failing, prepare, read_keyring, transaction
+from iamd.store.sqlite.tail import Tail
+from iamd.store.sqlite.writing import Written
 
 T = TypeVar("T")
 
@@ -60,14 +62,17 @@ class SqliteDatabase:
         self._reader = self._writer if file is None else connect(file)
         self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
         self._watch = None if file is None else reading.Watch(file, self._writer_id)
+        self._tail = Tail()
 
     async def commit(self, group: Group) -> None:
-        def work() -> tuple[int, int]:
-            return writing.commit(self._writer, group, self._writer_id)
+        def work() -> Written:
+            written = writing.commit(self._writer, group, self._writer_id)
+            self._tail.add(written.events)
+            return written
 
-        first, last = await self._on(self._write_thread, "write", work)
+        written = await self._on(self._write_thread, "write", work)
         if self._watch is not None:
-            self._watch.written(first, last)
+            self._watch.written(written.first, written.last)
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         return await self._on(self._read_thread, "read", lambda: reading.load(self._reader, account_id))
@@ -99,13 +104,18 @@ class SqliteDatabase:
         return await self._on(self._read_thread, "read", work)
 
     async def events_behind(self, position: int, limit: int) -> list[Recorded]:
-        return await self._on(self._read_thread, "read", lambda: events.behind(self._reader, position, limit))
+        at_hand = self._tail.behind(position, limit)
+        return at_hand or await self._on(
+            self._read_thread, "read", lambda: events.behind(self._reader, position, limit)
+        )
 
     async def last_event(self) -> int:
         return await self._on(self._read_thread, "read", lambda: events.last(self._reader))
 
     async def index_events(self, terms: Terms, size: int) -> bool:
-        block = await self._on(self._read_thread, "read", lambda: events.next_block(self._reader, terms, size))
+        block = await self._on(
+            self._read_thread, "read", lambda: events.next_block(self._reader, self._tail, terms, size)
+        )
         if block is not None:
             await self._on(self._write_thread, "write", lambda: events.add_block(self._writer, block))
         return block is not None
@@ -139,9 +149,12 @@ class SqliteDatabase:
         return await self._on(self._read_thread, "read", lambda: events.oldest_behind(self._reader, position))
 
     async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
-        return await self._on(
-            self._write_thread, "write", lambda: events.forget(self._writer, account_id, micros(before), limit)
-        )
+        def work() -> int:
+            forgotten = events.forget(self._writer, account_id, micros(before), limit)
+            self._tail.clear()
+            return forgotten
+
+        return await self._on(self._write_thread, "write", work)
 
     async def accounts(self) -> dict[str, Listed]:
         return await self._on(self._read_thread, "read", lambda: reading.accounts(self._reader))
@@ -178,6 +191,7 @@ class SqliteDatabase:
             with transaction(self._writer, "BEGIN IMMEDIATE"):
                 for statement in statements.CLEAR:
                     self._writer.execute(statement)
+            self._tail.clear()
 
         return self._on(self._write_thread, "clear", work)
 

@@ -22,6 +22,7 @@ from iamd.store.interface import Recorded, Term, Terms, Window
 from iamd.store.rows import micros, moment
 from iamd.store.sqlite import statements as sql
 from iamd.store.sqlite.file import transaction
+from iamd.store.sqlite.tail import Tail
 from iamd.store.sqlite.writing import insert
 
 _EVER = 1 << 62
@@ -93,18 +94,22 @@ def forget(connection: sqlite3.Connection, account_id: str, before: int, limit: 
     return len(old)
 
 
-def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block | None:
+def next_block(connection: sqlite3.Connection, tail: Tail, terms: Terms, size: int) -> Block | None:
     """The next block, if it is full."""
     base = _last_block(connection)
     if last(connection) - base < size:
         return None
-    rows = connection.execute(sql.EVENTS_BEHIND, (base, size)).fetchall()
-    if len(rows) < size:  # some were removed
+    records = tail.behind(base, size)
+    if len(records) < size:
+        records = behind(connection, base, size)
+    if len(records) < size:  # some were removed
         return None
     alike: dict[tuple[str, frozenset[str]], list[Place]] = {}  # most records have the terms of many others
-    for number, row in enumerate(rows):
-        position, account_id, when = row[:3]
-        alike.setdefault((account_id, terms(_recorded(row))), []).append((when, position))
+    of, when = None, 0
+    for number, record in enumerate(records):
+        if record.time is not of:  # most are of the same second
+            of, when = record.time, micros(record.time)
+        alike.setdefault((record.account_id, terms(record)), []).append((when, record.position))
         if number % 256 == 0:
             time.sleep(0)  # lets the event loop have the interpreter
     groups = list(alike.values())
@@ -114,13 +119,12 @@ def next_block(connection: sqlite3.Connection, terms: Terms, size: int) -> Block
             found.setdefault((account_id, term), []).append(number)
     made: dict[tuple[int, ...], tuple[int, int, bytes]] = {}
     postings = []
-    for of, numbers in found.items():
+    for whose, numbers in found.items():
         same = tuple(numbers)
         if same not in made:
             made[same] = _postings([groups[number] for number in same])
-        postings.append((*of, *made[same]))
-    position, _, _, event_id, _ = rows[-1]
-    return Block(base, position, event_id, postings)
+        postings.append((*whose, *made[same]))
+    return Block(base, records[-1].position, records[-1].event_id, postings)
 
 
 def add_block(connection: sqlite3.Connection, block: Block) -> None:

@@ -173,6 +173,7 @@ EVENTS_FRESH = _sql(
         func.instr(_EVENTS.record, bindparam("b")) > literal_column("0"),
     )
 )
+LAST_ROW = "SELECT last_insert_rowid()"
 LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
 OLDEST_BEHIND = _sql(select(func.min(_EVENTS.time)).where(_EVENTS.position > bindparam("p")))
 # The newest record stays, or the positions would begin anew.

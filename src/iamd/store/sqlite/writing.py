@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain, groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from iamd.store.interface import Conflict, Denial, Event, Group
+from iamd.store.interface import Conflict, Denial, Event, Group, Recorded
 from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
@@ -22,8 +22,16 @@ MAX_DENIALS = 50_000  # of an account; when there are more in a day, the oldest 
 _SIZES = (64, 16, 4, 1)  # rows in a statement; few sizes, so that the statements stay prepared
 
 
-def commit(connection: sqlite3.Connection, group: Group, writer: int) -> tuple[int, int]:
-    """Write the group durably; returns the change feed's last position before and after.
+class Written(NamedTuple):
+    """What a commit added: the change feed's last position before and after, and the audit records."""
+
+    first: int
+    last: int
+    events: list[Recorded]
+
+
+def commit(connection: sqlite3.Connection, group: Group, writer: int) -> Written:
+    """Write the group durably.
 
     Raises Conflict, with nothing written, when an account is not at the revision that the group was executed from.
     """
@@ -37,8 +45,8 @@ def commit(connection: sqlite3.Connection, group: Group, writer: int) -> tuple[i
         insert(connection, sql.ADD_CHANGE, feed)
         reached = {change.account_id: change.revision for change in group.changes}
         connection.executemany(sql.SET_REVISION, list(reached.items()))
-        _write_events(connection, group)
-    return first, first + len(feed)
+        events = _write_events(connection, group)
+    return Written(first, first + len(feed), events)
 
 
 def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -60,16 +68,19 @@ def _for_many(statement: str, size: int) -> str:
     return statement + f", {marks}" * (size - 1)
 
 
-def _write_events(connection: sqlite3.Connection, group: Group) -> None:
-    insert(connection, sql.ADD_EVENT, _event_rows(group.events))
+def _write_events(connection: sqlite3.Connection, group: Group) -> list[Recorded]:
+    events = _add_events(connection, group.events)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
     accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
     connection.executemany(sql.ACCESS, accesses)
     _write_denials(connection, group.denials)
+    return events
 
 
-def _event_rows(events: Sequence[tuple[Event, int | None]]) -> list[tuple[Any, ...]]:
+def _add_events(connection: sqlite3.Connection, events: Sequence[tuple[Event, int | None]]) -> list[Recorded]:
+    if not events:
+        return []
     rows = []
     last, stored = None, 0
     for event, reached in events:
@@ -77,7 +88,14 @@ def _event_rows(events: Sequence[tuple[Event, int | None]]) -> list[tuple[Any, .
         if when is not last:  # most are of the same second
             last, stored = when, micros(when)
         rows.append((event.account_id, stored, event.event_id, reached, event.encode()))
-    return rows
+    insert(connection, sql.ADD_EVENT, rows)
+    newest: int = connection.execute(sql.LAST_ROW).fetchone()[0]
+    return [
+        Recorded(position, account_id, event.time, event_id, record)
+        for position, (event, _), (account_id, _, event_id, _, record) in zip(
+            range(newest - len(rows) + 1, newest + 1), events, rows, strict=True
+        )
+    ]
 
 
 def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
