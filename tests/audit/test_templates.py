@@ -17,6 +17,7 @@ from iamd.server.events import event_of, templated
 from iamd.server.exchange import Exchange
 from iamd.services.catalogue import APIS
 from iamd.store.interface import Recorded
+from iamd.wire.errors import AccessDenied
 from iamd.wire.http import HttpRequest
 from tests.audit.test_event import ACCOUNT, ALICE, NOW, admin
 
@@ -81,8 +82,9 @@ def test_a_template_stores_what_any_event_stores(
         {"operation": None},
         {"operation": APIS["iam"].operations["CreateUser"]},
         {"shared_with": "210987654321"},
-        {"disclosed": {"a": "b"}},
-        {"reply": {"Credentials": {"AccessKeyId": "ASIA"}}},
+        {"api": APIS["sts"], "operation": APIS["sts"].operations["AssumeRoleWithWebIdentity"]},
+        {"api": APIS["sts"], "operation": APIS["sts"].operations["GetSessionToken"]},
+        {"error": AccessDenied("no")},
         {"params": {"user_name": "x" * 100_000}},
     ],
 )

@@ -10,9 +10,7 @@ from iamd.audit import ApiEvent, Identity
 from iamd.audit.event import TemplatedEvent
 from iamd.audit.ids import event_id, new_uuid
 from iamd.audit.templates import MAX_TEMPLATES, Template
-from iamd.caller.caller import Caller
 from iamd.server.exchange import Exchange
-from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel
 
@@ -54,15 +52,11 @@ _LONG: Final = 32_768  # bytes of parameters that are weighed with the rest of t
 
 def templated(exchange: Exchange) -> TemplatedEvent | None:
     """The event of a read that went well, from its template; None of what has more to tell: see `event_of`."""
-    caller, api, operation = exchange.caller, exchange.api, exchange.operation
-    if caller is None or api is None or operation is None or not operation.reads or not caller.access_key_id:
+    if exchange.error is not None or exchange.shared_with is not None:
         return None
-    reply = exchange.reply
-    if exchange.error is not None or exchange.disclosed or exchange.shared_with is not None:
+    template = _template(exchange)
+    if template is None:
         return None
-    if reply is not None and "Credentials" in reply:
-        return None
-    template = _template(caller, api, operation, exchange)
     params = template.parameters(exchange.params)
     if len(params) > _LONG:
         return None
@@ -71,27 +65,38 @@ def templated(exchange: Exchange) -> TemplatedEvent | None:
     return TemplatedEvent(template.account_id, now, event_id(now), template, exchange.request_id, params, asked)
 
 
-def _template(caller: Caller, api: Api, operation: Operation, exchange: Exchange) -> Template:
+def _template(exchange: Exchange) -> Template | None:
     request = exchange.request
-    header, region, address = request.index.get, exchange.region, request.client_ip
-    agent = header(b"user-agent")
-    host = header(b"host") if request.secure else None
-    # By identity: callers and operations are the same objects from call to call, and a template holds both.
-    place = id(caller), id(operation.model), region, address, agent, host
+    header = request.index.get
+    agent, host = header(b"user-agent"), header(b"host") if request.secure else None
+    # By identity: callers and operations are the same objects from call to call. A template holds its caller; operations live as long as the program.
+    place = id(exchange.caller), id(exchange.operation), exchange.region, request.client_ip, agent, host
     template = _templates.get(place)
     if template is None:
-        template = Template(
-            caller,
-            operation.model,
-            (api.source, operation.name, region),
-            address,
-            "" if agent is None else agent.decode("latin-1"),
-            None if host is None else host.decode("latin-1"),
-        )
-        if len(_templates) >= MAX_TEMPLATES:
-            _templates.clear()
-        _templates[place] = template
+        template = _new_template(exchange, agent, host)
+        if template is not None:
+            if len(_templates) >= MAX_TEMPLATES:
+                _templates.clear()
+            _templates[place] = template
     return template
+
+
+def _new_template(exchange: Exchange, agent: bytes | None, host: bytes | None) -> Template | None:
+    """None for those who have no access key, and for what is not read, takes no signature or may issue credentials."""
+    caller, api, operation = exchange.caller, exchange.api, exchange.operation
+    if caller is None or api is None or operation is None or not operation.reads or not caller.access_key_id:
+        return None
+    output = operation.model.output
+    if operation.admission is not None or (output is not None and any(m.name == "Credentials" for m in output.members)):
+        return None
+    return Template(
+        caller,
+        operation.model,
+        (api.source, operation.name, exchange.region),
+        exchange.request.client_ip,
+        "" if agent is None else agent.decode("latin-1"),
+        None if host is None else host.decode("latin-1"),
+    )
 
 
 def copy_for(exchange: Exchange, event: ApiEvent) -> ApiEvent:

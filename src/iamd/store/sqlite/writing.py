@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import chain, groupby
+from itertools import chain, count, groupby
 from typing import Any, NamedTuple
 
 from iamd.store.interface import Conflict, Denial, Event, Group, Recorded
@@ -90,12 +90,14 @@ def _add_events(connection: sqlite3.Connection, events: Sequence[tuple[Event, in
         rows.append((event.account_id, stored, event.event_id, reached, event.encode()))
     insert(connection, sql.ADD_EVENT, rows)
     newest: int = connection.execute(sql.LAST_ROW).fetchone()[0]
+    first = newest - len(rows) + 1  # nobody else writes meanwhile
     return [
-        Recorded(position, account_id, event.time, event_id, record)
-        for position, (event, _), (account_id, _, event_id, _, record) in zip(
-            range(newest - len(rows) + 1, newest + 1), events, rows, strict=True
-        )
+        _Recorded(Recorded, (position, account_id, event.time, event_id, record))
+        for position, (event, _), (account_id, _, event_id, _, record) in zip(count(first), events, rows, strict=False)
     ]
+
+
+_Recorded = tuple.__new__  # without the detour through NamedTuple's own
 
 
 def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
