@@ -152,6 +152,7 @@ def test_a_place_that_several_patterns_lead_to_is_told_once() -> None:
         ({"NotAction": "s3:PutObject"}, True),
         ({"NotAction": ["s3:GetObject", "ec2:*"]}, False),
         ({"Action": ["ec2:*", "*"]}, True),
+        ({"Action": [*(f"ec2:*{number}" for number in range(2 * FEW)), "*"]}, True),
         ({"Action": ["ec2:*", "*:GetObject"]}, True),
         ({"Action": ["ec2:*", "s?:Get*"]}, True),
         ({"Action": ["ec2:*", "s3:GetObject"]}, True),
