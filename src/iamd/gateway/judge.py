@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from iamd.caller.caller import Caller, CallerKind
+from iamd.gateway.encoded_denials import as_told
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.mapped import Need
 from iamd.gateway.service_callers import snapshot_of
@@ -110,7 +111,7 @@ def _judge(
         asked.append(verdict.ask)
         if verdict.refusal is not None:
             if tolerated is None:
-                raise verdict.refusal
+                raise as_told(verdict.refusal, verdict.ask, realm=realm, caller=caller, snapshot=snapshot, now=who.now)
             tolerated.append(verdict.refusal)
     return open_ones
 
