@@ -12,9 +12,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
 from iamd.gateway import parameters
-from iamd.gateway.recognise import Asked, Form, form_of, recognise
-from iamd.gateway.strict import Ambiguous
+from iamd.gateway.asked import Asked, Form
+from iamd.gateway.recognise import form_of, recognise
 from iamd.wire.errors import AwsError
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
 _SESSION = botocore.session.Session()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from iamd.caller.streamed import UNSIGNED, Payload, Pieces, held_back
-from iamd.gateway.connections import Headers
+from iamd.gateway.outbound import Headers
 from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import IncompleteBody

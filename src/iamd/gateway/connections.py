@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from iamd.gateway.outbound import Headers
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.gateway_errors import BadGateway, GatewayTimeout
-
-Headers = list[tuple[bytes, bytes]]
 
 _CONNECT_SECONDS = 5.0
 _IDLE_SECONDS = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75

@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any
 
-import msgspec
 import structlog
-from msgspec import structs
 
-from iamd.audit.event import ApiEvent
 from iamd.audit.ids import new_uuid
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
-from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.caller.streamed import Payload, Pieces
 from iamd.gateway import (
     bodies,
-    forward,
+    heads,
     mapping,
     parameters,
     recognise,
+    recording,
     refusals,
     s3_requests,
     strict,
     written_policies,
 )
+from iamd.gateway.asked import Asked, Form
 from iamd.gateway.connections import Reply
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.facts.facts import Facts
-from iamd.gateway.facts.public_access import require_unblocked
+from iamd.gateway.facts.public_access import may_be_blocked, require_unblocked
 from iamd.gateway.facts.questions import Place
-from iamd.gateway.forward import Forwarder, Outbound
-from iamd.gateway.judge import Who, judge
+from iamd.gateway.forward import Forwarder
+from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need, NotKnown
 from iamd.gateway.modes import ENFORCE, LOG
+from iamd.gateway.outbound import Outbound
 from iamd.gateway.owners import Owners
-from iamd.gateway.recognise import Asked, Form
+from iamd.gateway.passage import Answer, Passage
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstream, Upstreams
-from iamd.guard.ask import Ask
-from iamd.reference import actions
+from iamd.gateway.who import Who
 from iamd.services.call import Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import (
-    AccessDenied,
     AwsError,
     InternalFailure,
     MissingAuthenticationToken,
@@ -57,39 +54,9 @@ from iamd.wire.errors import (
     UnknownOperationException,
 )
 from iamd.wire.http import HttpRequest
-from iamd.wire.model import Member, OperationModel
+from iamd.wire.model import OperationModel
 
 _log = structlog.get_logger("iamd")
-
-_TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identifier")
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What is sent back; a body in pieces comes from the upstream. For the metrics: `service` and `operation` by
-    botocore's names, and the `code` of a refusal or the status of an upstream's error."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes | AsyncIterator[bytes]
-    service: str = "none"
-    operation: str = "none"
-    code: str = "OK"
-
-
-class _Passage(msgspec.Struct):
-    """One request on its way, and what is known of it."""
-
-    request: HttpRequest
-    request_id: str
-    now: datetime
-    signature: Signature | None = None
-    caller: Caller | None = None
-    asked: Asked | None = None
-    document: Mapping[str, Any] = {}
-    needs: list[Need] = []
-    error: tuple[str, str] | None = None
-    decided: list[Ask] = []
-    tolerated: list[AccessDenied] = []  # what would be refused in another mode
 
 
 class Gateway:
@@ -123,7 +90,7 @@ class Gateway:
 
     async def answer(self, request: HttpRequest, pieces: Pieces) -> Answer:
         """The upstream's answer, or a refusal as the service would word it. Records the call."""
-        passage = _Passage(request, new_uuid(), datetime.now(UTC).replace(microsecond=0))
+        passage = Passage(request, new_uuid(), datetime.now(UTC).replace(microsecond=0))
         try:
             answer = await self._pass(passage, pieces)
         except AwsError as error:
@@ -140,10 +107,10 @@ class Gateway:
             answer = self._refused(passage, InternalFailure())
         self._record(passage)
         if passage.asked is not None:
-            answer = structs.replace(answer, service=passage.asked.service.name, operation=passage.asked.operation.name)
+            answer.service, answer.operation = passage.asked.service.name, passage.asked.operation.name
         return answer
 
-    async def _pass(self, passage: _Passage, pieces: Pieces) -> Answer:
+    async def _pass(self, passage: Passage, pieces: Pieces) -> Answer:
         request, store = passage.request, self._realm.store
         arrived = min(request.arrived, perf_counter())
         if store.may_be_stale(arrived):
@@ -155,7 +122,7 @@ class Gateway:
                 raise NotKnown("Uploads of forms with a POST policy are not forwarded: use a presigned URL for PUT.")
             raise MissingAuthenticationToken
         rest = await self._identify(passage, signature, pieces)
-        asked = passage.asked = recognise.recognise(request, signature.service)
+        asked = passage.asked = recognise.recognise(request, signature.service, passage.form)
         upstream = self._upstreams.of(asked.service)
         if upstream is None:
             raise UnknownOperationException(
@@ -178,10 +145,11 @@ class Gateway:
             passage.error = code, ""
         return _answered(request, response)
 
-    async def _identify(self, passage: _Passage, signature: Signature, pieces: Pieces) -> Payload | None:
+    async def _identify(self, passage: Passage, signature: Signature, pieces: Pieces) -> Payload | None:
         """Find out whose signature it is. Reads the body, but for S3's, of which what is to come is returned."""
         request, realm = passage.request, self._realm
-        form, _ = recognise.form_of(request, signature.service)
+        form, passage.service = recognise.form_of(request, signature.service)
+        passage.form = form
         payload = sigv4.payload_of(signature)
         if payload is None:
             request.body = await bodies.whole(pieces, self._max_body)
@@ -193,7 +161,7 @@ class Gateway:
         request.body = await bodies.whole(payload.read(pieces), self._max_body)
         return None
 
-    async def _decide(self, passage: _Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
+    async def _decide(self, passage: Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
         """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""
         request, caller, region = passage.request, passage.caller, signature.region
         if caller is None:
@@ -212,7 +180,7 @@ class Gateway:
         who, tolerated = Who(caller, request, passage.now, region), None if self._mode == ENFORCE else passage.tolerated
         await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
         written_policies.check(asked, request, passage.document, passage.needs[0].resource)
-        if asked.form is Form.S3 and self._mode == ENFORCE and caller.kind is not CallerKind.SERVICE:
+        if self._mode == ENFORCE and may_be_blocked(asked, passage.needs, caller):
             await require_unblocked(self._facts, asked, request, passage.needs, caller.account_id, region)
         if self._realm.store.unsettled:
             await self._realm.store.settled()  # what was decided on must stand before anything follows from it
@@ -231,62 +199,24 @@ class Gateway:
         if await self._facts.ignores_subresources(need, region):
             raise NotKnown(f"The upstream has no {asked.operation.name}: it would take it for another request.")
 
-    def _refused(self, passage: _Passage, error: AwsError) -> Answer:
+    def _refused(self, passage: Passage, error: AwsError) -> Answer:
         passage.error = error.code, error.message
         request, signature = passage.request, passage.signature
-        form, service = Form.S3 if is_upload(request.headers) else Form.QUERY, None
-        if signature is not None:
-            try:
-                form, service = recognise.form_of(request, signature.service)
-            except AwsError:
-                form, service = Form.REST_JSON if request.path != b"/" else Form.JSON, None
-        refusal = refusals.of(error, form, service, passage.request_id, head=request.method == "HEAD")
+        form = passage.form
+        if form is None and signature is not None:
+            form = Form.REST_JSON if request.path != b"/" else Form.JSON
+        elif form is None:
+            form = Form.S3 if is_upload(request.headers) else Form.QUERY
+        is_head = request.method == "HEAD"
+        refusal = refusals.of(error, form, passage.service, passage.request_id, head=is_head)
         return Answer(refusal.status, refusal.headers, refusal.body, code=error.code)
 
-    def _record(self, passage: _Passage) -> None:
+    def _record(self, passage: Passage) -> None:
         """The audit event, and that the credentials were used."""
-        caller, asked, signature, request = passage.caller, passage.asked, passage.signature, passage.request
-        if caller is None or signature is None:
-            return
-        first = passage.needs[0].action.partition(":") if passage.needs else ("", "", "")
-        action = actions.find(first[0], first[2])
-        self._realm.store.append_event(
-            ApiEvent(
-                account_id=caller.account_id,
-                time=passage.now,
-                source=f"{asked.service.endpoint if asked else signature.service}.amazonaws.com",
-                name=asked.operation.name if asked else "",
-                region=signature.region,
-                request_id=passage.request_id,
-                read_only=action is not None and action.access_level in ("List", "Read"),
-                who=caller,
-                operation=asked.operation if asked else None,
-                params=_told(asked, passage.document) if asked else {},
-                error=passage.error,
-                client_ip=request.client_ip,
-                agent=request.header(b"user-agent") or "",
-                secure_host=request.header(b"host") if request.secure else None,
-                asked=passage.decided if caller.kind is not CallerKind.SERVICE else [],
-                additional=self._tolerated(passage),
-            )
-        )
-        if caller.kind is CallerKind.SERVICE:
-            return
-        subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
-        store, now, region = self._realm.store, passage.now, signature.region
-        store.used(caller.account_id, subject, now, region, signature.service)
-        for ask in passage.decided:
-            prefix, _, name = ask.action.partition(":")
-            store.accessed(caller.account_id, caller.id, prefix, name, now, region)
-
-    def _tolerated(self, passage: _Passage) -> Mapping[str, Any] | None:
-        """What the record tells of refusals that another mode left out."""
-        if not passage.tolerated:
-            return None
-        messages = [refusal.message for refusal in passage.tolerated]
-        if self._mode == LOG:
+        if passage.tolerated and self._mode == LOG:
+            messages = [refusal.message for refusal in passage.tolerated]
             _log.warning("passed on what policies deny", request_id=passage.request_id, denials=messages)
-        return {"gatewayMode": self._mode, "wouldBeDenied": messages}
+        recording.record(passage, self._realm.store, self._mode)
 
 
 def is_upload(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -295,7 +225,7 @@ def is_upload(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _answered(request: HttpRequest, reply: Reply) -> Answer:
-    body, headers = reply.whole(), forward.answer_headers(reply.headers)
+    body, headers = reply.whole(), heads.answer_headers(reply.headers)
     if body is not None and request.method != "HEAD":
         headers = [header for header in headers if header[0] != b"content-length"]
     code = "OK" if reply.status < 400 else f"Upstream{reply.status}"
@@ -306,7 +236,7 @@ async def _outbound(
     request: HttpRequest, signature: Signature, asked: Asked, rest: Payload | None, pieces: Pieces, account_id: str
 ) -> Outbound:
     """What the upstream is sent: the body that was read, or the `rest` that is still to come."""
-    headers = forward.passed_headers(request, _own_headers(asked.operation))
+    headers = heads.passed_headers(request, _own_headers(asked.operation))
     if rest is not None:
         passed = await bodies.passed(request, rest, pieces, headers)
     else:
@@ -315,7 +245,7 @@ async def _outbound(
     return Outbound(
         request.method,
         _path(asked, request),
-        forward.passed_query(request.query),
+        heads.passed_query(request.query),
         passed.headers,
         passed.body,
         passed.length,
@@ -345,19 +275,3 @@ def _unchunked(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         for name, value in headers
         if name != b"x-amz-trailer" and not (name == b"content-encoding" and b"aws-chunked" in value)
     ]
-
-
-def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that name things, for the trail; what is stored or sent is not recorded."""
-    place = asked.place
-    given = document if place is None else {"Bucket": place.bucket, "Key": place.key}
-    return {
-        member.snake: value
-        for member in _telling(asked.operation)
-        if isinstance(value := given.get(member.name), str) and len(value) <= 2048
-    }
-
-
-@lru_cache(maxsize=1024)
-def _telling(operation: OperationModel) -> tuple[Member, ...]:
-    return tuple(member for member in operation.inputs if member.name.endswith(_TELLING))

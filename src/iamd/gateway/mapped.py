@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from iamd.gateway.recognise import Asked
+from iamd.gateway.asked import Asked
 from iamd.guard.context import Context, tag_context
 from iamd.store.records import PARTITION
 from iamd.wire.errors import AccessDenied, AwsError
@@ -136,4 +136,4 @@ def _tag(tag: Mapping[str, Any]) -> tuple[str, str]:
     return str(key), str(value)
 
 
-Mapper = Callable[[Inquiry], Awaitable[list[Need]]]
+Mapper = Callable[[Inquiry], list[Need] | Awaitable[list[Need]]]

@@ -14,12 +14,14 @@ async def needs(inquiry: Inquiry) -> list[Need]:
     """All that must be allowed; never empty. Raises Unmapped, Ambiguous, or AwsError of a lookup."""
     asked = inquiry.asked
     mapper = exact_mapper(asked.service.name, asked.operation.name) or generic.needs
-    found = await mapper(inquiry)
+    found = mapper(inquiry)
+    if not isinstance(found, list):
+        found = await found
     if asked.service.name == "ec2":
         found = [*found, *instances.tagging(inquiry)]
     if not found:
         raise Unmapped(f"The gateway cannot tell what {asked.operation.name} needs.")
-    return [*found, *await passed_roles(inquiry, found[0])]
+    return [*found, *await passed_roles(inquiry, found[0])] if inquiry.document else found
 
 
 def kind_of(service: Service, operation: OperationModel) -> str:

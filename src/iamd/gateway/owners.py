@@ -9,8 +9,6 @@ from msgspec import structs
 
 from iamd.gateway.mapped import Need, Unmapped
 
-_ARN = re.compile(r"(arn:[^:]*:[^:]*):([^:]*):([^:]*):(.*)", re.DOTALL).fullmatch
-
 
 class Owners:
     """The account that owns what is upstream, but for resources whose ARNs match one of the patterns (`*`, `?`)."""
@@ -21,7 +19,10 @@ class Owners:
 
     def of(self, arn: str) -> str | None:
         """The account that a pattern gives the resource to; of several patterns the first counts."""
-        return next((owner for pattern, owner in self._patterns if pattern.fullmatch(arn)), None)
+        for pattern, owner in self._patterns:
+            if pattern.fullmatch(arn):
+                return owner
+        return None
 
     def settle(self, need: Need, region: str, account_id: str, *, keeps_accounts: bool) -> Need:
         """The need with the `owner` of its resource; where a pattern names another one, its ARN says so, too.
@@ -30,10 +31,10 @@ class Owners:
         of another account unless the upstream keeps accounts apart: it might take the name for one of its own. Those
         of IAM are not the upstream's.
         """
-        found = _ARN(need.resource)
-        if found is None:
+        fields = need.resource.split(":", 5)
+        if len(fields) != 6 or fields[0] != "arn":
             return structs.replace(need, owner=account_id)
-        start, of_region, of_account, rest = found.groups()
+        of_region, of_account = fields[3], fields[4]
         if need.action.startswith("iam:"):
             return structs.replace(need, owner=of_account or account_id)
         if of_region not in ("", "*", region):
@@ -47,7 +48,7 @@ class Owners:
             raise Unmapped(f"The upstream holds nothing of the account {of_account}.")
         if owner is None:
             return structs.replace(need, owner=of_account)
-        return structs.replace(need, owner=owner, resource=f"{start}:{of_region}:{owner}:{rest}")
+        return structs.replace(need, owner=owner, resource=":".join([*fields[:4], owner, fields[5]]))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from iamd.gateway.recognise import Asked, Form
-from iamd.gateway.strict import Ambiguous, cbor_document, json_document, pairs
+from iamd.gateway.asked import Asked, Form
+from iamd.gateway.strict import cbor_document, json_document, pairs
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import Member, Shape
 

@@ -84,8 +84,6 @@ async def passed_roles(inquiry: Inquiry, first: Need) -> list[Need]:
     """`iam:PassRole` for each role that is handed over, with the service that will assume it. Raises Unmapped for an
     instance profile whose role is not known."""
     operation, service = inquiry.asked.operation, inquiry.asked.service.name
-    if not inquiry.document:
-        return []
     action = generic.action_of(inquiry.asked.service, operation.name)
     if operation.input is None or (action is not None and action.access_level in ("List", "Read")):
         return []

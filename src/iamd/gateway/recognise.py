@@ -8,47 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import Enum
-
-import msgspec
 
 from iamd.gateway import rest, s3_requests
+from iamd.gateway.asked import Asked, Form
 from iamd.gateway.directory import Service, by_signing_name, model_of, services
-from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous, once, pairs
+from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs
 from iamd.wire.errors import AwsError, InvalidAction, UnknownOperationException
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
-from iamd.wire.model import OperationModel
 
 _RPC = re.compile(rb"/service/([A-Za-z0-9_.-]{1,128})/operation/([A-Za-z0-9]{1,128})").fullmatch
 _FORM = "application/x-www-form-urlencoded"
-_IS_S3_CONTROL = re.compile(rb"/v20180820(/|$)").match
 
 # Of services that have the same versions and operations, the one whose actions the others' are.
 _SPEAKS_FOR = {"docdb": "rds", "neptune": "rds"}
-
-
-class Form(Enum):
-    """How a request says what it asks for."""
-
-    JSON = "json"
-    CBOR = "smithy-rpc-v2-cbor"
-    QUERY = "query"
-    EC2 = "ec2"
-    REST_JSON = "rest-json"
-    REST_XML = "rest-xml"
-    S3 = "s3"
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What a request is. `labels` are a REST operation's out of the path; `pairs` a query's; `bucket` and `key` an S3
-    request's."""
-
-    service: Service
-    operation: OperationModel
-    form: Form
-    labels: dict[str, str] = {}
-    pairs: dict[str, str] = {}
-    place: s3_requests.Place | None = None
 
 
 def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | None]:
@@ -57,7 +30,7 @@ def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | No
     if candidates is None:
         raise InvalidAction(f"There is no AWS service that signs as {signing_name}.")
     first = candidates[0]
-    if signing_name == "s3" and not _IS_S3_CONTROL(request.path):
+    if signing_name == "s3" and not _is_s3_control(request.path):
         return Form.S3, services()["s3"]
     target, content = request.header(b"x-amz-target"), _content_type(request)
     if request.header(b"smithy-protocol") is not None:
@@ -79,9 +52,18 @@ def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | No
     return (Form.JSON if "json" in first.protocols else Form.QUERY), first
 
 
-def recognise(request: HttpRequest, signing_name: str) -> Asked:
-    """The operation; the request has its body. Raises AwsError: UnknownOperationException, InvalidAction, Ambiguous."""
-    form = form_of(request, signing_name)[0]
+def _is_s3_control(path: bytes) -> bool:
+    return path == _S3_CONTROL or path.startswith(_S3_CONTROL + b"/")
+
+
+_S3_CONTROL = b"/v20180820"
+
+
+def recognise(request: HttpRequest, signing_name: str, form: Form | None = None) -> Asked:
+    """The operation; the request has its body, and its `form` need not be found again. Raises AwsError:
+    UnknownOperationException, InvalidAction, Ambiguous."""
+    if form is None:
+        form = form_of(request, signing_name)[0]
     if form is Form.S3:
         place = s3_requests.place(request)
         name = s3_requests.operation(request, place)

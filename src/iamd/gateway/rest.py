@@ -12,7 +12,8 @@ from functools import lru_cache
 import msgspec
 
 from iamd.gateway.directory import MODELS_KEPT, model_of
-from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous, once, pairs, plain
+from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs, plain
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import OperationModel
 

@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-import msgspec
-
-from iamd.gateway.strict import SIGNING_PARAMETERS, Ambiguous, once, pairs, plain
+from iamd.gateway.asked import Place
+from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs, plain
 from iamd.wire.errors import UnknownOperationException
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
 _IS_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
@@ -21,29 +22,27 @@ _VIRTUAL = re.compile(
 ).fullmatch
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where in S3: no bucket for the list of buckets, no key for a bucket itself. `query` holds the parameters, without
-    those of a presigned request. `virtual` tells that the bucket was in the host's name."""
-
-    bucket: str | None
-    key: str | None
-    query: dict[str, str]
-    virtual: bool = False
-
-
 def place(request: HttpRequest) -> Place:
     """Where the request goes; raises Ambiguous for what upstreams read differently."""
     raw = request.path.decode("ascii")
-    host = _VIRTUAL((request.header(b"host") or "").lower())
-    query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
-    if host is not None:
-        return Place(_bucket(host["bucket"]), _key(raw[1:]), query, virtual=True)
+    virtual = _virtual_bucket(request.header(b"host") or "")
+    query: dict[str, str] = {}
+    if request.query:
+        query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
+    if virtual is not None:
+        return Place(_bucket(virtual), _key(raw[1:]), query, virtual=True)
     bucket, _, key = raw[1:].partition("/")
     if not bucket:
         if key:
             raise Ambiguous("The path must not begin with two slashes.")
         return Place(None, None, query)
     return Place(_bucket(bucket), _key(key), query)
+
+
+@lru_cache(maxsize=1024)
+def _virtual_bucket(host: str) -> str | None:
+    found = _VIRTUAL(host.lower())
+    return None if found is None else found["bucket"]
 
 
 def _bucket(text: str) -> str:
@@ -55,15 +54,13 @@ def _bucket(text: str) -> str:
 def _key(raw: str) -> str | None:
     """The key, decoded. Its segments must not be empty or dots: S3 takes them as they are, other servers resolve them."""
     key = plain(raw)
-    if not key:
-        return None
-    return checked_key(key)
+    return checked_key(key) if key else None
 
 
 def checked_key(key: str) -> str:
     """The key; raises Ambiguous when it has segments that some servers resolve."""
-    *folders, last = key.split("/")
-    if "" in folders or not {".", ".."}.isdisjoint((*folders, last)) or "\\" in key:
+    segments = key.split("/")
+    if "" in segments[:-1] or "." in segments or ".." in segments or "\\" in key:
         raise Ambiguous("Keys with empty or dot segments or backslashes are not passed on: upstreams resolve them.")
     return key
 
@@ -156,7 +153,7 @@ _WIDELY_KNOWN = frozenset({"delete", "location", "uploads", "versioning", "versi
 
 def is_plain(place: Place) -> bool:
     """Whether the request asks for nothing but the bucket or object itself, or for what every server knows."""
-    return (place.query.keys() & _SUBRESOURCES) <= _WIDELY_KNOWN
+    return not place.query or (place.query.keys() & _SUBRESOURCES) <= _WIDELY_KNOWN
 
 
 _BUCKET = {
@@ -249,17 +246,20 @@ _OF_UPLOAD = {
 
 def operation(request: HttpRequest, place: Place) -> str:
     """The operation's name. Raises Ambiguous for two subresources, UnknownOperationException for what S3 has not."""
-    unknown = place.query.keys() - _SUBRESOURCES - _PARAMETERS
-    if unknown:
-        raise UnknownOperationException(f"S3 has no parameter `{min(unknown)[:64]}`.")
-    chosen = sorted(place.query.keys() & _SUBRESOURCES)
-    if len(chosen) > 1:
-        raise Ambiguous(f"{' and '.join(chosen)} exclude each other.")
-    word = chosen[0] if chosen else ""
-    name = _name(request, place, word)
+    name = _name(request, place, _subresource(place.query) if place.query else "")
     if name is None:
         raise UnknownOperationException(f"S3 has no {request.method} of that kind.")
     return name
+
+
+def _subresource(query: dict[str, str]) -> str:
+    unknown = query.keys() - _SUBRESOURCES - _PARAMETERS
+    if unknown:
+        raise UnknownOperationException(f"S3 has no parameter `{min(unknown)[:64]}`.")
+    chosen = sorted(query.keys() & _SUBRESOURCES)
+    if len(chosen) > 1:
+        raise Ambiguous(f"{' and '.join(chosen)} exclude each other.")
+    return chosen[0] if chosen else ""
 
 
 def _name(request: HttpRequest, place: Place, word: str) -> str | None:

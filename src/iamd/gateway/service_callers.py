@@ -15,12 +15,12 @@ from datetime import datetime
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Payload, Signature
-from iamd.gateway.strict import Ambiguous
 from iamd.gateway.upstreams import Credentials
 from iamd.guard.context import Context
 from iamd.guard.snapshot import Snapshot
 from iamd.policy import Layers, Principal
 from iamd.services.call import Realm
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
 _SOURCE_ARN, _SOURCE_ACCOUNT = b"x-amz-source-arn", b"x-amz-source-account"

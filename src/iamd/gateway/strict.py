@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import cbor2
 
-from iamd.wire.errors import InvalidInput
+from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
 SIGNING_PARAMETERS = frozenset(
@@ -34,15 +34,9 @@ _PLAIN_TARGET = re.compile(rb"/[!-~]*").fullmatch
 _MAY_REPEAT = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"via", b"forwarded"})
 
 
-class Ambiguous(InvalidInput):
-    """The request can be read in two ways."""
-
-    code = "InvalidRequest"
-
-
 def check_head(request: HttpRequest) -> None:
     """Refuse a request line that is no plain ASCII, and headers that say a thing twice. Raises Ambiguous."""
-    if not _PLAIN_TARGET(request.path) or b"#" in request.path + request.query or b"?" in request.path:
+    if not _PLAIN_TARGET(request.path) or b"#" in request.path or b"#" in request.query or b"?" in request.path:
         raise Ambiguous("The path must be plain ASCII: percent-encode other characters.")
     if request.query and not _PLAIN_TARGET(b"/" + request.query):
         raise Ambiguous("The query string must be plain ASCII: percent-encode other characters.")
@@ -52,19 +46,21 @@ def check_head(request: HttpRequest) -> None:
             if name in seen and name not in _MAY_REPEAT and not name.startswith(b"x-forwarded-"):
                 raise Ambiguous(f"The header {name.decode('latin-1')} is there twice.")
             seen.add(name)
-    if any(b"_" in name for name in request.index):  # some servers take `_` for `-`
+    if b"_" in b"".join(request.index):  # some servers take `_` for `-`
         raise Ambiguous("Names of headers must not hold underscores.")
 
 
 def plain(text: str, *, form: bool = False) -> str:
     """Percent-encoded text decoded; raises Ambiguous unless it is well-formed UTF-8 without NUL. In a `form` a plus
     is a blank."""
-    if _BAD_ESCAPE.search(text):
-        raise Ambiguous("Invalid percent-encoding.")
-    try:
-        decoded = unquote_to_bytes(text.replace("+", " ") if form else text).decode()
-    except UnicodeDecodeError:
-        raise Ambiguous("The request is not valid UTF-8.") from None
+    decoded = text.replace("+", " ") if form else text
+    if "%" in text:
+        if _BAD_ESCAPE.search(text):
+            raise Ambiguous("Invalid percent-encoding.")
+        try:
+            decoded = unquote_to_bytes(decoded).decode()
+        except UnicodeDecodeError:
+            raise Ambiguous("The request is not valid UTF-8.") from None
     if "\0" in decoded:
         raise Ambiguous("The request must not hold NUL.")
     return decoded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from iamd.gateway.directory import Service, by_signing_name, services
 
@@ -37,11 +36,6 @@ class Upstream:
     credentials: Credentials
     told: str = ""
 
-    @property
-    def host(self) -> str:
-        """Host and port, as in the Host header."""
-        return urlsplit(self.url).netloc
-
 
 class Upstreams:
     """Upstreams by the name of a service, or `*` for all others."""
@@ -65,10 +59,8 @@ class Upstreams:
         """The upstream of a service: by botocore's name, by the name in credential scopes, else that for all."""
         if service.name in _EXPLICIT:
             return self._by_name.get(service.name)
-        for name in (service.name, service.signing, EVERYTHING):
-            if name in self._by_name:
-                return self._by_name[name]
-        return None
+        by_name = self._by_name
+        return by_name.get(service.name) or by_name.get(service.signing) or by_name.get(EVERYTHING)
 
 
 def is_service(name: str) -> bool:

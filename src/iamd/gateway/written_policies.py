@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from iamd.gateway.asked import Asked, Form
 from iamd.gateway.facts.documents import as_policy
-from iamd.gateway.recognise import Asked, Form
 from iamd.wire.errors import AccessDenied
 from iamd.wire.gateway_errors import MalformedPolicy
 from iamd.wire.http import HttpRequest

@@ -10,7 +10,8 @@ from time import perf_counter
 
 from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
-from iamd.gateway.door import Answer, Gateway, is_upload
+from iamd.gateway.door import Gateway, is_upload
+from iamd.gateway.passage import Answer
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies, sent_at_once
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
@@ -70,7 +71,7 @@ class Gate:
         try:
             answer = await self._gateway.answer(request, body.pieces())
             TALLY.count(answer.service, answer.operation, answer.code, perf_counter() - started)
-            if b"expect" not in request.index:
+            if not body.ended and b"expect" not in request.index:
                 await body.drain()
         except (Gone, RequestTimeout):
             return

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from iamd.wire.errors import AwsError
+from iamd.wire.errors import AwsError, InvalidInput
+
+
+class Ambiguous(InvalidInput):
+    """The request can be read in two ways."""
+
+    code = "InvalidRequest"
 
 
 class BadGateway(AwsError):

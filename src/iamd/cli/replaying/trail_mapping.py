@@ -9,11 +9,10 @@ from typing import Any
 
 from iamd.audit.asked import Asked, Value
 from iamd.gateway import generic, mapping
+from iamd.gateway.asked import Asked as Recognised
+from iamd.gateway.asked import Form, Place
 from iamd.gateway.directory import Service, model_of, services
 from iamd.gateway.mapped import Inquiry, Need, NotThere
-from iamd.gateway.recognise import Asked as Recognised
-from iamd.gateway.recognise import Form
-from iamd.gateway.s3_requests import Place
 from iamd.policy.arns import account_of
 from iamd.services.catalogue import APIS
 from iamd.store import Records

@@ -11,8 +11,9 @@ from iamd.gateway.exact.s3_keys import object_context, request_context, tags_of
 from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped
 from iamd.gateway.parameters import xml_root
 from iamd.gateway.s3_requests import checked_key
-from iamd.gateway.strict import Ambiguous, plain
+from iamd.gateway.strict import plain
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Ambiguous
 
 _TELLS = ("s3:",)
 
@@ -130,16 +131,16 @@ def _need(inquiry: Inquiry, action: str, resource: str, **keys: str | tuple[str,
     return Need(f"s3:{action}", resource, {**request_context(inquiry), **keys}, _TELLS)
 
 
-async def _of_bucket(inquiry: Inquiry) -> list[Need]:
+def _of_bucket(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
     return [_need(inquiry, _BUCKET[name], _bucket_arn(inquiry), **tags_of(inquiry))]
 
 
-async def _list_buckets(inquiry: Inquiry) -> list[Need]:
+def _list_buckets(inquiry: Inquiry) -> list[Need]:
     return [_need(inquiry, "ListAllMyBuckets", "*")]
 
 
-async def _create_bucket(inquiry: Inquiry) -> list[Need]:
+def _create_bucket(inquiry: Inquiry) -> list[Need]:
     header, arn = inquiry.request.header, _bucket_arn(inquiry)
     actions = ["CreateBucket"]
     if _has_acl(inquiry):
@@ -151,7 +152,7 @@ async def _create_bucket(inquiry: Inquiry) -> list[Need]:
     return [_need(inquiry, action, arn, **tags_of(inquiry)) for action in actions]
 
 
-async def _of_object(inquiry: Inquiry) -> list[Need]:
+def _of_object(inquiry: Inquiry) -> list[Need]:
     plain_action, of_version = _OBJECT[inquiry.asked.operation.name]
     place = inquiry.asked.place
     action = of_version if place and "versionId" in place.query else plain_action
@@ -162,14 +163,14 @@ async def _of_object(inquiry: Inquiry) -> list[Need]:
     return needs
 
 
-async def _attributes(inquiry: Inquiry) -> list[Need]:
+def _attributes(inquiry: Inquiry) -> list[Need]:
     place = inquiry.asked.place
     version = "Version" if place and "versionId" in place.query else ""
     actions = (f"GetObject{version}", f"GetObject{version}Attributes")
     return [_need(inquiry, action, _object_arn(inquiry)) for action in actions]
 
 
-async def _put_object(inquiry: Inquiry) -> list[Need]:
+def _put_object(inquiry: Inquiry) -> list[Need]:
     """An object that is written, with what its headers set besides."""
     header = inquiry.request.header
     actions = ["PutObject"]
@@ -185,10 +186,10 @@ async def _put_object(inquiry: Inquiry) -> list[Need]:
     return [_need(inquiry, action, _object_arn(inquiry), **context) for action in actions]
 
 
-async def _copy_object(inquiry: Inquiry) -> list[Need]:
+def _copy_object(inquiry: Inquiry) -> list[Need]:
     """Reading the source, its tags too where they are asked to be copied, and writing the object."""
     source = _source(inquiry)
-    needs = [source, *await _put_object(inquiry)]
+    needs = [source, *_put_object(inquiry)]
     if (inquiry.request.header(b"x-amz-tagging-directive") or "").upper() == "COPY":
         tagging = source.action.removeprefix("s3:") + "Tagging"
         needs.append(_need(inquiry, tagging, source.resource))
@@ -198,6 +199,8 @@ async def _copy_object(inquiry: Inquiry) -> list[Need]:
 def _source(inquiry: Inquiry) -> Need:
     """Reading what is copied; raises Ambiguous for a source that upstreams read differently."""
     source = (inquiry.request.header(b"x-amz-copy-source") or "").removeprefix("/")
+    if not source.isascii():
+        raise Ambiguous("x-amz-copy-source must be plain ASCII: percent-encode other characters.")
     path, _, query = source.partition("?")
     bucket, _, key = plain(path).partition("/")
     if (
@@ -215,7 +218,7 @@ def _source(inquiry: Inquiry) -> Need:
     return _need(inquiry, "GetObjectVersion", arn, **keys)
 
 
-async def _delete_objects(inquiry: Inquiry) -> list[Need]:
+def _delete_objects(inquiry: Inquiry) -> list[Need]:
     """Every object of the list must be allowed, or none is deleted."""
     needs = []
     bypass = inquiry.request.header(b"x-amz-bypass-governance-retention") is not None

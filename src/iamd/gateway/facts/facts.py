@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ import msgspec
 from iamd.gateway.directory import model_of, services
 from iamd.gateway.facts.changes import leaves_facts
 from iamd.gateway.facts.documents import as_policy
-from iamd.gateway.facts.kinds import Found, Kind, Question, find
+from iamd.gateway.facts.kinds import Found, Kind, Question, find, subject_of
 from iamd.gateway.facts.memory import Memory
 from iamd.gateway.facts.questions import Place, Questions
 from iamd.gateway.mapped import Need, NotKnown, NotThere, tag_pairs
@@ -35,12 +35,23 @@ class Told(msgspec.Struct, frozen=True):
     known: bool = True
 
 
+_NONE = Told(None)
+
+
 class Facts:
     """Policies and tags of upstreams' resources; what was read counts for some `seconds`."""
 
     def __init__(self, questions: Questions, seconds: float) -> None:
         self._questions = questions
         self._memory = Memory(seconds)
+
+    def policy_at_hand(self, need: Need, region: str) -> Told | None:
+        """What is known of the resource's own policy; None when it must be asked for."""
+        found = find(need.resource)
+        if found is None or found.kind.policy is None:
+            return _NONE
+        told: Told | None = self._memory.known(found.subject, _remembered_by(found, found.kind.policy, need, region))
+        return told
 
     async def policy(self, need: Need, region: str) -> str | None:
         """The resource's own policy, of which each action asks; raises AccessDenied for one that makes no sense."""
@@ -101,20 +112,21 @@ class Facts:
         if about is None:
             return await ask()
         asked = json.dumps([operation, parameters], sort_keys=True, default=str), place
-        told: Mapping[str, Any] = await self._memory.get(_subject(about), asked, ask)
+        told: Mapping[str, Any] = await self._memory.get(subject_of(about), asked, ask)
         return told
 
-    def forget(self, needs: Iterable[Need]) -> None:
+    def forget(self, needs: Sequence[Need]) -> None:
         """A request that needs this is on its way: forget what it may change."""
-        needs = [need for need in needs if not need.action.startswith("iam:")]
-        if all(leaves_facts(need.action) for need in needs):
+        if all(map(leaves_facts, [need.action for need in needs])):
             return
         for need in needs:
+            if need.action.startswith("iam:"):
+                continue
             found = find(need.resource)
             if found is None:
                 self._memory.clear()  # whatever it is that it changes
                 return
-            self._memory.forget(_subject(found.values["arn"]))
+            self._memory.forget(found.subject)
 
     def clear(self) -> None:
         """Nothing is known any more."""
@@ -122,9 +134,8 @@ class Facts:
 
     async def _told(self, found: Found, question: Question, need: Need, region: str) -> Told:
         place = Place(found.values["region"] or region, need.owner)
-        asked = question.operation, found.values.get("qualifier"), place
         ask = partial(self._asked_about, found, question, place)
-        told: Told = await self._memory.get(_subject(found.values["arn"]), asked, ask)
+        told: Told = await self._memory.get(found.subject, _remembered_by(found, question, need, region), ask)
         return told
 
     async def _asked_about(self, found: Found, question: Question, place: Place) -> Told:
@@ -162,10 +173,9 @@ class Facts:
         return {f"{OBJECT_TAG}{name.lower()}": value for name, value in tag_pairs(told.value) or ()}
 
 
-def _subject(arn: str) -> tuple[str, ...]:
-    """What is remembered by: the ARN without its account, of which upstreams and settings may say another one."""
-    fields = arn.split(":", 5)
-    return (*fields[:4], *fields[5:])
+def _remembered_by(found: Found, question: Question, need: Need, region: str) -> tuple[str | None, ...]:
+    """What an answer is remembered by: the question, and where and as whom it was asked."""
+    return question.operation, found.values.get("qualifier"), found.values["region"] or region, need.owner
 
 
 def _by_listing(arn: str) -> Found | None:
@@ -178,7 +188,7 @@ def _by_listing(arn: str) -> Found | None:
     if len(members) != 1 or not members[0].lower().startswith(("resource", "arn")):
         return None
     question = Question("ListTagsForResource", {members[0]: "{arn}"}, ())
-    return Found(Kind(fields[2], _ANYTHING, tags=question), {"region": fields[3], "arn": arn})
+    return Found(Kind(fields[2], _ANYTHING, tags=question), {"region": fields[3], "arn": arn}, subject_of(arn))
 
 
 _ANYTHING = re.compile(".*")

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+
+from iamd.store.records import PARTITION
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -40,30 +43,47 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A resource of a kind: what its questions are filled in with, among it `arn`, the ARN of its root."""
+    """A resource of a kind: what its questions are filled in with, among it `arn`, the ARN of its root. What is known of
+    it is remembered by its `subject`."""
 
     kind: Kind
     values: Mapping[str, str]
+    subject: tuple[str, ...]
 
 
 _ARN = re.compile(r"arn:[^:]*:([^:]*):([^:]*):([^:]*):(.+)", re.DOTALL).fullmatch
 
 
+def subject_of(arn: str) -> tuple[str, ...]:
+    """The ARN without its account, of which upstreams and settings may say another one."""
+    fields = arn.split(":", 5)
+    return (*fields[:4], *fields[5:])
+
+
 def find(arn: str) -> Found | None:
     """The kind of the resource; None for one that has none, and for patterns."""
+    # What is asked about an object is asked about its bucket, of which there are fewer.
+    return _find(arn.partition("/")[0] if arn.startswith(_S3) else arn)
+
+
+_S3 = f"arn:{PARTITION}:s3:::"
+
+
+@lru_cache(maxsize=8192)
+def _find(arn: str) -> Found | None:
     found = _ARN(arn)
     if found is None:
         return None
     service, region, account, rest = found.groups()
-    if service != "s3" and ("*" in rest or "?" in rest):
-        return None  # keys of objects may have such characters, other names cannot
+    if "*" in rest or "?" in rest:
+        return None  # keys of objects may have such characters, names cannot
     for kind in _KINDS.get(service, ()):
         named = kind.rest.fullmatch(rest)
         if named is not None:
             values = {name: value or "" for name, value in named.groupdict().items()}
             values |= {"region": region, "account": account, "rest": rest}
             values["arn"] = arn[: len(arn) - len(rest)] + kind.root.format_map(values)
-            return Found(kind, values)
+            return Found(kind, values, subject_of(values["arn"]))
     return None
 
 
@@ -86,11 +106,10 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
     "s3": (
         _kind(
             "s3",
-            r"(?P<bucket>[^/:*?]+)(?:/(?P<key>.+))?",
+            r"(?P<bucket>[^/:]+)",
             Question("GetBucketPolicy", {"Bucket": "{bucket}"}, ("Policy",)),
             Question("GetBucketTagging", {"Bucket": "{bucket}"}, ("TagSet",)),
             keys=("s3:buckettag/",),
-            root="{bucket}",
         ),
     ),
     "sqs": (

@@ -20,6 +20,14 @@ class Memory:
         self._clock = clock
         self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
 
+    def known(self, about: Hashable, question: Hashable) -> Any:
+        """The answer, if it is there, else None."""
+        kept = self._about.get(about)
+        known = None if kept is None else kept.get(question)
+        if known is None or known[0] <= self._clock() or not known[1].done() or known[1].exception() is not None:
+            return None
+        return known[1].result()
+
     async def get(self, about: Hashable, question: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, if it is known, else what `ask` says; what it raises is not kept."""
         now = self._clock()

@@ -14,8 +14,9 @@ import msgspec
 
 from iamd.gateway.connections import Reply
 from iamd.gateway.directory import services
-from iamd.gateway.forward import Forwarder, Outbound
+from iamd.gateway.forward import Forwarder
 from iamd.gateway.mapped import NotKnown, NotThere
+from iamd.gateway.outbound import Outbound
 from iamd.gateway.upstreams import Upstreams
 from iamd.wire.errors import ServiceUnavailable
 

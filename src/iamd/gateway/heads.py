@@ -1,0 +1,126 @@
+"""The heads of requests to upstreams, and of their answers: byte for byte the path that was decided on, signed anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from iamd.caller import sigv4
+from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
+from iamd.gateway.outbound import Headers, Outbound
+from iamd.gateway.strict import SIGNING_PARAMETERS
+from iamd.gateway.upstreams import ANYONE, BY_HEADER, BY_KEY, Upstream
+from iamd.wire.gateway_errors import Ambiguous
+from iamd.wire.http import HttpRequest
+
+# What AWS's protocols know; anything else (an upstream's own switches, proxies' words) is not passed on.
+_PASSED = (b"content-", b"x-amz-", b"x-amzn-", b"if-", b"amz-sdk-", b"accept")
+_PASSED_TOO = frozenset({b"range", b"expires", b"cache-control", b"user-agent", b"origin", b"pragma"})
+_OURS = frozenset(
+    {
+        b"content-length",
+        b"x-amz-date",
+        b"x-amz-security-token",
+        b"x-amz-content-sha256",
+        b"x-amz-decoded-content-length",
+    }
+)
+_HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
+)
+_KEPT = _OURS | _HOP_BY_HOP
+_UNCHECKED = "0" * 64
+"""The signature for upstreams without credentials: they take the region and service out of its scope at most."""
+
+_ACCOUNT_HEADER = b"x-moto-account-id"
+
+
+def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
+    """The request line and headers, to their empty line; raises Ambiguous for a header that breaks its line."""
+    headers = signed(upstream, outbound, now)
+    if outbound.length is None:
+        headers.append((b"transfer-encoding", b"chunked"))
+    target = outbound.path + b"?" + outbound.query if outbound.query else outbound.path
+    lines = [name + b": " + value for name, value in headers]
+    head = b"\r\n".join([outbound.method.encode() + b" " + target + b" HTTP/1.1", *lines, b"\r\n"])
+    if not head.count(b"\r") == head.count(b"\n") == len(headers) + 2:
+        raise Ambiguous("A header breaks its line.")
+    return head
+
+
+def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
+    """The headers of a request with the upstream's host and a signature by its credentials."""
+    region, service = outbound.scope
+    stamp = _stamp(now)
+    headers = [(b"host", _host(upstream.url)), *outbound.headers, (b"x-amz-date", stamp.encode())]
+    if service == "s3":
+        headers.append((b"x-amz-content-sha256", outbound.payload_hash.encode()))
+    if upstream.told == BY_HEADER:
+        headers.append((_ACCOUNT_HEADER, outbound.account_id.encode()))
+    names = sorted([name for name, _ in headers if name.startswith(_SIGNED)])
+    scope = (stamp[:8], region, service)
+    keys = upstream.credentials
+    signature = _UNCHECKED
+    if keys is not ANYONE:
+        request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
+        signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
+    key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
+    authorization = (
+        f"{ALGORITHM} Credential={key_id}/{stamp[:8]}/{region}/{service}/{TERMINATOR}, "
+        f"SignedHeaders={b';'.join(names).decode()}, Signature={signature}"
+    )
+    headers.append((b"authorization", authorization.encode()))
+    if outbound.length is not None and (outbound.length or outbound.method in ("PUT", "POST", "PATCH")):
+        headers.append((b"content-length", str(outbound.length).encode()))
+    return headers
+
+
+_SIGNED = (b"host", b"content-type", b"x-amz-")
+_stamp = lru_cache(maxsize=4)(format_timestamp)
+
+
+@lru_cache(maxsize=64)
+def _host(url: str) -> bytes:
+    """Host and port, as in the Host header."""
+    return urlsplit(url).netloc.encode()
+
+
+def passed_headers(request: HttpRequest, known: frozenset[bytes]) -> Headers:
+    """The headers that are passed on: those of AWS's protocols, and the operation's own (`known`)."""
+    passed = [
+        header for header in request.headers if _is_passed(header[0]) or (header[0] in known and header[0] not in _KEPT)
+    ]
+    connection = request.index.get(b"connection")
+    return passed if connection is None else _without(passed, connection)
+
+
+@lru_cache(maxsize=4096)
+def _is_passed(name: bytes) -> bool:
+    return (name.startswith(_PASSED) or name in _PASSED_TOO) and name not in _KEPT
+
+
+def answer_headers(headers: Headers) -> Headers:
+    """The headers of an upstream's answer, without those of the connection."""
+    passed = [header for header in headers if header[0] not in _HOP_BY_HOP]
+    for name, value in headers:
+        if name == b"connection":
+            passed = _without(passed, value)
+    return passed
+
+
+def _without(headers: Headers, connection: bytes) -> Headers:
+    """Those that a Connection header does not name."""
+    nominated = {name.strip().lower() for name in connection.split(b",")}
+    return [header for header in headers if header[0] not in nominated]
+
+
+def passed_query(query: bytes) -> bytes:
+    """The query as sent, without what made a presigned request of it."""
+    if b"X-" not in query and b"%" not in query:  # the rule, but for presigned requests
+        return query
+    return b"&".join(pair for pair in query.split(b"&") if _name(pair) not in SIGNING_PARAMETERS)
+
+
+def _name(pair: bytes) -> str:
+    return unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" ")).decode("latin-1")

@@ -1,0 +1,48 @@
+"""One request on its way through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from iamd.caller.caller import Caller
+from iamd.caller.sigv4 import Signature
+from iamd.gateway.asked import Asked, Form
+from iamd.gateway.directory import Service
+from iamd.gateway.mapped import Need
+from iamd.guard.ask import Ask
+from iamd.wire.errors import AccessDenied
+from iamd.wire.http import HttpRequest
+
+
+class Answer(msgspec.Struct):
+    """What is sent back; a body in pieces comes from the upstream. For the metrics: `service` and `operation` by
+    botocore's names, and the `code` of a refusal or the status of an upstream's error."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | AsyncIterator[bytes]
+    service: str = "none"
+    operation: str = "none"
+    code: str = "OK"
+
+
+class Passage(msgspec.Struct):
+    """A request, and what is known of it so far: first its form and a service that has its name, for answers."""
+
+    request: HttpRequest
+    request_id: str
+    now: datetime
+    form: Form | None = None
+    service: Service | None = None
+    signature: Signature | None = None
+    caller: Caller | None = None
+    asked: Asked | None = None
+    document: Mapping[str, Any] = {}
+    needs: list[Need] = []
+    error: tuple[str, str] | None = None
+    decided: list[Ask] = []
+    tolerated: list[AccessDenied] = []  # what would be refused in another mode

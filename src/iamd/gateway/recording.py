@@ -1,0 +1,82 @@
+"""What is recorded of a request to another service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from iamd.audit.event import ApiEvent
+from iamd.caller.caller import CallerKind
+from iamd.gateway.asked import Asked
+from iamd.gateway.passage import Passage
+from iamd.reference import actions
+from iamd.store.store import Store
+from iamd.wire.model import Member, OperationModel
+
+_TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identifier")
+
+
+def record(passage: Passage, store: Store, mode: str) -> None:
+    """Append the audit event, and note that the credentials were used; of a stranger there is none. Raises StoreError."""
+    caller, asked, signature, request = passage.caller, passage.asked, passage.signature, passage.request
+    if caller is None or signature is None:
+        return
+    is_service = caller.kind is CallerKind.SERVICE
+    store.append_event(
+        ApiEvent(
+            account_id=caller.account_id,
+            time=passage.now,
+            source=f"{asked.service.endpoint if asked else signature.service}.amazonaws.com",
+            name=asked.operation.name if asked else "",
+            region=signature.region,
+            request_id=passage.request_id,
+            read_only=bool(passage.needs) and _reads(passage.needs[0].action),
+            who=caller,
+            operation=asked.operation if asked else None,
+            params=_told(asked, passage.document) if asked else {},
+            error=passage.error,
+            client_ip=request.client_ip,
+            agent=request.header(b"user-agent") or "",
+            secure_host=request.header(b"host") if request.secure else None,
+            asked=[] if is_service else passage.decided,
+            additional=_additional(passage, mode) if passage.tolerated else None,
+        )
+    )
+    if is_service:
+        return
+    subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
+    store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
+    for ask in passage.decided:
+        prefix, _, name = ask.action.partition(":")
+        store.accessed(caller.account_id, caller.id, prefix, name, passage.now, signature.region)
+
+
+@lru_cache(maxsize=4096)
+def _reads(action: str) -> bool:
+    prefix, _, name = action.partition(":")
+    known = actions.find(prefix, name)
+    return known is not None and known.access_level in ("List", "Read")
+
+
+def _additional(passage: Passage, mode: str) -> Mapping[str, Any]:
+    """What the record tells of refusals that another mode left out."""
+    return {"gatewayMode": mode, "wouldBeDenied": [refusal.message for refusal in passage.tolerated]}
+
+
+def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that name things; what is stored or sent is not recorded."""
+    given, place = document, asked.place
+    if place is not None:
+        given = {"Bucket": place.bucket, "Key": place.key}
+    told = {}
+    for member in _telling(asked.operation):
+        value = given.get(member.name)
+        if isinstance(value, str) and len(value) <= 2048:
+            told[member.snake] = value
+    return told
+
+
+@lru_cache(maxsize=1024)
+def _telling(operation: OperationModel) -> tuple[Member, ...]:
+    return tuple([member for member in operation.inputs if member.name.endswith(_TELLING)])
