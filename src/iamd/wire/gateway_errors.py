@@ -25,6 +25,10 @@ class GatewayTimeout(AwsError):
     sender = False
 
 
+class Lost(Exception):
+    """A connection ended before anything of an answer came."""
+
+
 class MalformedPolicy(AwsError):
     """A resource's policy that could not be decided by; each service has its own code."""
 

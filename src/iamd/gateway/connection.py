@@ -1,0 +1,265 @@
+"""One connection to an upstream: what asyncio and httptools tell it, put together to answers.
+
+A plain class, so that it can be compiled; who waits for it is in `connections`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from iamd.gateway.outbound import Headers
+from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
+
+_HIGH, _LOW = 256 << 10, 64 << 10  # bytes that wait for their reader
+_LONGEST_HEAD = 64 << 10
+_SIZED = (b"content-length", b"transfer-encoding")
+
+
+class Connection:
+    """One connection, on which one request after another is made; silence for `seconds` ends it. `released` is told
+    when it is free for the next request."""
+
+    def __init__(self, origin: str, seconds: float, released: Callable[[Connection], None]) -> None:
+        self.origin = origin
+        self.status = 0
+        self.headers: Headers = []
+        self.writable: asyncio.Future[None] | None = None  # to be waited for while the upstream is slow
+        self.sending = False  # a body is on its way, at the pace of the client
+        self._seconds = seconds
+        self._released = released
+        self._loop = asyncio.get_running_loop()
+        self._transport: Any = None
+        self._since = monotonic()
+        self._silence: asyncio.TimerHandle | None = None
+        self._parser: Any = None
+        self._busy = False
+        self._is_head = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is known of an answer."""
+        self.status = 0
+        self.headers = []
+        self._head_size = 0
+        self._started: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self._pieces: deque[bytes] = deque()
+        self._size = 0
+        self._paused = False
+        self._sized = False
+        self._keeps = False
+        self._complete = False
+        self._surplus = False
+        self._failure: Exception | None = None
+
+    # The request.
+
+    def usable(self, seconds: float) -> bool:
+        """Whether it is open and has not been idle for longer than that."""
+        return self._transport is not None and monotonic() - self._since < seconds
+
+    def begin(self, data: bytes, is_head: bool) -> asyncio.Future[None]:
+        """Send the beginning of a request; done when status and headers of its answer are there. It raises Lost when
+        there was nothing of it."""
+        if self._transport is None:
+            raise Lost
+        if self._parser is None or self._is_head:  # one that waits for the body after a HEAD is of no use any more
+            self._parser = HttpResponseParser(self)
+        self._forget()
+        self._is_head = is_head
+        self._busy = True
+        self._since = monotonic()
+        if self._silence is None:
+            self._silence = self._loop.call_later(self._seconds, self._listen)
+        started: asyncio.Future[None] = self._loop.create_future()
+        self._started = started
+        self._transport.write(data)
+        return started
+
+    def write(self, data: bytes) -> bool:
+        """Send more of the request; false when the connection is gone."""
+        if self._transport is None:
+            return False
+        self._transport.write(data)
+        self._since = monotonic()
+        return True
+
+    # The answer.
+
+    def take_whole(self) -> bytes | None:
+        """The body if it has come to its end, which ends this exchange."""
+        if not self._complete or self._failure is not None:
+            return None
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self.finish()
+        return body
+
+    def take(self) -> bytes | None:
+        """The next of the body, empty at its end; None when there is nothing yet. Raises what went wrong."""
+        if not self._pieces:
+            if self._failure is not None:
+                raise self._failure
+            return b"" if self._complete else None
+        piece = self._pieces.popleft()
+        self._size -= len(piece)
+        if self._paused and self._size < _LOW and self._transport is not None:
+            self._paused = False
+            self._since = monotonic()
+            self._transport.resume_reading()
+        return piece
+
+    def more(self) -> asyncio.Future[None]:
+        """Done when there is something to take."""
+        waiting: asyncio.Future[None] = self._loop.create_future()
+        self._waiting = waiting
+        return waiting
+
+    def finish(self) -> None:
+        """The exchange is over: keep the connection if nothing is left on it, else close it."""
+        if not self._busy:
+            return
+        self._busy = False
+        whole = self._complete and self._failure is None and not self.sending
+        if whole and self._keeps and self._transport is not None:
+            self._since = monotonic()
+            self._released(self)
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: Any) -> None:
+        """It is open."""
+        self._transport = transport
+
+    def pause_writing(self) -> None:
+        """The upstream is slow."""
+        self.writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """It takes more."""
+        if self.writable is not None:
+            self.writable.set_result(None)
+            self.writable = None
+
+    def data_received(self, data: bytes) -> None:
+        """Some of an answer."""
+        self._since = monotonic()
+        started = self._started
+        if started is None or self._complete:
+            self.abort()  # nothing was asked, or more is told than was asked
+            return
+        if self.status == 0:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            self._fail(BadGateway("The upstream of this service does not answer in HTTP."))
+            return
+        if self._head_size > _LONGEST_HEAD and self.status == 0:
+            self._fail(BadGateway("The upstream of this service answers with a head that is too long."))
+        elif self._surplus:
+            self._fail(BadGateway("The upstream of this service answers more than it was asked."))
+        elif self.status:
+            if not started.done():
+                started.set_result(None)
+            self._wake()
+
+    def eof_received(self) -> None:
+        """Nothing more comes."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is closed."""
+        self._transport = None
+        self.resume_writing()
+        if self._started is None or self._complete:
+            return
+        if self.status and not self._sized and error is None:
+            self._complete = True  # an answer without length ends with its connection
+            self._wake()
+        elif not self.status and not self._head_size:
+            self._fail(Lost())
+        else:
+            self._fail(BadGateway("The upstream of this service broke off."))
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Another answer, where one is due at most."""
+        self._surplus = self._complete
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header of the answer."""
+        if not self.status:
+            self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The head is there; one that informs is followed by another."""
+        status: int = self._parser.get_status_code()
+        if self._surplus:
+            return
+        if status < 200:
+            self.headers = []
+            return
+        for name, _ in self.headers:
+            if name in _SIZED:
+                self._sized = True
+        self._keeps = self._parser.should_keep_alive()
+        self.status = status
+        if self._is_head:  # the parser waits for a body that does not come
+            self._complete = True
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        if self._surplus:
+            return
+        self._pieces.append(body)
+        self._size += len(body)
+        if self._size > _HIGH and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def on_message_complete(self) -> None:
+        """The body is at its end."""
+        if self.status:
+            self._complete = True
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def _fail(self, failure: Exception) -> None:
+        self._failure = failure
+        if self._started is not None and not self._started.done():
+            self._started.set_exception(failure)
+        self._wake()
+        self.abort()
+
+    def _listen(self) -> None:
+        """Give up an upstream from which nothing has come for too long, unless it is the client who is slow."""
+        self._silence = None
+        if not self._busy:
+            return  # the next request looks again
+        left = self._since + self._seconds - monotonic()
+        if self._paused or (self.sending and self.writable is None):
+            self._silence = self._loop.call_later(self._seconds, self._listen)
+        elif left > 0:
+            self._silence = self._loop.call_later(left, self._listen)
+        else:
+            self._fail(GatewayTimeout("The upstream of this service took too long to answer."))
