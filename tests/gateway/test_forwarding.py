@@ -340,14 +340,6 @@ def _unsigned(gateway: Live, method: str, body: bytes, **headers: str) -> tuple[
     return told
 
 
-def test_uploads_of_forms_are_refused_clearly(gateway: Live, upstream: Upstream) -> None:
-    upstream.seen.clear()
-    body = b"--x\r\ncontent-disposition: form-data; name=key\r\n\r\nk\r\n--x--\r\n"
-    status, told = _unsigned(gateway, "POST", body, content_type="multipart/form-data; boundary=x")
-    assert (status, b"<Code>NotImplemented</Code>" in told, b"presigned" in told) == (501, True, True)
-    assert not upstream.seen
-
-
 def test_signature_version_4a_is_refused(gateway: Live, upstream: Upstream, alice: dict[str, str]) -> None:
     upstream.seen.clear()
     credential = f"{alice['AccessKeyId']}/20261122/s3/aws4_request"

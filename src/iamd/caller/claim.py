@@ -13,7 +13,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     `date`, `region` and `service` are the credential's scope. `timestamp` is when the request was signed (UTC) and
     `stamp` the same in ISO 8601 basic format; `expires` are the seconds that a presigned request asks to live. `token`
     is the session token of temporary credentials. `content_sha256` is what the request says about its payload, None
-    when it says nothing. (A Struct, because one is made for every request and a frozen dataclass costs 2 us.)
+    when it says nothing. `policy` is the POST policy of a form, which was signed in place of the request. (A Struct, because one is made for every request and a frozen dataclass costs 2 us.)
     """
 
     access_key_id: str
@@ -28,6 +28,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     expires: int | None = None
     presigned: bool = False
     content_sha256: str | None = None
+    policy: bytes | None = None
 
     def __repr__(self) -> str:
         """Names the key and the scope, without the session token."""

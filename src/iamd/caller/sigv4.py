@@ -66,17 +66,20 @@ def verify(
     request has outlived its `X-Amz-Expires`.
     """
     _require_current(signature, now)
-    canonical = canonical_request(
-        request,
-        signature.service,
-        signature.signed_headers,
-        _payload_hash(request, signature) if payload is None else payload.claimed,
-        presigned=signature.presigned,
-    )
     scope = f"{signature.date}/{signature.region}/{signature.service}"
-    string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{hashlib.sha256(canonical).hexdigest()}"
+    string_to_sign = signature.policy
+    if string_to_sign is None:
+        canonical = canonical_request(
+            request,
+            signature.service,
+            signature.signed_headers,
+            _payload_hash(request, signature) if payload is None else payload.claimed,
+            presigned=signature.presigned,
+        )
+        digest = hashlib.sha256(canonical).hexdigest()
+        string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{digest}".encode()
     signer = _signer(secret, signature.date, signature.region, signature.service)
-    if not hmac.compare_digest(_signed(signer, string_to_sign.encode()).encode(), signature.signature.encode()):
+    if not hmac.compare_digest(_signed(signer, string_to_sign).encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
     if payload is not None:
         payload.signed(partial(_signed, signer), signature.stamp, f"{scope}/{TERMINATOR}", signature.signature)

@@ -23,6 +23,7 @@ _CHUNKED = {
 }
 """Whether the chunks are signed, and whether trailers follow."""
 
+_is_hash = re.compile(r"[0-9a-f]{64}").fullmatch
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?").fullmatch
 _TRAILER = re.compile(rb"([A-Za-z0-9-]{1,128}):[ \t]*([!-~]{0,512})").fullmatch
@@ -40,7 +41,7 @@ class Payload:
     """
 
     def __init__(self, claimed: str) -> None:
-        is_hash = re.fullmatch(r"[0-9a-f]{64}", claimed) is not None
+        is_hash = _is_hash(claimed) is not None
         if not is_hash and claimed != UNSIGNED and claimed not in _CHUNKED:
             raise SignatureDoesNotMatch
         self.claimed = claimed

@@ -24,12 +24,13 @@ class Form(Enum):
 
 class Place(msgspec.Struct, frozen=True):
     """Where in S3: no bucket for the list of buckets, no key for a bucket itself. `query` holds the parameters, without
-    those of a presigned request. `virtual` tells that the bucket was in the host's name."""
+    those of a presigned request. `virtual` tells that the bucket was in the host's name, `posted` that a form asks."""
 
     bucket: str | None
     key: str | None
     query: dict[str, str]
     virtual: bool = False
+    posted: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True):

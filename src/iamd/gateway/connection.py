@@ -134,7 +134,9 @@ class Connection:
             self.abort()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once; nobody waits for an answer any more."""
+        if self._started is not None and not self._started.done():
+            self._started.cancel()
         if self._silence is not None:
             self._silence.cancel()
             self._silence = None

@@ -10,12 +10,14 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from msgspec import structs
 
 from iamd.audit.ids import new_uuid
 from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
+from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
-from iamd.caller.streamed import Payload, Pieces
+from iamd.caller.streamed import UNSIGNED, Payload, Pieces
 from iamd.gateway import (
     bodies,
     heads,
@@ -26,10 +28,12 @@ from iamd.gateway import (
     refusals,
     s3_requests,
     strict,
+    uploads,
     written_policies,
 )
 from iamd.gateway.asked import Asked, Form
 from iamd.gateway.connections import Reply
+from iamd.gateway.directory import services
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.public_access import may_be_blocked, require_unblocked
@@ -57,6 +61,7 @@ from iamd.wire.http import HttpRequest
 from iamd.wire.model import OperationModel
 
 _log = structlog.get_logger("iamd")
+_LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
 
 
 class Gateway:
@@ -118,11 +123,39 @@ class Gateway:
         strict.check_head(request)
         signature = passage.signature = sigv4.read(request)
         if signature is None:
-            if is_upload(request.headers):
-                raise NotKnown("Uploads of forms with a POST policy are not forwarded: use a presigned URL for PUT.")
-            raise MissingAuthenticationToken
+            return await self._pass_upload(passage, pieces)
         rest = await self._identify(passage, signature, pieces)
         asked = passage.asked = recognise.recognise(request, signature.service, passage.form)
+        response = await self._forward(passage, signature, asked, rest, pieces)
+        return _answered(request, response)
+
+    async def _pass_upload(self, passage: Passage, pieces: Pieces) -> Answer:
+        """An object in a form, which a POST policy signs."""
+        if not is_upload(passage.request.headers):
+            raise MissingAuthenticationToken
+        passage.form, passage.service = Form.S3, services()["s3"]
+        upload = await uploads.read(passage.request, pieces)
+        signature = passage.signature = upload.signature
+        passage.caller = await self._caller(passage.request, signature, passage.now, None)
+        request, file = await upload.as_put(passage.now)
+        passage.request = request
+        strict.check_head(request)
+        asked = recognise.recognise(request, signature.service, Form.S3)
+        if asked.place is not None:
+            asked = structs.replace(asked, place=structs.replace(asked.place, posted=True))
+        passage.asked = asked
+        response = await self._forward(passage, signature, asked, Payload(UNSIGNED), file)
+        if response.status >= 300:
+            return _answered(request, response)
+        etag = response.header(b"etag") or b""
+        await response.read(_LONGEST_TOLD)
+        return upload.answer(etag, passage.request_id)
+
+    async def _forward(
+        self, passage: Passage, signature: Signature, asked: Asked, rest: Payload | None, pieces: Pieces
+    ) -> Reply:
+        """The upstream's answer to a request whose caller is known, if they may; `rest` of its body is still to come."""
+        request = passage.request
         upstream = self._upstreams.of(asked.service)
         if upstream is None:
             raise UnknownOperationException(
@@ -143,23 +176,29 @@ class Gateway:
             told = (response.header(b"x-amzn-errortype") or b"").partition(b":")[0]
             code = told.decode("latin-1") or f"HTTP {response.status}"
             passage.error = code, ""
-        return _answered(request, response)
+        return response
 
     async def _identify(self, passage: Passage, signature: Signature, pieces: Pieces) -> Payload | None:
         """Find out whose signature it is. Reads the body, but for S3's, of which what is to come is returned."""
-        request, realm = passage.request, self._realm
+        request = passage.request
         form, passage.service = recognise.form_of(request, signature.service)
         passage.form = form
         payload = sigv4.payload_of(signature)
         if payload is None:
             request.body = await bodies.whole(pieces, self._max_body)
-        passage.caller = self._services.identify(request, signature, passage.now, payload) or await authenticate(
-            request, signature, realm.store, realm.sealer, realm.tokens, passage.now, payload
-        )
+        passage.caller = await self._caller(request, signature, passage.now, payload)
         if payload is None or form is Form.S3:
             return payload
         request.body = await bodies.whole(payload.read(pieces), self._max_body)
         return None
+
+    async def _caller(
+        self, request: HttpRequest, signature: Signature, now: datetime, payload: Payload | None
+    ) -> Caller:
+        realm = self._realm
+        return self._services.identify(request, signature, now, payload) or await authenticate(
+            request, signature, realm.store, realm.sealer, realm.tokens, now, payload
+        )
 
     async def _decide(self, passage: Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
         """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""

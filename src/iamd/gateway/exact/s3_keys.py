@@ -42,12 +42,14 @@ _QUERY = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:ma
 def request_context(inquiry: Inquiry) -> Context:
     """What headers and parameters tell."""
     context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
+    place = inquiry.asked.place
     presigned = b"X-Amz-Signature=" in inquiry.request.query
     context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
+    if place is not None and place.posted:
+        context["s3:authtype"] = "POST"
     for header, sent in inquiry.request.index.items():
         if header in _HEADERS:
             context[_HEADERS[header]] = sent.decode("latin-1")
-    place = inquiry.asked.place
     for name, value in place.query.items() if place else ():
         if name in _QUERY:
             context[_QUERY[name]] = value
@@ -62,7 +64,7 @@ def object_context(inquiry: Inquiry) -> Context:
     if header is not None:
         tags = once(pairs(header.encode("latin-1")))
     elif name == "PutObjectTagging":
-        tags = _tags(request.body)
+        tags = tags_in(request.body)
     context: Context = {f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()}
     if tags:
         context["s3:requestobjecttagkeys"] = tuple(tags)
@@ -84,11 +86,12 @@ def tags_of(inquiry: Inquiry) -> Context:
     name, body = inquiry.asked.operation.name, inquiry.request.body
     if not body or name not in ("CreateBucket", "PutBucketTagging"):
         return {}
-    context = tag_context(tuple(_tags(body).items()))
+    context = tag_context(tuple(tags_in(body).items()))
     place = xml_root(body).findtext("{*}LocationConstraint")
     return {**context, "s3:locationconstraint": place} if place else context
 
 
-def _tags(body: bytes) -> dict[str, str]:
+def tags_in(body: bytes) -> dict[str, str]:
+    """The tags in S3's XML; raises Ambiguous."""
     entries = xml_root(body).iterfind(".//{*}Tag")
     return once([(entry.findtext("{*}Key") or "", entry.findtext("{*}Value") or "") for entry in entries])
