@@ -241,7 +241,7 @@ class Application:
             exchange.operation, exchange.params = question.understand()
 
         started = perf_counter()
-        await self._pass((catch_up, understood, throttle, execute), exchange)
+        await self._pass((catch_up, understood, throttle, admit, execute), exchange)
         try:
             self._record(exchange)
         except Exception:

@@ -101,7 +101,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             throttle=Throttle(settings.throttle) if settings.throttle else None,
             quotas=settings.quotas,
             public_url=settings.public_url,
-            sign_in_urls=settings.sign_in_urls,
+            sign_in_urls=_sign_in_urls(settings),
             delivers_trails=settings.trail_buckets is not None,
             lake=Lake(_lake_folder(settings)) if is_installed() else None,
             region=settings.region,
@@ -152,6 +152,12 @@ async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
     outbox = Outbox(settings.findings_to)
     async with _meanwhile(outbox.run()), _meanwhile(Detections(realm, outbox).run()):
         yield
+
+
+def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
+    """The endpoints that SAML responses may be addressed to besides AWS's: the console's own is among them."""
+    own = () if settings.public_url is None else (f"{settings.public_url.rstrip('/')}/saml",)
+    return (*settings.sign_in_urls, *own)
 
 
 def _lake_folder(settings: Settings) -> Path:

@@ -115,7 +115,7 @@ class AtConsole:
         assert person is not None
         session = await console_sessions.begin(visit, person)
         records = await visit.realm.store.load(person.account_id)
-        caller = console_sessions.acting(session, records, visit.now)
+        caller = console_sessions.acting(visit.realm.sealer, session, records, visit.now)
         question = Question(caller, APIS["iam"], operation.name, lambda: (operation, params))
         request = HttpRequest("POST", b"/console/me/passkeys", b"", [], b"", visit.client_ip, secure=True)
         application: Any = Application.__new__(Application)

@@ -178,7 +178,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "console_sessions": (
         ConsoleSession(ACCOUNT, "cd34", "AIDAEXAMPLE", "c", "ASIAEXAMPLE", NOW, LATER, None, "Firefox/140", "::1"),
-        {"expires": NOW, "mfa_time": NOW},
+        {"expires": NOW, "mfa_time": NOW, "sealed": "ef56"},
     ),
     "analyzers": (
         Analyzer(ACCOUNT, "us-east-1", "Outside", "ACCOUNT", NOW),

@@ -46,7 +46,10 @@ async def answer(entrance: Entrance, visitor: Visitor | None) -> Answer:
     step = _Step(replace(entrance, leads_to=requested.origin), requested)
     await visit.realm.store.refresh(request.arrived)
     if request.method != "POST":
-        return step.entrance.begin() if visitor is None else await _consent(step, person_of(visitor.session))
+        # Programs act as people with a password: who came from elsewhere has to sign in as one.
+        if visitor is None or visitor.session.sealed is not None:
+            return step.entrance.begin()
+        return await _consent(step, person_of(visitor.session))
     form = browser.form()
     if form is None:
         return page("problem.html", status=403, problem=OUT_OF_DATE)

@@ -45,9 +45,9 @@ class Browser:
         """The same page for root users."""
         return f"{self.action}{'&' if '?' in self.action else '?'}as=root"
 
-    def form(self) -> dict[str, str] | None:
+    def form(self, longest: int = _MAX_FORM) -> dict[str, str] | None:
         """What was entered; None when the form is not ours, or the browser keeps no cookies."""
-        form = fields(self.request.body, _MAX_FORM)
+        form = fields(self.request.body, longest)
         is_own = hmac.compare_digest(form.get("csrf", "").encode(errors="replace"), self.csrf.encode())
         return form if self.known is not None and is_own else None
 

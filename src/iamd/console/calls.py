@@ -25,9 +25,10 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call of a person. `understand` tells operation and parameters; raises AwsError."""
+    """A call of a person, or of one whom the operation itself admits (None). `understand` tells operation and parameters;
+    raises AwsError."""
 
-    caller: Caller
+    caller: Caller | None
     api: Api
     action: str
     understand: Callable[[], tuple[Operation, dict[str, Any]]]
@@ -64,7 +65,7 @@ async def answer(caller: Caller, request: HttpRequest, perform: Perform) -> Answ
     return as_json(200, {} if output is None else values(output, outcome.reply or {}))
 
 
-def question(caller: Caller, service: str, action: str, **params: Any) -> Question:
+def question(caller: Caller | None, service: str, action: str, **params: Any) -> Question:
     """A call that a page makes by itself."""
     api = APIS[service]
     return Question(caller, api, action, lambda: (api.operations[action], params))

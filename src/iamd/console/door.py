@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from iamd.audit.ids import new_uuid
-from iamd.console import assets, authorize, calls, personal, sign_in, switch_role
+from iamd.console import assets, authorize, calls, federation, personal, saml, sign_in, switch_role
 from iamd.console.browser import browser_of
 from iamd.console.calls import Perform
 from iamd.console.entrance import Entrance
@@ -27,6 +27,7 @@ from iamd.wire.http import Answer, HttpRequest
 PREFIX = b"/console/"
 _CSRF = b"x-iamd-csrf"
 _METHODS = ("GET", "HEAD", "POST")
+_FORMS = (sign_in.PATH, authorize.PATH, federation.PATH, saml.PATH)
 _log = structlog.get_logger("iamd")
 
 
@@ -44,6 +45,8 @@ def is_for_people(request: HttpRequest) -> bool:
         return request.method == "GET" and not request.query and _is_browser(request)
     if path == switch_role.LINK:
         return _is_browser(request)
+    if federation.is_for_federation(request) or saml.is_for_saml(request):
+        return b"authorization" not in request.index
     return path.startswith(PREFIX) or path in (authorize.PATH, b"/console")
 
 
@@ -89,7 +92,7 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
     if request.path == switch_role.LINK:
         return redirect(_address(switch_role.PATH, request.query))
     visitor = await visitor_of(visit, request)
-    if request.path in (sign_in.PATH, authorize.PATH) or (request.path == switch_role.PATH and visitor is not None):
+    if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
     elif request.path.startswith((calls.PREFIX, personal.PREFIX)):
         answered = await _called(visit, request, visitor, perform)
@@ -109,6 +112,10 @@ async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, per
     entrance = Entrance(browser, perform)
     if request.path == sign_in.PATH:
         answered = await sign_in.answer(entrance, visitor)
+    elif request.path == federation.PATH:
+        answered = await federation.answer(browser, visitor)
+    elif request.path == saml.PATH:
+        answered = await saml.answer(browser, perform)
     elif request.path == authorize.PATH or visitor is None:
         answered = await authorize.answer(entrance, visitor)
     else:

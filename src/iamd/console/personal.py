@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict as as_dict
 
-from iamd.caller.caller import CallerKind
+from iamd.caller.caller import Caller, CallerKind
 from iamd.console import enrolment, own_password, switch_role
 from iamd.console.calls import Perform, as_json
 from iamd.console.visitors import Visitor, no_cookie
@@ -73,7 +73,7 @@ def _session(visit: Visit, request: HttpRequest, visitor: Visitor) -> dict[str, 
         "accountId": account.account_id,
         "accountAlias": account.alias,
         "arn": caller.arn,
-        "userName": visitor.own.name,
+        "userName": _name(visitor.own),
         "isRoot": visitor.own.kind is CallerKind.ROOT,
         "actingAs": None if acting is None else as_dict(acting.switch),
         "roles": [as_dict(each) for each in switch_role.roles_of(visit, request, visitor.own)],
@@ -83,6 +83,12 @@ def _session(visit: Visit, request: HttpRequest, visitor: Visitor) -> dict[str, 
         "passwordExpires": own_password.expires(visitor),
         "csrf": visitor.csrf,
     }
+
+
+def _name(own: Caller) -> str:
+    """Who has signed in; of who came from elsewhere, role and session, or user and session."""
+    session = own.session
+    return own.name if session is None or not session.session_name else f"{own.name}/{session.session_name}"
 
 
 def _listed(session: ConsoleSession, visitor: Visitor) -> dict[str, Any]:

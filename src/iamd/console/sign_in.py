@@ -16,12 +16,12 @@ from iamd.wire.http import Answer
 PATH = b"/console/sign-in"
 HOME = "/console/"
 # Own pages only, and none whose address a browser reads in another way than we do.
-_is_ours = re.compile(r"/console/(?!/)[A-Za-z0-9/_.~=?&%+:@-]{0,1000}").fullmatch
+is_ours = re.compile(r"/console/(?!/)[A-Za-z0-9/_.~=?&%+:@-]{0,1000}").fullmatch
 
 
 def link_to(path: str) -> str:
     """The sign-in that leads on to that page."""
-    return PATH.decode() if path == HOME or not _is_ours(path) else f"{PATH.decode()}?{urlencode({'to': path})}"
+    return PATH.decode() if path == HOME or not is_ours(path) else f"{PATH.decode()}?{urlencode({'to': path})}"
 
 
 async def answer(entrance: Entrance, visitor: Visitor | None) -> Answer:
@@ -46,4 +46,4 @@ async def _admitted(browser: Browser, visitor: Visitor | None, person: Person) -
 
 def _next(browser: Browser) -> str:
     to = browser.query.get("to", "")
-    return to if _is_ours(to) else HOME
+    return to if is_ours(to) else HOME

@@ -86,7 +86,7 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     if session is None or session.expires <= visit.now:
         return None
     try:
-        own = acting(session, records, visit.now)
+        own = acting(realm.sealer, session, records, visit.now)
     except AwsError:
         return None
     caller = None if known.acting is None else await switching.acting(visit, known.acting.session)

@@ -32,14 +32,14 @@ def check(caller: Caller, service: str, operation: str) -> None:
     """Refuse what this kind of session may not call, in AWS's words.
 
     Raises AccessDenied for STS; for IAM InvalidClientTokenId, with which AWS answers GetSessionToken credentials that
-    were issued without MFA, and those of federated users.
+    were issued without MFA, and those of federated users, who may at the console.
     """
     session = caller.session
     if session is None:
         return
     if service == "iam":
         without_mfa = session.kind == "session-token" and session.mfa_time is None
-        if without_mfa or session.kind == "federated-user":
+        if without_mfa or (session.kind == "federated-user" and not session.console):
             raise InvalidClientTokenId()
     elif service == "sts":
         allowed = ALLOWED[session.kind]

@@ -110,7 +110,7 @@ class Settings:
         readers.networks, (), "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
     sign_in_urls: tuple[str, ...] = _setting(
-        readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's."
+        readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's and PUBLIC_URL/saml."
     )
     public_url: str | None = _setting(
         readers.url, None, "URL at which others reach this server: the issuer of outbound tokens is below it."

@@ -35,6 +35,7 @@ console_sessions = records(
     time("expires"),
     optional_time("mfa_time"),
     *map(text, ("agent", "address")),
+    optional("sealed"),
 )
 password_policies = records(
     "password_policies",

@@ -403,18 +403,20 @@ def test_the_provider_of_another_account(server: Live, iam: Any, stranger: Any, 
 
 @pytest.fixture(scope="module")
 def addressed() -> Iterator[Live]:
-    with live(sign_in_urls="https://iam.example.com/saml") as server:
+    with live(sign_in_urls="https://iam.example.com/saml", public_url="https://id.example.com") as server:
         yield server
 
 
-def test_a_sign_in_endpoint_of_ones_own(addressed: Live) -> None:
+@pytest.mark.parametrize("own", ["https://iam.example.com/saml", "https://id.example.com/saml"])
+def test_a_sign_in_endpoint_of_ones_own(addressed: Live, own: str) -> None:
+    addressed.reset()
     iam = addressed.client("iam")
     iam.create_saml_provider(Name=NAME, SAMLMetadataDocument=metadata(rsa_key()))
     make_role(iam, "App", trusting_provider())
     told = story()
-    told.recipient, told.audiences = "https://iam.example.com/saml", ("https://iam.example.com/saml",)
+    told.recipient, told.audiences = own, (own,)
     assert unsigned(addressed).assume_role_with_saml(**ask(told))["Audience"] == told.recipient
-    told.recipient = "https://iam.example.com/saml/"
+    told.recipient = f"{own}/"
     assert refused(unsigned(addressed).assume_role_with_saml, **ask(told))[0] == "InvalidIdentityToken"
 
 

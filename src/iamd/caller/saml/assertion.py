@@ -70,7 +70,7 @@ def read(element: Element, is_ours: IsOurs, request_id: str | None, now: datetim
         subject=text(name),
         subject_type=name.get("Format", "").removeprefix(_FORMATS),
         recipient=recipient,
-        attributes=_attributes(element),
+        attributes=attributes(element),
         session_ends=_session_end(element, now),
     )
 
@@ -112,7 +112,7 @@ def _session_end(element: Element, now: datetime) -> datetime | None:
     return min(ends, default=None)
 
 
-def _attributes(element: Element) -> dict[str, tuple[str, ...]]:
+def attributes(element: Element) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for attribute in element.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute"):
         name = attribute.get("Name", "")

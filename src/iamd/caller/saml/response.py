@@ -49,6 +49,15 @@ def read(encoded: str, provider: Provider, now: datetime) -> Assertion:
     return assertion.read(told, provider.is_addressed, response.get("InResponseTo"), now)
 
 
+def unverified_attributes(encoded: str) -> Mapping[str, tuple[str, ...]]:
+    """The attributes that a Base64 response claims, whoever wrote it: only to find out whom to ask about it, with `read`.
+    Raises Invalid, also where they are encrypted."""
+    response = parse(_decoded(encoded))
+    if _count(response, "EncryptedAssertion"):
+        raise Invalid("Response is encrypted, so it does not tell which provider to ask")
+    return assertion.attributes(only(response, f"{SAML}Assertion"))
+
+
 def _assertion(response: Element, whole: bool, provider: Provider, issuers: Issuers) -> Element:
     """The response's one assertion, as it was signed by itself or as part of the whole response."""
     if _count(response, "EncryptedAssertion"):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from iamd.audit import ApiEvent
 from iamd.caller.authenticate import session_caller
@@ -16,25 +18,51 @@ from iamd.caller.caller import Caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
 from iamd.services.signin.api import REGION
+from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged
 from iamd.store.change import Change
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import ConsoleSession
+from iamd.store.sealing import Sealer
 from iamd.wire.errors import AccessDenied
 
 LONGEST = timedelta(hours=12)
 MOST = 50  # of one person at a time; the oldest ends for one more
+TOKEN_LIFE = timedelta(minutes=15)  # of sign-in tokens: see `federation`
 _LONGEST_AGENT = 256
+_FEDERATED = b"console federated session"
 
 
 async def begin(visit: Visit, person: Person, instead_of: ConsoleSession | None = None) -> ConsoleSession:
     """A new session of someone who has just signed in; the one that the browser had before ends."""
     session = _session(visit, person)
     await visit.realm.store.write(lambda change: _begun(change, session))
-    if instead_of is not None:
-        await visit.realm.store.write(lambda change: _ended(change, instead_of.account_id, {instead_of.id}))
+    await _superseded(visit, instead_of)
     return session
+
+
+async def begin_federated(
+    visit: Visit, session: ConsoleSession, event: ApiEvent, instead_of: ConsoleSession | None
+) -> bool:
+    """Begin the session of someone who comes from elsewhere, and record it; False when there was one of that id."""
+
+    def work(change: Change) -> bool:
+        if change.records(session.account_id).console_sessions.get(session.id) is not None:
+            return False
+        _begun(change, replace(session, agent=session.agent[:_LONGEST_AGENT]))
+        change.event(event)
+        return True
+
+    if not await visit.realm.store.write(work):
+        return False
+    await _superseded(visit, instead_of)
+    return True
+
+
+async def _superseded(visit: Visit, before: ConsoleSession | None) -> None:
+    if before is not None:
+        await visit.realm.store.write(lambda change: _ended(change, before.account_id, {before.id}, visit.now))
 
 
 def _session(visit: Visit, person: Person) -> ConsoleSession:
@@ -55,11 +83,25 @@ def _session(visit: Visit, person: Person) -> ConsoleSession:
 def _begun(change: Change, session: ConsoleSession) -> None:
     sessions = change.records(session.account_id).console_sessions
     present = list(sessions.where("owner", session.owner_id))
-    over = [each for each in present if each.expires <= session.started]
     going_on = [each for each in present if each.expires > session.started]
-    for each in [*over, *going_on[: max(0, len(going_on) - MOST + 1)]]:
-        sessions.remove(each)
+    for each in going_on[: max(0, len(going_on) - MOST + 1)]:
+        _end(sessions, each, session.started)
+    for each in present:
+        if each.expires <= session.started and not _is_kept(each, session.started):
+            sessions.remove(each)
     sessions.add(session)
+
+
+def _end(sessions: Any, session: ConsoleSession, now: datetime) -> None:
+    """End a session. What stays of one that began with a sign-in token tells that the token was used."""
+    if _is_kept(session, now):
+        sessions.replace(session, expires=now)
+    else:
+        sessions.remove(session)
+
+
+def _is_kept(session: ConsoleSession, now: datetime) -> bool:
+    return session.sealed is not None and now <= session.started + TOKEN_LIFE
 
 
 async def go_on(visit: Visit, session: ConsoleSession) -> None:
@@ -84,24 +126,35 @@ async def end(visit: Visit, caller: Caller, sessions: Collection[ConsoleSession]
     named = {each.id: each for each in sessions}
 
     def work(change: Change) -> None:
-        for ended in _ended(change, caller.account_id, named.keys()):
+        for ended in _ended(change, caller.account_id, named.keys(), visit.now):
             change.event(_event(visit, caller, ended))
 
     await visit.realm.store.write(work)
 
 
-def _ended(change: Change, account_id: str, ids: Collection[str]) -> Sequence[ConsoleSession]:
+def _ended(change: Change, account_id: str, ids: Collection[str], now: datetime) -> Sequence[ConsoleSession]:
     sessions = change.records(account_id).console_sessions
-    found = [each for each in map(sessions.get, ids) if each is not None]
+    found = [each for each in map(sessions.get, ids) if each is not None and each.expires > now]
     for each in found:
-        sessions.remove(each)
+        _end(sessions, each, now)
     return found
 
 
-def acting(session: ConsoleSession, records: Records, now: datetime) -> Caller:
-    """Who acts in a session; raises AwsError when the person's password has changed or is no longer good."""
+def acting(sealer: Sealer, session: ConsoleSession, records: Records, now: datetime) -> Caller:
+    """Who acts in a session; raises AwsError when the person's password has changed or is no longer good, or the role of
+    who came from elsewhere is gone."""
+    if session.sealed is not None:
+        federated = opened(sealer, session.sealed, _FEDERATED, Session)
+        if federated is None:
+            raise AccessDenied("The session cannot be opened any more.")
+        return session_caller(federated, records)
     require_unchanged(person_of(session), records, now)
     return session_caller(_credentials(session, name_of(records, session.owner_id)), records)
+
+
+def sealed_session(sealer: Sealer, session: Session) -> str:
+    """The session of a role or federated user, as a console session keeps it."""
+    return sealed(sealer, session, _FEDERATED)
 
 
 def person_of(session: ConsoleSession) -> Person:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from iamd.caller.saml.assertion import Assertion
+from iamd.caller.saml.refusals import Refusal
 from iamd.guard.context import Context
 from iamd.services.sts.session_tags import (
     LONGEST_KEY,
@@ -28,6 +30,7 @@ from iamd.wire.errors import InvalidIdentityToken
 ATTRIBUTES: Final = "https://aws.amazon.com/SAML/Attributes/"
 SHORTEST, LONGEST = 900, 43_200  # seconds of a session
 
+_is_role = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}", re.ASCII).fullmatch
 _is_name = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}").fullmatch
 _TAG = f"{ATTRIBUTES}PrincipalTag:"
 
@@ -177,3 +180,46 @@ def _one(told: Assertion, name: str) -> str | None:
     if len(values) > 1:
         raise InvalidIdentityToken(f"{name.partition(':')[0]} in AuthnResponse must have one value")
     return values[0] if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A role that a response asks for, with the provider that is to vouch, and for how many seconds, if it says so."""
+
+    role_arn: str
+    provider_arn: str
+    seconds: int | None
+
+    @property
+    def account_id(self) -> str:
+        return self.role_arn.split(":")[4]
+
+    @property
+    def role_name(self) -> str:
+        return self.role_arn.partition(":role/")[2]
+
+
+def asked_for(encoded: str) -> tuple[Asked, ...]:
+    """What a response asks for, by what it says itself: nothing of it is verified yet, so that nothing may follow from it
+    but what to ask AssumeRoleWithSAML for. Raises InvalidIdentityToken, also for one whose assertion is encrypted.
+    """
+    from iamd.caller.saml import response  # see `saml`: most servers never read one
+
+    try:
+        told = response.unverified_attributes(encoded)
+    except Refusal as refusal:
+        raise InvalidIdentityToken(str(refusal)) from None
+    written = next(iter(told.get(f"{ATTRIBUTES}SessionDuration", ())), "")
+    seconds = int(written) if re.fullmatch(r"[0-9]{1,5}", written) else None
+    pairs = ([part.strip() for part in value.split(",")] for value in told.get(f"{ATTRIBUTES}Role", ()))
+    return tuple(
+        Asked(role, provider, seconds) for role, provider in map(_ordered, pairs) if _is_role(role) and provider
+    )
+
+
+def _ordered(pair: list[str]) -> tuple[str, str]:
+    """Role and provider of a pair that is in either order; empty for what is none."""
+    if len(pair) != 2:
+        return "", ""
+    first, second = pair
+    return (first, second) if ":role/" in first else (second, first)

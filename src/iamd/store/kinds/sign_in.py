@@ -131,19 +131,21 @@ class ConsoleSession:
     """A person at the console, in one browser, until `expires`.
 
     `access_key_id` is what the trail calls the session; `agent` and `address` are the browser's, as they were when the
-    person signed in.
+    person signed in. Who came from elsewhere has no password here, but the session of a role or federated user in
+    `sealed`, which opens with the master key (`services/signin/federation.py`).
     """
 
     account_id: str
     id: str
-    owner_id: str  # user id, or the account id for the root user
-    credential: str  # which password it was: see `services/signin/people.py`
+    owner_id: str  # user id, or the account id for the root user; `aws:userid` of who came from elsewhere
+    credential: str  # which password it was: see `services/signin/people.py`; empty where there is none
     access_key_id: str
     started: datetime
     expires: datetime
     mfa_time: datetime | None
     agent: str
     address: str
+    sealed: str | None = field(default=None, repr=False)
 
 
 LOGIN_PROFILES = Kind("login_profiles", LoginProfile, lambda r: r.user_id)

@@ -10,13 +10,14 @@ import time
 from typing import Any, Protocol
 
 from iamd.store.errors import StoreError
-from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate, m0004_console
+from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate, m0004_console, m0005_sign_in
 
 STEPS: tuple[tuple[str, ...], ...] = (
     m0001_spine.STATEMENTS,
     m0002_iam.STATEMENTS,
     m0003_estate.STATEMENTS,
     m0004_console.STATEMENTS,
+    m0005_sign_in.STATEMENTS,
 )
 LATEST = len(STEPS)
 
