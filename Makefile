@@ -133,7 +133,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended safely
 	@$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Measure speed against the anchors; prints ratios
+bench: $(VENV)/.bench $(VENV)/.engine ## Measure speed against the anchors; prints ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: docs
