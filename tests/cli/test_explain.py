@@ -174,3 +174,14 @@ def test_somebody_anonymous_and_two_ways() -> None:
     reading = {**named, "Effect": "Allow", "Action": "s3:List*"}
     two = told({"resourcePolicy": {"Statement": [reading]}, "identityPolicies": []})
     assert "\nor\n- Add to the policy of the resource:\n" in two
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction", "Resource", "NotResource"])
+def test_an_empty_list_grants_nothing(element: str) -> None:
+    statement = {name: value for name, value in ALLOW.items() if name != element.removeprefix("Not")} | {element: []}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    text = told({"identityPolicies": [{"name": "p", "document": document}]})
+    if element == "Action":
+        assert "no statement in them is about this service" in text
+    else:
+        assert f"its {element} is an empty list, which grants nothing" in text

@@ -67,11 +67,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`resources` is None where the element is absent (trust policies; some services' resource policies).
-
-    An Allow of all but an empty list grants nothing: it reads as one of an empty list.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
-    """
+    """`resources` is None where the element is absent (trust policies; some services' resource policies)."""
 
     index: int
     sid: str | None
@@ -84,6 +80,19 @@ class Statement:
     conditions: tuple[Condition, ...]
     start: Position
     end: Position
+
+    # An Allow of all but an empty list grants nothing.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+
+    @property
+    def spares_actions(self) -> bool:
+        """Whether it is about all actions but the listed."""
+        return self.not_action and (bool(self.actions) or not self.allow)
+
+    @property
+    def spares_resources(self) -> bool:
+        """Whether it is about all resources but the listed."""
+        return self.not_resource and (bool(self.resources) or not self.allow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,16 +142,16 @@ class _Reader:
         for name in ("Principal", "Action", "Resource"):
             if name in node.members and "Not" + name in node.members:
                 self.note(SYNTAX, detail=f"both `{name}` and `Not{name}`")
-        allow, actions, resources = self._effect(node), self._actions(node), self._resources(node)
+        resources = self._resources(node)
         return Statement(
             index=index,
             sid=self._text(node, "Sid"),
-            allow=allow,
+            allow=self._effect(node),
             principals=self._principals(node),
-            actions=actions,
-            not_action="NotAction" in node.members and not (allow and actions == ()),
+            actions=self._actions(node),
+            not_action="NotAction" in node.members,
             resources=resources,
-            not_resource="NotResource" in node.members and not (allow and resources == ()),
+            not_resource="NotResource" in node.members,
             conditions=self._conditions(node),
             start=self.position(start),
             end=self.position(node.end),

@@ -100,14 +100,15 @@ def _resources(statement: Statement, variables: bool) -> Matcher | str | tuple[s
     """The statement's resources, whose ARNs are compared with their case: None where it is about all, texts where they
     are all that begins with one of them."""
     listed = statement.resources
-    if listed is None or ("*" in listed and not statement.not_resource):
+    spares = statement.spares_resources
+    if listed is None or ("*" in listed and not spares):
         return None
     ready = [read(text, wild=True) if variables else mark(text) for text in listed]
     marked = [text for text in ready if isinstance(text, str)]
     templates = [text for text in ready if isinstance(text, Template)]
     found = any_of(list(map(_whole, marked)), _kept_matcher)
-    if templates or statement.not_resource:
-        return SpecialResources(found, templates, statement.not_resource, statement.allow)
+    if templates or spares:
+        return SpecialResources(found, templates, spares, statement.allow)
     return found.texts if isinstance(found, Beginning) else found
 
 
@@ -143,7 +144,7 @@ class Rule:
         self.index = statement.index
         self.sid = None if statement.sid is None else shared(statement.sid)
         self.allow = statement.allow
-        self.actions: Matcher = _actions(statement.actions, statement.not_action)
+        self.actions: Matcher = _actions(statement.actions, statement.spares_actions)
         self.principals: PrincipalSet | None = (
             None if statement.principals is None else _principals(statement.principals)
         )

@@ -103,6 +103,8 @@ def unmet(element: Element) -> str:
         return f"it applies only when {predicate(element)}, but {_value(element)}"
     if element.name == "Principal":
         return f"it is for {expected}; the caller is {actual}"
+    if not element.expected:
+        return f"its {element.name} is an empty list, which grants nothing"
     if element.name.startswith("Not"):
         return f"it is for all but {expected}{filled}, and so not for {actual}"
     return f"it is about {expected}{filled}, and not about {actual}"

@@ -61,15 +61,16 @@ Literal = tuple[Constraint, bool]
 def on_resources(statement: Statement, variables: bool, env: Context | None) -> list[Literal]:
     """What a statement asks of the resource; nothing where it is about all."""
     listed = statement.resources
-    if listed is None or ("*" in listed and not statement.not_resource):
+    spares = statement.spares_resources
+    if listed is None or ("*" in listed and not spares):
         return []
     known, opaque = filled_in(listed, variables, True, env)
-    cautious = statement.not_resource and statement.allow
+    cautious = spares and statement.allow
     if cautious and env is not None and len(known) < len(listed):
         return [(OnResource(TextSet(EVERYTHING)), False)]  # a variable has no value: it cannot grant
     widened = [Opaque(f"resource {text}", EVERYTHING if cautious else _automaton([wide])) for text, wide in opaque]
     texts = TextSet(_automaton(known), tuple(widened))
-    return [(OnResource(texts), not statement.not_resource)]
+    return [(OnResource(texts), not spares)]
 
 
 def _automaton(marked: Iterable[str]) -> Automaton:

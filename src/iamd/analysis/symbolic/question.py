@@ -52,7 +52,7 @@ class Question:
             self.statements.append(extra.about)
         if len(self.statements) > STATEMENTS:
             raise Undecided(f"policies of more than {STATEMENTS} statements together are not compared")
-        self.actions = [(each.actions, each.not_action) for _, each in self.statements]
+        self.actions = [(each.actions, each.spares_actions) for _, each in self.statements]
         self.odd = odd_resources((each, of.has_variables) for of, each in self.statements)
         self.about_roles = new.kind is Kind.TRUST
         self.extra_box: Box = [(_fixed(condition), wanted) for condition, wanted in extra.conditions]
