@@ -16,7 +16,7 @@ from iamd.store.cache import ImageCache
 from iamd.store.change import Change, NotLoaded
 from iamd.store.errors import StaleRead, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import AccountChange, Conflict, Database, Event, Group
+from iamd.store.interface import AccountChange, Conflict, Database, Event, Group, NotUnique
 from iamd.store.ledger import Ledger
 
 
@@ -109,12 +109,15 @@ class Committer:
         ledger: Ledger,
         load: Callable[[str], Awaitable[Records]],
         committed: Callable[[AccountChange], None],
+        relist: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._images = images
         self._ledger = ledger
         self._load = load
         self._committed = committed
+        self._relist = relist  # learn anew which accounts there are
+        self._heeded: str | None = None  # the account that the work under way was done again for, as it was not unique
         self._committing: Batch | None = None
         self._filling = Batch()
         self._wanted: Counter[str] = Counter()
@@ -205,7 +208,7 @@ class Committer:
         else:
             if self._committing is not batch:
                 return  # given up meanwhile
-            self._committing = None
+            self._committing = self._heeded = None
             for change in group.changes:
                 self._committed(change)
             batch.settled(None)
@@ -222,22 +225,29 @@ class Committer:
         entry.resolve(error)
 
     async def _failed(self, error: Exception) -> None:
+        if isinstance(error, NotUnique):
+            if error.account_id == self._heeded:  # work that does not ask whose it is would be done again for ever
+                self._heeded = None
+                self.give_up(_unwritable(error))
+                return
+            self._heeded = error.account_id
+            await self._relist()
         if isinstance(error, Conflict):
-            await self._again()
+            await self._again(error.account_id)
         else:
             self.give_up(error if isinstance(error, StoreError) else _unwritable(error))
 
-    async def _again(self) -> None:
-        """Another process was faster: execute what is not durable once more, on what there is now."""
+    async def _again(self, account_id: str) -> None:
+        """Another process was faster with that account: execute what is not durable once more, on what there is now."""
         batches = self._take_back()
         entries = [entry for batch in batches for entry in batch.entries]
-        accounts = {account_id for batch in batches for account_id in batch.bases}
+        accounts = {account_id, *(each for batch in batches for each in batch.bases)}
         try:
             self._rewind(entries)
-            for account_id in accounts:
-                image = self._images.get(account_id)
+            for each in accounts:
+                image = self._images.get(each)
                 if image is not None and not self._database.catch_up(image):
-                    self._images.drop(account_id)
+                    self._images.drop(each)
         except StoreError as error:
             self._abandon(batches, error)
             return

@@ -196,6 +196,15 @@ class Group:
 class Conflict(Exception):
     """An account is no longer at the revision that the group was executed from. Nothing was written."""
 
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id)
+        self.account_id = account_id
+
+
+class NotUnique(Conflict):
+    """That account, which another process changed or made, has an alias or an address that the group gives to another
+    one. Nothing was written."""
+
 
 class Database(Protocol):
     """One database. Coroutines do their work off the event loop; the plain methods are for the loop's thread.
@@ -206,7 +215,8 @@ class Database(Protocol):
     keyring: Keyring
 
     async def commit(self, group: Group) -> None:
-        """Make the group durable, all or nothing; raises Conflict when another process was faster."""
+        """Make the group durable, all or nothing; raises Conflict, NotUnique among it, when another process was
+        faster."""
         ...
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:

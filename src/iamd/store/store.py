@@ -59,7 +59,9 @@ class Store:
         self._ledger = Ledger(database)
         self._directory = Directory(self._images)
         self._looked = -inf
-        self._committer = Committer(database, self._images, self._ledger, self._load, self._directory.committed)
+        self._committer = Committer(
+            database, self._images, self._ledger, self._load, self._directory.committed, self._relist
+        )
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._keyring = database.keyring
         self.on_new_keys: Callable[[Keyring], None] = lambda keyring: None  # told when the keyring has changed
@@ -94,7 +96,7 @@ class Store:
         return self._database.keyring
 
     async def start(self) -> None:
-        self._directory.load(await self._database.accounts())
+        await self._relist()
         self._committer.start()
 
     async def close(self) -> None:
@@ -189,7 +191,10 @@ class Store:
             # else the changes of our own will meet the other's at their commit, and the image is mended then
         self._looked = looked
         if unknown:
-            self._directory.load(await self._database.accounts())
+            await self._relist()
+
+    async def _relist(self) -> None:
+        self._directory.load(await self._database.accounts())
 
     def _catch_up(self, image: Records) -> None:
         if self._database.catch_up(image):

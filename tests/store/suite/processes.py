@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from iamd.store import StaleRead, Taken
+from iamd.store import Change, StaleRead, Store, Taken
+from iamd.store.records import Account
 from tests.store.samples import (
     ACCOUNT,
+    NOW,
     OTHER,
     SAMPLES,
     Gate,
@@ -128,3 +131,56 @@ class Processes:
             await one.write(lambda change: change.records(ACCOUNT).attachments.add(SAMPLES["attachments"][0]))
             await two.refresh()
             assert held.generation != first
+
+    @on_loop
+    async def test_an_address_is_given_once(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(holding(one, OTHER, email="Ann@example.com"))
+            with pytest.raises(Taken):  # has not looked at the database since
+                await two.write(holding(two, "333333333333", email="ann@example.com"))
+            assert two.email_owner("ann@example.com") == OTHER
+            assert not two.has_account("333333333333")
+            await two.write(holding(two, "333333333333", email="bob@example.com"))
+            await one.refresh()
+            assert one.email_owner("bob@example.com") == "333333333333"
+
+    @on_loop
+    async def test_an_alias_that_an_account_in_memory_got_elsewhere_is_taken(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(holding(one, OTHER))
+            await two.refresh()
+            await two.load(OTHER)
+            await one.write(lambda change: renamed(change, OTHER, "ours"))
+            with pytest.raises(Taken):
+                await two.write(holding(two, "333333333333", alias="ours"))
+            await two.write(holding(two, "333333333333", alias="theirs"))
+
+    @on_loop
+    async def test_an_alias_is_handed_over_within_a_group(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(holding(one, OTHER, alias="ours"))
+            await two.refresh()
+
+            def hand_over(change: Change) -> None:
+                renamed(change, OTHER, None)
+                renamed(change, ACCOUNT, "ours")
+
+            await two.write(hand_over)
+            await one.refresh()
+            assert one.alias_owner("ours") == ACCOUNT
+
+
+def holding(store: Store, account_id: str, email: str = "", alias: str | None = None) -> Callable[[Change], None]:
+    """Make an account with an address and an alias, unless an account has them."""
+
+    def work(change: Change) -> None:
+        if (email and store.email_owner(email)) or (alias and store.alias_owner(alias)):
+            raise Taken
+        change.create(account_id).accounts.add(Account(account_id, NOW, email=email, alias=alias))
+
+    return work
+
+
+def renamed(change: Change, account_id: str, alias: str | None) -> None:
+    records = change.records(account_id)
+    records.accounts.replace(records.account, alias=alias)

@@ -250,6 +250,12 @@ _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(
     select(_ACCOUNT.account_id, _ACCOUNT.alias, _ACCOUNT.email, _ACCOUNT.organization).order_by(_ACCOUNT.position)
 )
+OWNERS = _sql(
+    select(_ACCOUNT.account_id).where(
+        _ACCOUNT.account_id != bindparam("a"),
+        or_(_ACCOUNT.alias == bindparam("l"), func.lower(_ACCOUNT.email) == bindparam("e")),
+    )
+)
 HOLDERS = {kind: _sql(select(codec.table.c.account_id).distinct()) for kind, codec in CODECS.items()}
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 

@@ -10,7 +10,8 @@ from functools import cache
 from itertools import chain, count, groupby
 from typing import Any, NamedTuple
 
-from iamd.store.interface import Conflict, Denial, Event, Group, Recorded
+from iamd.store.image import ACCOUNTS
+from iamd.store.interface import Conflict, Denial, Event, Group, NotUnique, Recorded
 from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
 from iamd.store.sqlite import statements as sql
@@ -33,12 +34,14 @@ class Written(NamedTuple):
 def commit(connection: sqlite3.Connection, group: Group, writer: int) -> Written:
     """Write the group durably.
 
-    Raises Conflict, with nothing written, when an account is not at the revision that the group was executed from.
+    Raises Conflict, with nothing written, when an account is not at the revision that the group was executed from, and
+    NotUnique when one gets an alias or an address that another has of which the group cannot have known.
     """
     with transaction(connection, "BEGIN IMMEDIATE"):
         for account_id, base in group.bases.items():
             if revision(connection, account_id) != base:
                 raise Conflict(account_id)
+        _check_unique(connection, group)
         first = last_position(connection)
         _write_records(connection, [step for change in group.changes for step in change.steps])
         feed = list(_feed(group, first, writer))
@@ -47,6 +50,19 @@ def commit(connection: sqlite3.Connection, group: Group, writer: int) -> Written
         connection.executemany(sql.SET_REVISION, list(reached.items()))
         events = _write_events(connection, group)
     return Written(first, first + len(feed), events)
+
+
+def _check_unique(connection: sqlite3.Connection, group: Group) -> None:
+    """Aliases and addresses are unique over all accounts; what those of the group have was known when it was executed."""
+    for step in chain.from_iterable(change.steps for change in group.changes):
+        if step.collection.kind is ACCOUNTS and step.after is not None:
+            alias, email = step.after.alias, step.after.email.lower()
+            before = step.before
+            if before is not None and (before.alias, before.email.lower()) == (alias, email):
+                continue
+            for (owner,) in connection.execute(sql.OWNERS, (step.after.account_id, alias, email or None)):
+                if owner not in group.bases:
+                    raise NotUnique(owner)
 
 
 def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
