@@ -26,6 +26,8 @@ FILTER = {
 }
 LISTS: dict[str, tuple[dict[str, str], int]] = {
     "ListUsers": ({}, estate.USERS),
+    "ListRoles": ({}, estate.ROLES),
+    "ListPolicies": ({"Scope": "Local"}, estate.POLICIES),
     "GetAccountAuthorizationDetails": (FILTER, estate.USERS + estate.ROLES + estate.GROUPS + estate.POLICIES),
 }
 

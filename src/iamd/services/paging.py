@@ -69,13 +69,14 @@ def page_of(
 
 
 def page_in_order(
-    member: str, rest: Iterable[R], key: Callable[[R], str], view: Callable[[R], Any], max_items: int | None
+    member: str, rest: Iterable[R], key: Callable[[R], str], view: Callable[[list[R]], Any], max_items: int | None
 ) -> dict[str, Any]:
-    """One page of a long list; `rest` is what lies behind the marker, in order of `key`, and is read only so far."""
+    """One page of a long list, viewed at once; `rest` is what lies behind the marker, in order of `key`, and is read
+    only so far."""
     limit = max_items or DEFAULT_PAGE
     shown = list(islice(rest, limit + 1))
     following = key(shown[limit - 1]) if len(shown) > limit else None
-    return _answer(member, [view(item) for item in shown[:limit]], following)
+    return _answer(member, view(shown[:limit]), following)
 
 
 def _answer(member: str, views: Any, last: str | None) -> dict[str, Any]:

@@ -26,8 +26,7 @@ from iamd.services.paging import page_in_order, text_of
 from iamd.store.image import Records
 from iamd.store.records import PolicyVersion, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, AwsError, DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity
-from iamd.wire.shared import Shared, once_a_record
-from iamd.wire.table import columns, row
+from iamd.wire.table import Table, columns, row
 
 
 def new_policy(call: Call, *, policy_name: str, path: str = "/") -> Target[str]:
@@ -65,11 +64,6 @@ def policies_under(call: Call, *, path_prefix: str = "/") -> Target[None]:
     return Target("*", None, f"policy path {path_prefix}")
 
 
-def summary(records: Records, policy: Policy) -> Shared:
-    """A policy as lists and CreatePolicy show it: without description and tags."""
-    return _summary(policy, usage(records, policy.arn))
-
-
 OUTLINE: dict[str, Callable[[Any], Any]] = {
     "PolicyName": attrgetter("name"),
     "PolicyId": attrgetter("id"),
@@ -83,21 +77,18 @@ OUTLINE: dict[str, Callable[[Any], Any]] = {
 
 
 def outline(policy: Policy, used: tuple[int, int]) -> dict[str, Any]:
-    """The same of a policy that is attached so often, and so often a boundary."""
+    """A policy, which is attached so often and so often a boundary, without description and tags."""
     attached, boundaries = used
     return {**row(OUTLINE, policy), "AttachmentCount": attached, "PermissionsBoundaryUsageCount": boundaries}
 
 
 def outlines(records: Records, policies: Sequence[Policy]) -> dict[str, list[Any]]:
-    """The same of many policies, in columns."""
+    """The same of many policies, in columns, with how often each is used."""
     shown = columns(OUTLINE, policies)
     used = [usage(records, arn) for arn in shown["Arn"]]
     shown["AttachmentCount"] = [attached for attached, _ in used]
     shown["PermissionsBoundaryUsageCount"] = [boundaries for _, boundaries in used]
     return shown
-
-
-_summary = once_a_record(outline)
 
 
 def detail(records: Records, policy: Policy) -> dict[str, Any]:
@@ -176,8 +167,11 @@ def list_policies(
         in_use = not only_attached or _in_use(call.records, policy.arn, policy_usage_filter)
         return in_use and policy.path.startswith(path_prefix)
 
+    def summaries(policies: Sequence[Policy]) -> Table:
+        return Table(len(policies), outlines(call.records, policies))
+
     rest = filter(wanted, _behind(call.records, scope, "" if marker is None else text_of(marker)))
-    return page_in_order("Policies", rest, _key, lambda policy: summary(call.records, policy), max_items)
+    return page_in_order("Policies", rest, _key, summaries, max_items)
 
 
 def _behind(records: Records, scope: str, last: str) -> Iterator[Policy]:
@@ -185,7 +179,7 @@ def _behind(records: Records, scope: str, last: str) -> Iterator[Policy]:
     own, (keys, aws) = records.policies, _of_aws()
     ours = own.sorted()[own.after(last.rpartition(" ")[0]) :] if scope != "AWS" else ()
     theirs = aws[bisect_right(keys, last) :] if scope != "Local" else ()
-    return merge(ours, theirs, key=_key)
+    return merge(ours, theirs, key=_key) if ours and theirs else iter(ours or theirs)
 
 
 @cache

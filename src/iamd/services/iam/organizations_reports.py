@@ -145,8 +145,9 @@ def get_organizations_access_report(
     numbered = [(f"{number:04}", row) for number, row in enumerate(ordered)]
     start = "" if marker is None else text_of(marker)
     rest = [pair for pair in numbered if pair[0] > start]
+    limit = max_items or SERVICES_PER_PAGE
     page = page_in_order(
-        "AccessDetails", rest, lambda pair: pair[0], lambda pair: _detail(pair[1]), max_items or SERVICES_PER_PAGE
+        "AccessDetails", rest, lambda pair: pair[0], lambda shown: [_detail(row) for _, row in shown], limit
     )
     counts = {
         "NumberOfServicesAccessible": len(rows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -17,10 +17,10 @@ from iamd.services.iam.boundaries import boundary_policy, boundary_view
 from iamd.services.iam.documents import encoded
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.trust import rendered, trust_policy
-from iamd.services.paging import page
+from iamd.services.paging import page_at_once
 from iamd.store.records import Role, iam_arn
 from iamd.wire.errors import DeleteConflict, EntityAlreadyExists, InvalidInput, NoSuchEntity, UnmodifiableEntity
-from iamd.wire.table import row
+from iamd.wire.table import Columns, Table, columns, row
 
 # Roles below this path are beyond the reach of service control policies, so nobody makes them but AWS.
 SERVICE_LINKED_PATH = "/aws-service-role/"
@@ -82,6 +82,17 @@ def summary(role: Role, realm: Realm) -> dict[str, Any]:
         "Description": role.description,
         "MaxSessionDuration": role.max_session,
     }
+
+
+def summaries(roles: Sequence[Role], realm: Realm) -> Table:
+    """The same of many roles."""
+    members: Columns = {
+        **columns(OUTLINE, roles),
+        "AssumeRolePolicyDocument": [encoded(rendered(role, realm)) for role in roles],
+        "Description": [role.description for role in roles],
+        "MaxSessionDuration": [role.max_session for role in roles],
+    }
+    return Table(len(roles), members)
 
 
 def detail(role: Role, realm: Realm) -> dict[str, Any]:
@@ -168,10 +179,10 @@ def list_roles(
     call: Call, arn: str, *, path_prefix: str = "/", marker: str | None = None, max_items: int | None = None
 ) -> Reply:
     """List the roles whose path begins with the prefix, by name."""
-    return page(
+    return page_at_once(
         "Roles",
         call.records.roles,
-        lambda role: summary(role, call.realm),
+        lambda roles: summaries(roles, call.realm),
         marker,
         max_items,
         lambda role: role.path.startswith(path_prefix),
