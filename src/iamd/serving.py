@@ -37,6 +37,7 @@ from iamd.gateway.door import Gateway
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
+from iamd.gateway.forward_access import ForwardAccess
 from iamd.gateway.owners import Owners
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstreams
@@ -192,7 +193,15 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
     services = ServiceCallers(settings.upstream_services, owners.account_id)
     gateway = Gateway(
-        realm, upstreams, forwarder, owners, facts, services, settings.upstream_body_bytes, settings.gateway_mode
+        realm,
+        upstreams,
+        forwarder,
+        owners,
+        facts,
+        services,
+        ForwardAccess(settings.upstream_forward_access, realm),
+        settings.upstream_body_bytes,
+        settings.gateway_mode,
     )
     try:
         yield Gate(gateway, proxies, settings.request_timeout)

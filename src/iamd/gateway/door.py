@@ -39,6 +39,7 @@ from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.public_access import may_be_blocked, require_unblocked
 from iamd.gateway.facts.questions import Place
 from iamd.gateway.forward import Forwarder
+from iamd.gateway.forward_access import HEADER, Access, ForwardAccess
 from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need, NotKnown
 from iamd.gateway.modes import ENFORCE, LOG
@@ -66,8 +67,9 @@ _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
 
 class Gateway:
     """Decides on requests for other services and forwards them. `owners` have the upstreams' resources, whose `facts`
-    are read there; `services` may call, too; `max_body` bytes are read of a body that says what a request needs. In another mode than `enforce`,
-    what policies do not allow is passed on and recorded; strangers and what cannot be mapped are refused in any."""
+    are read there; `services` may call, too, by `forward_access` for their callers; `max_body` bytes are read of a body
+    that says what a request needs. In another mode than `enforce`, what policies do not allow is passed on and recorded;
+    strangers and what cannot be mapped are refused in any."""
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Gateway:
         owners: Owners,
         facts: Facts,
         services: ServiceCallers,
+        forward_access: ForwardAccess,
         max_body: int,
         mode: str = ENFORCE,
     ) -> None:
@@ -86,6 +89,7 @@ class Gateway:
         self._owners = owners
         self._facts = facts
         self._services = services
+        self._forward_access = forward_access
         self._max_body = max_body
         self._mode = mode
 
@@ -136,7 +140,7 @@ class Gateway:
         passage.form, passage.service = Form.S3, services()["s3"]
         upload = await uploads.read(passage.request, pieces)
         signature = passage.signature = upload.signature
-        passage.caller = await self._caller(passage.request, signature, passage.now, None)
+        passage.caller = await self._caller(passage, signature, None)
         request, file = await upload.as_put(passage.now)
         passage.request = request
         strict.check_head(request)
@@ -167,6 +171,9 @@ class Gateway:
             request.body, rest = await bodies.whole(rest.read(pieces), self._max_body), None
         await self._decide(passage, signature, asked, upstream)
         outbound = await _outbound(request, signature, asked, rest, pieces, passage.needs[0].owner)
+        word = self._forward_access.given(asked.service, passage.access, passage.now)
+        if word is not None:
+            outbound.headers.append((HEADER, word))
         self._facts.forget(passage.needs)
         try:
             response = await self._forwarder.send(upstream, outbound, passage.now)
@@ -186,19 +193,21 @@ class Gateway:
         payload = sigv4.payload_of(signature)
         if payload is None:
             request.body = await bodies.whole(pieces, self._max_body)
-        passage.caller = await self._caller(request, signature, passage.now, payload)
+        passage.caller = await self._caller(passage, signature, payload)
         if payload is None or form is Form.S3:
             return payload
         request.body = await bodies.whole(payload.read(pieces), self._max_body)
         return None
 
-    async def _caller(
-        self, request: HttpRequest, signature: Signature, now: datetime, payload: Payload | None
-    ) -> Caller:
-        realm = self._realm
-        return self._services.identify(request, signature, now, payload) or await authenticate(
-            request, signature, realm.store, realm.sealer, realm.tokens, now, payload
-        )
+    async def _caller(self, passage: Passage, signature: Signature, payload: Payload | None) -> Caller:
+        """Whose signature it is, or for whom a service asks that made it."""
+        request, realm, now = passage.request, self._realm, passage.now
+        service = self._services.identify(request, signature, now, payload)
+        if service is None:
+            passage.access = Access(signature.access_key_id, signature.token)
+            return await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, now, payload)
+        passage.access = self._forward_access.taken(request, signature, service.name, now)
+        return service if passage.access is None else await self._forward_access.caller(passage.access, now)
 
     async def _decide(self, passage: Passage, signature: Signature, asked: Asked, upstream: Upstream) -> None:
         """Map the request and decide on all that it needs; raises AwsError unless everything is allowed."""
@@ -216,7 +225,8 @@ class Gateway:
         keeps = bool(upstream.told)
         passage.needs = [self._owners.settle(need, region, account_id, keeps_accounts=keeps) for need in needs]
         await self._require_subresources(passage.needs[0], region, asked)
-        who, tolerated = Who(caller, request, passage.now, region), None if self._mode == ENFORCE else passage.tolerated
+        tolerated = None if self._mode == ENFORCE else passage.tolerated
+        who = Who(caller, request, passage.now, region, passage.access.via if passage.access is not None else ())
         await judge(self._realm, self._facts, who, passage.needs, passage.decided, tolerated)
         written_policies.check(asked, request, passage.document, passage.needs[0].resource)
         if self._mode == ENFORCE and may_be_blocked(asked, passage.needs, caller):

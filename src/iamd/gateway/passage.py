@@ -12,6 +12,7 @@ from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
 from iamd.gateway.asked import Asked, Form
 from iamd.gateway.directory import Service
+from iamd.gateway.forward_access import Access
 from iamd.gateway.mapped import Need
 from iamd.guard.ask import Ask
 from iamd.wire.errors import AccessDenied
@@ -40,6 +41,7 @@ class Passage(msgspec.Struct):
     service: Service | None = None
     signature: Signature | None = None
     caller: Caller | None = None
+    access: Access | None = None  # None: a service's that asks for itself
     asked: Asked | None = None
     document: Mapping[str, Any] = {}
     needs: list[Need] = []

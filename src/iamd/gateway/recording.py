@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from iamd.audit.event import ApiEvent
+from iamd.audit.identity import identity_of
 from iamd.caller.caller import CallerKind
 from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
@@ -23,6 +25,7 @@ def record(passage: Passage, store: Store, mode: str) -> None:
     if caller is None or signature is None:
         return
     is_service = caller.kind is CallerKind.SERVICE
+    via = passage.access.via if passage.access is not None else ()
     store.append_event(
         ApiEvent(
             account_id=caller.account_id,
@@ -32,12 +35,12 @@ def record(passage: Passage, store: Store, mode: str) -> None:
             region=signature.region,
             request_id=passage.request_id,
             read_only=bool(passage.needs) and _reads(passage.needs[0].action),
-            who=caller,
+            who=dataclasses.replace(identity_of(caller), invoked_by=via[-1]) if via else caller,
             operation=asked.operation if asked else None,
             params=_told(asked, passage.document) if asked else {},
             error=passage.error,
-            client_ip=request.client_ip,
-            agent=request.header(b"user-agent") or "",
+            client_ip=via[-1] if via else request.client_ip,
+            agent=via[-1] if via else request.header(b"user-agent") or "",
             secure_host=request.header(b"host") if request.secure else None,
             asked=[] if is_service else passage.decided,
             additional=_additional(passage, mode) if passage.tolerated else None,

@@ -80,12 +80,18 @@ def _circumstances(who: Who, snapshot: Snapshot) -> Context:
     request = who.request
     agent = request.header(b"user-agent") or ""
     same = (who.now, request.client_ip, request.secure, agent, who.region)
-    if snapshot.same == same:  # the next request of the same program within the second
+    if snapshot.same == same and not who.via:  # the next request of the same program within the second
         return snapshot.circumstances
     context = snapshot.context.copy()
     context.update(request_context(who.caller, who.now, request.client_ip, request.secure, agent, who.region))
     if who.caller.kind is CallerKind.SERVICE:
         del context["aws:sourceip"]  # AWS tells nothing of its own networks
+    if who.via:
+        del context["aws:sourceip"]
+        context["aws:viaawsservice"] = "true"
+        context["aws:calledvia"] = who.via
+        context["aws:calledviafirst"], context["aws:calledvialast"] = who.via[0], who.via[-1]
+        return context
     snapshot.same, snapshot.circumstances = same, context
     return context
 

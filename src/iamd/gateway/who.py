@@ -11,9 +11,10 @@ from iamd.wire.http import HttpRequest
 
 
 class Who(msgspec.Struct, frozen=True):
-    """The caller of a request, and its circumstances."""
+    """The caller of a request, and its circumstances: `via` are the services that forwarded it, first to last."""
 
     caller: Caller
     request: HttpRequest
     now: datetime
     region: str
+    via: tuple[str, ...] = ()

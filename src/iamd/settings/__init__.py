@@ -151,6 +151,12 @@ class Settings:
         "Services that call others through the gateway, and their keys: sns.amazonaws.com=KEY:SECRET.",
         secret=True,
     )
+    upstream_forward_access: Mapping[str, str] = _setting(
+        readers.forward_access,
+        dict,
+        "Services that may act for their callers when they call others, with their principals, which are among "
+        "`upstream_services`: athena=athena.amazonaws.com.",
+    )
     upstream_cache: float = _setting(
         readers.seconds, 10.0, "Time that policies and tags read from upstreams are believed."
     )
@@ -277,3 +283,6 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
     for name, needed in needs:
         if name in values and needed not in values:
             raise SettingsError(f"`{name}` is set without `{needed}`: set both or neither")
+    for principal in values.get("upstream_forward_access", {}).values():
+        if principal not in values.get("upstream_services", {}):
+            raise SettingsError(f"`upstream_forward_access` names {principal}, which has no key in `upstream_services`")

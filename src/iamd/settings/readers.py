@@ -244,6 +244,14 @@ def service_keys(value: object) -> Mapping[str, Credentials]:
 _PRINCIPAL = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
 
 
+def forward_access(value: object) -> Mapping[str, str]:
+    """Service principals by service: a table, or `SERVICE=PRINCIPAL` in a list or set apart by commas."""
+    found = _by_service(value, "SERVICE=PRINCIPAL such as athena=athena.amazonaws.com")
+    if "*" in found or not all(map(_PRINCIPAL.fullmatch, found.values())):
+        raise ValueError("must be services with their principals, such as athena=athena.amazonaws.com")
+    return found
+
+
 def accounts_told(value: object) -> Mapping[str, str]:
     """How upstreams are told accounts, by service: a table, or `SERVICE=WAY` in a list or set apart by commas."""
     found = _by_service(value, "SERVICE=access-key or SERVICE=moto")
