@@ -69,13 +69,16 @@ export interface Session {
   csrf: string;
 }
 
-/** One of the person's sessions, in this browser or another. */
+/** One of the person's sessions: in a browser, or of a program that acts as the person, on this device or another. */
 export interface ListedSession {
   id: string;
+  kind: "browser" | "program" | "remote-program";
   started: number;
   expires: number;
-  agent: string;
-  address: string;
+  agent?: string;
+  address?: string;
+  /** When a program has last got credentials. */
+  renewed?: number;
   mfa: boolean;
   current: boolean;
 }

@@ -8,11 +8,21 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.console.visits import SIGN_IN, call, post, send, session, sign_in
 from tests.live import ACCOUNT, Live
 from tests.services.phones import Phone
-from tests.services.signin.browser import PASSWORD, WRONG, Browser, Program
+from tests.services.signin.browser import (
+    LOCAL_DEVELOPMENT,
+    PASSWORD,
+    WRONG,
+    Browser,
+    Program,
+    credentials,
+    logged_in,
+    refusal,
+)
 from tests.services.signin.test_login import set_root_password, trail
 
 NEW = "another horse battery 9!"
@@ -147,7 +157,8 @@ def test_sessions_are_listed_and_ended(server: Live, browser: Browser, jane: dic
     other = Browser(browser.endpoint, headers={"user-agent": "Elsewhere/1.0"})
     sign_in(other, jane)
     listed = send(browser, "GET", "/console/me/sessions")[1]["sessions"]
-    assert [(each["agent"], each["current"]) for each in listed] == [("Elsewhere/1.0", False), ("", True)]
+    assert {(each["agent"], each["current"]) for each in listed} == {("Elsewhere/1.0", False), ("", True)}
+    listed.sort(key=lambda each: each["current"])
     assert post(browser, "sessions/end", {"id": listed[0]["id"]}) == (200, {})
     assert send(other, "GET", "/console/me/session") == (
         401,
@@ -160,6 +171,38 @@ def test_sessions_are_listed_and_ended(server: Live, browser: Browser, jane: dic
     assert post(browser, "sign-out-everywhere") == (200, {})
     for each in (browser, third):
         assert send(each, "GET", "/console/me/session")[0] == 401
+
+
+def test_programs_are_listed_and_ended_at_once(server: Live, iam: Any, browser: Browser, jane: dict[str, str]) -> None:
+    iam.attach_user_policy(UserName="Jane", PolicyArn=LOCAL_DEVELOPMENT)
+    sign_in(browser, jane)
+    first, second = Program(server.endpoint), Program(server.endpoint)
+    tokens = [logged_in(Browser(server.endpoint), program, jane) for program in (first, second)]
+    listed = send(browser, "GET", "/console/me/sessions")[1]["sessions"]
+    assert sorted(each["kind"] for each in listed) == ["browser", "program", "program"]
+    named = credentials(tokens[0])
+    assert server.client("iam", named).get_user()["User"]["UserName"] == "Jane"
+    for each in listed:
+        if each["kind"] == "program":
+            assert post(browser, "sessions/end", {"id": each["id"]}) == (200, {})
+    for program, given in zip((first, second), tokens, strict=True):
+        with pytest.raises(ClientError, match="ExpiredToken"):
+            server.client("iam", credentials(given)).get_user()
+        assert refusal(program.refresh, given["refreshToken"]) == ("AccessDeniedException", "TOKEN_EXPIRED")
+    ended = trail(server, "EndSignInSession")
+    assert [event["userIdentity"]["userName"] for event in ended] == ["Jane", "Jane"]
+    assert session(browser)["userName"] == "Jane"
+
+
+def test_signing_out_everywhere_ends_programs_too(
+    server: Live, iam: Any, browser: Browser, jane: dict[str, str]
+) -> None:
+    iam.attach_user_policy(UserName="Jane", PolicyArn=LOCAL_DEVELOPMENT)
+    sign_in(browser, jane)
+    given = logged_in(Browser(server.endpoint), Program(server.endpoint), jane)
+    assert post(browser, "sign-out-everywhere") == (200, {})
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        server.client("sts", credentials(given)).get_caller_identity()
 
 
 def test_a_new_password_ends_the_sessions(iam: Any, browser: Browser, jane: dict[str, str]) -> None:

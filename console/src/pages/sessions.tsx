@@ -39,13 +39,14 @@ export default function Sessions() {
             header: text.browser,
             cell: (session) => (
               <>
-                <span title={session.agent}>{browserOf(session.agent)}</span> {session.current && <Badge color="green">{text.current}</Badge>}
+                <span title={session.agent}>{nameOf(session)}</span> {session.current && <Badge color="green">{text.current}</Badge>}
               </>
             ),
             isRowHeader: true,
           },
-          { id: "address", header: text.address, cell: (session) => session.address },
+          { id: "address", header: text.address, cell: (session) => session.address ?? "–" },
           { id: "started", header: text.started, cell: (session) => <Ago at={session.started} /> },
+          { id: "renewed", header: text.renewed, cell: (session) => (session.renewed ? <Ago at={session.renewed} /> : "–") },
           { id: "expires", header: text.expires, cell: (session) => <Moment at={session.expires} /> },
           { id: "mfa", header: text.mfa, cell: (session) => (session.mfa ? text.yes : text.no) },
         ]}
@@ -71,6 +72,10 @@ export default function Sessions() {
       )}
     </>
   );
+}
+
+function nameOf({ kind, agent = "" }: ListedSession): string {
+  return kind === "browser" ? browserOf(agent) : text.programs[kind];
 }
 
 /** "Firefox 140 on Linux" out of what browsers call themselves, which names their ancestors too. */

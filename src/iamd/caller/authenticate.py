@@ -107,7 +107,15 @@ async def _session(
         if not store.has_account(session.account_id):
             raise InvalidClientTokenId()
         records = await store.load(session.account_id)
+    if session.kind == "sign-in" and not _goes_on(session, records):
+        raise ExpiredToken()
     return session_caller(session, records)
+
+
+def _goes_on(session: Session, records: Records) -> bool:
+    """Whether the session has not been ended for which a program has got the credentials: its ARN ends with its id."""
+    arn = session.extras.get("aws:signinsessionarn")
+    return isinstance(arn, str) and records.sign_in_sessions.get(arn.rpartition("/")[2]) is not None
 
 
 def session_caller(session: Session, records: Records) -> Caller:

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import asdict as as_dict
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.console import enrolment, own_password, switch_role
+from iamd.console import enrolment, own_password, own_sessions, switch_role
 from iamd.console.calls import Perform, as_json
-from iamd.console.visitors import Visitor, no_cookie
-from iamd.services.signin import console_sessions
+from iamd.console.visitors import Visitor
 from iamd.services.signin.passwords import Visit
-from iamd.store.kinds.sign_in import ConsoleSession
-from iamd.wire.errors import InvalidInput, ResourceNotFoundException
+from iamd.wire.errors import ResourceNotFoundException
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/console/me/"
 
 
-class _Ended(msgspec.Struct):
-    """Which session is to end, by its access key id."""
-
-    id: str
-
-
 async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: Perform) -> Answer:
     """Answer a request below `/console/me/`; raises AwsError."""
     asked = request.method.replace("HEAD", "GET"), request.path.removeprefix(PREFIX)
-    present = console_sessions.going_on(visitor.records, visitor.session.owner_id, visit.now)
     match asked:
         case "GET", b"session":
             return as_json(200, _session(visit, request, visitor))
         case "GET", b"sessions":
-            return as_json(200, {"sessions": [_listed(each, visitor) for each in reversed(present)]})
+            return own_sessions.listed(visit, visitor)
         case "POST", b"sessions/end":
-            named = [each for each in present if each.access_key_id == _named(request)]
-            if not named:
-                raise ResourceNotFoundException("This session has ended already.")
-            return await _end(visit, request, visitor, named)
+            return await own_sessions.end_one(visit, request, visitor)
         case "POST", b"sign-out":
-            return await _end(visit, request, visitor, [visitor.session])
+            return await own_sessions.end(visit, request, visitor, [visitor.session])
         case "POST", b"sign-out-everywhere":
-            return await _end(visit, request, visitor, present)
+            return await own_sessions.end(visit, request, visitor, own_sessions.going_on(visit, visitor))
         case "POST", b"switch-role":
             return _kept(await switch_role.switch(visit, request, visitor, perform))
         case "POST", b"switch-back":
@@ -89,30 +75,3 @@ def _name(own: Caller) -> str:
     """Who has signed in; of who came from elsewhere, role and session, or user and session."""
     session = own.session
     return own.name if session is None or not session.session_name else f"{own.name}/{session.session_name}"
-
-
-def _listed(session: ConsoleSession, visitor: Visitor) -> dict[str, Any]:
-    return {
-        "id": session.access_key_id,
-        "started": int(session.started.timestamp()),
-        "expires": int(session.expires.timestamp()),
-        "agent": session.agent,
-        "address": session.address,
-        "mfa": session.mfa_time is not None,
-        "current": session.id == visitor.session.id,
-    }
-
-
-def _named(request: HttpRequest) -> str:
-    try:
-        return msgspec.json.decode(request.body, type=_Ended).id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise InvalidInput("Say which session, by its `id`.") from None
-
-
-async def _end(visit: Visit, request: HttpRequest, visitor: Visitor, sessions: Sequence[ConsoleSession]) -> Answer:
-    await console_sessions.end(visit, visitor.own, sessions)
-    answered = as_json(200, {})
-    if visitor.session in sessions:
-        answered.headers.append((b"set-cookie", no_cookie(request)))
-    return answered

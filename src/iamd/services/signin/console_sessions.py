@@ -1,4 +1,5 @@
 """Sessions of people at the console: begun when they sign in, kept as records, so that every node knows of their end.
+Those of programs that act as them end here, too.
 
 AWS lets them last for twelve hours: https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
 """
@@ -6,7 +7,7 @@ AWS lets them last for twelve hours: https://docs.aws.amazon.com/IAM/latest/User
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,16 +18,17 @@ from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
-from iamd.services.signin.api import REGION
+from iamd.services.signin.api import REGION, session_arn
 from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged
 from iamd.store.change import Change
 from iamd.store.image import Records
-from iamd.store.kinds.sign_in import ConsoleSession
+from iamd.store.kinds.sign_in import ConsoleSession, SignInSession
 from iamd.store.sealing import Sealer
 from iamd.wire.errors import AccessDenied
 
+AnySession = ConsoleSession | SignInSession
 LONGEST = timedelta(hours=12)
 MOST = 50  # of one person at a time; the oldest ends for one more
 TOKEN_LIFE = timedelta(minutes=15)  # of sign-in tokens: see `federation`
@@ -121,13 +123,24 @@ def going_on(records: Records, owner_id: str, now: datetime) -> Sequence[Console
     return [each for each in records.console_sessions.where("owner", owner_id) if each.expires > now]
 
 
-async def end(visit: Visit, caller: Caller, sessions: Collection[ConsoleSession]) -> None:
-    """End sessions of the person who calls. Recorded in the trail as `EndConsoleSession`, which AWS has not."""
-    named = {each.id: each for each in sessions}
+def programs(records: Records, owner_id: str, now: datetime) -> Sequence[SignInSession]:
+    """The sessions of programs that act as a person (`aws login`), oldest first."""
+    return [each for each in records.sign_in_sessions.where("owner", owner_id) if each.expires > now]
+
+
+async def end(visit: Visit, caller: Caller, sessions: Collection[AnySession]) -> None:
+    """End sessions of the person who calls: what a program has got is refused from now on. Recorded in the trail as
+    `EndConsoleSession` and `EndSignInSession`, which AWS has not."""
+    ids = {each.id for each in sessions}
 
     def work(change: Change) -> None:
-        for ended in _ended(change, caller.account_id, named.keys(), visit.now):
-            change.event(_event(visit, caller, ended))
+        for ended in _ended(change, caller.account_id, ids, visit.now):
+            change.event(_event(visit, caller, "EndConsoleSession", {"accessKeyId": ended.access_key_id}))
+        of_programs = change.records(caller.account_id).sign_in_sessions
+        for program in [each for each in map(of_programs.get, ids) if each is not None]:
+            of_programs.remove(program)
+            arn = session_arn(program.account_id, program.id)
+            change.event(_event(visit, caller, "EndSignInSession", {"signInSessionArn": arn}))
 
     await visit.realm.store.write(work)
 
@@ -193,12 +206,12 @@ def _credentials(session: ConsoleSession, name: str) -> Session:
     )
 
 
-def _event(visit: Visit, caller: Caller, ended: ConsoleSession) -> ApiEvent:
+def _event(visit: Visit, caller: Caller, name: str, disclosed: Mapping[str, str]) -> ApiEvent:
     return ApiEvent(
         account_id=caller.account_id,
         time=visit.now,
         source="signin.amazonaws.com",
-        name="EndConsoleSession",
+        name=name,
         region=REGION,
         request_id=visit.request_id,
         read_only=False,
@@ -206,7 +219,7 @@ def _event(visit: Visit, caller: Caller, ended: ConsoleSession) -> ApiEvent:
         client_ip=visit.client_ip,
         agent=visit.agent,
         secure_host=visit.secure_host,
-        disclosed={"accessKeyId": ended.access_key_id},
+        disclosed=disclosed,
         type="AwsConsoleAction",
         from_console=True,
     )
