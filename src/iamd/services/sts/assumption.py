@@ -48,7 +48,9 @@ def account_of_role(role_arn: str) -> str:
 
 
 def role_in(records: Records, role_arn: str) -> Role | None:
-    """The account's role of that very ARN."""
+    """The account's role of that very ARN; a closed account has none that could be assumed."""
+    if records.account.closed is not None:
+        return None
     role: Role | None = records.roles.named(role_arn.rpartition("/")[2])
     return role if role is not None and role.arn == role_arn else None
 

@@ -17,6 +17,7 @@ from iamd.guard.services import service_snapshot
 from iamd.services.call import Cold, Realm
 from iamd.services.iam.trust import rendered
 from iamd.services.sts.api import sts
+from iamd.services.sts.assumption import role_in
 from iamd.services.sts.credentials import issue
 from iamd.services.sts.session_policies import SessionPolicies, packed_size
 from iamd.store.image import Records
@@ -86,8 +87,8 @@ def _refusal(call: ServiceCall) -> AccessDenied:
 
 
 def _assume(call: ServiceCall, records: Records) -> dict[str, Any]:
-    role = records.roles.named(call.role_arn.rpartition("/")[2])
-    if role is None or role.arn != call.role_arn:
+    role = role_in(records, call.role_arn)
+    if role is None:
         raise _refusal(call)
     _authorize(call, role, records)
     packed = packed_size(call.policies, call.tags)
