@@ -3,27 +3,18 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from iamd.audit.identity import iso
-from iamd.cli.access.accounts import Accounts, assembled
-from iamd.cli.access.moments import Moment, images
-from iamd.cli.place import add_place, in_store, place
-from iamd.cli.progress import progress
-from iamd.cli.replaying.calls import Gathering, Skipped
-from iamd.cli.replaying.changeset import Changeset, read_changeset
-from iamd.cli.replaying.flips import Flip, Outcome, Replay
-from iamd.cli.replaying.proposal import propose, surrounded
-from iamd.cli.replaying.record import recorded, uncollected
-from iamd.cli.replaying.trail import delivered
-from iamd.cli.replaying.worlds import World
+from iamd.cli.place import add_place, place
+from iamd.cli.policytests.run import usable_processors
+from iamd.cli.replaying.flips import Flip
+from iamd.cli.replaying.shares import Job, Replayed, Span, replayed
 from iamd.cli.times import point_in_time
 from iamd.cli.tree import NO, YES, Node, Paper
 from iamd.policy.wording import LAYERS
-from iamd.store import Records, Store
 from iamd.store.rows import moment
 
 
@@ -38,53 +29,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="calls in CloudTrail's log files, of an account that was imported",
     )
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: as many as processors)")
     add_place(parser)
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What came of a replay, and of the calls that it could not look at."""
-
-    outcome: Outcome
-    skipped: Skipped
 
 
 def command(args: argparse.Namespace) -> int:
     """Tell which recorded calls the change would decide otherwise; 1 when there are any."""
-    changeset = read_changeset(args.change)
     database, master_key = place(args)
-    with uncollected():
-        replayed = in_store(database, master_key, lambda store: _replay(args, store, database.parent, changeset))
+    job = Job(database, master_key, args.change, args.cloudtrail, datetime.now(UTC))
+    made = replayed(job, Span(args.since, args.until), args.jobs or usable_processors())
     flips = sorted(
-        replayed.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)
+        made.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)
     )
     if args.json:
-        print(json.dumps(_told(replayed, flips)))
+        print(json.dumps(_told(made, flips)))
     else:
-        _write(Paper(sys.stdout), replayed, flips)
+        _write(Paper(sys.stdout), made, flips)
     return 1 if flips else 0
 
 
-async def _replay(args: argparse.Namespace, store: Store, data_dir: Path, changeset: Changeset) -> Replayed:
-    present, gathering = await images(store, Moment(datetime.now(UTC))), Gathering()
-    before = assembled(present, data_dir)
-    replay = Replay(World(before), World(_after(store, await images(store), data_dir, changeset)))
-    if args.cloudtrail is None:
-        gathered = recorded(gathering, store, store.account_ids(), args.since, args.until)
-    else:
-        gathered = delivered(gathering, args.cloudtrail, present, args.since, args.until)
-    async for calls in gathered:
-        replay.run(progress(calls, len(calls), "kinds of calls decided"))
-    return Replayed(replay.outcome, gathering.skipped)
-
-
-def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset: Changeset) -> Accounts:
-    propose(store, records, changeset)
-    return surrounded(assembled(records, data_dir), changeset)
-
-
-def _told(replayed: Replayed, flips: list[Flip]) -> dict[str, Any]:
-    outcome, skipped = replayed.outcome, replayed.skipped
+def _told(made: Replayed, flips: list[Flip]) -> dict[str, Any]:
+    outcome, skipped = made.outcome, made.skipped
     return {
         "calls": outcome.calls,
         "touched": outcome.touched,
@@ -111,13 +76,13 @@ def _flip(flip: Flip) -> dict[str, Any]:
     }
 
 
-def _write(paper: Paper, replayed: Replayed, flips: list[Flip]) -> None:
+def _write(paper: Paper, made: Replayed, flips: list[Flip]) -> None:
     for allowed, word in ((False, "denied"), (True, "allowed")):
         own = [flip for flip in flips if flip.allowed is allowed]
         if own:
             paper.title(f"{_counted(sum(flip.count for flip in own), 'recorded call')} would be {word}")
             paper.tree([_principal(name, group) for name, group in _by_principal(own).items()])
-    outcome, skipped = replayed.outcome, replayed.skipped
+    outcome, skipped = made.outcome, made.skipped
     told = [f"{_counted(outcome.calls, 'call')} replayed", f"{outcome.touched} under policies that change"]
     told += [f"{outcome.drifted} decided otherwise today already"] if outcome.drifted else []
     told += [f"{count} not decided: {why}" for why, count in outcome.unknown.items()]

@@ -52,12 +52,18 @@ class Skipped:
     undecided: int = 0
     strangers: int = 0
 
+    def join(self, other: Skipped) -> None:
+        """Take in those of another share of the record."""
+        self.undecided += other.undecided
+        self.strangers += other.strangers
+
 
 class Gathering:
     """Calls by what tells them apart."""
 
     def __init__(self) -> None:
         self.skipped = Skipped()
+        self.places: dict[tuple[object, ...], Place] = {}
         self._askers: dict[tuple[object, ...], Asker | None] = {}
         self._found: dict[tuple[object, ...], Calls | str] = {}
 
@@ -76,6 +82,11 @@ class Gathering:
         if key not in self._askers:
             self._askers[key] = make()
         return self._askers[key]
+
+    def of(self, place: Place, asked: bytes) -> Calls | None:
+        """The calls of that place that asked for that, as it is stored, if there were any."""
+        calls = self._found.get((place, asked))
+        return calls if isinstance(calls, Calls) else None
 
     def knows(self, key: tuple[object, ...]) -> bool:
         """Whether there were calls of that key."""
@@ -117,6 +128,20 @@ class _Parts(msgspec.Struct, array_like=True):
     session_policies: msgspec.Raw = msgspec.Raw(b"\xc0")
 
 
+class Place(msgspec.Struct, frozen=True, eq=False):
+    """Who called what, from where, and whether it was denied: what calls have in common that are alike but for what was
+    asked. `asker` is None for strangers."""
+
+    asker: Asker | None
+    account_id: str
+    own_action: str
+    region: str
+    ip: str
+    agent: str
+    secure: bool
+    denied: bool
+
+
 _parts = msgspec.msgpack.Decoder(_Parts).decode
 _asked = msgspec.msgpack.Decoder(tuple[Asked, ...]).decode
 _session_policies = msgspec.msgpack.Decoder(SessionPolicies | None).decode
@@ -131,32 +156,52 @@ def add(gathering: Gathering, event: Recorded) -> None:
     if asked in _NONE_ASKED:
         gathering.skipped.undecided += 1
         return
-    params = parts.params if parts.name == _SAML else b""
-    key = (
-        *(event.account_id, parts.source, parts.name, parts.region, bytes(parts.identity), parts.ip, parts.agent),
-        *(parts.error_code in DENIALS, parts.secure_host is None, asked, bytes(parts.session_policies), bytes(params)),
-    )
-    if not gathering.knows(key):
-        gathering.note(key, _made(gathering, event, parts), "strangers")
-    gathering.count(key, micros(event.time))
-
-
-def _asker(account_id: str, parts: _Parts) -> Asker | None:
-    params = msgspec.msgpack.decode(parts.params) if parts.name == _SAML and parts.params else None
-    policies = _session_policies(parts.session_policies)
-    return asker(msgspec.msgpack.decode(parts.identity), policies, account_id, params or {})
-
-
-def _made(gathering: Gathering, event: Recorded, parts: _Parts) -> Calls | None:
+    identity, policies = bytes(parts.identity), bytes(parts.session_policies)
     params = bytes(parts.params) if parts.name == _SAML else b""
-    key = (event.account_id, bytes(parts.identity), bytes(parts.session_policies), params)
-    who = gathering.asker(key, lambda: _asker(event.account_id, parts))
-    if who is None:
-        return None
-    own = own_action(parts.source, parts.name)
-    asked = tuple(
-        Asked(each.action or own, each.resource, each.account_id or event.account_id, each.context, each.had_policy)
-        for each in _asked(parts.asked)
+    key = (
+        *(event.account_id, parts.source, parts.name, parts.region, identity, parts.ip, parts.agent),
+        *(parts.error_code in DENIALS, parts.secure_host is None, policies, params),
     )
-    asking = Asking(who, parts.region, parts.ip, parts.agent, parts.secure_host is not None, asked)
-    return Calls(asking, parts.error_code in DENIALS, array("q"), event.event_id)
+    place = gathering.places.get(key)
+    if place is None:
+        who = gathering.asker(
+            (event.account_id, identity, policies, params), lambda: _asker(event.account_id, parts, params)
+        )
+        place = gathering.places[key] = _place(event.account_id, parts, who)
+    if place.asker is None:
+        gathering.skipped.strangers += 1
+        return
+    calls = gathering.of(place, asked)
+    if calls is None:
+        calls = _made(place, place.asker, asked, event.event_id)
+        gathering.note((place, asked), calls)
+    calls.times.append(micros(event.time))
+
+
+def _asker(account_id: str, parts: _Parts, params: bytes) -> Asker | None:
+    given = msgspec.msgpack.decode(params) if params else None
+    policies = _session_policies(parts.session_policies)
+    return asker(msgspec.msgpack.decode(parts.identity), policies, account_id, given or {})
+
+
+def _place(account_id: str, parts: _Parts, who: Asker | None) -> Place:
+    own, denied = own_action(parts.source, parts.name), parts.error_code in DENIALS
+    return Place(who, account_id, own, parts.region, parts.ip, parts.agent, parts.secure_host is not None, denied)
+
+
+def _made(place: Place, who: Asker, asked: bytes, sample: str) -> Calls:
+    account_id = place.account_id
+    asks = tuple(
+        [
+            Asked(
+                each.action or place.own_action,
+                each.resource,
+                each.account_id or account_id,
+                each.context,
+                each.had_policy,
+            )
+            for each in _asked(asked)
+        ]
+    )
+    asking = Asking(who, place.region, place.ip, place.agent, place.secure, asks)
+    return Calls(asking, place.denied, array("q"), sample)

@@ -35,13 +35,18 @@ class Flip:
     resources: list[str] = field(default_factory=list)
     sample: str = ""
 
-    def add(self, calls: Calls, times: Iterable[int], asked: Asked) -> None:
-        for time in times:
-            self.count += 1
-            self.first, self.last = min(self.first or time, time), max(self.last, time)
-        if asked.resource not in self.resources and len(self.resources) < _SHOWN:
+    def add(self, calls: Calls, times: array[int], asked: Asked) -> None:
+        self.count += len(times)
+        self.first, self.last = min(self.first or times[0], min(times)), max(self.last, max(times))
+        if len(self.resources) < _SHOWN and asked.resource not in self.resources:
             self.resources.append(asked.resource)
         self.sample = self.sample or calls.sample
+
+    def join(self, other: Flip) -> None:
+        """Take in the calls of another share of the record."""
+        self.count += other.count
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.resources = list(dict.fromkeys([*self.resources, *other.resources]))[:_SHOWN]
 
 
 @dataclass(slots=True)
@@ -55,12 +60,26 @@ class Outcome:
     unknown: dict[str, int] = field(default_factory=dict)
     flips: dict[tuple[str, str, bool], Flip] = field(default_factory=dict)
 
+    def join(self, other: Outcome) -> None:
+        """Take in what came of another share of the record, an older one."""
+        self.calls, self.touched = self.calls + other.calls, self.touched + other.touched
+        self.drifted += other.drifted
+        for why, count in other.unknown.items():
+            self.unknown[why] = self.unknown.get(why, 0) + count
+        for key, flip in other.flips.items():
+            known = self.flips.setdefault(key, flip)
+            if known is not flip:
+                known.join(flip)
+
 
 class Sight(NamedTuple):
     """What of a request matters to policies: condition keys, and whether it matters which resource it is about."""
 
     keys: frozenset[str]
     resources: bool
+
+
+_UNSEEN = Sight(frozenset(), False)
 
 
 class Replay:
@@ -86,26 +105,32 @@ class Replay:
     def _replay(self, calls: Calls) -> None:
         asking = calls.asking
         looked_at = [self._looked_at(asking, asked) for asked in asking.asked]
-        if all(each is None for each in looked_at):
+        seen = [each for each in looked_at if each is not None]
+        if not seen:
             return
         self.outcome.touched += calls.count
-        timely = any(each is not None and not _TIME_KEYS.isdisjoint(each.keys) for each in looked_at)
+        timely = any(not _TIME_KEYS.isdisjoint(each.keys) for each in seen)
         for times in _by_time(calls.times) if timely else [calls.times]:
             self._compare(calls, times, looked_at)
 
     def _compare(self, calls: Calls, times: array[int], looked_at: list[Sight | None]) -> None:
         asking, when = calls.asking, moment(times[0])
-        pairs = [
-            self._decided(asking, asked, when, needed) for asked, needed in zip(asking.asked, looked_at, strict=True)
-        ]
-        before, after = (all(pair[at].allowed for pair in pairs) for at in (0, 1))
+        before = after = True
+        flipped: tuple[Asked, Decision] | None = None
+        for asked, needed in zip(asking.asked, looked_at, strict=True):
+            old, new = self._decided(asking, asked, when, needed)
+            was, would = old.allowed, new.allowed
+            if was != would and flipped is None:
+                flipped = asked, new
+            before, after = before and was, after and would
         if before == calls.denied:
             self.outcome.drifted += len(times)
-        if before != after:
-            at = next(at for at, pair in enumerate(pairs) if pair[0].allowed != pair[1].allowed)
-            asked, decision = asking.asked[at], pairs[at][1]
+        if before != after and flipped is not None:
+            asked, decision = flipped
             key = (asking.asker.caller.principal_arn, asked.action, after)
-            flip = self.outcome.flips.setdefault(key, Flip(*key, decision))
+            flip = self.outcome.flips.get(key)
+            if flip is None:
+                flip = self.outcome.flips[key] = Flip(*key, decision)
             flip.add(calls, times, asked)
 
     def _looked_at(self, asking: Asking, asked: Asked) -> Sight | None:
@@ -113,10 +138,11 @@ class Replay:
         before, after, asker = self._before, self._after, asking.asker
         own, theirs = before.own_policy(asked), after.own_policy(asked)
         key = (id(asker), asked.action, asked.account_id, id(own), id(theirs))  # all of which are kept
-        if key not in self._touches:
+        sight = self._touches.get(key, _UNSEEN)
+        if sight is _UNSEEN:
             old, new = before.layers(asker, asked).about(own), after.layers(asker, asked).about(theirs)
-            self._touches[key] = self._compared(old, new, asked.action)
-        return self._touches[key]
+            sight = self._touches[key] = self._compared(old, new, asked.action)
+        return sight
 
     def _compared(self, old: Layers, new: Layers, action: str) -> Sight | None:
         key = (action, *map(id, (old.plans, new.plans, old.resource, new.resource)))  # each is of its layers alone

@@ -54,6 +54,8 @@ class World:
 
     def own_policy(self, asked: Asked) -> Attached | None:
         """The resource's own policy, where it had one, or has one that is known; raises Unknown."""
+        if not self._policies and not asked.had_policy:
+            return None
         found = self._policies.get(asked.resource)
         if found is None and asked.resource.startswith(_BUCKETS):
             found = self._policies.get(asked.resource.partition("/")[0])

@@ -1,0 +1,137 @@
+"""A long record is replayed in shares, one a processor: each process reads and decides the calls of a time of its own."""
+
+from __future__ import annotations
+
+import copyreg
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from iamd.cli.access.accounts import Accounts, assembled
+from iamd.cli.access.moments import Moment, images
+from iamd.cli.place import in_store
+from iamd.cli.progress import progress
+from iamd.cli.replaying.calls import Gathering, Skipped
+from iamd.cli.replaying.changeset import Changeset, read_changeset
+from iamd.cli.replaying.flips import Outcome, Replay
+from iamd.cli.replaying.proposal import propose, surrounded
+from iamd.cli.replaying.record import recorded, uncollected
+from iamd.cli.replaying.trail import delivered
+from iamd.cli.replaying.worlds import World
+from iamd.policy import Decision, Grant
+from iamd.store import Records, Store
+
+WORTH = 100_000  # events that are worth a process of their own
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _made_of(value: Any) -> tuple[type, tuple[object, ...]]:
+    """How to make a value of the engine's again in another process: a compiled one cannot be filled in field by field."""
+    return type(value), tuple(getattr(value, each.name) for each in fields(value))
+
+
+for _type in (Decision, Grant):
+    copyreg.pickle(_type, _made_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to replay: the files of the database and its key, of the change, and of CloudTrail's logs (None: the
+    database's own record); when it is `now`."""
+
+    database: Path
+    master_key: Path
+    change: Path
+    cloudtrail: Path | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when (included) until when (included) calls are replayed."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay, and of the calls that it could not look at."""
+
+    outcome: Outcome
+    skipped: Skipped
+
+
+def replayed(job: Job, span: Span, jobs: int) -> Replayed:
+    """What the change makes of the calls of that span, by so many processes at most. Raises Failure."""
+    spans = [span]
+    if jobs > 1 and job.cloudtrail is None:
+        spans = in_store(job.database, job.master_key, lambda store: cut(store, span, jobs))
+    if len(spans) == 1:
+        return replay(job, span)
+    with ProcessPoolExecutor(len(spans) - 1, get_context("spawn")) as pool:
+        others = [pool.submit(replay, job, each) for each in spans[1:]]
+        whole = replay(job, spans[0])
+        for other in others:
+            share = other.result()
+            whole.outcome.join(share.outcome)
+            whole.skipped.join(share.skipped)
+    return whole
+
+
+def replay(job: Job, span: Span) -> Replayed:
+    """Replay the calls of a span in this process. Raises Failure."""
+    changeset = read_changeset(job.change)
+    with uncollected():
+        return in_store(job.database, job.master_key, lambda store: _replay(job, span, store, changeset))
+
+
+async def _replay(job: Job, span: Span, store: Store, changeset: Changeset) -> Replayed:
+    present, gathering = await images(store, Moment(job.now)), Gathering()
+    data_dir = job.database.parent
+    before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
+    deciding = Replay(World(before), World(after))
+    if job.cloudtrail is None:
+        gathered = recorded(gathering, store, store.account_ids(), span.since, span.until)
+    else:
+        gathered = delivered(gathering, job.cloudtrail, present, span.since, span.until)
+    async for calls in gathered:
+        deciding.run(progress(calls, len(calls), "kinds of calls decided"))
+    return Replayed(deciding.outcome, gathering.skipped)
+
+
+def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset: Changeset) -> Accounts:
+    propose(store, records, changeset)
+    return surrounded(assembled(records, data_dir), changeset)
+
+
+async def cut(store: Store, span: Span, jobs: int) -> list[Span]:
+    """The span in about equal shares, the newest first: as many as there are jobs, or as are worth a process."""
+    last = await store.last_event()
+    low = 0 if span.since is None else await _position(store, span.since, last)
+    high = last if span.until is None else await _position(store, span.until, last)
+    count = min(jobs, (high - low) // WORTH)
+    spans = []
+    for share in range(1, count):
+        found = await store.events_behind(low + (high - low) * share // count, 1)
+        cut_at = found[0].time
+        if (span.since is None or cut_at > span.since) and (span.until is None or cut_at <= span.until):
+            spans.append(Span(span.since, cut_at - _MICROSECOND))
+            span = Span(cut_at, span.until)
+    return [span, *reversed(spans)]
+
+
+async def _position(store: Store, when: datetime, last: int) -> int:
+    """About where the events of that time begin; they come in nearly in the order of their times."""
+    low, high = 0, last
+    while low < high:
+        middle = (low + high) // 2
+        found = await store.events_behind(middle, 1)
+        if found and found[0].time < when:
+            low = middle + 1
+        else:
+            high = middle
+    return low
