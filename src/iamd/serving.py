@@ -38,6 +38,7 @@ from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.forward_access import ForwardAccess
+from iamd.gateway.known_resources import UpstreamResources
 from iamd.gateway.owners import Owners
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstreams
@@ -191,6 +192,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
     facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
+    realm.resources = UpstreamResources(upstreams, owners, facts)
     services = ServiceCallers(settings.upstream_services, owners.account_id)
     gateway = Gateway(
         realm,

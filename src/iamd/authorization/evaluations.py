@@ -15,10 +15,11 @@ from iamd.guard.context import Context, epoch, iso
 from iamd.guard.enforce import decision_on, denial
 from iamd.guard.organizations import Standing
 from iamd.guard.snapshot import Snapshot
-from iamd.policy import Decision
+from iamd.policy import Decision, Kind
 from iamd.policy.arns import account_of
 from iamd.reference import services
 from iamd.services.call import Realm
+from iamd.services.known_resources import Asked, Known, KnownResources, Unread
 from iamd.store.image import Records
 from iamd.store.records import PARTITION
 
@@ -36,10 +37,16 @@ class Question(NamedTuple):
 
 
 class Evaluator:
-    """Answers the questions of one request, about subjects of one account, at one time."""
+    """Answers the questions of one request, about subjects of one account, at one time.
 
-    def __init__(self, realm: Realm, records: Records, now: datetime) -> None:
+    The policies of resources `elsewhere` count where this server can look at them. Those that are `unread` afterwards are
+    to be read, and then everything is to be asked again: what was answered does not count.
+    """
+
+    def __init__(self, realm: Realm, records: Records, now: datetime, *, elsewhere: bool = True) -> None:
         self._realm = realm
+        self._resources = realm.resources if elsewhere else None
+        self.unread: list[Asked] = []
         self._records = records
         self.account_id = records.account_id
         self.place = mapping.Place(records.account_id, realm.region)
@@ -115,14 +122,26 @@ class Evaluator:
     def ask(self, action: str, resource: str, given: Context, snapshot: Snapshot) -> Ask:
         """One action on one resource; what iamd knows of the subject and of the resource is not to be given otherwise.
         Raises Cold."""
-        account_id = account_of(resource) or self.account_id
+        account_id, policy, kind = account_of(resource) or self.account_id, None, Kind.TRUST
+        known = None if self._resources is None else self._known_there(resource, self._resources)
+        if known is not None:
+            account_id, policy, kind = known.account_id, known.policy, Kind.RESOURCE
         owner = self._owner(account_id)
-        context, policy = given | self._known(account_id, owner, snapshot), None
+        context = given | self._known(account_id, owner, snapshot)
         its_own = own(self._records, resource) if resource.startswith(_IAMS) else None
         if its_own is not None:
             context |= tags(its_own)
             policy = trust_of(self._realm, action, its_own)
-        return Ask(action, resource, account_id, policy=policy, context=context, owner=owner)
+        return Ask(action, resource, account_id, policy=policy, policy_kind=kind, context=context, owner=owner)
+
+    def _known_there(self, resource: str, resources: KnownResources) -> Known | None:
+        """What is known of a resource of another service; if that must be read, a note is made of it."""
+        asked = Asked(resource, self.account_id)
+        try:
+            return resources.known(asked, self.place.region)
+        except Unread:
+            self.unread.append(asked)
+            return None
 
     def _known(self, account_id: str, owner: Standing | None, snapshot: Snapshot) -> Context:
         """What iamd knows of a subject and of the account of a resource."""

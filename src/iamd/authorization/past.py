@@ -66,7 +66,9 @@ class Past:
         self._images: dict[str, Records] = {}
         store = cast(Store, _Images(realm.store, self._images))
         # Snapshots and standings are kept by counters that images of the past do not share with those of now.
-        self.realm = dataclasses.replace(realm, store=store, snapshots=Snapshots(), standings=Standings())
+        self.realm = dataclasses.replace(
+            realm, store=store, snapshots=Snapshots(), standings=Standings(), resources=None
+        )
 
     async def load(self, account_id: str) -> None:
         """Load an account; raises Malformed where its history does not go back so far, StoreError."""

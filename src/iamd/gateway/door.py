@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import perf_counter
@@ -106,7 +107,8 @@ class Gateway:
             answer = self._refused(passage, error)
         except bodies.Gone:
             passage.error = "ClientDisconnected", ""
-            self._record(passage)
+            with suppress(StoreError):
+                self._record(passage)
             raise
         except (StoreError, NoAccount):
             _log.error("the store failed", request_id=passage.request_id, exc_info=True)
@@ -114,7 +116,11 @@ class Gateway:
         except Exception:
             _log.error("a request to an upstream failed", request_id=passage.request_id, exc_info=True)
             answer = self._refused(passage, InternalFailure())
-        self._record(passage)
+        try:
+            self._record(passage)
+        except StoreError:
+            _log.error("a request was not recorded", request_id=passage.request_id, exc_info=True)
+            answer = self._refused(passage, ServiceUnavailable())
         if passage.asked is not None:
             answer.service, answer.operation = passage.asked.service.name, passage.asked.operation.name
         return answer
@@ -175,6 +181,7 @@ class Gateway:
         if word is not None:
             outbound.headers.append((HEADER, word))
         self._facts.forget(passage.needs)
+        self._realm.store.require_room()  # what cannot be recorded is not done
         try:
             response = await self._forwarder.send(upstream, outbound, passage.now)
         finally:

@@ -41,16 +41,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Visit(NamedTuple):
-    """One request whose caller is known and may ask."""
+    """One request whose caller is known and may ask; `evaluator` answers it, `alone` by what iamd has itself."""
 
     realm: Realm
     records: Records
-    now: datetime
     body: bytes
-
-    @property
-    def evaluator(self) -> Evaluator:
-        return Evaluator(self.realm, self.records, self.now)
+    evaluator: Evaluator
+    alone: Evaluator
 
 
 class Outcome(NamedTuple):
@@ -125,7 +122,7 @@ def _found(asked: messages.Evaluation, body: Told) -> Outcome:
 def minio_request(visit: Visit) -> Outcome:
     """A request of MinIO's."""
     asked = minio.read(visit.body)
-    result = minio.may(visit.evaluator, asked)
+    result = minio.may(visit.alone, asked)  # MinIO would ask back whether its policies may be read
     told = {"account": asked.account, "action": asked.action, "bucket": asked.bucket, "object": asked.object}
     return Outcome({"result": result}, {**told, "decision": result})
 
@@ -189,7 +186,13 @@ async def _answered(realm: Realm, request: HttpRequest, route: Route, request_id
         status = error.status if caller is not None or error.status >= 500 else 401
         code, body = error.code, error.message.encode()
     if caller is not None:
-        _record(realm, request, caller, route, request_id, at, outcome, None if code == "OK" else (code, body.decode()))
+        told = None if code == "OK" else (code, body.decode())
+        try:
+            _record(realm, request, caller, route, request_id, at, outcome, told)
+        except StoreError:  # what cannot be recorded is not told
+            log.error("a question was not recorded", request_id=request_id, exc_info=True)
+            full = ServiceUnavailable()
+            return full.status, full.message.encode(), full.code
     return status, body, code
 
 
@@ -205,7 +208,12 @@ async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Rout
                 raise Malformed("the content type must be application/json")
             as_of = request.header(past.HEADER)
             if as_of is None:
-                return route.answer(Visit(realm, records, at, request.body))
+                visit = _visit(realm, records, at, request.body)
+                outcome = route.answer(visit)
+                if realm.resources is None or not visit.evaluator.unread:
+                    return outcome
+                await realm.resources.read(visit.evaluator.unread, realm.region)
+                continue
             permit(realm, records, caller, request, "iamd:ReadHistory", at)
             break
         except Cold as cold:
@@ -217,11 +225,15 @@ async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Rout
     )
 
 
+def _visit(realm: Realm, records: Records, at: datetime, body: bytes) -> Visit:
+    return Visit(realm, records, body, Evaluator(realm, records, at), Evaluator(realm, records, at, elsewhere=False))
+
+
 async def _asked_of_the_past(then: past.Past, body: bytes, route: Route, at: datetime, as_of: str) -> Outcome:
     """What is answered from the accounts as they stood; the time of the question stays now."""
     for _ in range(_TRIES):
         try:
-            outcome = route.answer(Visit(then.realm, then.records, at, body))
+            outcome = route.answer(_visit(then.realm, then.records, at, body))
         except Cold as cold:
             await then.load(cold.account_id)
         else:

@@ -62,7 +62,11 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     error = outcome.error
     TALLY.count("execute-api", "Invoke", "OK" if error is None else error.code, perf_counter() - started)
     if outcome.caller is not None:
-        _record(realm, client.request, outcome.caller, outcome, at, request_id)
+        try:
+            _record(realm, client.request, outcome.caller, outcome, at, request_id)
+        except StoreError:  # what cannot be recorded does not pass
+            log.error("a proxy's question was not recorded", request_id=request_id, exc_info=True)
+            error = ServiceUnavailable()
     if error is None and outcome.passed is not None:
         return Answer(200, [*headers, *_names(outcome.passed)], b"")
     error = error or InternalFailure()

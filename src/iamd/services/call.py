@@ -20,6 +20,7 @@ from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing, Standings
 from iamd.guard.snapshot import Snapshot
 from iamd.services.iam.quotas import Quotas
+from iamd.services.known_resources import KnownResources
 from iamd.services.throttle import Throttle
 from iamd.store.image import Records
 from iamd.wire.errors import ServiceUnavailable
@@ -67,6 +68,7 @@ class Realm:
     delivers_trails: bool = False  # there is a place for the buckets of trails
     lake: Lake | None = None  # where event data stores are, if there can be any
     region: str = "us-east-1"  # that the server says it is in
+    resources: KnownResources | None = None  # of other services, if it can look at any
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

@@ -37,6 +37,11 @@ class Ledger:
         # Encoded now, while it is at hand: a thousand calls kept in pieces would not stay in the processor's cache.
         self.keep(Encoded(event.account_id, event.event_id, event.time, event.encode()))
 
+    def require_room(self) -> None:
+        """Raise StoreError when too many events wait for a database that does not take them."""
+        if len(self._events) >= MAX_EVENTS:
+            raise StoreError("audit events cannot be recorded")
+
     def keep(self, event: Event) -> None:
         """Record an event that is small as it is; raises StoreError as `append` does."""
         waiting = len(self._events)

@@ -241,6 +241,10 @@ class Store:
         """
         await self._committer.settled()
 
+    def require_room(self) -> None:
+        """Raise StoreError when too many events wait to be recorded, so that no more may be done."""
+        self._ledger.require_room()
+
     def append_event(self, event: Event) -> None:
         """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
         self._ledger.append(event)
