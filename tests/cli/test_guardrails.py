@@ -91,6 +91,30 @@ def test_one_is_attached_once_and_kept_up_to_date(server: Live, root_id: str) ->
     assert sorted(names) == ["FullAWSAccess", "guardrail-region-lock"]
 
 
+def test_other_targets_are_not_changed_unasked(server: Live, root_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    units = server.client("organizations").create_organizational_unit
+    one, two = (units(ParentId=root_id, Name=name)["OrganizationalUnit"]["Id"] for name in ("One", "Two"))
+
+    def attach(target: str, regions: str, *more: str) -> tuple[int, str, str]:
+        code = main(["guardrails", "attach", "region-lock", "--target", target, "--set", f"regions={regions}", *more])
+        return (code, *capsys.readouterr())
+
+    def regions_of(target: str, name: str = "guardrail-region-lock") -> Any:
+        return attached(server, target)[name]["Statement"][0]["Condition"]["StringNotEquals"]["aws:RequestedRegion"]
+
+    assert f": attached to {one}" in attach(one, "eu-west-1")[1]
+    assert f": changed, is attached to {one}" in attach(one, "eu-west-2")[1]
+    code, _, said = attach(two, "us-east-1")
+    assert code == 2
+    assert f"guardrail-region-lock says something else now, and would change for {one}, too" in said
+    assert "guardrail-region-lock" not in attached(server, two)
+    assert regions_of(one) == ["eu-west-2"]
+    assert attach(two, "us-east-1", "--as", "LockUs")[0] == 0
+    assert regions_of(two, "LockUs") == ["us-east-1"]
+    assert f"changed, attached to {two}" in attach(two, "us-east-1", "--everywhere")[1]
+    assert regions_of(one) == ["us-east-1"]
+
+
 def test_every_one_can_be_attached_by_itself(server: Live, root_id: str) -> None:
     organization = server.client("organizations").describe_organization()["Organization"]["Id"]
     account = "123456789012"

@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a parameter; lists as regions=eu-west-1,eu-west-2",
     )
+    parser.add_argument(
+        "--as", dest="policy_name", metavar="NAME", help="attach: the policy's name, where several differ"
+    )
+    parser.add_argument(
+        "--everywhere", action="store_true", help="attach: change the policy for its other targets, too"
+    )
     add_connection(parser)
 
 
@@ -35,9 +41,10 @@ def command(args: argparse.Namespace) -> int:
         return _show(chosen, values, args.json)
     if args.target is None:
         raise Failure("name what to attach it to: --target ID")
+    name = args.policy_name or chosen.policy_name
     with failures():
-        outcome = attach(clients(args)("organizations"), chosen, values, args.target)
-    print(json.dumps(outcome) if args.json else f"{chosen.policy_name} ({outcome['policy']}): {outcome['outcome']}")
+        outcome = attach(clients(args)("organizations"), chosen, values, args.target, name, args.everywhere)
+    print(json.dumps(outcome) if args.json else f"{name} ({outcome['policy']}): {outcome['outcome']}")
     return 0
 
 
@@ -76,10 +83,13 @@ def _show(chosen: Guardrail, values: dict[str, str], as_json: bool) -> int:
     return 0
 
 
-def attach(organizations: Client, chosen: Guardrail, values: dict[str, str], target: str) -> dict[str, str]:
-    """Make the policy, or bring it up to date, and attach it: done twice, it is there once.
+def attach(
+    organizations: Client, chosen: Guardrail, values: dict[str, str], target: str, name: str, everywhere: bool
+) -> dict[str, str]:
+    """Make the policy of that name, or bring it up to date, and attach it: done twice, it is there once.
 
-    Raises Failure for a parameter without value, or where the type of policies is not enabled.
+    Raises Failure for a parameter without value, where the type of policies is not enabled, and where the change would
+    bind other targets anew and not `everywhere` is meant.
     """
     if ORGANIZATION in chosen.parameters:
         values = {ORGANIZATION: organizations.describe_organization()["Organization"]["Id"], **values}
@@ -88,27 +98,37 @@ def attach(organizations: Client, chosen: Guardrail, values: dict[str, str], tar
         example = chosen.parameters[missing[0]]
         shown = ",".join(example) if isinstance(example, list) else example
         raise Failure(f"say what {missing[0]} is, such as --set {missing[0]}={shown}")
-    type_, content = TYPES[chosen.type], json.dumps(chosen.document(values), separators=(",", ":"))
+    type_, document = TYPES[chosen.type], chosen.document(values)
     root = organizations.list_roots()["Roots"][0]
     if type_ not in {each["Type"] for each in root["PolicyTypes"]}:
         enable = f"aws organizations enable-policy-type --root-id {root['Id']} --policy-type {type_}"
         raise Failure(f"{type_} is not enabled: {enable}")
-    policy = _put(organizations, chosen, type_, content)
-    attached = pages(organizations, "list_policies_for_target", "Policies", TargetId=target, Filter=type_)
-    if policy in {each["Id"] for each in attached}:
-        return {"policy": policy, "target": target, "outcome": f"is attached to {target}"}
-    organizations.attach_policy(PolicyId=policy, TargetId=target)
-    return {"policy": policy, "target": target, "outcome": f"attached to {target}"}
+    listed = pages(organizations, "list_policies_for_target", "Policies", TargetId=target, Filter=type_)
+    attached = {each["Id"] for each in listed}  # asked first: nothing is made for a target that there is not
+    present = next(
+        (x for x in pages(organizations, "list_policies", "Policies", Filter=type_) if x["Name"] == name), None
+    )
+    text = json.dumps(document, separators=(",", ":"))
+    if present is None:
+        asked = {"Name": name, "Description": chosen.title, "Type": type_, "Content": text}
+        policy, changed = str(organizations.create_policy(**asked)["Policy"]["PolicySummary"]["Id"]), False
+    else:
+        policy = str(present["Id"])
+        changed = json.loads(organizations.describe_policy(PolicyId=policy)["Policy"]["Content"]) != document
+    if changed:
+        _check_others(organizations, policy, name, target, everywhere)
+        organizations.update_policy(PolicyId=policy, Content=text)
+    if policy not in attached:
+        organizations.attach_policy(PolicyId=policy, TargetId=target)
+    outcome = f"{'changed, ' if changed else ''}{'is ' if policy in attached else ''}attached to {target}"
+    return {"policy": policy, "target": target, "outcome": outcome}
 
 
-def _put(organizations: Client, chosen: Guardrail, type_: str, content: str) -> str:
-    """The id of the policy, with that content."""
-    for each in pages(organizations, "list_policies", "Policies", Filter=type_):
-        if each["Name"] == chosen.policy_name:
-            id = str(each["Id"])
-            present = organizations.describe_policy(PolicyId=id)["Policy"]["Content"]
-            if json.loads(present) != json.loads(content):
-                organizations.update_policy(PolicyId=id, Content=content)
-            return id
-    asked = {"Name": chosen.policy_name, "Description": chosen.title, "Type": type_, "Content": content}
-    return str(organizations.create_policy(**asked)["Policy"]["PolicySummary"]["Id"])
+def _check_others(organizations: Client, policy: str, name: str, target: str, everywhere: bool) -> None:
+    listed = pages(organizations, "list_targets_for_policy", "Targets", PolicyId=policy)
+    others = sorted({each["TargetId"] for each in listed} - {target})
+    if others and not everywhere:
+        raise Failure(
+            f"{name} says something else now, and would change for {', '.join(others)}, too: "
+            "--as NAME makes another policy, --everywhere means them all"
+        )
