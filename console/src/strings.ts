@@ -115,6 +115,7 @@ export const strings = {
     title: "Users in this group",
     empty: "No users",
     add: "Add users",
+    addSelected: "Add users",
     added: (count: number) => (count === 1 ? "1 user has been added." : `${count} users have been added.`),
     remove: "Remove",
     removeTitle: (name: string) => `Remove these users from ${name}?`,

@@ -1,100 +1,34 @@
 /** The groups of a user. */
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Multiselect from "@cloudscape-design/components/multiselect";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
 
 import { call, everything } from "../api";
 import { useLoad } from "../load";
-import { PageLink, path } from "../links";
-import { useTell } from "../page";
+import { path } from "../links";
 import { strings } from "../strings";
-import { Confirm } from "./confirm";
-import { Dialog } from "./dialog";
-import { Actions, List } from "./list";
+import { Membership } from "./membership";
 import { Refused } from "./states";
-import { Ago } from "./time";
 
 const text = strings.memberships;
 
 export function Memberships({ user }: { user: string }) {
-  const groups = useLoad(() => everything("ListGroupsForUser", { UserName: user }, "Groups"), [user]);
-  const [adding, setAdding] = useState(false);
-  const [leaving, setLeaving] = useState<string[]>([]);
-  const tell = useTell();
-  const done = (said: string) => {
-    setAdding(false);
-    setLeaving([]);
-    groups.reload();
-    tell("success", said);
-  };
-  const leave = async () => {
-    for (const GroupName of leaving) await call("iam", "RemoveUserFromGroup", { UserName: user, GroupName });
+  const UserName = user;
+  const load = async () => {
+    const groups = await everything("ListGroupsForUser", { UserName }, "Groups");
+    return groups.map((group) => ({ name: group.GroupName ?? "", created: group.CreateDate }));
   };
   return (
-    <>
-      <List
-        title={text.title}
-        variant="container"
-        from={groups}
-        trackBy="GroupName"
-        selection="multi"
-        empty={text.empty}
-        columns={[
-          {
-            id: "name",
-            header: text.name,
-            cell: (group) => <PageLink to={path`/groups/${group.GroupName ?? ""}`}>{group.GroupName}</PageLink>,
-            sortingField: "GroupName",
-            isRowHeader: true,
-          },
-          { id: "created", header: text.created, cell: (group) => <Ago at={group.CreateDate} />, sortingField: "CreateDate" },
-        ]}
-        actions={(selected) => (
-          <Actions>
-            <Button disabled={selected.length === 0} onClick={() => setLeaving(selected.map((group) => group.GroupName ?? ""))}>
-              {text.remove}
-            </Button>
-            <Button variant="primary" onClick={() => setAdding(true)}>
-              {text.add}
-            </Button>
-          </Actions>
-        )}
-      />
-      {adding && (
-        <Adding
-          user={user}
-          already={(groups.value ?? []).map((group) => group.GroupName ?? "")}
-          done={(count) => done(text.added(count))}
-          close={() => setAdding(false)}
-        />
-      )}
-      {leaving.length > 0 && (
-        <Confirm title={text.removeTitle(user)} action={text.remove} work={leave} done={() => done(text.removed(leaving.length))} close={() => setLeaving([])}>
-          {leaving.join(", ")}
-        </Confirm>
-      )}
-    </>
-  );
-}
-
-interface Props {
-  user: string;
-  already: string[];
-  done: (count: number) => void;
-  close: () => void;
-}
-
-function Adding({ user, already, done, close }: Props) {
-  const [chosen, setChosen] = useState<string[]>([]);
-  const work = async () => {
-    for (const GroupName of chosen) await call("iam", "AddUserToGroup", { UserName: user, GroupName });
-  };
-  return (
-    <Dialog title={text.add} action={text.addSelected} ready={chosen.length > 0} work={work} done={() => done(chosen.length)} close={close}>
-      <GroupPicker chosen={chosen} choose={setChosen} without={already} />
-    </Dialog>
+    <Membership
+      of={user}
+      text={text}
+      columns={text}
+      load={load}
+      page={(name) => path`/groups/${name}`}
+      join={(GroupName) => call("iam", "AddUserToGroup", { UserName, GroupName })}
+      leave={(GroupName) => call("iam", "RemoveUserFromGroup", { UserName, GroupName })}
+      choose={(already, chosen, set) => <GroupPicker chosen={chosen} choose={set} without={already} />}
+    />
   );
 }
 
