@@ -76,6 +76,24 @@ def test_a_template_stores_what_any_event_stores(
         assert (usual.account_id, usual.time) == (whole.account_id, whole.time)
 
 
+@given(st.lists(ASKS, max_size=2), TEXTS, TEXTS)
+@settings(max_examples=30, deadline=None)
+def test_credentials_that_are_issued_are_recorded_without_their_secret(asked: list[Ask], key: str, token: str) -> None:
+    issued = {"AccessKeyId": key, "SecretAccessKey": "hush!", "SessionToken": token, "Expiration": NOW}
+    taken = exchange(
+        api=APIS["sts"],
+        operation=APIS["sts"].operations["AssumeRole"],
+        params={"role_arn": f"{ARN}x", "role_session_name": "s", "token_code": "a code"},
+        reply={"Credentials": issued, "AssumedRoleUser": {"AssumedRoleId": "AROA:s", "Arn": token}},
+        asked=asked,
+    )
+    usual, whole = templated(taken), event_of(taken)
+    assert usual is not None
+    assert opened(usual.encode()) == opened(whole.encode())
+    assert b"hush!" not in usual.encode()
+    assert b"a code" not in usual.encode()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -83,7 +101,6 @@ def test_a_template_stores_what_any_event_stores(
         {"operation": APIS["iam"].operations["CreateUser"]},
         {"shared_with": "210987654321"},
         {"api": APIS["sts"], "operation": APIS["sts"].operations["AssumeRoleWithWebIdentity"]},
-        {"api": APIS["sts"], "operation": APIS["sts"].operations["GetSessionToken"]},
         {"error": AccessDenied("no")},
         {"params": {"user_name": "x" * 100_000}},
     ],
@@ -127,3 +144,11 @@ def test_ids_of_requests_of_any_length_lead_nobody_astray(request_id: str) -> No
         caller = Caller(ALICE.kind, ACCOUNT, name, name, ours, ours, name, f"AKIA{name}")
         told.append(lookup.terms(stored(exchange(request_id=request_id, caller=caller))))
     assert [f"Username:{name}" in terms for name, terms in zip(("Alice", "alice"), told, strict=True)] == [True, True]
+
+
+def test_credentials_are_found_by_their_own_key() -> None:
+    sts = APIS["sts"]
+    for key in ("ASIA1", "ASIA2"):
+        issued = {"AccessKeyId": key, "SecretAccessKey": "hush!", "SessionToken": key, "Expiration": NOW}
+        event = stored(exchange(api=sts, operation=sts.operations["AssumeRole"], reply={"Credentials": issued}))
+        assert [term for term in lookup.terms(event) if "ASIA" in term] == [f"ResourceName:{key}"]

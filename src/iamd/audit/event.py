@@ -13,7 +13,7 @@ from iamd.audit.encoding import encoded
 from iamd.audit.identity import Identity
 from iamd.audit.ids import event_id
 from iamd.audit.stored import record
-from iamd.audit.templates import Template
+from iamd.audit.templates import NO_RESPONSE, Template
 from iamd.caller.caller import Caller
 from iamd.wire.model import OperationModel
 
@@ -75,7 +75,8 @@ class TemplatedEvent(msgspec.Struct, gc=False):
     request_id: str
     params: bytes
     asked: bytes
+    response: bytes = NO_RESPONSE
 
     def encode(self) -> bytes:
         """The event as it is stored."""
-        return self.template.event(self.request_id, self.params, self.asked)
+        return self.template.event(self.request_id, self.params, self.asked, self.response)

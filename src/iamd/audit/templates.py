@@ -1,5 +1,5 @@
-"""Reads that went well, which are most of the record: what the events of one caller, operation and place have in common
-is packed once."""
+"""Calls that changed no record and went well, which are most of the record: what the events of one caller, operation and
+place have in common is packed once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from iamd.audit.asked import TOLD, Ask
-from iamd.audit.elements import request_parameters
+from iamd.audit.elements import request_parameters, response_elements
 from iamd.audit.encoding import kept, own_action, packed_identity, session_policies, shortened
 from iamd.audit.stored import packed
 from iamd.caller.caller import Caller
@@ -17,7 +17,8 @@ from iamd.wire.model import OperationModel
 MAX_TEMPLATES: Final = 4096
 _SHORT: Final = 512  # bytes of parameters that are remembered
 _UP_TO_ASKED, _WHOLE = b"\xdc\x00\x11", b"\xdc\x00\x13"  # arrays of 17 and of 19: see StoredEvent
-_NOTHING = b"\xc0" * 5  # no response, error code, error message, additional data, shared id
+NO_RESPONSE: Final = b"\xc0"
+_NOTHING = b"\xc0" * 4  # no error code, error message, additional data, shared id
 
 
 class Template:
@@ -50,7 +51,7 @@ class Template:
         self.noted: datetime | None = None  # the second in which it was last noted that the credentials were used
         self._params: Mapping[str, Any] | None = None
         self._packed_params = b""
-        self._ask = ("", "", "")
+        self._ask: tuple[Any, ...] = ()
         self._packed_ask = b""
 
     def parameters(self, params: Mapping[str, Any]) -> bytes:
@@ -67,16 +68,21 @@ class Template:
         if len(asks) != 1:
             return self._kept(asks)
         ask = asks[0]
-        if ask.policy is not None or not TOLD.issuperset(ask.context):
-            return self._kept(asks)
-        which = (ask.action, ask.resource, ask.account_id)
+        more = [(key, value) for key, value in ask.context.items() if key not in TOLD]
+        which = (ask.action, ask.resource, ask.account_id, ask.policy is None, more)
         if which != self._ask:
             self._ask, self._packed_ask = which, self._kept(asks)
         return self._packed_ask
 
-    def event(self, request_id: str, params: bytes, asked: bytes) -> bytes:
+    def response(self, reply: Mapping[str, Any] | None) -> bytes:
+        """What is recorded of the reply: nothing, unless it has credentials."""
+        if reply is None or "Credentials" not in reply:
+            return NO_RESPONSE
+        return packed(response_elements(self.operation, reply))
+
+    def event(self, request_id: str, params: bytes, asked: bytes, response: bytes) -> bytes:
         """The event of a call as it is stored."""
-        return b"".join((self._head, packed(request_id), self._middle, params, self._after, asked, self._end))
+        return b"".join((self._head, packed(request_id), self._middle, params, response, self._after, asked, self._end))
 
     def _kept(self, asks: Sequence[Ask]) -> bytes:
         return packed(kept(asks, self._own_action, self.account_id))

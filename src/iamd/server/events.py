@@ -47,11 +47,12 @@ def event_of(exchange: Exchange) -> ApiEvent:
 _Place = tuple[int, int, str, str, bytes | None, bytes | None]  # caller, operation, region, address, agent, host
 
 _templates: dict[_Place, Template] = {}
-_LONG: Final = 32_768  # bytes of parameters that are weighed with the rest of the event
+_LONG: Final = 32_768  # bytes of parameters that are weighed with the rest of the event; credentials are far shorter
 
 
 def templated(exchange: Exchange) -> TemplatedEvent | None:
-    """The event of a read that went well, from its template; None of what has more to tell: see `event_of`."""
+    """The event of a call that changed no record and went well, from its template; None of what has more to tell: see
+    `event_of`."""
     if exchange.error is not None or exchange.shared_with is not None:
         return None
     template = _template(exchange)
@@ -60,9 +61,9 @@ def templated(exchange: Exchange) -> TemplatedEvent | None:
     params = template.parameters(exchange.params)
     if len(params) > _LONG:
         return None
-    now = exchange.now
-    asked = template.asked(exchange.asked)
-    return TemplatedEvent(template.account_id, now, event_id(now), template, exchange.request_id, params, asked)
+    now, request_id = exchange.now, exchange.request_id
+    asked, response = template.asked(exchange.asked), template.response(exchange.reply)
+    return TemplatedEvent(template.account_id, now, event_id(now), template, request_id, params, asked, response)
 
 
 def _template(exchange: Exchange) -> Template | None:
@@ -82,12 +83,11 @@ def _template(exchange: Exchange) -> Template | None:
 
 
 def _new_template(exchange: Exchange, agent: bytes | None, host: bytes | None) -> Template | None:
-    """None for those who have no access key, and for what is not read, takes no signature or may issue credentials."""
+    """None for those who have no access key, and for what changes records or takes no signature."""
     caller, api, operation = exchange.caller, exchange.api, exchange.operation
     if caller is None or api is None or operation is None or not operation.reads or not caller.access_key_id:
         return None
-    output = operation.model.output
-    if operation.admission is not None or (output is not None and any(m.name == "Credentials" for m in output.members)):
+    if operation.admission is not None:
         return None
     return Template(
         caller,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from iamd.caller.caller import CallerKind
+from iamd.caller.ids import temporary_key
+from iamd.caller.session import Session
 from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call
 from iamd.services.iam.trust import rendered
-from iamd.services.sts.credentials import issue
+from iamd.services.sts.credentials import credentials_of
 from iamd.services.sts.mfa import mfa_context
-from iamd.services.sts.session_policies import packed_size, session_policies
+from iamd.services.sts.session_policies import SessionPolicies, packed_size, session_policies
 from iamd.services.sts.session_tags import SessionTags, session_tags
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, Role
@@ -136,36 +139,63 @@ def open_session(
     seconds: int,
     policy: str | None,
     policy_arns: Sequence[Mapping[str, str]] | None,
-    **session: Any,
+    *,
+    chained: bool = False,
+    mfa_time: int | None = None,
+    extras: dict[str, str | list[str]] | None = None,
 ) -> dict[str, Any]:
-    """A session of the role, as AssumeRole answers it: `PackedPolicySize` only for one with policies or tags. `session`
-    are further fields of Session. Raises MalformedPolicyDocument, PackedPolicyTooLarge and ValidationError."""
-    role, tags = assumption.role, assumption.tags
+    """A session of the role, as AssumeRole answers it: `PackedPolicySize` only for one with policies or tags.
+
+    Raises MalformedPolicyDocument, PackedPolicyTooLarge and ValidationError.
+    """
+    role, tags, now = assumption.role, assumption.tags.tags, call.now
     policies = session_policies(policy, policy_arns, assumption.records)
-    packed = packed_size(policies, tags.tags)
-    credentials = issue(
-        call.realm,
-        call.now,
-        "role",
-        role.account_id,
-        seconds,
-        principal_id=role.id,
-        principal_name=role.name,
-        session_name=name,
-        policy=policies.inline,
-        policy_arns=policies.arns,
-        tags=tags.tags,
-        transitive=tags.transitive,
-        source_identity=assumption.source_identity,
-        **session,
-    )
-    call.realm.store.used(role.account_id, role.id, call.now, call.region, "sts")
-    reply: dict[str, Any] = {"Credentials": credentials, "AssumedRoleUser": assumed_role_user(role, name)}
+    packed = packed_size(policies, tags)
+    session = _session(assumption, name, policies, now, seconds, chained, mfa_time, extras)
+    call.realm.store.used(role.account_id, role.id, now, call.region, "sts")
+    reply: dict[str, Any] = {
+        "Credentials": credentials_of(session, call.realm.tokens),
+        "AssumedRoleUser": assumed_role_user(role, name),
+    }
     if packed is not None:
         reply["PackedPolicySize"] = packed
     if assumption.source_identity is not None:
         reply["SourceIdentity"] = assumption.source_identity
     return reply
+
+
+def _session(
+    assumption: Assumption,
+    name: str,
+    policies: SessionPolicies,
+    now: datetime,
+    seconds: int,
+    chained: bool,
+    mfa_time: int | None,
+    extras: dict[str, str | list[str]] | None,
+) -> Session:
+    """By its fields, not by `issue`: passing them on would cost more than sealing them."""
+    role, tags = assumption.role, assumption.tags
+    access_key_id, secret_access_key = temporary_key(role.account_id)
+    return Session(
+        kind="role",
+        account_id=role.account_id,
+        access_key_id=access_key_id,
+        secret_access_key=secret_access_key,
+        principal_id=role.id,
+        principal_name=role.name,
+        session_name=name,
+        issued=now,
+        expires=now + timedelta(seconds=seconds),
+        policy=policies.inline,
+        policy_arns=policies.arns,
+        tags=tags.tags,
+        transitive=tags.transitive,
+        source_identity=assumption.source_identity,
+        mfa_time=mfa_time,
+        chained=chained,
+        extras=extras or {},
+    )
 
 
 def assumed_role_user(role: Role, session_name: str) -> dict[str, str]:
