@@ -147,6 +147,16 @@ def test_who_cannot_answer_is_not_invited(org: Org, target: dict[str, str], reas
     assert answer == ("InvalidInputException", reason)
 
 
+def test_a_closed_account_is_not_invited(org: Org, server: Live, admin: Any) -> None:
+    _, other = stand_alone(server, org, admin, "founder")
+    closed = org.account("closed")
+    org.client.close_account(AccountId=closed)
+    other("organizations").create_organization(FeatureSet="ALL")
+    target = {"Id": closed, "Type": "ACCOUNT"}
+    answer = refused(other("organizations").invite_account_to_organization, Target=target)
+    assert answer == ("InvalidInputException", "TARGET_NOT_SUPPORTED")
+
+
 def test_a_member_may_change_the_organization(org: Org, server: Live, admin: Any) -> None:
     (founder, other), (mover, into) = (stand_alone(server, org, admin, name) for name in ("founder", "mover"))
     other("organizations").create_organization(FeatureSet="ALL")

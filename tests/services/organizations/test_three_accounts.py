@@ -144,6 +144,27 @@ def test_the_partner_administers_a_service(house: House) -> None:
     assert refused(there.list_roots)[0] == "AccessDeniedException"
 
 
+def test_who_may_not_leave_does_not_leave_by_joining_another(house: House) -> None:
+    away = house.org.server.client("organizations", house.org.server.add_account(STRANGER))
+    guest = "333333333333"
+    there = house.org.server.client("organizations", house.org.server.add_account(guest))
+    target = {"Id": guest, "Type": "ACCOUNT"}
+    there.accept_handshake(
+        HandshakeId=house.org.client.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+    )
+    away.create_organization()
+    asked = {"HandshakeId": away.invite_account_to_organization(Target=target)["Handshake"]["Id"]}
+    stay = house.org.policy("Stay", deny("organizations:LeaveOrganization"))
+    house.org.attach(stay, guest)
+    assert refused(there.leave_organization)[0] == "AccessDeniedException"
+    assert refused(there.accept_handshake, **asked)[0] == "AccessDeniedException"
+    assert away.describe_handshake(**asked)["Handshake"]["State"] == "OPEN"
+    assert there.describe_organization()["Organization"]["Id"] == house.org.id
+    house.org.detach(stay, guest)
+    there.accept_handshake(**asked)
+    assert there.describe_organization()["Organization"]["Id"] != house.org.id
+
+
 def test_who_locks_everybody_out_can_let_them_in_again(house: House) -> None:
     lock = house.org.policy("Lock", deny("*"))
     house.org.attach(lock, house.org.root)

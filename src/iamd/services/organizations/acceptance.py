@@ -25,13 +25,16 @@ _EFFECTS: dict[str, Callable[[Call, Shake], None]] = {
 }
 
 
-def linking_when_joining(call: Call, shake: Shake) -> Iterator[Ask]:
-    """Who joins an organization must be allowed to make its service's role, unless there is one."""
+def leaving_and_linking(call: Call, shake: Shake) -> Iterator[Ask]:
+    """Who joins an organization must be allowed to leave the one that the account is in, and to make the role of its
+    service, unless there is one."""
     if shake.handshake.action == INVITE:
+        if call.records.account.organization is not None:
+            yield Ask("organizations:LeaveOrganization", "*", call.account_id)
         yield from linking(call, None)
 
 
-@organizations.operation(on=handshake_to_answer, also=linking_when_joining)
+@organizations.operation(on=handshake_to_answer, also=leaving_and_linking)
 def accept_handshake(call: Call, shake: Shake) -> Reply:
     """Answer yes. What enables all features can be accepted when all have approved."""
     if handshakes.state_of(call, shake) == "REQUESTED":

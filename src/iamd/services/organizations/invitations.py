@@ -81,7 +81,9 @@ def invite_account_to_organization(
 ) -> Reply:
     """Ask an account to join. It may accept for 15 days; nothing is mailed."""
     recipient_id, given = invited(call, target), merged((), tags)
-    records = estate.records
+    records, recipient = estate.records, call.others(recipient_id).account
+    if recipient.closed is not None:
+        raise InvalidInputException("You specified an account that is closed.", "TARGET_NOT_SUPPORTED")
     if records.members.get(recipient_id) is not None:
         said = "The account is already a member of the organization."
         raise HandshakeConstraintViolationException(said, "ALREADY_IN_AN_ORGANIZATION")
