@@ -1,194 +1,31 @@
 """The composition root: what happens to a request, from the socket to the answer, read top to bottom.
 
-A request to an AWS API passes the links of `CHAIN` in order, each a plain coroutine that fills in its part of the
-Exchange or raises AwsError. Whatever came of it is then recorded and answered.
+A request to an AWS API passes the links of `CHAIN` in order, each of which fills in its part of the Exchange or raises
+AwsError. Whatever came of it is then recorded and answered.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Sequence
 from time import perf_counter
 
-from iamd.caller import sigv4
-from iamd.caller.authenticate import authenticate
-from iamd.caller.caller import CallerKind
+from iamd.chain import passage
+from iamd.chain.links import Link, admit, catch_up, execute, freshen, identify, throttle, understand
+from iamd.chain.record import record
 from iamd.console import door
 from iamd.console.calls import Question
-from iamd.guard.denials import Denied
-from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry, understood
+from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry
 from iamd.server.asgi import Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
-from iamd.server.events import copy_for, event_of, templated
 from iamd.server.exchange import Exchange, now
 from iamd.server.gate import Gate
 from iamd.server.protocol import Gone, TooLarge
-from iamd.services import invocation
-from iamd.services.call import Call, Cold, Realm
-from iamd.services.catalogue import APIS, api_of, takes_unsigned
-from iamd.store.change import Change
-from iamd.store.errors import NoAccount, StaleRead, StoreError
-from iamd.wire import protocols
-from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, MissingAuthenticationToken, ServiceUnavailable
+from iamd.server.whole import Headers
+from iamd.services.call import Realm
+from iamd.wire.errors import InternalFailure
 from iamd.wire.http import Answer, HttpRequest
 
-Link = Callable[[Realm, Exchange], Awaitable[None]]
-
-
-async def catch_up(realm: Realm, exchange: Exchange) -> None:
-    """See what other processes have committed: a read after a write sees it, wherever it was written."""
-    if realm.store.may_be_stale(exchange.request.arrived):
-        await realm.store.refresh(exchange.request.arrived)
-
-
-async def identify(realm: Realm, exchange: Exchange) -> None:
-    """Whose signature is it? Checked on the raw bytes, before anything of the body is believed.
-
-    Nobody's, when the request has none and seems to be for one of the few operations that take none: see `admit`.
-    """
-    signature = exchange.signature = sigv4.read(exchange.request)
-    exchange.api = api_of(exchange.request, signature)
-    if signature is not None and not exchange.api.is_global:
-        exchange.region = signature.region
-    if signature is None and takes_unsigned(exchange.api, exchange.request):
-        return
-    exchange.caller = await authenticate(
-        exchange.request, signature, realm.store, realm.sealer, realm.tokens, exchange.now
-    )
-
-
-async def freshen(realm: Realm, exchange: Exchange) -> None:
-    """See at least the revision of the caller's account that the client asks for with `x-iamd-revision`."""
-    if b"x-iamd-revision" not in exchange.request.index:
-        return
-    asked, caller = exchange.request.header(b"x-iamd-revision"), exchange.caller
-    if asked is None or caller is None:
-        return
-    if not _is_revision(asked):
-        raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
-    if (await realm.store.load(caller.account_id)).revision >= int(asked):
-        return
-    with suppress(StaleRead):
-        await realm.store.settled()  # changes of our own under way hide those of others until they are committed
-    await realm.store.refresh()
-    reached = (await realm.store.load(caller.account_id)).revision
-    if reached < int(asked):
-        raise ServiceUnavailable(
-            f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
-        )
-
-
-_is_revision = re.compile(r"[0-9]{1,18}").fullmatch
-
-
-async def understand(realm: Realm, exchange: Exchange) -> None:
-    """Which operation, with which parameters? Refuses what the service model does not know."""
-    api = exchange.api or APIS["iam"]
-    known = understood.get(api, exchange.request)
-    if known is not None:
-        exchange.operation, exchange.params = known
-        exchange.action = known[0].name
-        return
-    protocol = protocols.of(api.model)
-    asked = protocol.read(exchange.request, api.model)
-    exchange.action = asked.action
-    operation = api.find(asked.action, asked.version)
-    params = protocol.parse(operation.model, asked.content)
-    exchange.operation, exchange.params = operation, params
-    protocol.check(operation.model, params)
-    understood.put(api, exchange.request, operation, params)
-
-
-async def throttle(realm: Realm, exchange: Exchange) -> None:
-    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
-    if realm.throttle is not None and exchange.operation is not None:
-        caller = exchange.caller
-        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
-
-
-async def admit(realm: Realm, exchange: Exchange) -> None:
-    """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
-    operation = exchange.operation
-    admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
-    if admitting is not None:
-        admitted = await admitting
-        exchange.caller, exchange.prepared = admitted.caller, admitted.evidence
-        exchange.disclosed = admitted.disclosed
-    if exchange.caller is None:
-        raise MissingAuthenticationToken()
-
-
-async def execute(realm: Realm, exchange: Exchange) -> None:
-    """Resolve the target, decide, do it: durable before it returns."""
-    while True:
-        try:
-            await _execute(realm, exchange)
-        except Cold as cold:
-            await realm.store.load(cold.account_id)
-        except StaleRead:
-            continue  # another process changed what was read: read it again
-        else:
-            return
-
-
 CHAIN: tuple[Link, ...] = (catch_up, identify, freshen, understand, throttle, admit, execute)
-
-
-async def _execute(realm: Realm, exchange: Exchange) -> None:
-    caller, operation = exchange.caller, exchange.operation
-    if caller is None or operation is None:
-        raise InternalFailure()
-    call = Call(
-        operation=operation,
-        realm=realm,
-        caller=caller,
-        records=realm.store.records(caller.account_id) or await realm.store.load(caller.account_id),
-        params=exchange.params,
-        now=exchange.now,
-        request_id=exchange.request_id,
-        client_ip=exchange.request.client_ip,
-        secure=exchange.request.secure,
-        agent=exchange.request.header(b"user-agent") or "",
-        region=exchange.region,
-    )
-    exchange.asked = call.asked
-    if operation.preparation is not None and exchange.prepared is None:  # once, however often the rest is done again
-        await _prepare(call, exchange)
-    call.prepared = exchange.prepared
-    if operation.reads:
-        exchange.revision = call.records.revision
-        try:
-            exchange.reply = invocation.invoke(call)
-            exchange.shared_with = call.shared_with
-        finally:
-            if realm.store.unsettled:
-                await realm.store.settled()  # a refusal tells of what was read, too
-    else:
-        await realm.store.write(lambda change: _change(call, exchange, change))
-        exchange.recorded = True
-
-
-async def _prepare(call: Call, exchange: Exchange) -> None:
-    store = call.realm.store
-    try:
-        preparing = invocation.prepare(call)
-        if preparing is None:
-            return
-        exchange.prepared = await preparing
-    except AwsError:
-        await store.settled()  # the refusal tells of what was read
-        raise
-    call.records = await store.load(call.account_id)
-
-
-def _change(call: Call, exchange: Exchange, change: Change) -> None:
-    """A change and its audit event, in one transaction; may run again on fresher records."""
-    call.change, call.records = change, change.records(call.account_id)
-    exchange.reply = invocation.invoke(call)
-    exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
-    change.event(event_of(exchange))
-
 
 # What is not signed as AWS's APIs are, and so stays outside the chain: whether a request is for it, and its answer.
 DOORS = (
@@ -222,6 +59,19 @@ class Application:
         answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None
         await asgi.send(answered or await self.handle(Exchange(request)), send)
 
+    def receives(self, scope: Scope) -> bool:
+        """Whether a POST to `/` is for the chain; what is for upstreams is not kept here."""
+        return self.gate is None or not self.gate.takes(scope)
+
+    def answer(
+        self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float
+    ) -> Answer | Awaitable[Answer]:
+        """The answer to a POST to `/`, or what is to be awaited for it."""
+        if len(body) > self.max_body_bytes:
+            return answers.too_large(self.max_body_bytes)
+        ip, secure = self.proxies.origin(peer, secure, headers)
+        return self.handle_at_once(Exchange(HttpRequest("POST", b"/", b"", headers, body, ip, secure, arrived)))
+
     async def _apart(self, request: HttpRequest) -> Answer | None:
         """The answer to what is no request to an AWS API; those are mostly sent to `/`, with POST."""
         for takes, answer in DOORS:
@@ -237,11 +87,13 @@ class Application:
         """Take a call of a person at the console through the links that are not about signatures and protocols."""
         exchange = Exchange(request, caller=question.caller, api=question.api, action=question.action)
 
-        async def understood(realm: Realm, exchange: Exchange) -> None:
+        def understood(realm: Realm, exchange: Exchange) -> None:
             exchange.operation, exchange.params = question.understand()
 
         started = perf_counter()
-        await self._pass((catch_up, understood, throttle, admit, execute), exchange)
+        begun = passage.begin((catch_up, understood, throttle, admit, execute), self.realm, exchange)
+        if begun is not None:
+            await self._go_on(exchange, *begun)
         try:
             self._record(exchange)
         except Exception:
@@ -252,8 +104,33 @@ class Application:
 
     async def handle(self, exchange: Exchange) -> Answer:
         """Take one request through the chain; record it; answer it, whatever happened."""
+        answered = self.handle_at_once(exchange)
+        return answered if isinstance(answered, Answer) else await answered
+
+    def handle_at_once(self, exchange: Exchange) -> Answer | Awaitable[Answer]:
+        """The answer, as `handle` gives it; what is to be awaited for it where a link has to wait."""
         started = perf_counter()
-        await self._pass(CHAIN, exchange)
+        begun = passage.begin(CHAIN, self.realm, exchange)
+        return self._answered(exchange, started) if begun is None else self._awaited(exchange, started, *begun)
+
+    async def _awaited(
+        self, exchange: Exchange, started: float, waiting: Awaitable[None], links: Sequence[Link]
+    ) -> Answer:
+        await self._go_on(exchange, waiting, links)
+        return self._answered(exchange, started)
+
+    async def _go_on(self, exchange: Exchange, waiting: Awaitable[None], links: Sequence[Link]) -> None:
+        """Through the rest of the chain, behind what a link waits for."""
+        try:
+            await waiting
+            for link in links:
+                further = link(self.realm, exchange)
+                if further is not None:
+                    await further
+        except Exception as error:
+            passage.refuse(exchange, error)
+
+    def _answered(self, exchange: Exchange, started: float) -> Answer:
         try:
             self._record(exchange)
             return answers.of(exchange)
@@ -265,41 +142,5 @@ class Application:
         finally:
             telemetry.observe(exchange, started)
 
-    async def _pass(self, chain: Iterable[Link], exchange: Exchange) -> None:
-        """Through those links, until one refuses."""
-        try:
-            for link in chain:
-                await link(self.realm, exchange)
-        except AwsError as error:
-            exchange.error = error
-        except (StoreError, NoAccount):
-            telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=True)
-            exchange.error = ServiceUnavailable()
-        except Exception:
-            telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=True)
-            exchange.error = InternalFailure()
-
     def _record(self, exchange: Exchange) -> None:
-        """The audit event, unless it went with the change; and that the credentials were used, and for what."""
-        caller, store = exchange.caller, self.realm.store
-        if caller is None:
-            return
-        usual = None if exchange.recorded else templated(exchange)
-        if usual is not None:
-            store.keep_event(usual)
-            if usual.template.noted is exchange.now:
-                return
-            usual.template.noted = exchange.now
-        elif not exchange.recorded:
-            event = event_of(exchange)
-            store.append_event(event)
-            if event.shared_id is not None:
-                store.append_event(copy_for(exchange, event))
-        if isinstance(exchange.error, Denied):
-            store.denied(caller.account_id, exchange.now, exchange.error.denial)
-        api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region
-        if api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
-            subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
-            store.used(caller.account_id, subject, now, region, api.name)
-            if operation is not None:
-                store.accessed(caller.account_id, caller.id, api.name, operation.name, now, region)
+        record(self.realm.store, exchange)

@@ -60,7 +60,7 @@ from iamd.server.history import keep_days
 from iamd.server.issuers import document
 from iamd.server.listening import bind
 from iamd.server.logs import configure_logs
-from iamd.server.protocol import limited
+from iamd.server.prompt import prompt
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
 from iamd.server.trail_buckets import buckets_at
@@ -299,7 +299,7 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
     async with running(settings) as server, _credential_endpoints(settings, server):
         config = uvicorn.Config(
             server.application,
-            http=limited(settings.max_header_bytes, settings.request_timeout),
+            http=prompt(settings.max_header_bytes, settings.request_timeout, server.application),
             loop="uvloop",
             ws="none",
             lifespan="off",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from iamd.caller.authenticate import session_caller
+from iamd.caller.identities import session_caller
 from iamd.settings import load
 from tests.hostile.door import Door
 from tests.hostile.process import served

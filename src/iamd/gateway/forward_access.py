@@ -15,8 +15,8 @@ from datetime import datetime
 
 import msgspec
 
-from iamd.caller.authenticate import long_term_caller, session_caller
 from iamd.caller.caller import Caller
+from iamd.caller.identities import long_term_caller, session_caller
 from iamd.caller.sigv4 import Signature
 from iamd.gateway.directory import Service
 from iamd.services.call import Realm

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from math import inf
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from iamd.server.protocol import Gone, TooLarge
+from iamd.server.whole import whole
 from iamd.wire.http import Answer, HttpRequest
 
 Scope = MutableMapping[str, Any]
@@ -90,14 +91,14 @@ async def _rest(first: bytes, more: bool, receive: Receive, max_bytes: int) -> b
 
 async def send(answer: Answer, send: Send) -> None:
     """Send the answer, in two messages where it cannot be sent at once."""
-    if sent_at_once(send, answer.status, answer.headers, answer.body):
+    if sent_at_once(send, answer):
         return
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def sent_at_once(send: object, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+def sent_at_once(send: object, answer: Answer) -> bool:
     """Send a whole answer in one piece, if `send` is uvicorn's and nothing stands against it; False: nothing was sent.
 
     In uvicorn's own way every header is searched and told apart again, which takes longer than a decision. That way is
@@ -109,15 +110,12 @@ def sent_at_once(send: object, status: int, headers: list[tuple[bytes, bytes]], 
         return False
     if not cycle.keep_alive or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
         return False
-    lines = [STATUS_LINE[status]]
-    lines += [b"%b: %b\r\n" % header for header in cycle.default_headers]
-    lines += [b"%b: %b\r\n" % header for header in headers]
-    head = b"".join(lines)
-    if not head.count(b"\r") == head.count(b"\n") == len(lines) or b"\0" in head:
+    written = whole(answer, cycle.default_headers)
+    if written is None:
         return False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
+    cycle.transport.write(written)
     cycle.message_event.set()
     cycle.on_response()
     return True

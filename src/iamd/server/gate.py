@@ -15,6 +15,7 @@ from iamd.gateway.passage import Answer
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies, sent_at_once
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
+from iamd.wire import http
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import RequestTimeout
 
@@ -115,7 +116,7 @@ async def _send(answer: Answer, request: HttpRequest, closes: bool, send: Send) 
     body = answer.body
     if isinstance(body, bytes):
         has_body = request.method != "HEAD" and answer.status not in _BODILESS
-        if has_body and not closes and sent_at_once(send, answer.status, headers, body):
+        if has_body and not closes and sent_at_once(send, http.Answer(answer.status, headers, body)):
             return
         if has_body:
             headers = [*headers, (b"content-length", str(len(body)).encode())]

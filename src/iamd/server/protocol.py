@@ -17,7 +17,7 @@ def limited(header_bytes: int, seconds: float) -> type[asyncio.Protocol]:
     """A protocol class that refuses requests whose first line and headers are longer than that, and closes
     connections on which a request has not arrived completely after `seconds`."""
 
-    class Limited(_LimitedHttp):
+    class Limited(LimitedHttp):
         max_header_bytes = header_bytes
         max_seconds = seconds
 
@@ -58,6 +58,10 @@ class _JoinedWrites:
         else:
             self._transport.write(data)
 
+    def send(self, answer: bytes) -> None:
+        """Send a whole answer."""
+        self._transport.write(answer)
+
     def flush(self) -> None:
         """Send the head of an answer that has no body."""
         if self._head is not None:
@@ -69,7 +73,7 @@ class _JoinedWrites:
         self._transport.close()
 
 
-class _LimitedHttp(HttpToolsProtocol):
+class LimitedHttp(HttpToolsProtocol):
     max_header_bytes: ClassVar[int]
     max_seconds: ClassVar[float]
 
@@ -89,8 +93,13 @@ class _LimitedHttp(HttpToolsProtocol):
         super().data_received(data)
         if self._in_headers and self._received > self.max_header_bytes:
             self._refuse(_TOO_LONG)
-        if self._begun or self.cycle is None or self.cycle.response_complete:
+        if self._begun or not self.is_answering:
             self._watch()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether there is a request of which the answer is still to come."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
@@ -102,12 +111,20 @@ class _LimitedHttp(HttpToolsProtocol):
             # Ends the parsing, so that what was refused is not executed; the parser's error is answered below.
             raise ValueError("the request line and the headers are too long")
         self._in_headers = False
+        self.begin_exchange()
+
+    def begin_exchange(self) -> None:
+        """The headers are there, the body is still to come."""
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._begun, self._watches = False, True
         self._unwatch()
         cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
+        self.end_exchange()
+
+    def end_exchange(self) -> None:
+        """The request is complete."""
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

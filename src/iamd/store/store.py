@@ -60,7 +60,7 @@ class Store:
         self._directory = Directory(self._images)
         self._looked = -inf
         self._committer = Committer(
-            database, self._images, self._ledger, self._load, self._directory.committed, self._relist
+            database, self._images, self._ledger, self._load, self._directory.committed, self.relist
         )
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._keyring = database.keyring
@@ -96,7 +96,7 @@ class Store:
         return self._database.keyring
 
     async def start(self) -> None:
-        await self._relist()
+        await self.relist()
         self._committer.start()
 
     async def close(self) -> None:
@@ -165,7 +165,7 @@ class Store:
         return account_id
 
     def may_be_stale(self, arrived: float) -> bool:
-        """Whether `refresh` has anything to do for a request that came in then (seconds of `perf_counter`).
+        """Whether `refresh` and `look` have anything to do for a request that came in then (seconds of `perf_counter`).
 
         Its client can only have heard of commits before that: when the database was looked at since, it need not be
         again. So the requests that come in together share one look.
@@ -174,8 +174,12 @@ class Store:
 
     async def refresh(self, arrived: float = inf) -> None:
         """Bring the images up to date with what other processes have committed before `arrived`."""
-        if not self.may_be_stale(arrived):
-            return
+        if self.may_be_stale(arrived) and self.look():
+            await self.relist()
+
+    def look(self) -> bool:
+        """Take in what other processes have committed, but for accounts that are not in memory: whether there are such,
+        which `relist` takes in."""
         looked = perf_counter()
         changed = self._database.poll()
         if self._database.keyring is not self._keyring:
@@ -190,10 +194,10 @@ class Store:
                 self._catch_up(image)
             # else the changes of our own will meet the other's at their commit, and the image is mended then
         self._looked = looked
-        if unknown:
-            await self._relist()
+        return unknown
 
-    async def _relist(self) -> None:
+    async def relist(self) -> None:
+        """Learn which accounts there are."""
         self._directory.load(await self._database.accounts())
 
     def _catch_up(self, image: Records) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
+from iamd.caller.identities import session_caller
 from iamd.guard.gather import take
 from iamd.policy import Attached, Decision, Kind, Request, decide, load
 from iamd.wire.errors import InvalidClientTokenId

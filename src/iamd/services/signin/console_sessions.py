@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from iamd.audit import ApiEvent
-from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
+from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
 from iamd.services.signin.api import REGION, session_arn

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
+from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id, secret_access_key
 from iamd.caller.passwords import Standing, standing
 from iamd.caller.session import Session

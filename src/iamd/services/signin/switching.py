@@ -14,8 +14,8 @@ import msgspec
 from msgspec import structs
 
 from iamd.audit import ApiEvent
-from iamd.caller.authenticate import session_caller
 from iamd.caller.caller import Caller
+from iamd.caller.identities import session_caller
 from iamd.caller.session import Session
 from iamd.services.signin.api import REGION
 from iamd.services.signin.passwords import Visit

@@ -1,0 +1,93 @@
+"""What links of the chain do where something has to be waited for: the database, other services, slow work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+from contextlib import suppress
+
+from iamd.caller.authenticate import authenticate
+from iamd.caller.sigv4 import Signature
+from iamd.chain.execution import call_of, change, read
+from iamd.server.exchange import Exchange
+from iamd.services import invocation
+from iamd.services.call import Admitted, Call, Cold, Realm
+from iamd.store.errors import StaleRead
+from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
+
+_is_revision = re.compile(r"[0-9]{1,18}").fullmatch
+
+
+async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> None:
+    """Find the caller out of what is in the database."""
+    exchange.caller = await authenticate(
+        exchange.request, signature, realm.store, realm.sealer, realm.tokens, exchange.now
+    )
+
+
+async def reach(realm: Realm, account_id: str, asked: str) -> None:
+    """See at least that revision of an account. Raises InvalidInput when it is none, ServiceUnavailable when it has not
+    arrived."""
+    if not _is_revision(asked):
+        raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
+    if (await realm.store.load(account_id)).revision >= int(asked):
+        return
+    with suppress(StaleRead):
+        await realm.store.settled()  # changes of our own under way hide those of others until they are committed
+    await realm.store.refresh()
+    reached = (await realm.store.load(account_id)).revision
+    if reached < int(asked):
+        raise ServiceUnavailable(
+            f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
+        )
+
+
+async def admitted(exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
+    """Take in whom the evidence names."""
+    found = await admitting
+    exchange.caller, exchange.prepared, exchange.disclosed = found.caller, found.evidence, found.disclosed
+
+
+async def execute(realm: Realm, exchange: Exchange) -> None:
+    """Load what is not in memory, prepare, read or write; wait until it is durable."""
+    while True:
+        try:
+            await _execute(realm, exchange)
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+        except StaleRead:
+            continue  # another process changed what was read: read it again
+        else:
+            return
+
+
+async def _execute(realm: Realm, exchange: Exchange) -> None:
+    caller, operation, store = exchange.caller, exchange.operation, realm.store
+    if caller is None or operation is None:
+        raise InternalFailure()
+    call = call_of(realm, exchange, caller, operation, await store.load(caller.account_id))
+    if operation.preparation is not None and exchange.prepared is None:  # once, however often the rest is done again
+        await _prepare(call, exchange)
+    call.prepared = exchange.prepared
+    if operation.reads:
+        try:
+            read(exchange, call)
+        finally:
+            if store.unsettled:
+                await store.settled()  # a refusal tells of what was read, too
+    else:
+        await store.write(lambda transaction: change(exchange, call, transaction))
+        exchange.recorded = True
+
+
+async def _prepare(call: Call, exchange: Exchange) -> None:
+    store = call.realm.store
+    try:
+        preparing = invocation.prepare(call)
+        if preparing is None:
+            return
+        exchange.prepared = await preparing
+    except AwsError:
+        await store.settled()  # the refusal tells of what was read
+        raise
+    call.records = await store.load(call.account_id)

@@ -1,0 +1,116 @@
+"""The links of the chain.
+
+A link fills in its part of the Exchange or raises AwsError. Most requests find everything in memory and wait for
+nothing, so a link is a plain function: it returns None when its part is done, or the coroutine (of `later`) that does
+it where something has to be waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from iamd.caller import sigv4
+from iamd.caller.at_hand import authenticate_at_hand
+from iamd.chain import later
+from iamd.chain.execution import call_of, read
+from iamd.server import understood
+from iamd.server.exchange import Exchange
+from iamd.services import invocation
+from iamd.services.call import Cold, Realm
+from iamd.services.catalogue import APIS, api_of, takes_unsigned
+from iamd.wire import protocols
+from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
+
+Link = Callable[[Realm, Exchange], Awaitable[None] | None]
+
+
+def catch_up(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """See what other processes have committed: a read after a write sees it, wherever it was written."""
+    arrived, store = exchange.request.arrived, realm.store
+    return store.relist() if store.may_be_stale(arrived) and store.look() else None
+
+
+def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """Whose signature is it? Checked on the raw bytes, before anything of the body is believed.
+
+    Nobody's, when the request has none and seems to be for one of the few operations that take none: see `admit`.
+    """
+    request = exchange.request
+    signature = exchange.signature = sigv4.read(request)
+    api = exchange.api = api_of(request, signature)
+    if signature is None:
+        if takes_unsigned(api, request):
+            return None
+        raise MissingAuthenticationToken()
+    if not api.is_global:
+        exchange.region = signature.region
+    caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
+    if caller is None:
+        return later.identify(realm, exchange, signature)
+    exchange.caller = caller
+    return None
+
+
+def freshen(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """See at least the revision of the caller's account that the client asks for with `x-iamd-revision`."""
+    caller = exchange.caller
+    if caller is None or b"x-iamd-revision" not in exchange.request.index:
+        return None
+    return later.reach(realm, caller.account_id, exchange.request.header(b"x-iamd-revision") or "")
+
+
+def understand(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """Which operation, with which parameters? Refuses what the service model does not know."""
+    api = exchange.api or APIS["iam"]
+    known = understood.get(api, exchange.request)
+    if known is not None:
+        exchange.operation, exchange.params = known
+        exchange.action = known[0].name
+        return None
+    protocol = protocols.of(api.model)
+    asked = protocol.read(exchange.request, api.model)
+    exchange.action = asked.action
+    operation = api.find(asked.action, asked.version)
+    params = protocol.parse(operation.model, asked.content)
+    exchange.operation, exchange.params = operation, params
+    protocol.check(operation.model, params)
+    understood.put(api, exchange.request, operation, params)
+    return None
+
+
+def throttle(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
+    if realm.throttle is not None and exchange.operation is not None:
+        caller = exchange.caller
+        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
+    return None
+
+
+def admit(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
+    operation = exchange.operation
+    admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
+    if admitting is not None:
+        return later.admitted(exchange, admitting)
+    if exchange.caller is None:
+        raise MissingAuthenticationToken()
+    return None
+
+
+def execute(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
+    """Resolve the target, decide, do it: durable before it returns.
+
+    A read waits for nothing where the records are in memory and all that they show is durable.
+    """
+    caller, operation = exchange.caller, exchange.operation
+    if caller is None or operation is None:
+        raise InternalFailure()
+    store = realm.store
+    records = store.records(caller.account_id)
+    if records is None or not operation.reads or operation.preparation is not None or store.unsettled:
+        return later.execute(realm, exchange)
+    try:
+        read(exchange, call_of(realm, exchange, caller, operation, records))
+    except Cold:
+        return later.execute(realm, exchange)
+    return None

@@ -1,0 +1,183 @@
+"""Short requests, answered as soon as they are complete, without a task of their own.
+
+uvicorn starts a task for every request when its headers are there, which takes longer than to decide and answer most of
+them. So a POST to `/`, where all calls of the Query and JSON protocols go, is kept until its body is complete. Those
+that came in together are then answered one after the other; one that has to wait for something, a long one and whatever
+is unusual goes uvicorn's way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, ClassVar, Protocol, cast
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from iamd.server import asgi
+from iamd.server.protocol import LimitedHttp
+from iamd.server.whole import Headers, whole
+from iamd.wire.http import Answer
+
+_SHORT = 65_536  # bytes of a body
+
+log = structlog.get_logger("iamd")
+
+
+class Reception(Protocol):
+    """Who answers."""
+
+    def receives(self, scope: MutableMapping[str, Any]) -> bool:
+        """Whether this request, of which the body is still to come, may be kept until it is complete."""
+        ...
+
+    def answer(
+        self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float
+    ) -> Answer | Awaitable[Answer]:
+        """The answer to a POST to `/`, or what is to be awaited for it."""
+        ...
+
+
+def prompt(header_bytes: int, seconds: float, reception: Reception) -> type[asyncio.Protocol]:
+    """A protocol class with the limits of `protocol.limited`."""
+
+    class Prompt(_PromptHttp):
+        max_header_bytes = header_bytes
+        max_seconds = seconds
+        received_by = reception
+        together = _Together()
+
+    return Prompt
+
+
+class _Together:
+    """The requests that are complete and not answered: those that came in until the loop has its next turn."""
+
+    def __init__(self) -> None:
+        self._answers: list[Callable[[], None]] = []
+
+    def add(self, answer: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
+        if not self._answers:
+            loop.call_soon(self._run)
+        self._answers.append(answer)
+
+    def _run(self) -> None:
+        answers, self._answers = self._answers, []
+        for answer in answers:
+            answer()
+
+
+class _PromptHttp(LimitedHttp):
+    received_by: ClassVar[Reception]
+    together: ClassVar[_Together]
+
+    def connection_made(self, transport: Any) -> None:
+        self._body: bytes | None = None  # so much of it, of a request that is kept
+        self._complete = False  # what is kept can be answered
+        super().connection_made(transport)
+
+    def begin_exchange(self) -> None:
+        """Keep the request, if it is of the usual kind, else let uvicorn begin."""
+        parser = self.parser
+        if (
+            self.url == b"/"
+            and parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not (parser.should_upgrade() or self.expect_100_continue or self.is_answering)
+        ):
+            scope = cast("dict[str, Any]", self.scope)
+            scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", "/", b"/", b""
+            if self.received_by.receives(scope):
+                self._body = b""
+                return
+        super().begin_exchange()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether there is a request of which the answer is still to come."""
+        return self._complete or super().is_answering
+
+    def on_body(self, body: bytes) -> None:
+        if self._body is None:
+            super().on_body(body)
+            return
+        self._body = self._body + body if self._body else body
+        if len(self._body) > _SHORT:
+            self._give_to(self.app, more=True)
+
+    def end_exchange(self) -> None:
+        if self._body is None:
+            super().end_exchange()
+        else:
+            self._complete = True
+            self.together.add(self._answer, self.loop)
+
+    def on_message_begin(self) -> None:
+        if self._complete:  # the client has sent the next one without waiting
+            self._answer()
+        super().on_message_begin()
+
+    def shutdown(self) -> None:
+        """As uvicorn's: what has begun is finished."""
+        if self._complete:
+            self._answer()
+        elif self._body is not None:
+            self._give_to(self.app, more=True)
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._body, self._complete = None, False
+        super().connection_lost(exc)
+
+    def _answer(self) -> None:
+        """Answer what is kept, unless that was done already, or the client has left."""
+        if not self._complete or self._body is None:
+            return
+        scope = cast("dict[str, Any]", self.scope)
+        peer = self.client[0] if self.client else ""
+        arrived = scope["iamd.arrived"]
+        try:
+            answer = self.received_by.answer(self.headers, self._body, peer, self.scheme == "https", arrived)
+        except Exception:
+            log.error("a request was not answered", exc_info=True)
+            self._refuse(b"500 Internal Server Error")
+            return
+        if isinstance(answer, Answer):
+            written = whole(answer, self.server_state.default_headers)
+            if written is not None and not (self.flow.write_paused or self.transport.is_closing()):
+                self._body, self._complete = None, False
+                self._joined.send(written)
+                self.on_response_complete()
+                return
+        self._give_to(_sending(answer), more=False)
+
+    def _give_to(self, app: Any, *, more: bool) -> None:
+        """Go uvicorn's way from here: with a task, in which that application answers."""
+        body, self._body, self._complete = self._body or b"", None, False
+        cycle = self.cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
+        cycle.body += body
+        cycle.more_body = more
+        self._start_asgi_task(cycle, app)
+
+
+def _sending(answer: Answer | Awaitable[Answer]) -> Any:
+    """An ASGI application that sends that answer."""
+
+    async def application(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        await asgi.send(answer if isinstance(answer, Answer) else await answer, send)
+
+    return application

@@ -1,0 +1,241 @@
+"""Short requests are answered when they are complete; what is unusual goes uvicorn's way."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from iamd.server.prompt import prompt
+from iamd.wire.http import Answer
+
+
+class Transport:
+    """What a connection was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.closing = False
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Desk:
+    """Answers with the body that it got, or with what it awaits for a body that begins with `later`."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.takes = True
+        self.released = asyncio.Event()
+
+    def receives(self, scope: Any) -> bool:
+        assert (scope["method"], scope["raw_path"], scope["query_string"]) == ("POST", b"/", b"")
+        return self.takes
+
+    def answer(self, headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer | Awaitable[Answer]:
+        self.asked.append(body)
+        if body == b"fail":
+            raise RuntimeError("on purpose")
+        if body.startswith(b"later"):
+            return self._later(body)
+        return Answer(200, [(b"x-line", b"a\r\nb")] if body == b"break" else [], body)
+
+    async def _later(self, body: bytes) -> Answer:
+        await self.released.wait()
+        return Answer(200, [], body)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """What gets all other requests: answers the body's length."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    told = b"application %d" % len(body)
+    headers = [(b"content-length", b"%d" % len(told))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": told})
+
+
+class Connection:
+    def __init__(self, desk: Desk, made: Any = None) -> None:
+        self.transport = Transport()
+        config = uvicorn.Config(application, log_config=None)
+        self.kind: Any = made or prompt(2000, 60.0, desk)
+        self.protocol: Any = self.kind(config, ServerState(), {}, asyncio.get_running_loop())
+        self.protocol.connection_made(self.transport)
+
+    def receive(self, *bodies: bytes, head: bytes = b"POST / HTTP/1.1") -> None:
+        """Requests with those bodies, in one piece."""
+        self.protocol.data_received(
+            b"".join(head + b"\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body for body in bodies)
+        )
+
+    async def answers(self, number: int = 1) -> list[bytes]:
+        """The bodies of so many answers, in the order in which they came."""
+        async with asyncio.timeout(10):
+            while len(found := self.found()) < number:
+                await asyncio.sleep(0)
+        return found
+
+    def found(self) -> list[bytes]:
+        parts = re.split(rb"HTTP/1\.1 \d{3} [A-Za-z ]+\r\n", b"".join(self.transport.sent))
+        return [part.partition(b"\r\n\r\n")[2] for part in parts[1:]]
+
+
+@pytest.fixture
+def runner() -> Any:
+    with asyncio.Runner() as made:
+        yield made
+
+
+def test_requests_that_came_together_are_answered_in_the_next_turn(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        first = Connection(desk)
+        second = Connection(desk, first.kind)
+        first.receive(b"one")
+        second.receive(b"two")
+        assert desk.asked == []
+        assert await first.answers() == [b"one"]
+        assert await second.answers() == [b"two"]
+        assert [len(each.transport.sent) for each in (first, second)] == [1, 1]  # whole answers
+
+    runner.run(check())
+
+
+def test_pipelined_requests_are_answered_in_order_though_one_has_to_wait(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.receive(b"one", b"two", b"later", b"four")
+        assert await connection.answers(2) == [b"one", b"two"]
+        desk.released.set()
+        assert await connection.answers(4) == [b"one", b"two", b"later", b"application 4"]
+        connection.receive(b"five")
+        assert (await connection.answers(5))[-1] == b"five"
+
+    runner.run(check())
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"PUT / HTTP/1.1", b"short"),
+        (b"POST /x HTTP/1.1", b"short"),
+        (b"POST /?a=b HTTP/1.1", b"short"),
+        (b"POST / HTTP/1.0", b"short"),
+        (b"POST / HTTP/1.1\r\nconnection: close", b"short"),
+        (b"POST / HTTP/1.1", b"x" * 70_000),
+    ],
+)
+def test_what_is_unusual_goes_uvicorns_way(runner: Any, head: bytes, body: bytes) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.receive(body, head=head)
+        assert await connection.answers() == [b"application %d" % len(body)]
+        assert desk.asked == []
+
+    runner.run(check())
+
+
+def test_what_the_desk_does_not_receive_goes_uvicorns_way(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        desk.takes = False
+        connection = Connection(desk)
+        connection.receive(b"one")
+        assert await connection.answers() == [b"application 3"]
+
+    runner.run(check())
+
+
+def test_a_client_that_reads_slowly_is_waited_for(runner: Any) -> None:
+    async def check() -> None:
+        connection = Connection(Desk())
+        connection.protocol.pause_writing()
+        connection.receive(b"one")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert connection.found() == []
+        connection.protocol.resume_writing()
+        assert await connection.answers() == [b"one"]
+
+    runner.run(check())
+
+
+def test_a_header_that_would_break_its_line_is_not_sent(runner: Any) -> None:
+    async def check() -> None:
+        connection = Connection(Desk())
+        connection.receive(b"break")
+        async with asyncio.timeout(10):
+            while not connection.transport.closing:
+                await asyncio.sleep(0)
+        assert connection.transport.sent == []
+
+    runner.run(check())
+
+
+def test_a_failure_is_one_requests_own(runner: Any) -> None:
+    async def check() -> None:
+        first = Connection(Desk())
+        second = Connection(Desk(), first.kind)
+        first.receive(b"fail")
+        second.receive(b"two")
+        await first.answers()
+        assert first.transport.sent[0].startswith(b"HTTP/1.1 500 ")
+        assert first.transport.closing
+        assert await second.answers() == [b"two"]
+
+    runner.run(check())
+
+
+def test_what_has_begun_is_finished_when_the_server_stops(runner: Any) -> None:
+    async def check() -> None:
+        whole, part, idle = Connection(Desk()), Connection(Desk()), Connection(Desk())
+        whole.receive(b"one")
+        part.protocol.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nt")
+        for each in (whole, part, idle):
+            each.protocol.shutdown()
+        assert whole.found() == [b"one"]
+        assert not part.transport.closing
+        part.protocol.data_received(b"wo")
+        assert await part.answers() == [b"application 3"]
+        assert all(each.transport.closing for each in (whole, part, idle))
+
+    runner.run(check())
+
+
+def test_a_client_that_has_left_is_not_answered(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.receive(b"one")
+        connection.protocol.connection_lost(None)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (desk.asked, connection.transport.sent) == ([], [])
+
+    runner.run(check())
