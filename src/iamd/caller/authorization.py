@@ -50,17 +50,17 @@ def read(request: HttpRequest, value: str) -> Signature:
         signed_headers = tuple(signed.encode("latin-1").split(b";"))
         require_signed(request, signed_headers)
         access_key_id, date, region, service = parse_credential(credential, stamp)
-    return Signature(
-        access_key_id=access_key_id,
-        date=date,
-        region=region,
-        service=service,
-        signed_headers=signed_headers,
-        signature=signature,
-        timestamp=timestamp,
-        stamp=stamp,
-        token=request.header(b"x-amz-security-token"),
-        content_sha256=request.header(b"x-amz-content-sha256"),
+    return Signature(  # by position, which is quicker compiled
+        access_key_id,
+        date,
+        region,
+        service,
+        signed_headers,
+        signature,
+        timestamp,
+        stamp,
+        request.header(b"x-amz-security-token"),
+        request.header(b"x-amz-content-sha256"),
     )
 
 

@@ -25,7 +25,7 @@ def canonical_request(
             request.method.encode(),
             path,
             query,
-            *canonical_headers(request.headers, signed_headers),
+            *canonical_headers(request, signed_headers),
             b"",
             b";".join(signed_headers),
             payload_hash.encode(),
@@ -67,15 +67,15 @@ def _encoded_anew(text: bytes) -> str:
     return quote_from_bytes(unquote_to_bytes(text.replace(b"+", b" ")), safe="-_.~")
 
 
-def canonical_headers(headers: Sequence[tuple[bytes, bytes]], names: Sequence[bytes]) -> list[bytes]:
+def canonical_headers(request: HttpRequest, names: Sequence[bytes]) -> list[bytes]:
     """One `name:value` for each name, in the order given.
 
     White space around values goes, runs of it become one blank; values of a repeated header are joined by commas; an
     absent header has an empty value.
     """
-    values = dict(headers)
-    if len(values) != len(headers):
-        values = _joined(headers)
+    values = request.index
+    if len(values) != len(request.headers):
+        values = _joined(request.headers)
     return [name + b":" + b" ".join(values.get(name, b"").split()) for name in names]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Signature(msgspec.Struct, frozen=True, kw_only=True):
+class Signature(msgspec.Struct, frozen=True):
     """The parts of an AWS Signature Version 4, read but not yet verified.
 
     `date`, `region` and `service` are the credential's scope. `timestamp` is when the request was signed (UTC) and
@@ -25,9 +25,9 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     stamp: str
     token: str | None = None
+    content_sha256: str | None = None
     expires: int | None = None
     presigned: bool = False
-    content_sha256: str | None = None
     policy: bytes | None = None
 
     def __repr__(self) -> str:

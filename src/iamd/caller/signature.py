@@ -82,7 +82,7 @@ def require_signed(request: HttpRequest, signed_headers: tuple[bytes, ...]) -> N
     if b"host" not in signed_headers:
         raise SignatureDoesNotMatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     for name, _ in request.headers:
-        if name[:6] == b"x-amz-" and name not in signed_headers:
+        if name.startswith(b"x-amz-") and name not in signed_headers:
             raise SignatureDoesNotMatch(
                 f"'{shown(name.decode('latin-1'))}' must be a 'SignedHeader' in the AWS Authorization."
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -87,7 +87,7 @@ class _PromptHttp(LimitedHttp):
             and parser.should_keep_alive()
             and not (parser.should_upgrade() or self.expect_100_continue or self.is_answering)
         ):
-            scope = cast("dict[str, Any]", self.scope)
+            scope: Any = self.scope
             scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", "/", b"/", b""
             if self.received_by.receives(scope):
                 self._body = b""
@@ -135,7 +135,7 @@ class _PromptHttp(LimitedHttp):
         """Answer what is kept, unless that was done already, or the client has left."""
         if not self._complete or self._body is None:
             return
-        scope = cast("dict[str, Any]", self.scope)
+        scope: Any = self.scope
         peer = self.client[0] if self.client else ""
         arrived = scope["iamd.arrived"]
         try:
@@ -171,6 +171,7 @@ class _PromptHttp(LimitedHttp):
         )
         cycle.body += body
         cycle.more_body = more
+        cycle.message_event.set()  # there is something to be received
         self._start_asgi_task(cycle, app)
 
 

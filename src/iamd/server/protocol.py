@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -104,7 +104,8 @@ class LimitedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
         super().on_message_begin()
-        cast("dict[str, Any]", self.scope)["iamd.unhurried"] = self._stop_watching
+        scope: Any = self.scope
+        scope["iamd.unhurried"] = self._stop_watching
 
     def on_headers_complete(self) -> None:
         if self._received > self.max_header_bytes and self._header_bytes() > self.max_header_bytes:
@@ -120,7 +121,8 @@ class LimitedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._begun, self._watches = False, True
         self._unwatch()
-        cast("dict[str, Any]", self.scope)["iamd.arrived"] = perf_counter()
+        scope: Any = self.scope
+        scope["iamd.arrived"] = perf_counter()
         self.end_exchange()
 
     def end_exchange(self) -> None:
