@@ -42,7 +42,7 @@ class Template:
         self.account_id = caller.account_id
         self._own_action = own_action(names[0], names[1])
         policies = session_policies(caller)
-        from_console = caller.session is not None and caller.session.kind == "console"
+        from_console = caller.session is not None and caller.session.console
         whole = policies is not None or from_console
         self._head = (_WHOLE if whole else _UP_TO_ASKED) + b"".join([packed(name) for name in names])
         self._middle = packed(True) + packed_identity(caller) + packed(client_ip) + packed(shortened(agent))
