@@ -195,3 +195,24 @@ def test_an_issuer_with_a_path(iam: Any, certificate: Any, tmp_path: Path, assum
         register(iam, idp, certificate)
         web_role(iam, idp, "Web", StringEquals={f"{idp.host}:sub": SUBJECT})
         assume(idp.token())
+
+
+def test_a_resource_control_policy_binds_whom_issuers_vouch_for(
+    iam: Any, idp: Issuer, assume: Callable[..., Any], server: Live
+) -> None:
+    web_role(iam, idp)
+    theirs, ours = server.client("organizations", server.add_account("210987654321")), server.client("organizations")
+    theirs.create_organization()
+    asked = theirs.invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": ACCOUNT})["Handshake"]
+    ours.accept_handshake(HandshakeId=asked["Id"])
+    kind, denial = "RESOURCE_CONTROL_POLICY", {"Effect": "Deny", "Principal": "*", "Resource": "*"}
+    condition = {"StringNotLikeIfExists": {f"{idp.url.removeprefix('https://')}:sub": "repo:octo-org/*"}}
+    statement = {**denial, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}
+    content = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    theirs.enable_policy_type(RootId=theirs.list_roots()["Roots"][0]["Id"], PolicyType=kind)
+    made = theirs.create_policy(Type=kind, Name="Ours", Description="", Content=content)["Policy"]["PolicySummary"]
+    theirs.attach_policy(PolicyId=made["Id"], TargetId=ACCOUNT)
+    assume(idp.token())
+    assert refused(assume, token=idp.token(sub="repo:other/repo"))[0] == "AccessDenied"
+    theirs.detach_policy(PolicyId=made["Id"], TargetId=ACCOUNT)
+    assume(idp.token(sub="repo:other/repo"))
