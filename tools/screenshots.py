@@ -34,6 +34,7 @@ PAGES = (
     "/settings",
     "/security-credentials",
     "/sessions",
+    "/switch-role",
     "/nothing",
 )
 _SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")

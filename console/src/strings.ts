@@ -414,7 +414,7 @@ export const strings = {
   },
   sessions: {
     title: "Your sessions",
-    description: "Browsers in which you are signed in, and programs that act as you. What you do not know, end, and change your password.",
+    description: "Browsers in which you are signed in, and programs that act as you. End what you do not know, and change your password.",
     browser: "Browser or program",
     programs: { program: "Program (aws login)", "remote-program": "Program on another device (aws login --remote)" },
     renewed: "Last renewed",

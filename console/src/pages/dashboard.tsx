@@ -5,7 +5,6 @@ import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
 import { call } from "../api";
 import { useLoad } from "../load";
@@ -13,6 +12,7 @@ import { PageLink, path } from "../links";
 import { usePage } from "../page";
 import { Facts } from "../parts/facts";
 import { Show } from "../parts/states";
+import { Status } from "../parts/status";
 import { Ago } from "../parts/time";
 import { useSession } from "../session";
 import { strings } from "../strings";
@@ -63,9 +63,9 @@ function Advice({ summary }: { summary: Summary }) {
   return (
     <SpaceBetween size="xs">
       {advice.map(([good, praise, warning]) => (
-        <StatusIndicator key={praise} type={good ? "success" : "warning"}>
+        <Status key={praise} type={good ? "success" : "warning"}>
           {good ? praise : warning}
-        </StatusIndicator>
+        </Status>
       ))}
     </SpaceBetween>
   );

@@ -8,7 +8,7 @@ import { useLoad } from "../load";
 import { usePage, useTell } from "../page";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
-import { Ago, Moment } from "../parts/time";
+import { Ago } from "../parts/time";
 import { strings } from "../strings";
 
 const text = strings.sessions;
@@ -43,11 +43,12 @@ export default function Sessions() {
               </>
             ),
             isRowHeader: true,
+            minWidth: 280,
           },
           { id: "address", header: text.address, cell: (session) => session.address ?? "–" },
           { id: "started", header: text.started, cell: (session) => <Ago at={session.started} /> },
           { id: "renewed", header: text.renewed, cell: (session) => (session.renewed ? <Ago at={session.renewed} /> : "–") },
-          { id: "expires", header: text.expires, cell: (session) => <Moment at={session.expires} /> },
+          { id: "expires", header: text.expires, cell: (session) => <Ago at={session.expires} /> },
           { id: "mfa", header: text.mfa, cell: (session) => (session.mfa ? text.yes : text.no) },
         ]}
         actions={([selected]) => (

@@ -6,7 +6,6 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 
 import { loadOwnPassword, type OwnPassword as Known, post, type Requirement } from "../api";
@@ -15,6 +14,7 @@ import { useTell } from "../page";
 import { strings } from "../strings";
 import { Dialog } from "./dialog";
 import { Show } from "./states";
+import { Status } from "./status";
 import { Moment } from "./time";
 
 const text = strings.credentials;
@@ -92,7 +92,7 @@ function Rules({ rules, password }: { rules: Requirement[]; password: string }) 
       <Box>{text.rules}</Box>
       {rules.map((rule) => (
         <div key={rule.words}>
-          <StatusIndicator type={met(rule, password) ? "success" : "pending"}>{rule.words}</StatusIndicator>
+          <Status type={met(rule, password) ? "success" : "pending"}>{rule.words}</Status>
         </div>
       ))}
     </div>
