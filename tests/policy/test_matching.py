@@ -33,6 +33,32 @@ def test_a_pattern_matches_as_the_naive_expression_does(pattern: str, value: str
 
 
 @pytest.mark.parametrize(
+    ("pattern", "value", "expected"),
+    [
+        ("*a??b*", "xaccbx", True),
+        ("*a??b*", "xacbx", False),
+        ("*a?b?c*", "xa1b2cx", True),
+        ("*a?b?c*", "xa1b2d", False),
+        ("*a?c*", "xabcx", True),
+        ("*a?c*", "cyc", False),
+        ("*a?c*", "ac", False),
+        ("*a?*a?*", "abab", True),
+        ("*a?*a?*", "aba", False),
+        ("*ab?ab*", "abcabdabab", True),
+        ("?*?", "a", False),
+        ("?*?", "ab", True),
+        ("a?*b*?c", "axbxc", True),
+        ("a?*b*?c", "axxc", False),
+        ("a?*b*?c", "bxbxc", False),
+        ("?bc*", "b", False),
+        ("*bc?", "c", False),
+    ],
+)
+def test_holes_beside_stars(pattern: str, value: str, expected: bool) -> None:
+    assert Pattern(mark(pattern)).matches(value) is naive(pattern, value) is expected
+
+
+@pytest.mark.parametrize(
     ("pattern", "value"),
     [("a*" * 500 + "b", "a" * 4000), ("*?a?" * 300 + "b", "aa" * 2000), ("*?a?" * 300 + "*b?*", "aa" * 2000)],
 )
