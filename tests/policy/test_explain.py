@@ -110,6 +110,15 @@ def test_the_elements_with_not_are_named_so() -> None:
     assert [element.name for element in resource.nearest[0].failed] == ["NotPrincipal"]
 
 
+def test_what_allows_is_told_apart_from_what_denies() -> None:
+    both = policy(
+        deny("s3:*", Sid="Never"), allow("s3:*", Sid="Always"), deny(Sid="Nothing"), allow("ec2:*", Sid="Other")
+    )
+    (layer,) = explain(asking(), Layers(identity=(both,))).layers
+    assert [cited.sid for cited in layer.allows] == ["Always"]
+    assert [denial.statement.sid for denial in layer.denies] == ["Never", "Nothing"]
+
+
 def test_a_denial_tells_the_conditions_that_were_met() -> None:
     unsafe = deny(Sid="OnlyTls", Condition={"Bool": {"aws:SecureTransport": "false"}})
     found = explain(asking(aws_securetransport="false"), Layers(identity=(policy(allow("*"), unsafe),)))
