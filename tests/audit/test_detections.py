@@ -53,6 +53,8 @@ def test_root_is_found_whatever_it_does() -> None:
 def test_a_sign_in_without_mfa_is_found() -> None:
     assert types(sign_in("Success")) == [catalogue.SIGN_IN_WITHOUT_MFA.type]
     assert types(sign_in("Success", "Yes")) == types(sign_in("Failure")) == []
+    from_elsewhere = Who("AssumedRole", principal_id="AROAEXAMPLE:jane")
+    assert types(sign_in("Success", who=from_elsewhere)) == []  # its provider may have asked for it
 
 
 def test_a_burst_of_failed_sign_ins_is_found_by_user_and_by_address() -> None:

@@ -10,8 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
 
 from tests.caller.saml.idp import encoded, metadata, rsa_key, signed_response
+from tests.console.people import Person
 from tests.console.visits import SIGN_IN, Clock, call, post, send, session
 from tests.live import ACCOUNT, Live
 from tests.services.roles import make_role, permit, role_arn, trust, trusting, user_arn
@@ -251,6 +254,16 @@ def test_a_role_of_ones_own_session_is_switched_to_for_an_hour(
 
 
 @pytest.fixture
+def credentials_of_broker(server: Live, iam: Any) -> dict[str, str]:
+    """Of another role than the provider's."""
+    iam.create_user(UserName="broker")
+    make_role(iam, "Broker", trusting(user_arn("broker")))
+    broker = server.client("sts", iam.create_access_key(UserName="broker")["AccessKey"])
+    given: dict[str, str] = broker.assume_role(RoleArn=role_arn("Broker"), RoleSessionName="jane")["Credentials"]
+    return given
+
+
+@pytest.fixture
 def provider(iam: Any) -> str:
     iam.create_saml_provider(Name=NAME, SAMLMetadataDocument=metadata(rsa_key()))
     make_role(iam, "App", trusting_provider(), MaxSessionDuration=7200)
@@ -308,3 +321,26 @@ def test_responses_that_sign_nobody_in(iam: Any, browser: Browser, provider: str
         assert said in html.unescape(refused.body)
         assert "set-cookie" not in refused.headers or "iamd-console" not in refused.headers["set-cookie"]
     assert browser.open(SIGN_IN).status == 200
+
+
+def test_a_real_browser_comes_in_from_another_site(
+    server: Live, iam: Any, chromium: Chromium, provider: str, credentials_of_broker: dict[str, str]
+) -> None:
+    make_role(iam, "Other", trusting_provider())
+    person = Person(server, iam, chromium.new_page(reduced_motion="reduce"))
+    page = person.page
+    page.goto(server.endpoint + link(token(Browser(server.endpoint), credentials_of_broker)))
+    person.looks_right()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Broker/jane @")).to_be_visible()
+    response = encoded(signed_response(story(Role=[f"{role_arn(name)},{PROVIDER}" for name in ("App", "Other")])))
+    field = f'<input type="hidden" name="SAMLResponse" value="{response}">'
+    page.goto("about:blank")
+    page.set_content(f'<form method="post" action="{server.endpoint}/saml">{field}<button>Go</button></form>')
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose a role")
+    person.looks_right()
+    page.get_by_label("Other").check()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Other/jane @")).to_be_visible()
+    page.close()

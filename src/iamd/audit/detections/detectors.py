@@ -57,7 +57,9 @@ def _root_use(seen: Seen, memory: Memory) -> Iterator[Sighting]:
 
 
 def _sign_in_without_mfa(seen: Seen, memory: Memory) -> Iterator[Sighting]:
-    if _signed_in(seen) == "Success" and seen.additional.get("MFAUsed") == "No":
+    # Of who comes from elsewhere, the record says `No` whatever the identity provider has asked for.
+    has_password = seen.who.type in ("IAMUser", "Root")
+    if has_password and _signed_in(seen) == "Success" and seen.additional.get("MFAUsed") == "No":
         yield Sighting(SIGN_IN_WITHOUT_MFA, seen.principal_id, seen, seen.ip or "this machine")
 
 
