@@ -162,7 +162,9 @@ def cpu() -> float:
 
 def run(folder: Path, alike: bool) -> None:
     alone = asyncio.run(prepare(folder, alike))
-    job = Job(folder / DATABASE_FILE, folder / MASTER_KEY_FILE, change_file(folder), None, datetime.now(UTC))
+    job = Job(
+        folder / DATABASE_FILE, folder / MASTER_KEY_FILE, change_file(folder), None, None, None, datetime.now(UTC)
+    )
     started, spent = perf_counter(), cpu()
     outcome = replayed(job, Span(), CORES).outcome
     took, spent = perf_counter() - started, cpu() - spent

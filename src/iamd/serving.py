@@ -27,6 +27,7 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
+from iamd.audit.hindsight import Hindsight
 from iamd.audit.lake.files import Lake
 from iamd.audit.lake.process import is_installed
 from iamd.caller.issuers import Issuers
@@ -106,6 +107,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             sign_in_urls=_sign_in_urls(settings),
             delivers_trails=settings.trail_buckets is not None,
             lake=Lake(_lake_folder(settings)) if is_installed() else None,
+            hindsight=None if settings.in_memory else Hindsight(settings.data_dir, settings.master_key_file),
             region=settings.region,
         )
         root = None

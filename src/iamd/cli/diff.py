@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     when = "a revision (42, or ACCOUNT@42 where there are several accounts) or a time (ISO 8601 in UTC, or so long ago: 2h)"
     parser.add_argument("before", type=moment, metavar="BEFORE", help=when)
     parser.add_argument("after", type=moment, nargs="?", metavar="AFTER", help="the same; default: now")
+    parser.add_argument("--account", metavar="ID", help="principals and policies of that account alone")
     parser.add_argument("--text", action="store_true", help="tell the texts of policies that differ, too")
     parser.add_argument("--verbose", action="store_true", help="name every action")
     add_place(parser)
@@ -34,13 +35,15 @@ def command(args: argparse.Namespace) -> int:
     """Tell which principals gained or lost access to what; 1 when policies differ."""
     database, master_key = place(args)
     until = args.after or Moment(datetime.now(UTC))
-    before, after = in_store(database, master_key, lambda store: _states(store, database.parent, args.before, until))
+    before, after = in_store(
+        database, master_key, lambda store: _states(store, database.parent, args.before, until, args.account)
+    )
     try:
-        compared = Differences(before, after)
+        compared = Differences(before, after, args.account)
     except MissingData as error:
         raise Failure(str(error)) from error
     found = [each for each in progress(compared, len(compared), "principals compared") if each is not None]
-    changed = dict(unified(texts(before), texts(after)))
+    changed = dict(unified(texts(before, args.account), texts(after, args.account)))
     if args.json:
         print(json.dumps({"principals": [_shown(each) for each in found], "texts": changed}))
     else:
@@ -48,7 +51,11 @@ def command(args: argparse.Namespace) -> int:
     return 1 if found or changed else 0
 
 
-async def _states(store: Store, data_dir: Path, before: Moment, after: Moment) -> tuple[Accounts, Accounts]:
+async def _states(
+    store: Store, data_dir: Path, before: Moment, after: Moment, account_id: str | None
+) -> tuple[Accounts, Accounts]:
+    if account_id is not None and not store.has_account(account_id):
+        raise Failure(f"there is no account {account_id}")
     old, new = await images(store, before), await images(store, after)
     return assembled(old, data_dir), assembled(new, data_dir)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from iamd.audit.identity import iso
+from iamd.cli import Failure
 from iamd.cli.place import add_place, place
 from iamd.cli.policytests.run import usable_processors
 from iamd.cli.replaying.flips import Flip
@@ -20,7 +21,13 @@ from iamd.store.rows import moment
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The change, which calls, and where the data are."""
-    parser.add_argument("--change", type=Path, required=True, metavar="FILE", help="what would change, in YAML or JSON")
+    parser.add_argument(
+        "--change",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="what would change, in YAML or JSON; - reads standard input",
+    )
     parser.add_argument("--since", type=point_in_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 2h, 30d")
     parser.add_argument("--until", type=point_in_time, metavar="TIME", help="the same; default: now")
     parser.add_argument(
@@ -29,14 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="calls in CloudTrail's log files, of an account that was imported",
     )
+    parser.add_argument("--account", metavar="ID", help="calls on record and changes of that account alone")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: as many as processors)")
     add_place(parser)
 
 
 def command(args: argparse.Namespace) -> int:
     """Tell which recorded calls the change would decide otherwise; 1 when there are any."""
+    if args.account is not None and args.cloudtrail is not None:
+        raise Failure("--account chooses among the accounts on record: --cloudtrail replays all calls of its files")
     database, master_key = place(args)
-    job = Job(database, master_key, args.change, args.cloudtrail, datetime.now(UTC))
+    given = sys.stdin.read() if str(args.change) == "-" else None
+    job = Job(database, master_key, args.change, given, args.cloudtrail, args.account, datetime.now(UTC))
     made = replayed(job, Span(args.since, args.until), args.jobs or usable_processors())
     flips = sorted(
         made.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)

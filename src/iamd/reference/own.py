@@ -6,8 +6,11 @@ They are found by name, and in no list of AWS's services.
 from iamd.reference.entries import Action, ConditionKey, Service
 
 _ACTIONS = {
+    "CompareHistory": "Grants permission to ask what access changed between two moments",
     "Evaluate": "Grants permission to ask whether a subject may do something",
     "NameSubject": "Grants permission to say whose request it is that a proxy asks about",
+    "ReadHistory": "Grants permission to ask how things stood at a revision or a time",
+    "ReplayCalls": "Grants permission to ask which recorded calls a change of policies would decide otherwise",
     "SearchActions": "Grants permission to find what a subject may do to a resource",
     "SearchResources": "Grants permission to find the resources to which a subject may do something",
     "SearchSubjects": "Grants permission to find who may do something",

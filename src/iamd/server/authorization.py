@@ -5,7 +5,7 @@ https://openid.net/specs/authorization-api-1_0.html, "HTTPS Binding" and "Policy
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Malformed, missing
 from iamd.caller.caller import Caller
+from iamd.server import hindsight
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
@@ -62,6 +63,13 @@ class Route(NamedTuple):
 
     action: str
     answer: Callable[[Visit], Outcome]
+
+
+class Lasting(NamedTuple):
+    """A path whose answer takes long: the action, and what answers an account's question, and what is recorded of it."""
+
+    action: str
+    work: Callable[[Realm, str, bytes], Awaitable[tuple[dict[str, Any], dict[str, Any]]]]
 
 
 def is_for_authorization(request: HttpRequest) -> bool:
@@ -127,13 +135,15 @@ def minio_request(visit: Visit) -> Outcome:
     return Outcome({"result": result}, {**told, "decision": result})
 
 
-ROUTES = {
+ROUTES: dict[bytes, Route | Lasting] = {
     b"evaluation": Route("Evaluate", evaluation),
     b"evaluations": Route("Evaluate", evaluations),
     b"search/subject": Route("SearchSubjects", search_subject),
     b"search/resource": Route("SearchResources", search_resource),
     b"search/action": Route("SearchActions", search_action),
     b"minio": Route("Evaluate", minio_request),
+    b"history/diff": Lasting("CompareHistory", hindsight.compare),
+    b"history/replay": Lasting("ReplayCalls", hindsight.replay),
 }
 
 
@@ -160,7 +170,9 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     return Answer(status, [*headers, _TEXT], body)
 
 
-async def _answered(realm: Realm, request: HttpRequest, route: Route, request_id: str) -> tuple[int, bytes, str]:
+async def _answered(
+    realm: Realm, request: HttpRequest, route: Route | Lasting, request_id: str
+) -> tuple[int, bytes, str]:
     """Status, body and code of an answer."""
     caller, outcome, error, at = None, None, None, now()
     try:
@@ -196,17 +208,14 @@ async def _answered(realm: Realm, request: HttpRequest, route: Route, request_id
     return status, body, code
 
 
-async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Route, at: datetime) -> Outcome:
-    """What a caller is answered who may ask. Raises AccessDenied, Malformed."""
+async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Route | Lasting, at: datetime) -> Outcome:
+    """What a caller is answered who may ask. Raises AccessDenied, Malformed, Throttling."""
+    as_of = request.header(past.HEADER)
     for _ in range(_TRIES):
         try:
-            records = realm.records(caller.account_id)
-            if records is None:
-                raise AccessDenied
-            permit(realm, records, caller, request, f"iamd:{route.action}", at)
-            if (request.header(b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
-                raise Malformed("the content type must be application/json")
-            as_of = request.header(past.HEADER)
+            records = _permitted(realm, request, caller, route.action, at)
+            if isinstance(route, Lasting):
+                break
             if as_of is None:
                 visit = _visit(realm, records, at, request.body)
                 outcome = route.answer(visit)
@@ -220,24 +229,35 @@ async def _asked(realm: Realm, request: HttpRequest, caller: Caller, route: Rout
             await realm.store.load(cold.account_id)
     else:
         raise ServiceUnavailable
-    return await _asked_of_the_past(
-        past.Past(realm, caller.account_id, past.read(as_of)), request.body, route, at, as_of
-    )
+    if isinstance(route, Lasting):
+        return Outcome(*await route.work(realm, caller.account_id, request.body))
+    then = past.Past(realm, caller.account_id, past.read(as_of or ""))
+    outcome = await _asked_of_the_past(then, request.body, route, at)
+    return outcome._replace(told={**outcome.told, "asOf": as_of})
+
+
+def _permitted(realm: Realm, request: HttpRequest, caller: Caller, action: str, at: datetime) -> Records:
+    """The records of a caller that may ask. Raises AccessDenied, Malformed, Cold."""
+    records = realm.records(caller.account_id)
+    if records is None:
+        raise AccessDenied
+    permit(realm, records, caller, request, f"iamd:{action}", at)
+    if (request.header(b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
+        raise Malformed("the content type must be application/json")
+    return records
 
 
 def _visit(realm: Realm, records: Records, at: datetime, body: bytes) -> Visit:
     return Visit(realm, records, body, Evaluator(realm, records, at), Evaluator(realm, records, at, elsewhere=False))
 
 
-async def _asked_of_the_past(then: past.Past, body: bytes, route: Route, at: datetime, as_of: str) -> Outcome:
+async def _asked_of_the_past(then: past.Past, body: bytes, route: Route, at: datetime) -> Outcome:
     """What is answered from the accounts as they stood; the time of the question stays now."""
     for _ in range(_TRIES):
         try:
-            outcome = route.answer(_visit(then.realm, then.records, at, body))
+            return route.answer(_visit(then.realm, then.records, at, body))
         except Cold as cold:
             await then.load(cold.account_id)
-        else:
-            return outcome._replace(told={**outcome.told, "asOf": as_of})
     raise ServiceUnavailable
 
 
@@ -260,7 +280,7 @@ def _record(
     realm: Realm,
     request: HttpRequest,
     caller: Caller,
-    route: Route,
+    route: Route | Lasting,
     request_id: str,
     at: datetime,
     outcome: Outcome | None,

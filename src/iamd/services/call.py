@@ -26,6 +26,7 @@ from iamd.store.image import Records
 from iamd.wire.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
+    from iamd.audit.hindsight import Hindsight
     from iamd.audit.lake.files import Lake
     from iamd.caller.tokens import TokenKeys
     from iamd.services.registry import Operation
@@ -67,6 +68,7 @@ class Realm:
     public_url: str | None = None
     delivers_trails: bool = False  # there is a place for the buckets of trails
     lake: Lake | None = None  # where event data stores are, if there can be any
+    hindsight: Hindsight | None = None  # where there is a data directory whose past can be asked about
     region: str = "us-east-1"  # that the server says it is in
     resources: KnownResources | None = None  # of other services, if it can look at any
 

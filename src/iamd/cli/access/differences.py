@@ -26,9 +26,10 @@ class Difference:
 class Differences:
     """Compares the principals of two states, one after the other."""
 
-    def __init__(self, before: Accounts, after: Accounts) -> None:
+    def __init__(self, before: Accounts, after: Accounts, account_id: str | None = None) -> None:
+        """The principals of that account; None: of all."""
         self._reaches = before.reach({}, None), after.reach({}, None)
-        self._holders = _by_arn(before), _by_arn(after)
+        self._holders = _by_arn(before, account_id), _by_arn(after, account_id)
         self._known = actions.names()
         old, new = before.trusts, after.trusts
         self._trusts = {arn for arn in old.keys() | new.keys() if _text(old, arn) != _text(new, arn)}
@@ -60,8 +61,12 @@ class Differences:
         return {arn: policy for arn, policy in policies.items() if arn in self._trusts}
 
 
-def _by_arn(accounts: Accounts) -> dict[str, Holder]:
-    return {holder.principal.arn: holder for holder in accounts.holders()}
+def _by_arn(accounts: Accounts, account_id: str | None) -> dict[str, Holder]:
+    return {
+        holder.principal.arn: holder
+        for holder in accounts.holders()
+        if account_id is None or holder.principal.account == account_id
+    }
 
 
 def _text(trusts: Mapping[str, Attached], arn: str) -> str | None:

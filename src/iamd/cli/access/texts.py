@@ -7,14 +7,21 @@ import json
 from collections.abc import Iterator, Mapping
 
 from iamd.cli.access.accounts import Accounts
+from iamd.policy.arns import account_of
 from iamd.store import Records
 from iamd.store.records import Group, Role, User
 
 
-def texts(accounts: Accounts) -> dict[str, str]:
-    """Documents, attachments, memberships and boundaries, by what they are of."""
-    found = {f"{arn} trust policy": _pretty(each.policy.document.text) for arn, each in accounts.trusts.items()}
+def texts(accounts: Accounts, account_id: str | None = None) -> dict[str, str]:
+    """Documents, attachments, memberships and boundaries of an account (None: of all), by what they are of."""
+    found = {
+        f"{arn} trust policy": _pretty(each.policy.document.text)
+        for arn, each in accounts.trusts.items()
+        if account_id in (None, account_of(arn))
+    }
     for records in accounts.records.values():
+        if account_id not in (None, records.account_id):
+            continue
         found.update(_identities(records))
         found.update(_managed(records))
         found.update(_organization(records))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,11 @@ class Changeset:
     surroundings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_changeset(file: Path) -> Changeset:
-    """The file, checked; raises Failure, with what is wrong and where."""
+def read_changeset(file: Path, given: str | None = None, account_id: str | None = None) -> Changeset:
+    """The file, checked; raises Failure, with what is wrong and where. A text that was `given` instead may be anybody's:
+    it names no files, and nothing but calls. With an account, all calls are its own."""
     try:
-        found = read(file.read_text("utf-8"))
+        found = read(file.read_text("utf-8") if given is None else given)
     except OSError as error:
         raise Failure(f"{file}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -64,10 +65,25 @@ def read_changeset(file: Path) -> Changeset:
     if not isinstance(changes, list):
         raise Failure(f"{file}: changes must be a list")
     surroundings = {name: value for name, value in found.items() if name != "changes"}
-    return Changeset(file, tuple(_step(file, change) for change in changes), surroundings)
+    if surroundings and (given is not None or account_id is not None):
+        raise Failure(
+            f"{file}: {', '.join(surroundings)} can be exchanged for a whole data directory, from a file only"
+        )
+    folder = file.parent if given is None else None
+    steps = [_step(file, folder, change) for change in changes]
+    return Changeset(file, tuple(_own(file, step, account_id) for step in steps), surroundings)
 
 
-def _step(file: Path, change: Any) -> Step:
+def _own(file: Path, step: Step, account_id: str | None) -> Step:
+    """The call as that account's, where it must be one."""
+    if account_id is None or step.account_id == account_id:
+        return step
+    if step.account_id is not None:
+        raise Failure(f"{file}:{step.line}: {step.operation.name}: changes of another account than {account_id}")
+    return replace(step, account_id=account_id)
+
+
+def _step(file: Path, folder: Path | None, change: Any) -> Step:
     if not isinstance(change, dict):
         raise Failure(f"{file}: a change must be a mapping: iam:PutUserPolicy: {{UserName: ...}}")
     line = change.line  # type: ignore[attr-defined]  # a Table
@@ -78,7 +94,7 @@ def _step(file: Path, change: Any) -> Step:
     operation = APIS[service].operations.get(name) if service in _SERVICES else None
     if operation is None or operation.reads or operation.preparation is not None:
         raise Failure(f"{file}:{line}: {named[0]} is no operation of {' or '.join(_SERVICES)} that changes policies")
-    document = {key: _written(file, line, value) for key, value in change[named[0]].items()}
+    document = {key: _written(file, folder, line, value) for key, value in change[named[0]].items()}
     try:
         params = _parameters(operation, document)
     except (AwsError, ValueError) as error:
@@ -86,12 +102,14 @@ def _step(file: Path, change: Any) -> Step:
     return Step(operation, params, change.get("account"), line)
 
 
-def _written(file: Path, line: int, value: Any) -> Any:
-    """A value, or what is in the file that it names."""
+def _written(file: Path, folder: Path | None, line: int, value: Any) -> Any:
+    """A value, or what is in the file that it names, in that folder (None: no file may be named)."""
     if not isinstance(value, dict) or list(value) != ["file"]:
         return value
+    if folder is None:
+        raise Failure(f"{file}:{line}: a change that is in no file cannot name one: write the document out")
     try:
-        return (file.parent / str(value["file"])).read_text("utf-8")
+        return (folder / str(value["file"])).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{file}:{line}: {value['file']}: {error}") from None
 

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from iamd.cli import Failure
 from iamd.cli.access.accounts import Accounts, assembled
 from iamd.cli.access.moments import Moment, images
 from iamd.cli.place import in_store
@@ -39,13 +40,16 @@ for _type in (Decision, Grant):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to replay: the files of the database and its key, of the change, and of CloudTrail's logs (None: the
-    database's own record); when it is `now`."""
+    """What to replay: the files of the database and its key, of the change (`given`: its text, where it is in no file),
+    and of CloudTrail's logs (None: the database's own record); calls and changes of which account (None: of all); when
+    it is `now`."""
 
     database: Path
     master_key: Path
     change: Path
+    given: str | None
     cloudtrail: Path | None
+    account_id: str | None
     now: datetime
 
 
@@ -84,18 +88,21 @@ def replayed(job: Job, span: Span, jobs: int) -> Replayed:
 
 def replay(job: Job, span: Span) -> Replayed:
     """Replay the calls of a span in this process. Raises Failure."""
-    changeset = read_changeset(job.change)
+    changeset = read_changeset(job.change, job.given, job.account_id)
     with uncollected():
         return in_store(job.database, job.master_key, lambda store: _replay(job, span, store, changeset))
 
 
 async def _replay(job: Job, span: Span, store: Store, changeset: Changeset) -> Replayed:
+    if job.account_id is not None and not store.has_account(job.account_id):
+        raise Failure(f"there is no account {job.account_id}")
     present, gathering = await images(store, Moment(job.now)), Gathering()
     data_dir = job.database.parent
     before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
     deciding = Replay(World(before), World(after))
     if job.cloudtrail is None:
-        gathered = recorded(gathering, store, store.account_ids(), span.since, span.until)
+        accounts = store.account_ids() if job.account_id is None else [job.account_id]
+        gathered = recorded(gathering, store, accounts, span.since, span.until)
     else:
         gathered = delivered(gathering, job.cloudtrail, present, span.since, span.until)
     async for calls in gathered:
