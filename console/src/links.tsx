@@ -3,6 +3,8 @@ import Link, { type LinkProps } from "@cloudscape-design/components/link";
 import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
 
+import type { Session } from "./api";
+
 const BASE = "/console";
 
 /** The address of a page, `/users/jane`, as the browser has it. Parts of it are put together with `path`. */
@@ -13,6 +15,11 @@ export function href(page: string): string {
 /** A page's path of parts that may hold anything: path`/users/${name}`. */
 export function path(texts: TemplateStringsArray, ...parts: string[]): string {
   return String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
+}
+
+/** Where users of the account sign in. */
+export function signInUrl({ accountAlias, accountId }: Session): string {
+  return `${location.origin}${href("/sign-in")}?account=${accountAlias ?? accountId}`;
 }
 
 /** Follows a link of any Cloudscape component without loading the page anew. */

@@ -7,7 +7,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -91,6 +91,12 @@ def test_a_broker_lets_somebody_in(server: Live, browser: Browser, credentials: 
     assert listed["sessionCredentialFromConsole"] == "true"
     assert listed["userIdentity"]["accessKeyId"] == got["responseElements"]["credentials"]["accessKeyId"]
     assert credentials["SecretAccessKey"] not in json.dumps([got, login, listed])
+
+
+def test_credentials_may_be_sent_in_a_form(browser: Browser, credentials: dict[str, str]) -> None:
+    form = dict(parse_qsl(asked(credentials)))
+    given = json.loads(browser.open("/federation", form).body)["SigninToken"]
+    assert browser.open(link(given)).status == 200
 
 
 def test_a_link_works_once_also_after_the_sign_out(browser: Browser, credentials: dict[str, str]) -> None:

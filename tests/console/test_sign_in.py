@@ -57,6 +57,11 @@ def test_the_alias_stands_for_the_account(iam: Any, browser: Browser, jane: dict
     assert session(browser)["accountAlias"] == "acme"
 
 
+def test_a_link_may_tell_the_account(browser: Browser) -> None:
+    assert 'name="account" value="acme"' in browser.open(f"{SIGN_IN}?account=acme").body
+    assert "&#34;&gt;&lt;b&gt;" in browser.open(f"{SIGN_IN}?account=%22%3E%3Cb%3E").body
+
+
 def test_what_is_wrong_is_told_in_one_way_and_recorded(server: Live, browser: Browser, jane: dict[str, str]) -> None:
     for wrong in ({"password": "no"}, {"name": "Nobody"}, {"account": "210987654321"}):
         refused = sign_in(browser, {**jane, **wrong})

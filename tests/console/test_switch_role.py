@@ -96,7 +96,8 @@ def test_a_role_of_another_account(server: Live, browser: Browser, jane: dict[st
     assert switch(browser, "Guest", "the-others").status == 303
     who = session(browser)
     assert who["arn"] == f"arn:aws:sts::{OTHER}:assumed-role/Guest/Jane"
-    assert (who["accountId"], who["actingAs"]["name"]) == (ACCOUNT, "Guest @ the-others")
+    assert (who["accountId"], who["accountAlias"]) == (OTHER, "the-others")
+    assert who["actingAs"]["name"] == "Guest @ the-others"
     listed = send(browser, "GET", "/console/me/sessions")[1]["sessions"]
     assert [each["current"] for each in listed] == [True]
     assert post(browser, "sign-out") == (200, {})

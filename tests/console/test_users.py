@@ -62,7 +62,7 @@ def test_a_user_is_made_step_by_step(person: Person, iam: Any) -> None:
     with page.expect_download() as kept:
         page.get_by_role("button", name="Download as CSV").click()
     url, name, password = kept.value.path().read_text().splitlines()[1].strip('"').split('","')
-    assert (url, name) == (f"{person.server.endpoint}/console/", "jane.doe")
+    assert (url, name) == (f"{person.server.endpoint}/console/sign-in?account={ACCOUNT}", "jane.doe")
     expect(page.get_by_text(password, exact=True)).to_be_visible()
     person.looks_right()
     assert [group["GroupName"] for group in iam.list_groups_for_user(UserName="jane.doe")["Groups"]] == ["Staff"]

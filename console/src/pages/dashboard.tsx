@@ -8,9 +8,9 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 
 import { call } from "../api";
 import { useLoad } from "../load";
-import { PageLink, path } from "../links";
+import { PageLink, path, signInUrl } from "../links";
 import { usePage } from "../page";
-import { Facts } from "../parts/facts";
+import { Copied, Facts } from "../parts/facts";
 import { Show } from "../parts/states";
 import { Status } from "../parts/status";
 import { Ago } from "../parts/time";
@@ -46,7 +46,7 @@ export default function Dashboard() {
           facts={{
             [text.accountId]: session.accountId,
             [text.alias]: session.accountAlias,
-            [text.signIn]: `${location.origin}/console/`,
+            [text.signIn]: <Copied text={signInUrl(session)} />,
           }}
         />
       </SpaceBetween>

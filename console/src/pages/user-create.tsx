@@ -14,7 +14,7 @@ import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useDoing } from "../load";
-import { path } from "../links";
+import { path, signInUrl } from "../links";
 import { usePage } from "../page";
 import { PolicyPicker, type Policy } from "../parts/attach";
 import { Facts } from "../parts/facts";
@@ -22,6 +22,7 @@ import { GroupPicker } from "../parts/memberships";
 import { Secrets } from "../parts/secret";
 import { Refused } from "../parts/states";
 import { type Tag, TagFields } from "../parts/tags";
+import { useSession } from "../session";
 import { strings } from "../strings";
 import { createUser, madeUpPassword, type NewUser } from "../work/users";
 
@@ -145,13 +146,14 @@ function Review({ user, put, error }: StepProps & { error: ReactNode }) {
 
 function Made({ user }: { user: NewUser }) {
   const navigate = useNavigate();
+  const session = useSession();
   return (
     <Container header={<Header variant="h1">{text.made(user.name)}</Header>}>
       <SpaceBetween size="l">
         <Alert type="success">{text.madeWhat}</Alert>
         <Secrets
           values={{
-            [text.url]: `${location.origin}/console/`,
+            [text.url]: signInUrl(session),
             [strings.users.name]: user.name,
             [strings.consoleAccess.password]: user.password,
           }}

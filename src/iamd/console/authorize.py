@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from iamd.console.browser import Browser, nothing_entered
+from iamd.console.browser import Browser
 from iamd.console.entrance import OUT_OF_DATE, TOO_LATE, Entrance, enter
 from iamd.console.pages import page, redirect
 from iamd.console.tickets import holder, ticket
@@ -74,7 +74,7 @@ async def _consent(step: _Step, person: Person) -> Answer:
 async def _consented(step: _Step, form: dict[str, str]) -> Answer:
     person = holder(step.browser, form.get("ticket", ""), _CONSENT)
     if person is None:
-        return step.entrance.form(nothing_entered(False), TOO_LATE)
+        return step.entrance.begin(TOO_LATE)
     if form.get("answer") != "allow":
         return _back(step, error="access_denied", error_description="The request was denied.")
     try:

@@ -14,6 +14,7 @@ from iamd.wire.http import HttpRequest
 
 _MAX_FORM = 16_384  # bytes
 _MAX_QUERY = 8_192  # bytes
+_LONGEST_ACCOUNT = 63  # characters, of an alias
 _FORM_COOKIE = "iamd-sign-in"
 _FORM_COOKIE_LENGTH = 43
 
@@ -75,9 +76,10 @@ def entered(form: dict[str, str]) -> Entered:
     )
 
 
-def nothing_entered(is_root: bool) -> Entered:
-    """The empty form."""
-    return Entered("", "", "", "", is_root=is_root)
+def nothing_entered(query: dict[str, str]) -> Entered:
+    """The empty form of a page with that query, which may tell the account, and that it is the root user."""
+    account = query.get("account", "")[:_LONGEST_ACCOUNT]
+    return Entered(account, "", "", "", is_root=query.get("as") == "root")
 
 
 def fields(encoded: bytes, longest: int) -> dict[str, str]:

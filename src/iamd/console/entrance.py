@@ -46,9 +46,9 @@ class Entrance:
         browser = self.browser
         return page(template, status=status, leads_to=self.leads_to, problem=problem, browser=browser, **values)
 
-    def begin(self) -> Answer:
-        """The empty form, for the kind of user that the address tells."""
-        return self.form(nothing_entered(self.browser.query.get("as") == "root"))
+    def begin(self, problem: str | None = None) -> Answer:
+        """The empty form, for the account and kind of user that the address tells."""
+        return self.form(nothing_entered(self.browser.query), problem)
 
 
 async def enter(entrance: Entrance, form: dict[str, str]) -> Person | Answer:
@@ -80,7 +80,7 @@ async def _second_step(entrance: Entrance, form: dict[str, str]) -> Person | Ans
     browser = entrance.browser
     person = holder(browser, form.get("ticket", ""), _PASSKEY)
     if person is None:
-        return entrance.form(nothing_entered(False), TOO_LATE)
+        return entrance.begin(TOO_LATE)
     outcome = await _outcome(entrance, _shown(browser, person, form))
     if isinstance(outcome, Refused):
         return await _ask_for_passkey(entrance, person, str(outcome))
@@ -126,14 +126,14 @@ async def _changed(entrance: Entrance, form: dict[str, str]) -> Person | Answer:
     browser = entrance.browser
     person = holder(browser, form.get("ticket", ""), _NEW_PASSWORD)
     if person is None:
-        return entrance.form(nothing_entered(False), TOO_LATE)
+        return entrance.begin(TOO_LATE)
     new = form.get("new", "")
     if new != form.get("again"):
         return await _ask_for_new_password(entrance, person, _UNEQUAL)
     try:
         caller = await console_sessions.about_to_change(browser.visit, person)
     except AwsError:
-        return entrance.form(nothing_entered(False), TOO_LATE)
+        return entrance.begin(TOO_LATE)
     asked = question(caller, "iam", "ChangePassword", old_password=form.get("password", ""), new_password=new)
     outcome = await entrance.perform(browser.request, asked)
     if outcome.error is not None:
@@ -141,7 +141,7 @@ async def _changed(entrance: Entrance, form: dict[str, str]) -> Person | Answer:
     try:
         return await sign_in_again(browser.visit, person)
     except Refused as refused:
-        return entrance.form(nothing_entered(False), str(refused))
+        return entrance.begin(str(refused))
 
 
 async def _ask_for_new_password(entrance: Entrance, person: Person, problem: str | None = None) -> Answer:

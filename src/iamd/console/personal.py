@@ -54,10 +54,11 @@ def _kept(headers: list[tuple[bytes, bytes]]) -> Answer:
 
 
 def _session(visit: Visit, request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
-    caller, account, acting = visitor.caller, visitor.records.account, visitor.acting
+    caller, acting = visitor.caller, visitor.acting
+    there = visit.realm.store.records(caller.account_id)  # None: dropped from memory this very moment
     return {
-        "accountId": account.account_id,
-        "accountAlias": account.alias,
+        "accountId": caller.account_id,
+        "accountAlias": None if there is None else there.account.alias,
         "arn": caller.arn,
         "userName": _name(visitor.own),
         "isRoot": visitor.own.kind is CallerKind.ROOT,
