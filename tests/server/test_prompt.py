@@ -200,14 +200,16 @@ def test_a_header_that_would_break_its_line_is_not_sent(runner: Any) -> None:
 
 def test_a_failure_is_one_requests_own(runner: Any) -> None:
     async def check() -> None:
-        first = Connection(Desk())
-        second = Connection(Desk(), first.kind)
+        desk = Desk()
+        first = Connection(desk)
+        second = Connection(desk, first.kind)
         first.receive(b"fail")
         second.receive(b"two")
         await first.answers()
         assert first.transport.sent[0].startswith(b"HTTP/1.1 500 ")
         assert first.transport.closing
         assert await second.answers() == [b"two"]
+        assert desk.asked == [b"fail", b"two"]
 
     runner.run(check())
 

@@ -73,7 +73,8 @@ class _PromptHttp(LimitedHttp):
     together: ClassVar[_Together]
 
     def connection_made(self, transport: Any) -> None:
-        self._body: bytes | None = None  # so much of it, of a request that is kept
+        self._body: list[bytes] | None = None  # its pieces so far, of a request that is kept
+        self._size = 0  # theirs
         self._complete = False  # what is kept can be answered
         super().connection_made(transport)
 
@@ -90,7 +91,7 @@ class _PromptHttp(LimitedHttp):
             scope: Any = self.scope
             scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", "/", b"/", b""
             if self.received_by.receives(scope):
-                self._body = b""
+                self._body, self._size = [], 0
                 return
         super().begin_exchange()
 
@@ -103,9 +104,10 @@ class _PromptHttp(LimitedHttp):
         if self._body is None:
             super().on_body(body)
             return
-        self._body = self._body + body if self._body else body
-        if len(self._body) > _SHORT:
-            self._give_to(self.app, more=True)
+        self._body.append(body)
+        self._size += len(body)
+        if self._size > _SHORT:
+            self._give_to(self.app, self._body, more=True)
 
     def end_exchange(self) -> None:
         if self._body is None:
@@ -124,7 +126,7 @@ class _PromptHttp(LimitedHttp):
         if self._complete:
             self._answer()
         elif self._body is not None:
-            self._give_to(self.app, more=True)
+            self._give_to(self.app, self._body, more=True)
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,29 +135,35 @@ class _PromptHttp(LimitedHttp):
 
     def _answer(self) -> None:
         """Answer what is kept, unless that was done already, or the client has left."""
-        if not self._complete or self._body is None:
+        body, kept = self._body, self._complete
+        if body is None or not kept:
             return
+        self._body, self._complete = None, False
         scope: Any = self.scope
         peer = self.client[0] if self.client else ""
-        arrived = scope["iamd.arrived"]
         try:
-            answer = self.received_by.answer(self.headers, self._body, peer, self.scheme == "https", arrived)
-        except Exception:
+            self._send(
+                self.received_by.answer(
+                    self.headers, b"".join(body), peer, self.scheme == "https", scope["iamd.arrived"]
+                )
+            )
+        except Exception:  # those that came in with it are still to be answered
             log.error("a request was not answered", exc_info=True)
             self._refuse(b"500 Internal Server Error")
-            return
-        if isinstance(answer, Answer):
+
+    def _send(self, answer: Answer | Awaitable[Answer]) -> None:
+        """Send the answer now, if it is there and nothing stands against it."""
+        if isinstance(answer, Answer) and not (self.flow.write_paused or self.transport.is_closing()):
             written = whole(answer, self.server_state.default_headers)
-            if written is not None and not (self.flow.write_paused or self.transport.is_closing()):
-                self._body, self._complete = None, False
+            if written is not None:
                 self._joined.send(written)
                 self.on_response_complete()
                 return
-        self._give_to(_sending(answer), more=False)
+        self._give_to(_sending(answer), [], more=False)
 
-    def _give_to(self, app: Any, *, more: bool) -> None:
+    def _give_to(self, app: Any, body: list[bytes], *, more: bool) -> None:
         """Go uvicorn's way from here: with a task, in which that application answers."""
-        body, self._body, self._complete = self._body or b"", None, False
+        self._body = None
         cycle = self.cycle = RequestResponseCycle(
             scope=self.scope,
             transport=self.transport,
@@ -169,7 +177,7 @@ class _PromptHttp(LimitedHttp):
             keep_alive=True,
             on_response=self.on_response_complete,
         )
-        cycle.body += body
+        cycle.body += b"".join(body)
         cycle.more_body = more
         cycle.message_event.set()  # there is something to be received
         self._start_asgi_task(cycle, app)
