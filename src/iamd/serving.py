@@ -52,7 +52,7 @@ from iamd.server.detections import Detections
 from iamd.server.endpoints import Endpoints
 from iamd.server.event_data_stores import EventDataStores
 from iamd.server.event_index import keep_indexed
-from iamd.server.event_queries import EventQueries
+from iamd.server.event_queries import Deliver, EventQueries
 from iamd.server.event_retention import EventRetention
 from iamd.server.exchange import now
 from iamd.server.finding_sinks import Outbox
@@ -62,6 +62,7 @@ from iamd.server.issuers import document
 from iamd.server.listening import bind
 from iamd.server.logs import configure_logs
 from iamd.server.prompt import prompt
+from iamd.server.query_delivery import delivered
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
 from iamd.server.trail_buckets import buckets_at
@@ -177,11 +178,20 @@ async def _event_data_stores(settings: Settings, store: Store, lake: Lake | None
         return
     stores = EventDataStores(store, lake)
     try:
-        async with _meanwhile(stores.run()), _meanwhile(EventQueries(store, lake, stores).run()):
+        queries = EventQueries(store, lake, stores, _query_delivery(settings, store))
+        async with _meanwhile(stores.run()), _meanwhile(queries.run()):
             yield
     finally:
         if settings.in_memory:
             rmtree(lake.folder, ignore_errors=True)
+
+
+def _query_delivery(settings: Settings, store: Store) -> Deliver | None:
+    """What puts results of queries into the buckets of trails, if the settings say where they are."""
+    if settings.trail_buckets is None:
+        return None
+    buckets, region = buckets_at(settings.trail_buckets), settings.region
+    return lambda query, now: delivered(store, buckets, query, region, now.replace(microsecond=0))
 
 
 @asynccontextmanager

@@ -255,7 +255,17 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "event_queries": (
         EventQuery(ACCOUNT, "0a1b", ("7f0e5a3c",), "SELECT 1", NOW),
-        {"status": "FAILED", "ended": LATER, "failure": "ß", "rows": 1, "scanned": 2, "bytes": 3, "milliseconds": 4},
+        {
+            "status": "FAILED",
+            "ended": LATER,
+            "failure": "ß",
+            "rows": 1,
+            "scanned": 2,
+            "bytes": 3,
+            "milliseconds": 4,
+            "delivery_uri": "s3://b/ß",
+            "delivery_status": "PENDING",
+        },
     ),
     "delegated_administrators": (
         DelegatedAdministrator(ACCOUNT, OTHER, "iam.amazonaws.com", NOW),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,15 +31,26 @@ KEPT = timedelta(days=7)  # queries with their results
 LOST = timedelta(seconds=process.SECONDS + 60)  # what runs for so long was another process's, which has ended
 
 
+Deliver = Callable[[EventQuery, datetime], Awaitable[str]]
+"""Delivers a query's result; returns CloudTrail's word for what came of it."""
+
+
 class EventQueries:
     """Runs the queries of a database; the `clock` tells the time in UTC."""
 
     def __init__(
-        self, store: Store, lake: Lake, stores: EventDataStores, clock: Callable[[], datetime] | None = None
+        self,
+        store: Store,
+        lake: Lake,
+        stores: EventDataStores,
+        deliver: Deliver | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
+        """`deliver` puts results into buckets, where there are any."""
         self._store = store
         self._lake = lake
         self._stores = stores
+        self._deliver = deliver
         self._clock = clock or (lambda: datetime.now(UTC))
         self._room = asyncio.Semaphore(AT_ONCE)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -73,10 +84,24 @@ class EventQueries:
             if query.created < now - KEPT:
                 await self._store.write(_forgetting(query))
             elif query.status == "RUNNING" and (query.ended or now) < now - LOST:
-                await self._note(query, "RUNNING", status="TIMED_OUT", ended=now)
+                await self._note(query, "RUNNING", status="TIMED_OUT", ended=now, delivery_status=_undelivered(query))
             elif query.status == "QUEUED":
-                task = self._running[query.id] = asyncio.create_task(self._take(query))
-                task.add_done_callback(partial(self._done, query.id))
+                self._begin(query, self._take(query))
+            elif query.status == "FINISHED" and query.delivery_status == "PENDING" and self._deliver is not None:
+                self._begin(query, self._put(query, self._deliver))
+
+    def _begin(self, query: EventQuery, work: Coroutine[Any, Any, None]) -> None:
+        task = self._running[query.id] = asyncio.create_task(work)
+        task.add_done_callback(partial(self._done, query.id))
+
+    async def _put(self, query: EventQuery, deliver: Deliver) -> None:
+        """Deliver a result; a bucket that does not take it is asked again at the next turn."""
+        try:
+            status = await deliver(query, self._clock())
+            if status != "PENDING":
+                await self._note(query, "FINISHED", delivery_status=status)
+        except (StoreError, NoAccount) as error:
+            telemetry.log.error("a query's result waits to be delivered", query=query.id, error=str(error))
 
     def _done(self, id: str, task: asyncio.Task[None]) -> None:
         self._running.pop(id, None)
@@ -115,7 +140,10 @@ class EventQueries:
             answer = await self._answer(query)
         except (process.Failed, OSError) as error:
             status = "TIMED_OUT" if isinstance(error, process.TimedOut) else "FAILED"
-            await self._note(query, "RUNNING", status=status, ended=self._clock(), failure=str(error))
+            lost = _undelivered(query)
+            await self._note(
+                query, "RUNNING", status=status, ended=self._clock(), failure=str(error), delivery_status=lost
+            )
             return
         now = self._clock()
         content = zlib.compress(msgspec.json.encode([answer["columns"], answer["rows"]]))
@@ -130,6 +158,8 @@ class EventQueries:
             bytes=answer["size"],
             milliseconds=round((perf_counter() - started) * 1000),
         )
+        if query.delivery_status == "PENDING":
+            self._lake.asked.set()  # to have it delivered
 
     async def _answer(self, query: EventQuery) -> dict[str, Any]:
         """What the query finds in all that was recorded before. Raises Failed and OSError."""
@@ -159,6 +189,11 @@ class EventQueries:
             return True
 
         return await self._store.write(work)
+
+
+def _undelivered(query: EventQuery) -> str | None:
+    """What there is to say of the delivery of a query without result."""
+    return None if query.delivery_status is None else "FAILED"
 
 
 def _forgetting(query: EventQuery) -> Callable[[Change], None]:

@@ -28,6 +28,7 @@ event_queries = records(
     number("rows"),
     *map(large, ("scanned", "bytes")),
     number("milliseconds"),
+    *map(optional, ("delivery_uri", "delivery_status")),
 )
 query_results = Table(
     "query_results",

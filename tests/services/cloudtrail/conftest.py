@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,14 @@ from tests.live import Live, live
 
 
 @pytest.fixture(scope="package")
-def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(trail_buckets=str(tmp_path_factory.mktemp("buckets")), trail_interval=86_400) as server:
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the buckets."""
+    return tmp_path_factory.mktemp("buckets")
+
+
+@pytest.fixture(scope="package")
+def running_server(buckets: Path) -> Iterator[Live]:
+    with live(trail_buckets=str(buckets), trail_interval=86_400) as server:
         yield server
 
 

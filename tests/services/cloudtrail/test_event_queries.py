@@ -256,4 +256,3 @@ def test_results_and_queries_come_in_pages(iam: Any, lake: Lake) -> None:
     unknown = "00000000-0000-4000-8000-000000000000"
     assert refused(lake.trail.describe_query, QueryId=unknown)[0] == "QueryIdNotFoundException"
     assert refused(lake.trail.start_query)[0] == "InvalidParameterException"
-    assert refused(lake.trail.start_query, QueryStatement=statement, DeliveryS3Uri="s3://bucket")[0] == "InvalidInput"

@@ -15,6 +15,7 @@ import msgspec
 
 from iamd.audit.lake import process
 from iamd.audit.lake.statement import NotAllowed, executable, stores
+from iamd.audit.query_files import place
 from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.services import invocation
@@ -22,6 +23,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.cloudtrail.event_data_stores import active_store, arn_of, inactive, store_by
 from iamd.services.cloudtrail.pages import page
+from iamd.services.cloudtrail.trails import check_place
 from iamd.store.kinds.event_data_stores import EventDataStore, EventQuery
 from iamd.wire.cloudtrail_errors import (
     InactiveQueryException,
@@ -74,14 +76,15 @@ async def checked(call: Call, *, query_statement: str | None = None) -> None:
     also=other_stores,
     prepare=checked,
     refuses={
-        "delivery_s3_uri": "Results are not delivered to buckets: GetQueryResults tells them.",
         "query_alias": _NO_DASHBOARDS,
         "query_parameters": _NO_DASHBOARDS,
         "event_data_store_owner_account_id": _OWN_STORES,
     },
 )
-def start_query(call: Call, first: EventDataStore, *, query_statement: str | None = None) -> Reply:
-    """Ask for a query to be run.
+def start_query(
+    call: Call, first: EventDataStore, *, query_statement: str | None = None, delivery_s3_uri: str | None = None
+) -> Reply:
+    """Ask for a query to be run, and for its result to be put into a bucket.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.html
     """
@@ -95,8 +98,21 @@ def start_query(call: Call, first: EventDataStore, *, query_statement: str | Non
             "You are already running the maximum number of concurrent queries. Wait a minute for some queries to "
             "finish, and then run the query again."
         )
+    if delivery_s3_uri is not None:
+        bucket, prefix = place(delivery_s3_uri)
+        check_place(call, bucket, prefix or None)
     statement = query_statement or ""
-    query = queries.add(EventQuery(call.account_id, str(uuid4()), tuple(stores(statement)), statement, call.now))
+    query = queries.add(
+        EventQuery(
+            call.account_id,
+            str(uuid4()),
+            tuple(stores(statement)),
+            statement,
+            call.now,
+            delivery_uri=delivery_s3_uri,
+            delivery_status=None if delivery_s3_uri is None else "PENDING",
+        )
+    )
     lake.asked.set()  # a hint: whoever runs queries looks for them anyway
     return {"QueryId": query.id}
 
@@ -131,7 +147,8 @@ def cancel_query(call: Call, query: EventQuery) -> Reply:
         raise InactiveQueryException(
             f"The specified query cannot be canceled because it is in the {query.status} state: {query.id}"
         )
-    call.records.event_queries.replace(query, status="CANCELLED", ended=call.now)
+    delivery = query.delivery_status and "CANCELLED"
+    call.records.event_queries.replace(query, status="CANCELLED", ended=call.now, delivery_status=delivery)
     return {"QueryId": query.id, "QueryStatus": "CANCELLED"}
 
 
@@ -157,6 +174,8 @@ def describe_query(call: Call, query: EventQuery) -> Reply:
             "CreationTime": query.created,
         },
         "ErrorMessage": query.failure,
+        "DeliveryS3Uri": query.delivery_uri,
+        "DeliveryStatus": query.delivery_status,
     }
 
 

@@ -65,7 +65,7 @@ def create_trail(
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
-    _check_place(call, s3_bucket_name, s3_key_prefix)
+    check_place(call, s3_bucket_name, s3_key_prefix)
     _check_reach(is_organization_trail, is_multi_region_trail, include_global_service_events)
     trails = call.records.trails
     if trails.get(f"{call.region}/{name}") is not None:
@@ -106,7 +106,7 @@ def update_trail(
     prefix = trail.prefix if s3_key_prefix is None else s3_key_prefix or None
     multi_region = trail.multi_region if is_multi_region_trail is None else is_multi_region_trail
     global_events = trail.global_events if include_global_service_events is None else include_global_service_events
-    _check_place(call, bucket, prefix)
+    check_place(call, bucket, prefix)
     _check_reach(is_organization_trail, multi_region, global_events)
     validated = trail.validated if enable_log_file_validation is None else enable_log_file_validation
     if trail.validated and not validated:  # the chain of digests ends; a later one begins anew
@@ -191,7 +191,8 @@ def view(trail: Trail) -> Mapping[str, Any]:
     }
 
 
-def _check_place(call: Call, bucket: str, prefix: str | None) -> None:
+def check_place(call: Call, bucket: str, prefix: str | None) -> None:
+    """Refuse a bucket or prefix that nothing can be delivered to."""
     if not _is_bucket(bucket):
         raise InvalidS3BucketNameException(f"Bucket name {bucket} is not valid.")
     if prefix and (len(prefix) > MAX_PREFIX or not _is_prefix(prefix)):

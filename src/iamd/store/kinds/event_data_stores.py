@@ -74,7 +74,8 @@ class EventDataStore:
 @dataclass(frozen=True, slots=True)
 class EventQuery:
     """A query over `stores` (ids). `status` is CloudTrail's word; `ended` is when it became what it is now, unless it is
-    still to be done; `rows` of its result, `scanned` events and `bytes` of files are known once it has finished."""
+    still to be done; `rows` of its result, `scanned` events and `bytes` of files are known once it has finished.
+    `delivery_uri` is where the result is to be put, `delivery_status` CloudTrail's word for how that went."""
 
     account_id: str
     id: str
@@ -88,6 +89,8 @@ class EventQuery:
     scanned: int = 0
     bytes: int = 0
     milliseconds: int = 0
+    delivery_uri: str | None = None
+    delivery_status: str | None = None
 
 
 EVENT_DATA_STORES = Kind("event_data_stores", EventDataStore, lambda r: r.id)
