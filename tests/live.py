@@ -52,7 +52,7 @@ class Live:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What a coroutine returns, on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def add_account(self, account_id: str) -> Any:
         """Make another account until the next reset; returns its root user's access key."""
