@@ -60,6 +60,25 @@ def test_holes_beside_stars(pattern: str, value: str, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "value"),
+    [
+        ("a*bc*cd", "axbcd"),
+        ("ab*bc*d", "abcxd"),
+        ("ab*ba*ab", "abxab"),
+        ("a*bc*cd*e", "axbcde"),
+        ("a*bc*d*de", "abcxde"),
+        ("ab*b*c*d", "abcxd"),
+        ("a*b?*?d", "axbcd"),
+        ("a?*?c*d", "abcxd"),
+        ("a*a", "a"),
+    ],
+)
+def test_parts_of_a_pattern_share_no_letters(pattern: str, value: str) -> None:
+    assert not Pattern(mark(pattern)).matches(value)
+    assert not naive(pattern, value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
     [("a*" * 500 + "b", "a" * 4000), ("*?a?" * 300 + "b", "aa" * 2000), ("*?a?" * 300 + "*b?*", "aa" * 2000)],
 )
 def test_hostile_patterns_cost_little(pattern: str, value: str) -> None:
