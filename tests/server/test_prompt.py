@@ -44,6 +44,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
+        self.headers: Any = None  # of the last one
         self.takes = True
         self.released = asyncio.Event()
 
@@ -53,6 +54,7 @@ class Desk:
 
     def answer(self, headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer | Awaitable[Answer]:
         self.asked.append(body)
+        self.headers = headers
         if body == b"fail":
             raise RuntimeError("on purpose")
         if body.startswith(b"later"):
@@ -65,14 +67,15 @@ class Desk:
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """What gets all other requests: answers the body's length."""
+    """What gets all other requests: answers the body's length, or how many forwarded addresses it sees."""
     body, more = b"", True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         body, more = body + message.get("body", b""), message.get("more_body", False)
-    told = b"application %d" % len(body)
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    told = b"application %d" % len(body) + b"".join(b" for " + value for value in forwarded)
     headers = [(b"content-length", b"%d" % len(told))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": told})
@@ -239,5 +242,65 @@ def test_a_client_that_has_left_is_not_answered(runner: Any) -> None:
         for _ in range(10):
             await asyncio.sleep(0)
         assert (desk.asked, connection.transport.sent) == ([], [])
+
+    runner.run(check())
+
+
+_CHUNKED = b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nx-forwarded-for: 192.0.2.1\r\n\r\n3\r\nabc\r\n0\r\n"
+
+
+def test_what_follows_a_body_in_chunks_is_no_header(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.protocol.data_received(b"POST /" + _CHUNKED + b"x-forwarded-for: 10.0.0.1\r\n\r\n")
+        assert await connection.answers() == [b"abc"]
+        assert [name for name, _ in desk.headers] == [b"host", b"transfer-encoding", b"x-forwarded-for"]
+        connection.protocol.data_received(b"PUT /" + _CHUNKED + b"x-forwarded-for: 10.0.0.1\r\n\r\n")
+        assert (await connection.answers(2))[1] == b"application 3 for 192.0.2.1"
+
+    runner.run(check())
+
+
+@pytest.mark.parametrize("endless", [b"x-one: a\r\n" * 100, b"x" * 1000])
+def test_what_follows_a_body_in_chunks_is_bounded(runner: Any, endless: bytes) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.protocol.data_received(b"POST /" + _CHUNKED)
+        pieces = 0
+        while not connection.transport.closing and pieces < 10:
+            connection.protocol.data_received(endless)
+            pieces += 1
+        assert (pieces, desk.asked) == (3, [])
+        assert connection.transport.sent[0].startswith(b"HTTP/1.1 431 ")
+
+    runner.run(check())
+
+
+def test_a_body_may_come_in_many_small_chunks(runner: Any) -> None:
+    async def check() -> None:
+        connection = Connection(Desk())
+        connection.protocol.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _ in range(1000):
+            connection.protocol.data_received(b"1\r\na\r\n")
+        connection.protocol.data_received(b"0\r\n\r\n")
+        assert await connection.answers() == [b"a" * 1000]
+
+    runner.run(check())
+
+
+def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.protocol.timeout_keep_alive = 0
+        connection.receive(b"one", b"later")
+        assert await connection.answers() == [b"one"]
+        await asyncio.sleep(0)
+        connection.protocol.timeout_keep_alive_handler()
+        assert not connection.transport.closing
+        desk.released.set()
+        assert await connection.answers(2) == [b"one", b"later"]
 
     runner.run(check())

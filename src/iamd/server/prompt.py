@@ -104,6 +104,7 @@ class _PromptHttp(LimitedHttp):
         if self._body is None:
             super().on_body(body)
             return
+        self._behind = 0
         self._body.append(body)
         self._size += len(body)
         if self._size > _SHORT:
@@ -144,7 +145,7 @@ class _PromptHttp(LimitedHttp):
         try:
             self._send(
                 self.received_by.answer(
-                    self.headers, b"".join(body), peer, self.scheme == "https", scope["iamd.arrived"]
+                    scope["headers"], b"".join(body), peer, self.scheme == "https", scope["iamd.arrived"]
                 )
             )
         except Exception:  # those that came in with it are still to be answered

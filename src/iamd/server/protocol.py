@@ -79,6 +79,7 @@ class LimitedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self._received = 0  # bytes of the pieces that hold the request's first line and headers: at least theirs
+        self._behind = 0  # of those behind the headers that brought nothing of the body: chunks' sizes, a trailer
         self._begun = False  # there is a part of a request
         self._watches = True
         self._in_headers = True
@@ -90,8 +91,9 @@ class LimitedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._received = self._received + len(data) if self._begun else len(data)
+        self._behind += len(data)
         super().data_received(data)
-        if self._in_headers and self._received > self.max_header_bytes:
+        if self._begun and (self._received if self._in_headers else self._behind) > self.max_header_bytes:
             self._refuse(_TOO_LONG)
         if self._begun or not self.is_answering:
             self._watch()
@@ -103,6 +105,7 @@ class LimitedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
+        self._idle_since = None
         super().on_message_begin()
         scope: Any = self.scope
         scope["iamd.unhurried"] = self._stop_watching
@@ -112,11 +115,19 @@ class LimitedHttp(HttpToolsProtocol):
             # Ends the parsing, so that what was refused is not executed; the parser's error is answered below.
             raise ValueError("the request line and the headers are too long")
         self._in_headers = False
+        self._behind = 0
         self.begin_exchange()
+        # What follows a body in chunks, its trailer, is kept apart and dropped: proxies pass it on as the client sent it,
+        # so it must not add to what they vouch for. https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
+        self.headers = []
 
     def begin_exchange(self) -> None:
         """The headers are there, the body is still to come."""
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._behind = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._begun, self._watches = False, True
