@@ -123,9 +123,13 @@ def test_guessing_is_slowed_down_and_the_page_tells_what_helps(browser: Browser,
 
 
 @pytest.fixture
-def asked(server: Live, iam: Any, browser: Browser, jane: dict[str, str]) -> Page:
+def phone(iam: Any) -> Phone:
+    return Phone(iam)
+
+
+@pytest.fixture
+def asked(server: Live, iam: Any, browser: Browser, jane: dict[str, str], phone: Phone) -> Page:
     """The page that asks Jane for her passkey, or a code in its place."""
-    phone = Phone(iam)
     iam.enable_mfa_device(UserName="Jane", **phone.pair())
     statement = {"Effect": "Allow", "Action": ["iam:ListMFADevices", "iam:EnableMFADevice"], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -138,6 +142,13 @@ def asked(server: Live, iam: Any, browser: Browser, jane: dict[str, str]) -> Pag
     page = sign_in(browser, jane)
     assert "Confirm that it is you" in page.body
     return page
+
+
+def test_without_scripts_a_code_will_do_once(browser: Browser, asked: Page, phone: Phone) -> None:
+    code = phone.code(2)
+    assert browser.submit(asked, code=code).status == 303
+    assert session(browser)["mfa"]
+    assert browser.submit(asked, code=code).problem == WRONG
 
 
 def test_codes_in_place_of_the_passkey_are_not_guessed(browser: Browser, asked: Page) -> None:

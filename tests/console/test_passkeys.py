@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +11,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, expect
+from playwright.sync_api import Page as Shown
 
 from tests.console.people import Person
-from tests.console.visits import SIGN_IN, sign_in
+from tests.console.visits import SIGN_IN, call, post, session, sign_in
 from tests.live import ACCOUNT, Live
+from tests.services.passkeys import SoftKey
 from tests.services.phones import Phone
-from tests.services.signin.browser import PASSWORD, WRONG, Browser, Program
+from tests.services.signin.browser import PASSWORD, WRONG, Browser, Page, Program
 from tests.services.signin.test_login import set_root_password, trail
 
 
@@ -36,7 +40,7 @@ class Holder:
         page.get_by_role("button", name="Next").click()
         self.person.told("The MFA device has been assigned.")
 
-    def leave(self) -> Page:
+    def leave(self) -> Shown:
         """Sign out; the sign-in is shown."""
         page = self.person.page
         page.get_by_role("button", name=re.compile("@ ")).click()
@@ -44,7 +48,7 @@ class Holder:
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Sign in"))
         return page
 
-    def enter(self, name: str = "Ada") -> Page:
+    def enter(self, name: str = "Ada") -> Shown:
         """The password, which is one step of two."""
         page = self.person.page
         page.goto(f"{self.person.origin}{SIGN_IN}")
@@ -103,80 +107,116 @@ def test_a_passkey_is_enrolled_shown_and_taken_away(holder: Holder, server: Live
     assert iam.list_mfa_devices(UserName="Ada")["MFADevices"] == []
 
 
-def test_who_has_an_authenticator_app_too_has_a_choice(holder: Holder, iam: Any, server: Live) -> None:
-    phone = Phone(iam)
-    iam.enable_mfa_device(UserName="Ada", **phone.pair())
-    person = holder.person
-    page = person.page
-    page.goto(f"{person.origin}{SIGN_IN}")
-    page.get_by_label("Account ID or alias").fill(ACCOUNT)
-    page.get_by_label("User name").fill("Ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("MFA code").fill(phone.code(1))
-    page.get_by_role("button", name="Sign in").click()
-    holder.is_in()
-    holder.enrol("key")
-    holder.leave()
-    holder.enter()
-    page.get_by_label("Or enter an MFA code").fill("000000")
-    page.get_by_role("button", name="Use the code").click()
-    expect(page.get_by_role("alert")).to_have_text(WRONG)
-    person.looks_right()
-    page.get_by_label("Or enter an MFA code").fill(phone.code(2))
-    page.get_by_role("button", name="Use the code").click()
-    holder.is_in()
-    holder.leave()
-    holder.enter()
-    page.get_by_role("button", name="Use your passkey").click()
-    holder.is_in()
-    outcomes = sorted(event["responseElements"]["ConsoleLogin"] for event in trail(server, "ConsoleLogin"))
-    assert outcomes == ["Failure", "Success", "Success", "Success"]
+@dataclass
+class WithKey:
+    """A browser at `localhost` without scripts, but with a key."""
+
+    browser: Browser
+    key: SoftKey
+
+    def enrol(self, name: str = "key") -> None:
+        offer = self.post("passkeys/offer", {"name": name})
+        made = self.key.create(offer["options"])
+        self.post("passkeys", {"serial": offer["serial"], "challenge": offer["challenge"], "answer": made})
+
+    def post(self, path: str, body: Any) -> Any:
+        status, told = post(self.browser, path, body)
+        assert status == 200, told
+        return told
+
+    def show(self, page: Page) -> Page:
+        """Answer the page that asks for a passkey."""
+        [options] = re.findall(r'data-options="([^"]*)"', page.body)
+        return self.browser.submit(page, answer=self.key.get(json.loads(html.unescape(options))))
 
 
-def test_the_root_user_has_passkeys_too(holder: Holder, server: Live) -> None:
+@pytest.fixture
+def with_key(server: Live, iam: Any, jane: dict[str, str]) -> WithKey:
+    """Jane, who may give herself devices, has signed in."""
+    iam.attach_user_policy(UserName="Jane", PolicyArn="arn:aws:iam::aws:policy/IAMFullAccess")
+    host = server.endpoint.replace("http://127.0.0.1", "localhost")
+    browser = Browser(server.endpoint, headers={"host": host})
+    sign_in(browser, jane)
+    return WithKey(browser, SoftKey(origin=f"http://{host}", host="localhost"))
+
+
+def test_who_has_an_authenticator_app_too_has_a_choice(
+    server: Live, iam: Any, with_key: WithKey, jane: dict[str, str]
+) -> None:
+    with_key.enrol()
+    phone, browser = Phone(iam), with_key.browser
+    iam.enable_mfa_device(UserName="Jane", **phone.pair())
+    post(browser, "sign-out")
+    asked = sign_in(browser, jane)
+    assert "Or enter an MFA code" in asked.body
+    again = browser.submit(asked, code="000000")
+    assert again.problem == WRONG
+    assert browser.submit(again, code=phone.code(1)).status == 303
+    post(browser, "sign-out")
+    assert with_key.show(sign_in(browser, jane)).status == 303
+    assert session(browser)["mfa"]
+    post(browser, "sign-out")
+    assert sign_in(browser, {**jane, "code": phone.code(2)}).status == 303  # in one step, as ever
+    used = sorted(event["additionalEventData"]["MFAUsed"] for event in trail(server, "ConsoleLogin"))
+    assert used == ["No", "Yes", "Yes", "Yes", "Yes"]
+
+
+def test_the_root_user_has_passkeys_too(server: Live, with_key: WithKey) -> None:
     set_root_password(server, "root@example.com", PASSWORD)
-    person = holder.person
-    page = person.page
-    for heading in ("Dashboard", "Confirm that it is you"):
-        page.goto(f"{person.origin}{SIGN_IN}?as=root")
-        page.get_by_label("E-mail address of the root user").fill("root@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-        if heading == "Dashboard":
-            holder.enrol("root-key")
-            person.looks_right()
-            holder.leave()
-    page.get_by_role("button", name="Use your passkey").click()
-    holder.is_in()
+    entered = {"name": "root@example.com", "password": PASSWORD, "code": ""}
+    browser = with_key.browser
+    post(browser, "sign-out")
+    assert sign_in(browser, entered, f"{SIGN_IN}?as=root").status == 303
+    with_key.enrol("root-key")
+    post(browser, "sign-out")
+    assert with_key.show(sign_in(browser, entered, f"{SIGN_IN}?as=root")).status == 303
+    who = session(browser)
+    assert (who["isRoot"], who["mfa"]) == (True, True)
+    [device] = call(browser, "ListMFADevices")[1]["MFADevices"]
+    assert ":u2f/root-account/root-key-" in device["SerialNumber"]
 
 
-def test_a_program_is_admitted_with_a_passkey(holder: Holder, server: Live) -> None:
-    person = holder.person
-    person.sign_in("Ada")
-    holder.enrol()
-    holder.leave()
-    page = person.page
-    page.goto(f"{person.origin}{Program(server.endpoint).link()}")
-    page.get_by_label("Account ID or alias").fill(ACCOUNT)
-    page.get_by_label("User name").fill("Ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Use your passkey").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Give a program your access?")
-    assert person.problems == []
+def test_several_keys_of_one_person(with_key: WithKey, jane: dict[str, str]) -> None:
+    with_key.enrol("first")
+    browser, second = with_key.browser, WithKey(with_key.browser, SoftKey(with_key.key.origin, "localhost"))
+    post(browser, "sign-out")
+    assert with_key.show(sign_in(browser, jane)).status == 303
+    second.enrol("second")
+    for key in (with_key, second):
+        post(browser, "sign-out")
+        assert key.show(sign_in(browser, jane)).status == 303
+
+
+def test_a_program_is_admitted_with_a_passkey(server: Live, with_key: WithKey, jane: dict[str, str]) -> None:
+    with_key.enrol()
+    post(with_key.browser, "sign-out")
+    consent = with_key.show(sign_in(with_key.browser, jane, Program(server.endpoint).link()))
+    assert "Give a program your access?" in consent.body
 
 
 def test_where_browsers_have_no_passkeys_the_page_says_why(
-    holder: Holder, iam: Any, server: Live, browser: Browser
+    browser: Browser, with_key: WithKey, jane: dict[str, str]
 ) -> None:
-    holder.person.sign_in("Ada")
-    holder.enrol()
-    entered = {"account": ACCOUNT, "name": "Ada", "password": PASSWORD, "code": ""}
-    at_address = sign_in(browser, entered)
+    with_key.enrol()
+    at_address = sign_in(browser, jane)
     assert "Passkeys belong to a name, not to an address" in at_address.problem
     assert 'name="code"' not in at_address.body
-    browser.headers["host"] = server.endpoint.replace("http://127.0.0.1", "localhost")
-    without_scripts = sign_in(Browser(browser.endpoint, headers=browser.headers), entered)
+    post(with_key.browser, "sign-out")
+    without_scripts = sign_in(with_key.browser, jane)
     assert "scripts are turned off" in without_scripts.body
     assert "script-src 'sha256-" in without_scripts.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("passkeys/offer", {}),
+        ("passkeys/offer", {"name": 1}),
+        ("passkeys/offer", {"name": "a key"}),
+        ("passkeys", {"serial": "s", "challenge": "c"}),
+        ("passkeys", {"serial": "s", "challenge": "c", "answer": "{}"}),
+    ],
+)
+def test_what_enrols_nothing(iam: Any, with_key: WithKey, path: str, body: Any) -> None:
+    assert post(with_key.browser, path, body)[0] in (400, 403)
+    assert iam.list_mfa_devices(UserName="Jane")["MFADevices"] == []
