@@ -13,9 +13,9 @@ import { SessionContext } from "./session";
 import { strings } from "./strings";
 
 followTheme();
-// The back button shows a page as it was left; whoever has signed out meanwhile is led to the sign-in.
+// The back button shows a page as it was left; meanwhile the person may have signed out, or act as somebody else.
 addEventListener("pageshow", (event) => {
-  if (event.persisted) void loadSession();
+  if (event.persisted) location.reload();
 });
 const root = createRoot(document.getElementById("app")!);
 try {

@@ -54,6 +54,18 @@ def test_files_of_the_application(browser: Browser, built: Path) -> None:
         assert browser.open(f"/console/assets/{name}").status == 404
 
 
+def test_a_link_of_another_site_finds_who_is_signed_in(browser: Browser, built: Path, jane: dict[str, str]) -> None:
+    sign_in(browser, jane)
+    stranger = Browser(browser.endpoint, headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"})
+    led_on = stranger.open(
+        "/console/switch-role?account=a&roleName=%22%3E%3Cb%3E"
+    )  # without cookies, as browsers do it
+    assert led_on.status == 200
+    assert 'content="0;url=/console/switch-role?account=a&amp;roleName=%22%3E%3Cb%3E"' in led_on.body
+    browser.headers |= {"sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate"}
+    assert "Switch role" in browser.open("/console/switch-role?account=a").body
+
+
 def test_before_it_is_built_the_page_says_so(browser: Browser, built: Path, jane: dict[str, str]) -> None:
     (built / "built.json").unlink()
     sign_in(browser, jane)

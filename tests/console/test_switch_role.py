@@ -208,6 +208,11 @@ def test_the_menu_switches_and_the_bar_shows_as_whom(person: Person, iam: Any) -
     expect(bar).to_contain_text("You act as Night watch. You are signed in as Ada.")
     expect(bar).to_have_css("background-color", "rgb(250, 215, 145)")
     person.looks_right()
+    page.goto("about:blank")
+    page.set_content(f'<a href="{person.origin}/switchrole?account={ACCOUNT}&roleName=Auditor">Night watch</a>')
+    page.get_by_role("link").click()
+    expect(page.get_by_label("IAM role name")).to_have_value("Auditor")  # another site's link finds who is signed in
+    page.get_by_role("link", name="Stay as you are").click()
     bar.get_by_role("button", name="Switch back").click()
     expect(page.get_by_role("button", name=re.compile("Ada @ "))).to_be_visible()
     expect(bar).to_have_count(0)

@@ -91,6 +91,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
         return redirect(sign_in.HOME)
     if request.path == switch_role.LINK:
         return redirect(_address(switch_role.PATH, request.query))
+    if _comes_from_elsewhere(request):
+        return page("leading_on.html", leads_to_page=_address(request.path, request.query))
     visitor = await visitor_of(visit, request)
     if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
@@ -136,6 +138,13 @@ async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, p
         if request.path.startswith(calls.PREFIX):
             return await calls.answer(visitor.caller, request, perform)
     return await personal.answer(visit, request, visitor, perform)
+
+
+def _comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether somebody has followed another site's link to a page: the browser keeps back the cookies then, so that who
+    is signed in would be asked again. It sends them when our own page leads on."""
+    told = (request.header(b"sec-fetch-site"), request.header(b"sec-fetch-mode"))
+    return request.method == "GET" and told == ("cross-site", "navigate") and request.path.startswith(PREFIX)
 
 
 def _address(path: bytes, query: bytes) -> str:

@@ -67,6 +67,6 @@ async def _signed_in(browser: Browser, perform: Perform, response: str, chosen: 
         raise outcome.error
     session = await federation.sign_in_as_role(visit, outcome.reply or {}, chosen.provider_arn, leads_to)
     # Not a redirect: the browser would not send the cookie along, because another site has brought it here.
-    answered = page("signed_in.html", leads_to_page=leads_to)
+    answered = page("leading_on.html", leads_to_page=leads_to)
     answered.headers.append((b"set-cookie", cookie(visit, request, session)))
     return answered
