@@ -17,6 +17,7 @@ from tests.live import ACCOUNT
 from tests.services.iam.support import refused
 from tests.services.roles import make_role, trusting
 
+WEB = f"arn:aws:iam::{ACCOUNT}:role/web"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/web/"
 
 
@@ -170,12 +171,14 @@ sys.exit(7)
     ("command", "words"),
     [
         (("credentials", "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/absent"), "AccessDenied"),
-        (("agent", "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/web", "--", "/no/such/program"), "No such file"),
+        (("agent", "--role-arn", WEB, "--", "/no/such/program"), "No such file"),
         (("agent",), "give --role-arn or --config"),
-        (("agent", "--role-arn", "web"), "role"),
+        (("agent", "--role-arn", "web"), "`web` is no role's ARN"),
+        (("agent", "--role-arn", WEB, "--profile", "nobody", "--", "true"), "no profile `nobody`"),
+        (("credentials", "--role-arn", WEB, "--profile", "nobody"), "no profile `nobody`"),
         (("agent", "--role-arn", "x", "--config", "y"), "--config excludes"),
         (("agent", "--config", "/nowhere.toml"), "cannot be read"),
-        (("agent", "--role-arn", f"arn:aws:iam::{ACCOUNT}:role/web", "--listen", "0.0.0.0:0"), "other machines"),
+        (("agent", "--role-arn", WEB, "--listen", "0.0.0.0:0"), "other machines"),
     ],
 )
 def test_what_cannot_be_done_is_said(environ, monkeypatch, capsys, command, words):

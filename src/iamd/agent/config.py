@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import socket
 import tomllib
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-RoleArn = Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\x21-\x7e]{1,576}$")]
+_ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\x21-\x7e]{1,576}$"
+RoleArn = Annotated[str, Meta(pattern=_ROLE)]
 ProfileArn = Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:instance-profile/[\x21-\x7e]{1,640}$")]
 ClusterArn = Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]{1,100}$")]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
@@ -110,6 +112,12 @@ def _check_instance(instance: Instance) -> None:
         raise ConfigError("`[instance]` takes either `role` or `profile`")
     if (instance.key_file is None) != (instance.certificate_file is None):
         raise ConfigError("`key_file` and `certificate_file` go together")
+
+
+def check_role(arn: str) -> None:
+    """Raise ConfigError for what is no role's ARN."""
+    if re.match(_ROLE, arn, re.ASCII) is None:
+        raise ConfigError(f"`{arn}` is no role's ARN: write it like arn:aws:iam::111122223333:role/web")
 
 
 def address(text: str) -> tuple[str, int]:

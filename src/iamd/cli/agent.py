@@ -62,6 +62,7 @@ def _config(args: argparse.Namespace) -> Config:
         return agent.load(args.config)
     if args.role_arn is None:
         raise ConfigError("give --role-arn or --config")
+    agent.check_role(args.role_arn)
     values: dict[str, object] = {"region": region_of(args), "allow_any_address": args.allow_any_address}
     values["instance"] = {"role": args.role_arn, "v1": args.imds_v1}
     if args.container_token_file is not None:

@@ -6,6 +6,8 @@ import re
 import socket
 from typing import TYPE_CHECKING
 
+from iamd.cli import Failure
+
 if TYPE_CHECKING:
     from iamd.agent.remote import StsSource
 
@@ -30,10 +32,15 @@ def region_of(args: argparse.Namespace) -> str:
 
 
 def sts_source(args: argparse.Namespace) -> "StsSource":
-    """The STS that the flags name."""
+    """The STS that the flags name. Raises Failure for a profile that is not there."""
     # Imported late: botocore takes a second.
+    from botocore.session import Session
+
     from iamd.agent.remote import StsSource
 
+    session = Session(profile=args.profile)
+    if session.profile is not None and session.profile not in session.available_profiles:
+        raise Failure(f"there is no profile `{session.profile}` in the AWS configuration files")
     return StsSource(region_of(args), args.endpoint_url, args.profile)
 
 
