@@ -68,7 +68,8 @@ class Template:
         if len(asks) != 1:
             return self._kept(asks)
         ask = asks[0]
-        more = [(key, value) for key, value in ask.context.items() if key not in TOLD]
+        context = ask.context
+        more = {key: context[key] for key in context.keys() - TOLD}
         which = (ask.action, ask.resource, ask.account_id, ask.policy is None, more)
         if which != self._ask:
             self._ask, self._packed_ask = which, self._kept(asks)
