@@ -212,7 +212,7 @@ def _resource_grant(case: Case) -> tuple[int, Entry | None]:
         closeness = ITSELF if rule.principals is None else rule.principals.grants(case.who, False)
         if closeness > best and rule.applies(case.resource, case.context, case.missing):
             best, found = closeness, rule
-    return best, None if found is None else Entry(case.resource_layer, theirs, found)
+    return best, None if found is None else case.layers.granting(case.resource_layer, theirs, found)
 
 
 def _limits(case: Case) -> Layer | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from .plan import Plan
 from .principals import Principal
+from .statement import Rule
 from .text import lower
 from .variables import Context
-from .vocabulary import Attached
+from .vocabulary import Attached, Entry, Layer
 
 _PLANS_KEPT = 256
 _KEYS_KEPT = 4096
@@ -67,6 +68,7 @@ class Layers:
     endpoint: tuple[Attached, ...] = ()
     management_account: str | None = None
     plans: dict[str, Plan] = field(default_factory=dict, repr=False, compare=False)
+    grants: dict[Rule, Entry] = field(default_factory=dict, repr=False, compare=False)
 
     def about(self, resource: Attached | None) -> Layers:
         """The same layers with another resource policy, sharing what is known of the rest."""
@@ -81,6 +83,13 @@ class Layers:
             self.management_account,
             self.plans,
         )
+
+    def granting(self, layer: Layer, attached: Attached, rule: Rule) -> Entry:
+        """A rule of the resource policy where it stands; the same one each time, with what it settles."""
+        found = self.grants.get(rule)
+        if found is None or found.layer is not layer or found.attached is not attached:
+            found = self.grants[rule] = Entry(layer, attached, rule)
+        return found
 
     def plan(self, action: str) -> Plan:
         """What all layers but the resource policy hold about an action."""
