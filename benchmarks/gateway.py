@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from benchmarks.load import drive
 from benchmarks.servers import Process, free_port, iamd, process
 
 ROUNDS, COUNT, SINGLE = 5, 8_000, 2_000
+OBJECTS = 500  # asked for in turn: nobody reads one and the same all the time
 UPLOAD, PIECE = 1 << 30, 1 << 20
 POLICY = {
     "Version": "2012-10-17",
@@ -54,33 +56,39 @@ class _Unsigned(S3SigV4Auth):
         return "UNSIGNED-PAYLOAD"
 
 
-def request(port: int, key: tuple[str, str], method: str = "GET", length: int = 0) -> bytes:
+def request(port: int, key: tuple[str, str], method: str = "GET", length: int = 0, name: str = "object") -> bytes:
     """The head of a signed request for an object; a body of that length follows it unsigned."""
+    path = f"/bucket/home/{name}"
     headers = {"Host": f"127.0.0.1:{port}", "User-Agent": "Boto3/1.44.5 md/Botocore#1.44.5 os/linux Botocore/1.44.5"}
     if length:
         headers |= {"Content-Length": str(length)}
-    made = AWSRequest(method, f"http://127.0.0.1:{port}/bucket/home/object", headers=headers)
+    made = AWSRequest(method, f"http://127.0.0.1:{port}{path}", headers=headers)
     (_Unsigned if length else S3SigV4Auth)(Credentials(*key), "s3", "us-east-1").add_auth(made)
     head = "".join(f"{name}: {value}\r\n" for name, value in made.headers.items())
-    return f"{method} /bucket/home/object HTTP/1.1\r\n{head}\r\n".encode()
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode()
 
 
-def cost(server: Process, sent: bytes) -> float:
+def reads(port: int, key: tuple[str, str]) -> list[bytes]:
+    """Requests for objects, one after the other."""
+    return [request(port, key, name=f"object-{number}") for number in range(OBJECTS)]
+
+
+def cost(server: Process, sent: list[bytes]) -> float:
     """CPU microseconds a request."""
     before = server.cpu()
-    load = drive(server.port, [sent], COUNT)
+    load = drive(server.port, sent, COUNT)
     if load.failures:
         raise RuntimeError(f"{load.failures} of {load.requests} requests failed")
     return (server.cpu() - before) / load.requests * 1e6
 
 
-def latency(server: Process, sent: bytes) -> float:
+def latency(server: Process, sent: list[bytes]) -> float:
     """The median milliseconds of a request on one connection, one after another."""
     times = []
     with socket.create_connection(("127.0.0.1", server.port)) as sock:
-        for _ in range(SINGLE):
+        for each in islice(cycle(sent), SINGLE):
             started = time.perf_counter()
-            sock.sendall(sent)
+            sock.sendall(each)
             got = b""
             while len(got) < 4096 or not got.endswith(b"x" * 16):
                 got += sock.recv(65536)
@@ -137,7 +145,7 @@ def user(ours: Process) -> tuple[str, str]:
 def main() -> None:
     with servers() as (bare, ours):
         key = user(ours)
-        direct, through = request(bare.port, key), request(ours.port, key)
+        direct, through = reads(bare.port, key), reads(ours.port, key)
         rows = []
         for _ in range(ROUNDS):
             rows.append((cost(bare, direct), cost(ours, through), latency(bare, direct), latency(ours, through)))

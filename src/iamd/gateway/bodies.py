@@ -40,6 +40,14 @@ async def whole(pieces: Pieces, limit: int) -> bytes:
     return b"".join(parts)
 
 
+def nothing(request: HttpRequest, payload: Payload, headers: Headers) -> Passed | None:
+    """The empty body of a request that says it has none; None of all others."""
+    index = request.index
+    if b"content-length" in index or b"transfer-encoding" in index or payload.claimed not in _OF_NOTHING:
+        return None
+    return Passed(b"", 0, payload.claimed, headers)
+
+
 async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers: Headers) -> Passed:
     """An S3 body for the upstream: out of its chunks, unless trailers follow it."""
     if payload.has_trailers:
@@ -52,8 +60,6 @@ async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers
     if payload.chunked:
         headers = [_without_chunking(header) for header in headers]
         headers = [header for header in headers if header != (b"content-encoding", b"")]
-    elif told is None and length == 0 and payload.claimed in _OF_NOTHING:
-        return Passed(b"", 0, line, headers)
     if length == 0 or length is None:
         body = await whole(payload.read(pieces), 1 << 20)  # nothing may be sent before the end is known
         return Passed(body, len(body), line, headers)

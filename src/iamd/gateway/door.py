@@ -294,7 +294,7 @@ async def _outbound(
     """What the upstream is sent: the body that was read, or the `rest` that is still to come."""
     headers = heads.passed_headers(request, _own_headers(asked.operation))
     if rest is not None:
-        passed = await bodies.passed(request, rest, pieces, headers)
+        passed = bodies.nothing(request, rest, headers) or await bodies.passed(request, rest, pieces, headers)
     else:
         digest = hashlib.sha256(request.body).hexdigest()
         passed = bodies.Passed(request.body, len(request.body), digest, _unchunked(headers))

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from iamd.audit.event import ApiEvent
+from iamd.audit.event import ApiEvent, TemplatedEvent
 from iamd.audit.identity import identity_of
-from iamd.caller.caller import CallerKind
+from iamd.audit.ids import event_id
+from iamd.audit.templates import MAX_TEMPLATES, Template
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.sigv4 import Signature
 from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
 from iamd.reference import actions
@@ -21,38 +24,76 @@ _TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identif
 
 def record(passage: Passage, store: Store, mode: str) -> None:
     """Append the audit event, and note that the credentials were used; of a stranger there is none. Raises StoreError."""
-    caller, asked, signature, request = passage.caller, passage.asked, passage.signature, passage.request
+    caller, signature = passage.caller, passage.signature
     if caller is None or signature is None:
         return
-    is_service = caller.kind is CallerKind.SERVICE
-    via = passage.access.via if passage.access is not None else ()
-    store.append_event(
-        ApiEvent(
-            account_id=caller.account_id,
-            time=passage.now,
-            source=f"{asked.service.endpoint if asked else signature.service}.amazonaws.com",
-            name=asked.operation.name if asked else "",
-            region=signature.region,
-            request_id=passage.request_id,
-            read_only=bool(passage.needs) and _reads(passage.needs[0].action),
-            who=dataclasses.replace(identity_of(caller), invoked_by=via[-1]) if via else caller,
-            operation=asked.operation if asked else None,
-            params=_told(asked, passage.document) if asked else {},
-            error=passage.error,
-            client_ip=via[-1] if via else request.client_ip,
-            agent=via[-1] if via else request.header(b"user-agent") or "",
-            secure_host=request.header(b"host") if request.secure else None,
-            asked=[] if is_service else passage.decided,
-            additional=_additional(passage, mode) if passage.tolerated else None,
-        )
-    )
-    if is_service:
+    event = _templated(passage, caller, signature.region)
+    if event is not None:
+        store.keep_event(event)
+    else:
+        store.append_event(_event(passage, caller, signature, mode))
+    if caller.kind is CallerKind.SERVICE:
         return
     subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
     store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
     for ask in passage.decided:
         prefix, _, name = ask.action.partition(":")
         store.accessed(caller.account_id, caller.id, prefix, name, passage.now, signature.region)
+
+
+def _event(passage: Passage, caller: Caller, signature: Signature, mode: str) -> ApiEvent:
+    asked, request = passage.asked, passage.request
+    via = passage.access.via if passage.access is not None else ()
+    return ApiEvent(
+        account_id=caller.account_id,
+        time=passage.now,
+        source=f"{asked.service.endpoint if asked else signature.service}.amazonaws.com",
+        name=asked.operation.name if asked else "",
+        region=signature.region,
+        request_id=passage.request_id,
+        read_only=bool(passage.needs) and _reads(passage.needs[0].action),
+        who=dataclasses.replace(identity_of(caller), invoked_by=via[-1]) if via else caller,
+        operation=asked.operation if asked else None,
+        params=_told(asked, passage.document) if asked else {},
+        error=passage.error,
+        client_ip=via[-1] if via else request.client_ip,
+        agent=via[-1] if via else request.header(b"user-agent") or "",
+        secure_host=request.header(b"host") if request.secure else None,
+        asked=[] if caller.kind is CallerKind.SERVICE else passage.decided,
+        additional=_additional(passage, mode) if passage.tolerated else None,
+    )
+
+
+_templates: dict[tuple[int, int, str, str, bytes | None, bytes | None], Template] = {}
+
+
+def _templated(passage: Passage, caller: Caller, region: str) -> TemplatedEvent | None:
+    """The event of what only read and went well, out of what it shares with others; None of what has more to tell."""
+    asked, access = passage.asked, passage.access
+    if asked is None or access is None or access.via or passage.error is not None or passage.tolerated:
+        return None
+    if not passage.needs or not _reads(passage.needs[0].action):
+        return None
+    request, operation = passage.request, asked.operation
+    header = request.index.get
+    agent, host = header(b"user-agent"), header(b"host") if request.secure else None
+    # By identity: a template holds its caller and operation.
+    place = id(caller), id(operation), region, request.client_ip, agent, host
+    template = _templates.get(place)
+    if template is None:
+        if len(_templates) >= MAX_TEMPLATES:
+            _templates.clear()
+        template = _templates[place] = Template(
+            caller,
+            operation,
+            (f"{asked.service.endpoint}.amazonaws.com", operation.name, region),
+            request.client_ip,
+            "" if agent is None else agent.decode("latin-1"),
+            None if host is None else host.decode("latin-1"),
+        )
+    params, decided = template.parameters(_told(asked, passage.document)), template.asked(passage.decided)
+    now = passage.now
+    return TemplatedEvent(caller.account_id, now, event_id(now), template, passage.request_id, params, decided)
 
 
 @lru_cache(maxsize=4096)

@@ -124,7 +124,7 @@ def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Que
     need = question.need
     context = circumstances.copy()
     context["aws:resourceaccount"] = need.owner
-    standing = _standing(realm, need.owner)
+    standing = snapshot.standing if need.owner == snapshot.principal.account else _standing(realm, need.owner)
     if standing is not None:
         context.update(standing.resource_keys)
     context.update(need.context)
