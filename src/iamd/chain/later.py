@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable
 from contextlib import suppress
+from typing import Any
 
 from iamd.caller.authenticate import authenticate
 from iamd.caller.sigv4 import Signature
@@ -48,11 +49,16 @@ async def admitted(exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
     exchange.caller, exchange.prepared, exchange.disclosed = found.caller, found.evidence, found.disclosed
 
 
-async def execute(realm: Realm, exchange: Exchange) -> None:
-    """Load what is not in memory, prepare, read or write; wait until it is durable."""
+async def execute(realm: Realm, exchange: Exchange, begun: tuple[Call, Awaitable[Any] | None] | None = None) -> None:
+    """Load what is not in memory, prepare, read or write; wait until it is durable.
+
+    `begun` is the call, if it has been made already, and its preparation.
+    """
     while True:
         try:
-            await _execute(realm, exchange)
+            call, preparing = begun or await _begin(realm, exchange)
+            begun = None  # what is done again begins anew
+            await _execute(exchange, call, preparing)
         except Cold as cold:
             await realm.store.load(cold.account_id)
         except StaleRead:
@@ -61,15 +67,31 @@ async def execute(realm: Realm, exchange: Exchange) -> None:
             return
 
 
-async def _execute(realm: Realm, exchange: Exchange) -> None:
-    caller, operation, store = exchange.caller, exchange.operation, realm.store
+async def _begin(realm: Realm, exchange: Exchange) -> tuple[Call, Awaitable[Any] | None]:
+    caller, operation = exchange.caller, exchange.operation
     if caller is None or operation is None:
         raise InternalFailure()
-    call = call_of(realm, exchange, caller, operation, await store.load(caller.account_id))
-    if operation.preparation is not None and exchange.prepared is None:  # once, however often the rest is done again
-        await _prepare(call, exchange)
+    call = call_of(realm, exchange, caller, operation, await realm.store.load(caller.account_id))
+    if exchange.prepared is not None:  # once, however often the rest is done again
+        return call, None
+    try:
+        return call, invocation.prepare(call)
+    except AwsError:
+        await realm.store.settled()  # the refusal tells of what was read
+        raise
+
+
+async def _execute(exchange: Exchange, call: Call, preparing: Awaitable[Any] | None) -> None:
+    store = call.realm.store
+    if preparing is not None:
+        try:
+            exchange.prepared = await preparing
+        except AwsError:
+            await store.settled()
+            raise
+        call.records = await store.load(call.account_id)
     call.prepared = exchange.prepared
-    if operation.reads:
+    if call.operation.reads:
         try:
             read(exchange, call)
         finally:
@@ -78,16 +100,3 @@ async def _execute(realm: Realm, exchange: Exchange) -> None:
     else:
         await store.write(lambda transaction: change(exchange, call, transaction))
         exchange.recorded = True
-
-
-async def _prepare(call: Call, exchange: Exchange) -> None:
-    store = call.realm.store
-    try:
-        preparing = invocation.prepare(call)
-        if preparing is None:
-            return
-        exchange.prepared = await preparing
-    except AwsError:
-        await store.settled()  # the refusal tells of what was read
-        raise
-    call.records = await store.load(call.account_id)

@@ -100,17 +100,23 @@ def admit(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
 def execute(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     """Resolve the target, decide, do it: durable before it returns.
 
-    A read waits for nothing where the records are in memory and all that they show is durable.
+    A read waits for nothing where the records are in memory, all that they show is durable, and nothing is to be
+    prepared.
     """
     caller, operation = exchange.caller, exchange.operation
     if caller is None or operation is None:
         raise InternalFailure()
     store = realm.store
     records = store.records(caller.account_id)
-    if records is None or not operation.reads or operation.preparation is not None or store.unsettled:
+    if records is None or not operation.reads or store.unsettled:
         return later.execute(realm, exchange)
     try:
-        read(exchange, call_of(realm, exchange, caller, operation, records))
+        call = call_of(realm, exchange, caller, operation, records)
+        if exchange.prepared is None:
+            preparing = invocation.prepare(call)
+            if preparing is not None:
+                return later.execute(realm, exchange, (call, preparing))
+        read(exchange, call)
     except Cold:
         return later.execute(realm, exchange)
     return None
