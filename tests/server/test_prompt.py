@@ -290,6 +290,22 @@ def test_a_body_may_come_in_many_small_chunks(runner: Any) -> None:
     runner.run(check())
 
 
+@pytest.mark.parametrize("before", [[b"x" * 5000], [b"x"] * 100])
+def test_headers_are_not_charged_with_what_came_before(runner: Any, before: list[bytes]) -> None:
+    async def check() -> None:
+        connection = Connection(Desk())
+        connection.receive(*before)
+        connection.protocol.data_received(b"POST / HTTP/1.1\r\nhost: x\r\n")  # begins behind an answer
+        connection.protocol.data_received(b"content-length: 0\r\n\r\n")
+        whole = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nlast"
+        many = b"".join([whole.replace(b"4\r\n\r\nlast", b"%d\r\n\r\n%b" % (len(each), each)) for each in before])
+        connection.protocol.data_received(many + whole[:20])  # begins in one piece with others
+        connection.protocol.data_received(whole[20:])
+        assert (await connection.answers(2 * len(before) + 2))[-1] == b"last"
+
+    runner.run(check())
+
+
 def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: Any) -> None:
     async def check() -> None:
         desk = Desk()

@@ -78,7 +78,10 @@ class LimitedHttp(HttpToolsProtocol):
     max_seconds: ClassVar[float]
 
     def connection_made(self, transport: Any) -> None:
+        self._piece = 0  # bytes of what came last
         self._received = 0  # bytes of the pieces that hold the request's first line and headers: at least theirs
+        self._shared = 0  # of these, those of the first piece if another request came in it, too
+        self._alone = True  # no other one has come in the piece that came last
         self._behind = 0  # of those behind the headers that brought nothing of the body: chunks' sizes, a trailer
         self._begun = False  # there is a part of a request
         self._watches = True
@@ -90,10 +93,12 @@ class LimitedHttp(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        self._received = self._received + len(data) if self._begun else len(data)
-        self._behind += len(data)
+        self._piece, self._alone = len(data), not self._begun
+        self._received += self._piece
+        self._behind += self._piece
         super().data_received(data)
-        if self._begun and (self._received if self._in_headers else self._behind) > self.max_header_bytes:
+        counted = self._received - self._shared if self._in_headers else self._behind
+        if self._begun and counted > self.max_header_bytes:
             self._refuse(_TOO_LONG)
         if self._begun or not self.is_answering:
             self._watch()
@@ -105,6 +110,8 @@ class LimitedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._begun = self._in_headers = True
+        self._received = self._piece
+        self._shared, self._alone = 0 if self._alone else self._piece, False
         self._idle_since = None
         super().on_message_begin()
         scope: Any = self.scope
