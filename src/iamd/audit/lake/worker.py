@@ -14,10 +14,13 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import duckdb
@@ -75,6 +78,7 @@ _MACROS = (
     "CREATE MACRO regexp_like(t, p) AS regexp_matches(t, p)",
 )
 _LONGEST_MESSAGE = 1000
+_CHUNK = 1 << 20
 
 
 class Refused(Exception):
@@ -104,6 +108,7 @@ def run(job: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, file: str) -> Mapping[str, Any]:
+    _pipe_input()
     connection.execute(
         "CREATE TABLE told AS SELECT * FROM read_json('/dev/stdin', format = 'newline_delimited', columns = ?, "
         "timestampformat = '%Y-%m-%dT%H:%M:%SZ')",
@@ -111,6 +116,21 @@ def _write(connection: duckdb.DuckDBPyConnection, file: str) -> Mapping[str, Any
     )
     connection.execute(f"COPY told TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)")
     return {}
+
+
+def _pipe_input() -> None:
+    """Make standard input a pipe, which can be opened by its name. Some event loops give their processes sockets, which
+    cannot."""
+    source = os.dup(0)
+    reader, writer = os.pipe()
+    os.dup2(reader, 0)
+    os.close(reader)
+    Thread(target=_copy, args=(source, writer), daemon=True).start()
+
+
+def _copy(source: int, target: int) -> None:
+    with suppress(BrokenPipeError), open(source, "rb", buffering=0) as lines, open(target, "wb") as pipe:
+        shutil.copyfileobj(lines, pipe, _CHUNK)
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Mapping[str, Any]]) -> None:
