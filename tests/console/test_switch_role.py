@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.people import Person
+from tests.console.test_federation import follow, link, token
 from tests.console.visits import SIGN_IN, Clock, call, post, send, session, sign_in
 from tests.live import ACCOUNT, Live
-from tests.services.roles import make_role, permit, trusting, user_arn
+from tests.services.roles import make_role, permit, role_arn, trusting, user_arn
 from tests.services.signin.browser import Browser, Page
 from tests.services.signin.test_login import set_root_password, trail
 
@@ -147,6 +148,34 @@ def test_the_last_five_roles_are_kept_for_their_person(
     post(browser, "sign-out")
     sign_in(browser, {**jane, "name": "John"})
     assert session(browser)["roles"] == []
+
+
+def test_as_many_long_names_are_kept_as_a_cookie_holds(iam: Any, browser: Browser, jane: dict[str, str]) -> None:
+    iam.put_user_policy(UserName="Jane", PolicyName="roles", PolicyDocument=allowing("sts:AssumeRole"))
+    path = f"/{'p' * 510}/"
+    make_role(iam, "R" * 64, trusting(ACCOUNT), Path=path)
+    sign_in(browser, jane)
+    for number in range(6):
+        wanted = {"account": ACCOUNT, "role": f"{path[1:]}{'R' * 64}", "name": f"{number}" * 64}
+        assert post(browser, "switch-role", wanted) == (200, {})
+    kept = session(browser)["roles"]
+    assert [each["name"][0] for each in kept] == ["5", "4", "3", "2"]
+    assert max(map(len, browser.cookies.values())) < 4_000
+
+
+def test_a_session_that_no_cookie_holds_is_refused(server: Live, iam: Any, browser: Browser) -> None:
+    iam.create_user(UserName="broker")
+    make_role(iam, "App", trusting(user_arn("broker")))
+    permit(iam, "App", "sts:*")
+    make_role(iam, "Next", trusting(role_arn("App")))
+    broker = server.client("sts", iam.create_access_key(UserName="broker")["AccessKey"])
+    tags = [{"Key": f"{number:03}", "Value": f"{number * 7919:0>200}"} for number in range(20)]
+    keys = [tag["Key"] for tag in tags]
+    given = broker.assume_role(RoleArn=role_arn("App"), RoleSessionName="jane", Tags=tags, TransitiveTagKeys=keys)
+    follow(browser, link(token(browser, given["Credentials"])))
+    status, told = post(browser, "switch-role", {"account": ACCOUNT, "role": "Next"})
+    assert (status, told["message"][:38]) == (400, "The session would have more tags than ")
+    assert session(browser)["actingAs"] is None
 
 
 def test_a_page_of_before_the_switch_does_nothing_as_the_role(

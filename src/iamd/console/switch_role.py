@@ -31,6 +31,7 @@ _COLOR_NAMES = ("red", "orange", "yellow", "green", "blue")
 _COOKIE = "iamd-roles"
 _HISTORY = b"console roles"
 _KEPT, _DAYS = 5, 90
+_LONGEST_COOKIE = 4_096  # bytes, with its attributes: browsers drop longer ones
 
 
 class _History(msgspec.Struct, frozen=True, array_like=True):
@@ -107,9 +108,19 @@ async def _switched(
     role = await switching.acting(visit, session)
     if role is None:
         raise InvalidInput("Your session ends in a moment. Please sign in again.")
+    acting = cookie(visit, request, visitor.session, Acting(session, wanted))
+    if len(acting) > _LONGEST_COOKIE:
+        raise InvalidInput("The session would have more tags than a browser keeps: come in with fewer transitive ones.")
     switching.record(visit, "SwitchRole", role, visitor.own, _HOME)
     others = [each for each in roles_of(visit, request, visitor.own) if each.name != wanted.name]
-    history = _History(visitor.own.arn, (wanted, *others)[:_KEPT])
-    kept = new_cookie(request, _COOKIE, sealed(visit.realm.sealer, history, _HISTORY), days=_DAYS)
-    acting = cookie(visit, request, visitor.session, Acting(session, wanted))
-    return [(b"set-cookie", acting), (b"set-cookie", kept)]
+    return [
+        (b"set-cookie", acting),
+        (b"set-cookie", _history(visit, request, visitor.own.arn, (wanted, *others)[:_KEPT])),
+    ]
+
+
+def _history(visit: Visit, request: HttpRequest, owner: str, roles: tuple[Switch, ...]) -> bytes:
+    """The cookie of the roles, as many as it holds: names and paths may be long."""
+    text = sealed(visit.realm.sealer, _History(owner, roles), _HISTORY)
+    kept = new_cookie(request, _COOKIE, text, days=_DAYS)
+    return kept if len(kept) <= _LONGEST_COOKIE else _history(visit, request, owner, roles[:-1])

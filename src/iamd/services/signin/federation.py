@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -163,7 +163,7 @@ async def _begun(
         access_key_id=session.access_key_id,
         started=visit.now,
         expires=session.expires,
-        mfa_time=None,
+        mfa_time=None if session.mfa_time is None else datetime.fromtimestamp(session.mfa_time, UTC),
         agent=visit.agent,
         address=visit.client_ip,
         sealed=sealed_session(visit.realm.sealer, session),
