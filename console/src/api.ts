@@ -60,6 +60,8 @@ export interface Session {
   isRoot: boolean;
   /** Whether a role acts, which has no credentials of its own. */
   isRole: boolean;
+  /** Whether an identity provider or a broker has let the person in, who has no password here. */
+  fromElsewhere: boolean;
   actingAs: Switch | null;
   /** The roles that the person has used in this browser, the last one first. */
   roles: Switch[];
@@ -94,6 +96,7 @@ export class Refusal extends Error {
 }
 
 let csrf = "";
+let fromElsewhere = false;
 
 async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
   let answer: Response;
@@ -119,13 +122,13 @@ async function request<T>(method: "GET" | "POST", path: string, body?: unknown):
 /** Leave for the sign-in, which leads back to this page. */
 export function goToSignIn(): void {
   const here = location.pathname + location.search;
-  location.replace(`/console/sign-in?to=${encodeURIComponent(here)}`);
+  location.replace(`/console/sign-in?to=${encodeURIComponent(here)}${fromElsewhere ? "&from=elsewhere" : ""}`);
 }
 
 /** Who is signed in; leads to the sign-in when nobody is. */
 export async function loadSession(): Promise<Session> {
   const session = await request<Session>("GET", "me/session");
-  csrf = session.csrf;
+  ({ csrf, fromElsewhere } = session);
   return session;
 }
 

@@ -348,5 +348,7 @@ def test_a_real_browser_comes_in_from_another_site(
     person.looks_right()
     page.get_by_label("Other").check()
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Other/jane @")).to_be_visible()
+    page.get_by_role("button", name="Other/jane @").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_text("To begin another one, go where you came from")).to_be_visible()
     page.close()
