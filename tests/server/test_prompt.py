@@ -306,6 +306,40 @@ def test_headers_are_not_charged_with_what_came_before(runner: Any, before: list
     runner.run(check())
 
 
+_UPGRADES = b" HTTP/1.1\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_who_would_rather_speak_another_protocol_is_answered_in_this_one(runner: Any, size: int) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.receive(b"one", b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n", head=b"POST /" + _UPGRADES)
+        sent = b"".join(b"PUT /" + _UPGRADES + b"\r\ncontent-length: 3\r\n\r\n" + body for body in (b"two", b"six"))
+        sent += b"GET /" + _UPGRADES + b"\r\n\r\n"
+        for start in range(0, len(sent), size):
+            connection.protocol.data_received(sent[start : start + size])
+        answers = await connection.answers(5)
+        assert answers[:2] == [b"one", b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n"]
+        assert answers[2:] == [b"application 3", b"application 3", b"application 0"]
+        assert (b"upgrade", b"h2c") in desk.headers
+
+    runner.run(check())
+
+
+def test_a_client_that_upgrades_and_leaves_is_let_go(runner: Any) -> None:
+    async def check() -> None:
+        connection = Connection(Desk())
+        connection.receive(b"one", head=b"POST / HTTP/1.1\r\nconnection: close, upgrade\r\nupgrade: h2c")
+        assert await connection.answers() == [b"application 3"]
+        assert connection.transport.closing
+        proxied = Connection(Desk())
+        proxied.protocol.data_received(b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert proxied.transport.sent[0].startswith(b"HTTP/1.1 400 ")
+
+    runner.run(check())
+
+
 def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: Any) -> None:
     async def check() -> None:
         desk = Desk()

@@ -86,7 +86,7 @@ class _PromptHttp(LimitedHttp):
             and parser.get_method() == b"POST"
             and parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
-            and not (parser.should_upgrade() or self.expect_100_continue or self.is_answering)
+            and not (self.expect_100_continue or self.is_answering)
         ):
             scope: Any = self.scope
             scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", "/", b"/", b""

@@ -6,6 +6,7 @@ import asyncio
 from time import perf_counter
 from typing import Any, ClassVar
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from iamd.audit.ids import new_uuid
@@ -84,6 +85,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._alone = True  # no other one has come in the piece that came last
         self._behind = 0  # of those behind the headers that brought nothing of the body: chunks' sizes, a trailer
         self._begun = False  # there is a part of a request
+        self._upgrades = False  # the request asks for another protocol, too
         self._watches = True
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
@@ -96,12 +98,42 @@ class LimitedHttp(HttpToolsProtocol):
         self._piece, self._alone = len(data), not self._begun
         self._received += self._piece
         self._behind += self._piece
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         counted = self._received - self._shared if self._in_headers else self._behind
         if self._begun and counted > self.max_header_bytes:
             self._refuse(_TOO_LONG)
         if self._begun or not self.is_answering:
             self._watch()
+
+    def _parse(self, data: bytes) -> None:
+        """Take in what came. No other protocol can be had, and a request for one is taken as what it is besides; the
+        parser takes it for a request without a body, though, and the body for the next request.
+        https://www.rfc-editor.org/rfc/rfc9110#section-7.8
+        """
+        rest = memoryview(data)
+        try:
+            while rest:
+                try:
+                    self.parser.feed_data(rest)
+                    return
+                except httptools.HttpParserUpgrade as upgrade:
+                    rest = rest[upgrade.args[0] :]
+                    self._start_over()
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _start_over(self) -> None:
+        """Parse the request line and the headers again, without what asks for another protocol."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        closes = not self.parser.should_keep_alive()
+        lines = [method + b" " + self.url + b" HTTP/" + version]
+        lines += [name + b": " + value for name, value in self.headers if name != b"connection"]
+        lines += [b"connection: close"] * closes
+        self._upgrades = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n")
 
     @property
     def is_answering(self) -> bool:
@@ -121,6 +153,11 @@ class LimitedHttp(HttpToolsProtocol):
         if self._received > self.max_header_bytes and self._header_bytes() > self.max_header_bytes:
             # Ends the parsing, so that what was refused is not executed; the parser's error is answered below.
             raise ValueError("the request line and the headers are too long")
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ValueError("this is no proxy")
+            self._upgrades = True
+            return
         self._in_headers = False
         self._behind = 0
         self.begin_exchange()
@@ -137,6 +174,8 @@ class LimitedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._upgrades:
+            return  # it starts over
         self._begun, self._watches = False, True
         self._unwatch()
         scope: Any = self.scope
