@@ -140,6 +140,7 @@ def test_a_long_list_of_patterns_of_every_form() -> None:
     patterns = any_of(forms)
     assert all(patterns.matches(value) for value in ("07/a", "a/07", "x07"))
     assert not any(patterns.matches(value) for value in ("99/a", "a/99", "x99", "07"))
+    assert sorted(patterns.patterns() or []) == sorted(forms)
 
 
 def test_a_place_that_several_patterns_lead_to_is_told_once() -> None:
