@@ -90,6 +90,7 @@ def test_patterns_are_given_back_as_they_are_understood(written: list[str], give
         (["group:*", "group"], ["group", "group:", "group:a"], ["grou", "group-a", "roup:", "groupa:"]),
         (["a", "abc*"], ["a", "abc", "abcd"], ["ab", "b"]),
         (["a", "b/*"], ["a", "b/", "b/c"], ["a/", "b"]),
+        (["ab", "abc/*"], ["ab", "abc/"], ["abc", "abc-", "ab/"]),
         (["a/*", "b/*"], ["a/", "b/c"], ["a", "b"]),
         (["a?", "a?/*"], ["ab", "ab/c"], ["a", "ab-"]),
         (["a*", "a*/*"], ["a", "a/"], ["b"]),

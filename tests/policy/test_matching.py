@@ -52,6 +52,9 @@ def test_a_pattern_matches_as_the_naive_expression_does(pattern: str, value: str
         ("a?*b*?c", "bxbxc", False),
         ("?bc*", "b", False),
         ("*bc?", "c", False),
+        ("*bc*", "bcx", True),
+        ("*b*c*", "bcx", True),
+        ("*b?*c*", "bxcx", True),
     ],
 )
 def test_holes_beside_stars(pattern: str, value: str, expected: bool) -> None:
