@@ -174,6 +174,21 @@ def test_only_roles_and_their_sessions_are_service_linked() -> None:
     assert not Principal.from_text(f"service:x:{linked}").is_service_linked
 
 
+def test_many_denials_of_a_resource_are_found_each_time() -> None:
+    denials = [deny(resource=f"arn:aws:s3:::bucket/{number}/*", Principal="*") for number in range(40)]
+    layers = Layers(identity=(GRANTING,), resource=bucket(*denials))
+    for _ in range(8):  # the index is made on the way
+        for key, allowed in (("7/x", False), ("39/x", False), ("40/x", True)):
+            request = Request(ALICE, "s3:GetObject", f"arn:aws:s3:::bucket/{key}", ACCOUNT)
+            assert decide(request, layers).allowed is allowed
+
+
+def test_a_resource_that_asks_for_a_key_in_vain_tells_so() -> None:
+    guarded = bucket(deny(Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}))
+    found = decide(get(), Layers(identity=(GRANTING,), resource=guarded))
+    assert (found.allowed, found.missing) == (True, ("aws:securetransport",))
+
+
 def not_principal(*arns: str) -> Attached:
     return bucket({**deny(), "NotPrincipal": {"AWS": list(arns)}})
 
