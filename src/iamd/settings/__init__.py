@@ -93,7 +93,9 @@ class Settings:
     )
     event_days: int = _setting(readers.whole, 0, "Days that events are kept in the database; 0: for ever.")
     trail_buckets: str | None = _setting(
-        readers.buckets, None, "Where the buckets of trails are: s3, or a folder that has one for each."
+        readers.buckets,
+        None,
+        "Where the buckets of trails and of results of queries are: s3, or a folder that has one for each.",
     )
     trail_interval: float = _setting(readers.seconds, 300.0, "How often log files are delivered.")
     trail_digest_interval: float = _setting(readers.seconds, 3600.0, "And the digests by which they are verified.")
