@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +67,7 @@ def proxy(
         file = folder / "Caddyfile"
         text = configured("Caddyfile", port, service, running_server.endpoint, apart=False)
         file.write_text("{\n\tadmin off\n\tpersist_config off\n}\n" + text)
-        command = [shutil.which("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", file]
+        command = [Path(sys.executable).with_name("caddy"), "run", "--adapter", "caddyfile", "--config", file]
     with running(port, folder / "log", *command) as url:
         yield url
 
