@@ -88,6 +88,10 @@ test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters 
 	@$(BIN)/pytest -n 2 -q $(ARGS)
 	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
 
+.PHONY: test-pure
+test-pure: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test on the plain form of the engine and of the request path
+	@IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q $(ARGS)
+
 $(VENV)/.browser: $(VENV)/.dev tools/browser.sh
 	@tools/browser.sh
 	@touch $@
