@@ -173,6 +173,8 @@ def test_an_issuer_is_a_url(browser: Browser, credentials: dict[str, str], issue
     [
         ({"SessionDuration": "899"}, "SessionDuration must be a number of seconds from 900 to 7200."),
         ({"SessionDuration": "7201"}, "SessionDuration must be a number of seconds from 900 to 7200."),
+        ({"SessionDuration": "00000090000"}, "SessionDuration must be a number of seconds from 900 to 7200."),
+        ({"SessionDuration": "000000900" + "9" * 30}, "SessionDuration must be a number of seconds from 900 to 7200."),
         ({"SessionDuration": "an hour"}, "SessionDuration must be a number of seconds from 900 to 7200."),
         ({"Session": "{}"}, "Session must be a JSON object"),
         ({"Session": "[]"}, "Session must be a JSON object"),

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-conso
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from iamd.wire.errors import AwsError
 
 SHORTEST = 900  # seconds
 _CHAINED = 3_600
+_is_seconds = re.compile(r"[0-9]{1,5}").fullmatch
 _TOKEN = b"console sign-in token"
 _KINDS = ("role", "federated-user")
 _NO_CREDENTIALS = "The credentials in Session are not valid, or have expired."
@@ -100,7 +102,7 @@ def _lasting(session: Session, records: Records, duration: str) -> timedelta:
         raise Refused("SessionDuration is not for credentials of GetFederationToken: their own duration holds.")
     role = records.roles.get(session.principal_id)
     longest = _CHAINED if session.chained else SHORTEST if role is None else role.max_session
-    if not (duration.isascii() and duration.isdigit() and SHORTEST <= int(duration[:9]) <= longest):
+    if not (_is_seconds(duration) and SHORTEST <= int(duration) <= longest):
         raise Refused(f"SessionDuration must be a number of seconds from {SHORTEST} to {longest}.")
     return timedelta(seconds=int(duration))
 
