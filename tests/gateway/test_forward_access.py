@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from iamd.audit.event import ApiEvent
 from iamd.gateway.directory import services
@@ -167,6 +170,18 @@ def test_a_word_expires(gateway: Live, alice: dict[str, str], words: list[str]) 
     forward = ForwardAccess({"athena": "athena.amazonaws.com"}, gateway.realm)
     word = forward.given(services()["athena"], Access(alice["AccessKeyId"], None), early)
     assert word is not None
+    refused(service(gateway, "s3", ATHENA, word.decode()).get_object, "ExpiredToken", Bucket="data", Key="a")
+
+
+def test_a_program_whose_session_has_ended_is_forwarded_no_more(gateway: Live, alice: dict[str, str]) -> None:
+    """Those of `aws login` end before their credentials expire: here, one that is not on record."""
+    federated = gateway.client("sts", alice).get_session_token()["Credentials"]["SessionToken"]
+    arn = "arn:aws:signin:us-east-1:123456789012:session/ended"
+    session = structs.replace(
+        gateway.realm.tokens.open(federated), kind="sign-in", extras={"aws:signinsessionarn": arn}
+    )
+    access = Access(session.access_key_id, gateway.realm.tokens.seal(session), ("athena.amazonaws.com",), 2**40)
+    word = base64.urlsafe_b64encode(gateway.realm.sealer.seal(msgspec.msgpack.encode(access), b"forward access"))
     refused(service(gateway, "s3", ATHENA, word.decode()).get_object, "ExpiredToken", Bucket="data", Key="a")
 
 

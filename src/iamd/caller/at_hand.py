@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller
-from iamd.caller.identities import long_term_caller, session_caller
-from iamd.caller.session import Session
+from iamd.caller.identities import long_term_caller, require_going_on, session_caller
 from iamd.caller.sigv4 import Payload, Signature
 from iamd.caller.tokens import TokenKeys
-from iamd.store.image import Records
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
 from iamd.wire.http import HttpRequest
 
@@ -72,12 +70,5 @@ def _of_session(
     records = store.records(session.account_id)
     if records is None:
         return None
-    if session.kind == "sign-in" and not _goes_on(session, records):
-        raise ExpiredToken()
+    require_going_on(session, records)
     return session_caller(session, records)
-
-
-def _goes_on(session: Session, records: Records) -> bool:
-    """Whether the session has not been ended for which a program has got the credentials: its ARN ends with its id."""
-    arn = session.extras.get("aws:signinsessionarn")
-    return isinstance(arn, str) and records.sign_in_sessions.get(arn.rpartition("/")[2]) is not None

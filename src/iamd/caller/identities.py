@@ -6,7 +6,7 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.session import Session
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, AccessKey, Account, Role, User
-from iamd.wire.errors import InvalidClientTokenId
+from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
 
 
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
@@ -55,6 +55,15 @@ def session_caller(session: Session, records: Records) -> Caller:
         _session_callers.clear()
     _session_callers[session.access_key_id] = (owner, caller)
     return caller
+
+
+def require_going_on(session: Session, records: Records) -> None:
+    """Raise ExpiredToken for credentials of `aws login` whose session has been ended: its ARN ends with its id."""
+    if session.kind != "sign-in":
+        return
+    arn = session.extras.get("aws:signinsessionarn")
+    if not isinstance(arn, str) or records.sign_in_sessions.get(arn.rpartition("/")[2]) is None:
+        raise ExpiredToken()
 
 
 _session_callers: dict[str, tuple[User | Role | Account, Caller]] = {}

@@ -16,7 +16,7 @@ from datetime import datetime
 import msgspec
 
 from iamd.caller.caller import Caller
-from iamd.caller.identities import long_term_caller, session_caller
+from iamd.caller.identities import long_term_caller, require_going_on, session_caller
 from iamd.caller.sigv4 import Signature
 from iamd.gateway.directory import Service
 from iamd.services.call import Realm
@@ -90,4 +90,6 @@ class ForwardAccess:
             raise ExpiredToken
         if not store.has_account(session.account_id):
             raise InvalidClientTokenId
-        return session_caller(session, await store.load(session.account_id))
+        records = await store.load(session.account_id)
+        require_going_on(session, records)
+        return session_caller(session, records)
