@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -17,19 +17,24 @@ from iamd.wire.errors import InternalFailure, Throttling
 T = TypeVar("T", bound=msgspec.Struct)
 
 
+# They become arguments of a command: nothing that ends one, and no revision of another account (`ACCOUNT@42`).
+Time = Annotated[str, msgspec.Meta(max_length=40, pattern=r"\A[0-9A-Za-z:.+ -]+\Z")]
+Revision = Annotated[int, msgspec.Meta(ge=0, lt=10**18)]
+
+
 class Comparison(msgspec.Struct, forbid_unknown_fields=True):
     """Two moments: revisions of the caller's account, or times. Without `after`, until now."""
 
-    before: int | str
-    after: int | str = "now"
+    before: Revision | Time
+    after: Revision | Time = "now"
 
 
 class Proposal(msgspec.Struct, forbid_unknown_fields=True):
     """Calls that would change policies, each by its name with its parameters, and which time of the record is asked."""
 
     changes: list[dict[str, dict[str, Any]]]
-    since: str | None = None
-    until: str | None = None
+    since: Time | None = None
+    until: Time | None = None
 
 
 async def compare(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -37,7 +42,7 @@ async def compare(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str,
     asked = _read(body, Comparison)
     before, after = (f"{account_id}@{each}" if isinstance(each, int) else each for each in (asked.before, asked.after))
     answer = await _answered(_at_hand(realm).compare(account_id, before, after))
-    return answer, {"before": str(asked.before)[:64], "after": str(asked.after)[:64]}
+    return answer, {"before": str(asked.before), "after": str(asked.after)}
 
 
 async def replay(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
