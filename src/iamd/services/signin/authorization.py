@@ -157,19 +157,12 @@ async def _decide(visit: Visit, caller: Caller, requested: Requested) -> None:
 
 
 def _event(visit: Visit, caller: Caller, requested: Requested, refusal: AwsError | None) -> ApiEvent:
-    return ApiEvent(
-        account_id=caller.account_id,
-        time=visit.now,
-        source="signin.amazonaws.com",
-        name="AuthorizeOAuth2Access",
-        region=REGION,
-        request_id=visit.request_id,
+    return visit.event(
+        caller.account_id,
+        "AuthorizeOAuth2Access",
+        caller,
         read_only=True,
-        who=caller,
         error=None if refusal is None else (refusal.code, refusal.message),
-        client_ip=visit.client_ip,
-        agent=visit.agent,
-        secure_host=visit.secure_host,
         additional={"success": "true" if refusal is None else "false"},
         disclosed={
             "scope": "openid",

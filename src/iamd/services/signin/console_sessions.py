@@ -18,7 +18,7 @@ from iamd.caller.caller import Caller
 from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
-from iamd.services.signin.api import REGION, session_arn
+from iamd.services.signin.api import session_arn
 from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged
@@ -207,18 +207,10 @@ def _credentials(session: ConsoleSession, name: str) -> Session:
 
 
 def _event(visit: Visit, caller: Caller, name: str, disclosed: Mapping[str, str]) -> ApiEvent:
-    return ApiEvent(
-        account_id=caller.account_id,
-        time=visit.now,
-        source="signin.amazonaws.com",
-        name=name,
-        region=REGION,
-        request_id=visit.request_id,
-        read_only=False,
-        who=caller,
-        client_ip=visit.client_ip,
-        agent=visit.agent,
-        secure_host=visit.secure_host,
+    return visit.event(
+        caller.account_id,
+        name,
+        caller,
         disclosed=disclosed,
         type="AwsConsoleAction",
         from_console=True,

@@ -21,7 +21,6 @@ from iamd.caller.caller import Caller
 from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
-from iamd.services.signin.api import REGION
 from iamd.services.signin.console_sessions import LONGEST, TOKEN_LIFE, begin_federated, sealed_session
 from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Refused, Visit
@@ -179,18 +178,10 @@ async def _begun(
 def _event(
     visit: Visit, name: str, caller: Caller, response: Mapping[str, Any], additional: Mapping[str, str]
 ) -> ApiEvent:
-    return ApiEvent(
-        account_id=caller.account_id,
-        time=visit.now,
-        source="signin.amazonaws.com",
-        name=name,
-        region=REGION,
-        request_id=visit.request_id,
-        read_only=False,
-        who=caller,
-        client_ip=visit.client_ip,
-        agent=visit.agent,
-        secure_host=visit.secure_host,
+    return visit.event(
+        caller.account_id,
+        name,
+        caller,
         additional={**additional, "MobileVersion": "No", "MFAUsed": "No"},
         type="AwsConsoleSignIn",
         response=response,

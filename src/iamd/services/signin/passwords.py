@@ -17,6 +17,7 @@ from msgspec import structs
 
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.elements import HIDDEN
+from iamd.caller.caller import Caller
 from iamd.caller.mfa import after_code
 from iamd.caller.passwords import FORGIVEN, Standing, apart, hashed, locked, matches, standing
 from iamd.services.call import Realm
@@ -82,6 +83,23 @@ class Visit:
     client_ip: str
     agent: str
     secure_host: str | None  # where it came over TLS
+
+    def event(self, account_id: str, name: str, who: Caller | Identity, **told: Any) -> ApiEvent:
+        """What the trail of that account records of it; `told` are further parts of an ApiEvent."""
+        return ApiEvent(
+            account_id=account_id,
+            time=self.now,
+            source="signin.amazonaws.com",
+            name=name,
+            region=REGION,
+            request_id=self.request_id,
+            read_only=told.pop("read_only", False),
+            who=who,
+            client_ip=self.client_ip,
+            agent=self.agent,
+            secure_host=self.secure_host,
+            **told,
+        )
 
 
 async def sign_in(visit: Visit, entered: Entered) -> Person:
@@ -224,19 +242,11 @@ def _admitted(visit: Visit, records: Records, owner_id: str, profile: LoginProfi
 def _event(visit: Visit, records: Records, owner_id: str | None, with_mfa: bool, outcome: str) -> ApiEvent:
     """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html"""
     additional: dict[str, Any] = {"MobileVersion": "No", "MFAUsed": "Yes" if with_mfa else "No"}
-    return ApiEvent(
-        account_id=records.account_id,
-        time=visit.now,
-        source="signin.amazonaws.com",
-        name="ConsoleLogin",
-        region=REGION,
-        request_id=visit.request_id,
-        read_only=False,
-        who=_identity(records, owner_id),
+    return visit.event(
+        records.account_id,
+        "ConsoleLogin",
+        _identity(records, owner_id),
         error=None if outcome == "Success" else ("", "Failed authentication"),
-        client_ip=visit.client_ip,
-        agent=visit.agent,
-        secure_host=visit.secure_host,
         additional=additional,
         type="AwsConsoleSignIn",
         response={"ConsoleLogin": outcome},

@@ -13,11 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from iamd.audit import ApiEvent
 from iamd.caller.caller import Caller
 from iamd.caller.identities import session_caller
 from iamd.caller.session import Session
-from iamd.services.signin.api import REGION
 from iamd.services.signin.passwords import Visit
 from iamd.store.kinds.sign_in import ConsoleSession
 from iamd.store.records import PARTITION
@@ -95,18 +93,10 @@ def record(visit: Visit, name: str, role: Caller, own: Caller, leads_to: str) ->
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
     """
     visit.realm.store.append_event(
-        ApiEvent(
-            account_id=role.account_id,
-            time=visit.now,
-            source="signin.amazonaws.com",
-            name=name,
-            region=REGION,
-            request_id=visit.request_id,
-            read_only=False,
-            who=role,
-            client_ip=visit.client_ip,
-            agent=visit.agent,
-            secure_host=visit.secure_host,
+        visit.event(
+            role.account_id,
+            name,
+            role,
             additional={"SwitchFrom": own.arn, "RedirectTo": leads_to},
             type="AwsConsoleSignIn",
             response={name: "Success"},
