@@ -70,7 +70,8 @@ def _template(exchange: Exchange) -> Template | None:
     request = exchange.request
     header = request.index.get
     agent, host = header(b"user-agent"), header(b"host") if request.secure else None
-    # By identity: callers and operations are the same objects from call to call. A template holds its caller; operations live as long as the program.
+    # By identity: callers and operations are the same objects from call to call. A template holds its caller; operations
+    # live as long as the program.
     place = id(exchange.caller), id(exchange.operation), exchange.region, request.client_ip, agent, host
     template = _templates.get(place)
     if template is None:
