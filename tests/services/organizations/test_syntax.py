@@ -253,6 +253,19 @@ def test_a_name_twice_is_refused() -> None:
         stored("TAG_POLICY", '{"tags": {"a": {}, "a": {"tag_key": {"@@assign": "A"}}}}')
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        r'{"tags":{"\ud800":{"tag_value":{"@@assign":["x"]}}}}',
+        r'{"tags":{"a":{"tag_value":{"@@assign":["\udc00"]}}}}',
+    ],
+)
+def test_half_a_character_is_refused(content: str) -> None:
+    """No answer that tells an effective policy could hold it."""
+    with pytest.raises(MalformedPolicyDocumentException):
+        stored("TAG_POLICY", content)
+
+
 def test_what_is_not_json_is_refused() -> None:
     with pytest.raises(MalformedPolicyDocumentException):
         stored("NEWER_POLICY", '{"a": {"@@assign": NaN}}')

@@ -48,6 +48,7 @@ def _parsed(content: str, kind: Kind) -> Document:
 def _object(content: str) -> dict[str, Any]:
     try:
         written = json.loads(content, object_pairs_hook=_distinct, parse_constant=_refused)
+        json.dumps(written, ensure_ascii=False).encode()  # fails for half a character, which none could be told
     except (ValueError, RecursionError):
         raise MalformedPolicyDocumentException() from None
     if not isinstance(written, dict):
