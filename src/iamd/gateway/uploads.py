@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from iamd.caller.claim import Signature
 from iamd.caller.presigned import MAX_EXPIRES
@@ -102,7 +102,7 @@ class Upload:
         url = fields.get("success_action_redirect", fields.get("redirect", ""))
         if _URL(url):
             told = urlencode({"bucket": self._bucket, "key": self._key, "etag": etag.decode("latin-1")})
-            url += ("&" if urlsplit(url).query else "?") + told
+            url += ("&" if "?" in url else "?") + told
             return Answer(303, [*headers, (b"location", url.encode())], b"")
         headers.append((b"location", location.encode("latin-1")))
         status = fields.get("success_action_status")
