@@ -117,7 +117,7 @@ def test_the_form_says_what_is_answered(gateway: Live, alice: Any, bucket: str) 
     assert led.status_code == 303
     assert led.headers["location"].startswith("https://example.com/done?page=1&bucket=forms&key=up%2Fa&etag=%22")
     assert answered(success_action_redirect="javascript:alert(1)").status_code == 204
-    assert answered(success_action_redirect="http://[").headers["location"].startswith("http://[?bucket=")
+    assert answered(success_action_redirect="http://[").status_code == 204
 
 
 def test_what_the_signer_may_not_nobody_may(gateway: Live, user: Make, bucket: str) -> None:

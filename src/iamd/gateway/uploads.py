@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from iamd.caller.claim import Signature
 from iamd.caller.presigned import MAX_EXPIRES
@@ -44,7 +44,7 @@ _HEADERS = frozenset(
 )
 _KINDS = ("x-amz-checksum-", "x-amz-meta-", "x-amz-object-lock-", "x-amz-server-side-encryption")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
-_URL = re.compile(r"https?://[!-~]+").fullmatch
+_ADDRESS = re.compile(r"https?://[!-~]+").fullmatch
 
 
 class Upload:
@@ -100,7 +100,7 @@ class Upload:
         location = base + (self._request.header(b"host") or "") + path
         headers: Headers = [(b"etag", etag), (b"x-amz-request-id", request_id.encode())]
         url = fields.get("success_action_redirect", fields.get("redirect", ""))
-        if _URL(url):
+        if _is_url(url):
             told = urlencode({"bucket": self._bucket, "key": self._key, "etag": etag.decode("latin-1")})
             url += ("&" if "?" in url else "?") + told
             return Answer(303, [*headers, (b"location", url.encode())], b"")
@@ -119,6 +119,14 @@ class Upload:
         )
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{told}</PostResponse>'.encode()
         return Answer(201, [*headers, (b"content-type", b"application/xml")], body)
+
+
+def _is_url(text: str) -> bool:
+    """Whether a browser can be led there; S3 passes over what it cannot interpret."""
+    try:
+        return _ADDRESS(text) is not None and bool(urlsplit(text).hostname)
+    except ValueError:
+        return False
 
 
 async def read(request: HttpRequest, pieces: Pieces) -> Upload:
