@@ -84,12 +84,11 @@ console-meanwhile: $(VENV)/.run
 		echo "the console could not be built: see $(VENV)/console.log" >&2; } &
 
 .PHONY: test
-test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters and every test, the engine's in both its forms; chosen tests in ARGS (make test ARGS=tests/policy)
+test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters and every test; chosen tests in ARGS (make test ARGS=tests/policy)
 	@$(BIN)/pytest -n 2 -q $(ARGS)
-	@$(if $(ARGS),,IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q tests/policy tests/spec)
 
 .PHONY: test-pure
-test-pure: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test on the plain form of the engine and of the request path
+test-pure: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test on the plain form of the engine and of the request path; chosen tests in ARGS
 	@IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q $(ARGS)
 
 $(VENV)/.browser: $(VENV)/.dev tools/browser.sh
