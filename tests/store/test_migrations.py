@@ -15,15 +15,16 @@ from sqlalchemy.pool import StaticPool
 from iamd.store import StoreError, tables
 from iamd.store.migrations import LATEST, STEPS, migrate, statements, version
 from iamd.store.rows import CODECS
-from iamd.store.sqlite.reading import load
+from iamd.store.sql.reading import load
+from iamd.store.sqlite.connection import SqliteConnection, connect
 from tests.store.samples import ACCOUNT, NOW, SAMPLES
 
 SCHEMAS = Path(__file__).parent / "schemas"  # a dump of a database of each version, with data
 
 
 @pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+def connection() -> Iterator[SqliteConnection]:
+    with closing(connect(None)) as opened:
         yield opened
 
 
@@ -79,7 +80,7 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_date(connection: sqli
 
 
 @pytest.mark.parametrize("step", range(1, LATEST))
-def test_the_records_and_the_history_of_an_earlier_version_are_read(connection: sqlite3.Connection, step: int) -> None:
+def test_the_records_and_the_history_of_an_earlier_version_are_read(connection: SqliteConnection, step: int) -> None:
     stored = (SCHEMAS / f"v{step:04}.sql").read_text()
     connection.executescript(stored)
     migrate(connection, "sqlite")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from iamd.store.interface import Recorded
-from iamd.store.sqlite import tail
-from iamd.store.sqlite.tail import Tail
+from iamd.store.sql import tail
+from iamd.store.sql.tail import Tail
 from tests.store.samples import ACCOUNT, NOW
 
 

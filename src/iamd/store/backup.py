@@ -18,7 +18,7 @@ from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring, KeyRow
 from iamd.store.migrations import LATEST, version
 from iamd.store.sealing import read_master_key
-from iamd.store.sqlite import statements
+from iamd.store.sql import statements
 
 
 def backup(database: Path, copy: Path) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from iamd.store.sqlite import writing
+from iamd.store.sql import writing
 from tests.store.samples import ACCOUNT, NOW, OTHER, Opener, on_loop, prepared, running
 
 

@@ -1,4 +1,4 @@
-"""Every statement that runs on SQLite, as text compiled once from SQLAlchemy Core."""
+"""Every statement, as text compiled once from SQLAlchemy Core."""
 
 from __future__ import annotations
 

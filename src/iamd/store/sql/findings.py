@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from iamd.store.interface import KeptFinding, Remembered
 from iamd.store.rows import micros, moment
-from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import transaction
+from iamd.store.sql import statements as sql
+from iamd.store.sql.connection import Connection
 
 
-def remembered(connection: sqlite3.Connection) -> list[Remembered]:
+def remembered(connection: Connection) -> list[Remembered]:
     """What is remembered of every account."""
     rows = connection.execute(sql.REMEMBERED).fetchall()
     return [Remembered(account_id, reached, content, reached) for account_id, reached, content in rows]
 
 
 def remember(
-    connection: sqlite3.Connection, memories: Sequence[Remembered], found: Sequence[KeptFinding], before: datetime
+    connection: Connection, memories: Sequence[Remembered], found: Sequence[KeptFinding], before: datetime
 ) -> bool:
     """Keep both, unless one of the memories is no longer what it was."""
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         for memory in memories:
             reached = connection.execute(sql.REACHED, (memory.account_id,)).fetchone()
             if (None if reached is None else reached[0]) != memory.base:
@@ -34,7 +33,7 @@ def remember(
     return True
 
 
-def found(connection: sqlite3.Connection, account_id: str, id: str | None) -> list[KeptFinding]:
+def found(connection: Connection, account_id: str, id: str | None) -> list[KeptFinding]:
     """The account's findings, or one of them; last updated first."""
     rows = connection.execute(sql.FINDINGS, (account_id, id, id)).fetchall()
     return [
@@ -43,7 +42,7 @@ def found(connection: sqlite3.Connection, account_id: str, id: str | None) -> li
     ]
 
 
-def archive(connection: sqlite3.Connection, account_id: str, id: str, archived: bool) -> bool:
+def archive(connection: Connection, account_id: str, id: str, archived: bool) -> bool:
     """Archive a finding, or take it out again; whether there is one."""
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         return connection.execute(sql.ARCHIVE_FINDING, (archived, account_id, id)).rowcount > 0

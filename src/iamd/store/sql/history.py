@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
 from iamd.store.errors import NotKept
 from iamd.store.interface import Replaced, When
 from iamd.store.rows import micros, moment
-from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import transaction
+from iamd.store.sql import statements as sql
+from iamd.store.sql.connection import Connection
 
 
-def accounts(connection: sqlite3.Connection) -> list[str]:
+def accounts(connection: Connection) -> list[str]:
     """The accounts that have ever been changed."""
     return [account_id for (account_id,) in connection.execute(sql.CHANGED_ACCOUNTS)]
 
 
-def forgotten_up_to(connection: sqlite3.Connection, account_id: str) -> int:
+def forgotten_up_to(connection: Connection, account_id: str) -> int:
     """The newest revision whose state is the oldest that can be rebuilt; 0 where nothing was forgotten."""
     oldest: int | None = connection.execute(sql.OLDEST_REVISION, (account_id,)).fetchone()[0]
     return 0 if oldest is None else oldest - 1
 
 
-def revision_at(connection: sqlite3.Connection, account_id: str, when: When, last: int) -> int:
+def revision_at(connection: Connection, account_id: str, when: When, last: int) -> int:
     """The revision that stood then, `last` being the account's newest; 0: there was no account yet. Raises NotKept."""
     floor = forgotten_up_to(connection, account_id)
     if isinstance(when, datetime):
@@ -38,18 +37,18 @@ def revision_at(connection: sqlite3.Connection, account_id: str, when: When, las
     return when
 
 
-def touched(connection: sqlite3.Connection, account_id: str, behind: int) -> list[Replaced]:
+def touched(connection: Connection, account_id: str, behind: int) -> list[Replaced]:
     """What the changes behind that revision touched, last first; those that are still kept."""
     rows = connection.execute(sql.HISTORY, (account_id, behind)).fetchall()
     return [Replaced(revision, moment(time), kind, key, before) for revision, time, kind, key, before in rows]
 
 
-def forget(connection: sqlite3.Connection, account_id: str, before: datetime) -> None:
+def forget(connection: Connection, account_id: str, before: datetime) -> None:
     """Forget what came before the revision that stood at that time.
 
     INVARIANT: the newest change of an account always stays, or other processes would not notice that they missed some.
     """
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         stood = connection.execute(sql.STOOD, (account_id, micros(before))).fetchone()
         if stood is not None:
             connection.execute(sql.FORGET, (account_id, stood[0]))

@@ -1,12 +1,10 @@
-"""One group of changes, written to SQLite in one transaction."""
+"""One group of changes, written in one transaction."""
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import chain, count, groupby
 from typing import Any, NamedTuple
 
@@ -14,13 +12,12 @@ from iamd.store.image import ACCOUNTS
 from iamd.store.interface import Conflict, Denial, Event, Group, NotUnique, Recorded
 from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
-from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import transaction
-from iamd.store.sqlite.reading import last_position, revision
+from iamd.store.sql import statements as sql
+from iamd.store.sql.connection import Connection
+from iamd.store.sql.feed import last_position, revision
 
 _KEPT_FOR = 24 * 3_600_000_000 + 60_000_000  # microseconds that a denial can be asked about: a day and a moment
 MAX_DENIALS = 50_000  # of an account; when there are more in a day, the oldest go first
-_SIZES = (64, 16, 4, 1)  # rows in a statement; few sizes, so that the statements stay prepared
 
 
 class Written(NamedTuple):
@@ -31,13 +28,13 @@ class Written(NamedTuple):
     events: list[Recorded]
 
 
-def commit(connection: sqlite3.Connection, group: Group, writer: int) -> Written:
+def commit(connection: Connection, group: Group, writer: int) -> Written:
     """Write the group durably.
 
     Raises Conflict, with nothing written, when an account is not at the revision that the group was executed from, and
     NotUnique when one gets an alias or an address that another has of which the group cannot have known.
     """
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         for account_id, base in group.bases.items():
             if revision(connection, account_id) != base:
                 raise Conflict(account_id)
@@ -45,14 +42,14 @@ def commit(connection: sqlite3.Connection, group: Group, writer: int) -> Written
         first = last_position(connection)
         _write_records(connection, [step for change in group.changes for step in change.steps])
         feed = list(_feed(group, first, writer))
-        insert(connection, sql.ADD_CHANGE, feed)
+        connection.insert(sql.ADD_CHANGE, feed)
         reached = {change.account_id: change.revision for change in group.changes}
         connection.executemany(sql.SET_REVISION, list(reached.items()))
         events = _write_events(connection, group)
     return Written(first, first + len(feed), events)
 
 
-def _check_unique(connection: sqlite3.Connection, group: Group) -> None:
+def _check_unique(connection: Connection, group: Group) -> None:
     """Aliases and addresses are unique over all accounts; what those of the group have was known when it was executed."""
     for step in chain.from_iterable(change.steps for change in group.changes):
         if step.collection.kind is ACCOUNTS and step.after is not None:
@@ -65,26 +62,7 @@ def _check_unique(connection: sqlite3.Connection, group: Group) -> None:
                     raise NotUnique(owner)
 
 
-def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run `INSERT ... VALUES (?, ...)` for all rows, in order, many rows at a time.
-
-    Each step of a statement gives up the interpreter's lock, and gets it back only milliseconds later when the event
-    loop is busy: with a step for every row, a large group would take as long as a disk of the last century.
-    """
-    at = 0
-    for size in _SIZES:
-        while len(rows) - at >= size:
-            connection.execute(_for_many(statement, size), list(chain.from_iterable(rows[at : at + size])))
-            at += size
-
-
-@cache
-def _for_many(statement: str, size: int) -> str:
-    marks = statement[statement.rindex("(") :]
-    return statement + f", {marks}" * (size - 1)
-
-
-def _write_events(connection: sqlite3.Connection, group: Group) -> list[Recorded]:
+def _write_events(connection: Connection, group: Group) -> list[Recorded]:
     events = _add_events(connection, group.events)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
@@ -94,7 +72,7 @@ def _write_events(connection: sqlite3.Connection, group: Group) -> list[Recorded
     return events
 
 
-def _add_events(connection: sqlite3.Connection, events: Sequence[tuple[Event, int | None]]) -> list[Recorded]:
+def _add_events(connection: Connection, events: Sequence[tuple[Event, int | None]]) -> list[Recorded]:
     if not events:
         return []
     rows = []
@@ -104,7 +82,7 @@ def _add_events(connection: sqlite3.Connection, events: Sequence[tuple[Event, in
         if when is not last:  # most are of the same second
             last, stored = when, micros(when)
         rows.append((event.account_id, stored, event.event_id, reached, event.encode()))
-    insert(connection, sql.ADD_EVENT, rows)
+    connection.insert(sql.ADD_EVENT, rows)
     newest: int = connection.execute(sql.LAST_ROW).fetchone()[0]
     first = newest - len(rows) + 1  # nobody else writes meanwhile
     return [
@@ -116,12 +94,12 @@ def _add_events(connection: sqlite3.Connection, events: Sequence[tuple[Event, in
 _Recorded = tuple.__new__  # without the detour through NamedTuple's own
 
 
-def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
+def _write_denials(connection: Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
     """Keep denials for a day, each of their documents once, and drop what has become too old or too much."""
     if not denials:
         return
     rows = [(account_id, micros(when), denial.id, denial.encode()) for account_id, when, denial in denials]
-    insert(connection, sql.ADD_DENIAL, rows)
+    connection.insert(sql.ADD_DENIAL, rows)
     documents = {
         (account_id, digest): (micros(when), text)
         for account_id, when, denial in denials
@@ -137,14 +115,14 @@ def _write_denials(connection: sqlite3.Connection, denials: Sequence[tuple[str, 
             connection.execute(sql.DROP_DENIALS, (account_id, last[0]))
 
 
-def keep_result(connection: sqlite3.Connection, row: tuple[str, str, int, bytes], before: int) -> None:
+def keep_result(connection: Connection, row: tuple[str, str, int, bytes], before: int) -> None:
     """Keep what a query found; drop what was kept before that time."""
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         connection.execute(sql.KEEP_RESULT, row)
         connection.execute(sql.DROP_RESULTS, (before,))
 
 
-def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
+def _write_records(connection: Connection, steps: list[Step]) -> None:
     """Within a table the steps keep their order, which is one in which names never collide; tables are independent."""
     by_table: dict[str, list[Step]] = {}
     for step in steps:
@@ -153,7 +131,7 @@ def _write_records(connection: sqlite3.Connection, steps: list[Step]) -> None:
         for statement, run in groupby((_write(table, step) for step in own), key=lambda write: write[0]):
             rows = [parameters for _, parameters in run]
             if statement == sql.RECORDS[table].insert:
-                insert(connection, statement, rows)
+                connection.insert(statement, rows)
             else:
                 connection.executemany(statement, rows)
 

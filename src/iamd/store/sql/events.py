@@ -7,7 +7,6 @@ of its records. What came in since the last block is looked through.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ import msgspec
 
 from iamd.store.interface import Recorded, Term, Terms, Window
 from iamd.store.rows import micros, moment
-from iamd.store.sqlite import statements as sql
-from iamd.store.sqlite.file import transaction
-from iamd.store.sqlite.tail import Tail
-from iamd.store.sqlite.writing import insert
+from iamd.store.sql import statements as sql
+from iamd.store.sql.connection import Connection
+from iamd.store.sql.tail import Tail
 
 _EVER = 1 << 62
 
@@ -50,16 +48,16 @@ class Block:
     rows: list[tuple[str, str, int, int, bytes]]
 
 
-def recent(connection: sqlite3.Connection, window: Window) -> list[Recorded]:
+def recent(connection: Connection, window: Window) -> list[Recorded]:
     """The newest records of a window."""
     start, end, after = _bounds(window)
     given = (window.account_id, min(end, after[0]), start, after[0], after[1], window.limit)
     return [_recorded(row) for row in connection.execute(sql.EVENTS, given)]
 
 
-def by_term(connection: sqlite3.Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
+def by_term(connection: Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
     """The newest records of a window that are found by a term."""
-    with transaction(connection, "BEGIN"):
+    with connection.reading():
         fresh = {_place(record): record for record in _fresh(connection, window, term, terms)}
         places = nlargest(window.limit, [*fresh, *_posted(connection, window, term)])
         found = [fresh.get(place) or _one(connection, place[1]) for place in places]
@@ -67,26 +65,26 @@ def by_term(connection: sqlite3.Connection, window: Window, term: Term, terms: T
         return [record for record in found if record is not None]
 
 
-def behind(connection: sqlite3.Connection, position: int, limit: int) -> list[Recorded]:
+def behind(connection: Connection, position: int, limit: int) -> list[Recorded]:
     """The records that came in after that one."""
     return [_recorded(row) for row in connection.execute(sql.EVENTS_BEHIND, (position, limit))]
 
 
-def last(connection: sqlite3.Connection) -> int:
+def last(connection: Connection) -> int:
     """The position of the newest record."""
     found: int | None = connection.execute(sql.LAST_EVENT).fetchone()[0]
     return found or 0
 
 
-def oldest_behind(connection: sqlite3.Connection, position: int) -> datetime | None:
+def oldest_behind(connection: Connection, position: int) -> datetime | None:
     """The time of the oldest record that came in after that one."""
     found: int | None = connection.execute(sql.OLDEST_BEHIND, (position,)).fetchone()[0]
     return None if found is None else moment(found)
 
 
-def forget(connection: sqlite3.Connection, account_id: str, before: int, limit: int) -> int:
+def forget(connection: Connection, account_id: str, before: int, limit: int) -> int:
     """Remove some of the oldest records from before that time, and in the end what the index knows of them."""
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         old = connection.execute(sql.OLD_EVENTS, (account_id, before, limit)).fetchall()
         connection.executemany(sql.DROP_EVENT, old)
         if len(old) < limit:
@@ -94,7 +92,7 @@ def forget(connection: sqlite3.Connection, account_id: str, before: int, limit: 
     return len(old)
 
 
-def next_block(connection: sqlite3.Connection, tail: Tail, terms: Terms, size: int) -> Block | None:
+def next_block(connection: Connection, tail: Tail, terms: Terms, size: int) -> Block | None:
     """The next block, if it is full."""
     base = _last_block(connection)
     if last(connection) - base < size:
@@ -127,12 +125,12 @@ def next_block(connection: sqlite3.Connection, tail: Tail, terms: Terms, size: i
     return Block(base, records[-1].position, records[-1].event_id, postings)
 
 
-def add_block(connection: sqlite3.Connection, block: Block) -> None:
+def add_block(connection: Connection, block: Block) -> None:
     """Write a block, unless meanwhile another process has done so, or everything has been removed."""
-    with transaction(connection, "BEGIN IMMEDIATE"):
+    with connection.writing():
         last = connection.execute(sql.EVENT, (block.last,)).fetchone()
         if _last_block(connection) == block.base and last is not None and _recorded(last).event_id == block.last_id:
-            insert(connection, sql.ADD_POSTINGS, block.rows)
+            connection.insert(sql.ADD_POSTINGS, block.rows)
             connection.execute(sql.ADD_BLOCK, (block.last,))
 
 
@@ -143,7 +141,7 @@ def _bounds(window: Window) -> tuple[int, int, Place]:
     return start, end, after
 
 
-def _fresh(connection: sqlite3.Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
+def _fresh(connection: Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
     """The newest of what is in no block yet."""
     start, end, after = _bounds(window)
     base = _last_block(connection)
@@ -153,7 +151,7 @@ def _fresh(connection: sqlite3.Connection, window: Window, term: Term, terms: Te
     return nlargest(window.limit, fitting, key=_place)
 
 
-def _posted(connection: sqlite3.Connection, window: Window, term: Term) -> Iterable[Place]:
+def _posted(connection: Connection, window: Window, term: Term) -> Iterable[Place]:
     """The newest of what the blocks have. Their times overlap where processes wrote late or a clock stepped back."""
     start, end, after = _bounds(window)
     end = min(end, after[0])
@@ -183,12 +181,12 @@ def _places(packed: bytes) -> Iterator[Place]:
     return zip(accumulate(postings.times), accumulate(postings.positions), strict=True)
 
 
-def _last_block(connection: sqlite3.Connection) -> int:
+def _last_block(connection: Connection) -> int:
     found: int | None = connection.execute(sql.LAST_BLOCK).fetchone()[0]
     return found or 0
 
 
-def _one(connection: sqlite3.Connection, position: int) -> Recorded | None:
+def _one(connection: Connection, position: int) -> Recorded | None:
     row = connection.execute(sql.EVENT, (position,)).fetchone()
     return None if row is None else _recorded(row)
 

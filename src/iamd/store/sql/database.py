@@ -1,0 +1,147 @@
+"""A database of the store that speaks SQL, but for what databases have each their own way of: opening, threads,
+transactions, and hearing of what other processes commit."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from iamd.store.image import Records
+from iamd.store.interface import (
+    Access,
+    Group,
+    KeptDenial,
+    KeptFinding,
+    Listed,
+    Recorded,
+    Remembered,
+    Replaced,
+    Term,
+    Terms,
+    Usage,
+    When,
+    Window,
+)
+from iamd.store.keyring import Keyring
+from iamd.store.rows import micros
+from iamd.store.sealing import MasterKey
+from iamd.store.sql import events, findings, history, keys, reading, writing
+from iamd.store.sql.connection import Connection
+from iamd.store.sql.tail import Tail
+from iamd.store.sql.writing import Written
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SqlDatabase(ABC):
+    """See `interface.Database`."""
+
+    keyring: Keyring
+
+    def __init__(self, master: MasterKey) -> None:
+        self._master = master
+        self._tail = Tail()
+
+    @abstractmethod
+    def _read(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Awaitable[T]:
+        """Queue work that reads for the reader's thread, at once; raises StoreError."""
+
+    @abstractmethod
+    def _write(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Awaitable[T]:
+        """Queue work that writes for the writer's thread, at once; raises StoreError."""
+
+    def _commit(self, connection: Connection, group: Group, writer: int) -> Written:
+        """Write a group, on the writer's thread."""
+        written = writing.commit(connection, group, writer)
+        self._tail.add(written.events)
+        return written
+
+    async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
+        return await self._read(reading.load, account_id)
+
+    async def past(self, account_id: str, when: When) -> Records:
+        return await self._read(reading.past, account_id, when)
+
+    async def history(self, account_id: str, behind: int) -> list[Replaced]:
+        return await self._read(history.touched, account_id, behind)
+
+    async def forget(self, before: datetime) -> None:
+        for account_id in await self._read(history.accounts):
+            await self._write(history.forget, account_id, before)
+
+    async def accesses(self, account_id: str) -> list[Access]:
+        return await self._read(reading.accesses, account_id)
+
+    async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
+        return await self._read(reading.denial, id, needed)
+
+    async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
+        if term is None:
+            return await self._read(events.recent, window)
+        return await self._read(events.by_term, window, term, terms)
+
+    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
+        return self._tail.behind(position, limit) or await self._read(events.behind, position, limit)
+
+    async def last_event(self) -> int:
+        return await self._read(events.last)
+
+    async def index_events(self, terms: Terms, size: int) -> bool:
+        block = await self._read(events.next_block, self._tail, terms, size)
+        if block is not None:
+            await self._write(events.add_block, block)
+        return block is not None
+
+    async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
+        await self._write(writing.keep_result, (account_id, id, micros(when), content), micros(before))
+
+    async def result(self, account_id: str, id: str) -> bytes | None:
+        return await self._read(reading.result, account_id, id)
+
+    async def remembered(self) -> list[Remembered]:
+        return await self._read(findings.remembered)
+
+    async def remember(
+        self, memories: Sequence[Remembered], found: Sequence[KeptFinding], forget_before: datetime
+    ) -> bool:
+        return await self._write(findings.remember, memories, found, forget_before)
+
+    async def findings(self, account_id: str, id: str | None = None) -> list[KeptFinding]:
+        return await self._read(findings.found, account_id, id)
+
+    async def archive_finding(self, account_id: str, id: str, archived: bool) -> bool:
+        return await self._write(findings.archive, account_id, id, archived)
+
+    async def oldest_event_behind(self, position: int) -> datetime | None:
+        return await self._read(events.oldest_behind, position)
+
+    async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
+        def work(connection: Connection) -> int:
+            forgotten = events.forget(connection, account_id, micros(before), limit)
+            self._tail.clear()
+            return forgotten
+
+        return await self._write(work)
+
+    async def accounts(self) -> dict[str, Listed]:
+        return await self._read(reading.accounts)
+
+    async def holders(self, kind: str) -> list[str]:
+        return await self._read(reading.holders, kind)
+
+    async def find_key(self, access_key_id: str) -> str | None:
+        return await self._read(reading.find_key, access_key_id)
+
+    async def rotate_token_key(self, forget_before: datetime) -> None:
+        def work(connection: Connection) -> Keyring:
+            keys.add_token_key(connection, self.keyring, micros(forget_before))
+            return keys.read(connection, self._master)
+
+        self.keyring = await self._write(work)

@@ -1,0 +1,85 @@
+"""The change feed: what others have changed, and what it makes of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from iamd.store.image import Records
+from iamd.store.rows import CODECS
+from iamd.store.sql import history
+from iamd.store.sql import statements as sql
+from iamd.store.sql.connection import Connection
+
+
+class Changed(NamedTuple):
+    """An account that a process changed, and where in the feed it last did."""
+
+    account_id: str
+    writer: int
+    position: int
+
+
+class Touched(NamedTuple):
+    """A record that changes touched: where in the feed it was last added (None: it was there), and what it is now
+    (None: gone)."""
+
+    kind: str
+    key: str
+    added: int | None
+    record: Any
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed in an account behind revision `base` up to `reached`."""
+
+    base: int
+    reached: int
+    touched: list[Touched]
+
+    def tell(self, records: Records) -> None:
+        """Bring an image to `reached`; it must be at `base` or between the two, and hold no uncommitted change."""
+        # First take out what is gone, what was added anew (it comes last in listings) and what has another name
+        # (names may have been exchanged), then take in what there is.
+        for kind, key, added, record in self.touched:
+            held = records.collection(kind).get(key)
+            records.changed(kind, added=held is None)
+            if held is not None and (record is None or added is not None or CODECS[kind].renamed(held, record)):
+                records.collection(kind).forget(key)
+        for kind, _, _, record in self.touched:
+            if record is not None:
+                records.collection(kind).load(record)
+        records.revision = self.reached
+
+
+def revision(connection: Connection, account_id: str) -> int:
+    """The account's last committed change; 0 when it has none."""
+    found = connection.execute(sql.REVISION, (account_id,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def last_position(connection: Connection) -> int:
+    """The newest row of the feed."""
+    found: int | None = connection.execute(sql.LAST_POSITION).fetchone()[0]
+    return found or 0
+
+
+def behind(connection: Connection, position: int) -> list[Changed]:
+    """Who changed what behind that position."""
+    return [Changed(*row) for row in connection.execute(sql.CHANGED, (position,)).fetchall()]
+
+
+def news(connection: Connection, account_id: str, base: int) -> News | None:
+    """What changed in an account behind a revision, as of one moment; None when that is forgotten."""
+    with connection.reading():
+        if history.forgotten_up_to(connection, account_id) > base:
+            return None
+        touched = connection.execute(sql.TOUCHED, (account_id, base)).fetchall()
+        rows = [connection.execute(sql.RECORDS[kind].by_key, (account_id, key)).fetchone() for kind, key, _ in touched]
+        reached = revision(connection, account_id)
+    found = [
+        Touched(kind, key, added, None if row is None else CODECS[kind].record(row))
+        for (kind, key, added), row in zip(touched, rows, strict=True)
+    ]
+    return News(base, reached, found)
