@@ -26,6 +26,14 @@ from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.event_data_stores import EventDataStore, EventQuery
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
 from iamd.store.kinds.handshakes import Handshake, ReceivedHandshake, ResponsibilityTransfer
+from iamd.store.kinds.identity_center import (
+    AccountAssignment,
+    IdentityCenter,
+    PermissionSet,
+    ProvisionedSet,
+    ProvisioningRequest,
+)
+from iamd.store.kinds.identity_store import StoreGroup, StoreMembership, StoreUser
 from iamd.store.kinds.managed_roles import AccountProperty, RoleDeletion, RoleSource
 from iamd.store.kinds.organizations import (
     AccountCreation,
@@ -286,6 +294,54 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "responsibility_transfers": (
         ResponsibilityTransfer(ACCOUNT, "rt-12345678", "BILLING", OTHER, "o-1234567890", "Öther", "h-1", NOW),
         {"name": "renamed", "ends": LATER},
+    ),
+    "identity_centers": (
+        IdentityCenter(ACCOUNT, "ssoins-0123456789abcdef", "d-0123456789", "us-east-1", NOW),
+        {
+            "name": "Übrig",
+            "permission_sets": False,
+            "attributes": "{}",
+            "more_regions": (("eu-west-1", "2026-11-21"),),
+            "tags": (("a", "b"),),
+        },
+    ),
+    "permission_sets": (
+        PermissionSet(ACCOUNT, "ps-0123456789abcdef", "ssoins-0123456789abcdef", "Admin", NOW),
+        {
+            "description": "why",
+            "session": "PT8H",
+            "relay_state": "https://example.com",
+            "managed": ("arn:aws:iam::aws:policy/ReadOnlyAccess",),
+            "customer_managed": (("/a/", "own"),),
+            "inline": "{}",
+            "boundary": "/a/own",
+            "revision": 2,
+            "tags": (("a", "b"),),
+        },
+    ),
+    "provisioned_sets": (
+        ProvisionedSet(ACCOUNT, "ps-0123456789abcdef", OTHER, "AWSReservedSSO_Admin_0123456789abcdef", 1, NOW),
+        {"revision": 2, "provisioned": LATER},
+    ),
+    "account_assignments": (
+        AccountAssignment(ACCOUNT, "ps-0123456789abcdef", OTHER, "USER", "0123456789-7f0e5a3c", NOW),
+        {"created": LATER},
+    ),
+    "provisioning_requests": (
+        ProvisioningRequest(ACCOUNT, "7f0e5a3c", "CREATE", "ps-0123456789abcdef", NOW),
+        {"status": "FAILED", "failure": "ß", "target_id": OTHER, "principal_type": "USER", "principal_id": "1"},
+    ),
+    "store_users": (
+        StoreUser(ACCOUNT, "0123456789-7f0e5a3c", "Ünal", NOW, NOW, "a", "b", "Ann@example.com"),
+        {"name": "renamed", "email": None, "attributes": "[]", "external_ids": (("i", "1"),), "enabled": False},
+    ),
+    "store_groups": (
+        StoreGroup(ACCOUNT, "0123456789-7f0e5a3d", "Ädmins", NOW, NOW, "a", "b"),
+        {"name": "renamed", "description": "why", "external_ids": (("i", "1"),), "revision": 2, "updated": LATER},
+    ),
+    "store_memberships": (
+        StoreMembership(ACCOUNT, "0123456789-7f0e5a3e", "0123456789-7f0e5a3d", "0123456789-7f0e5a3c", NOW, "a"),
+        {"created": LATER},
     ),
 }
 

@@ -183,6 +183,8 @@ PARAMETER_KEYS: tuple[Row, ...] = (
     ("resourcegroupstaggingapi", "", "tag_keys", _many("aws:tagkeys")),
     ("rolesanywhere", "", "tags", _lower_case_tags),
     ("rolesanywhere", "", "tag_keys", _many("aws:tagkeys")),
+    ("sso-admin", "", "tags", _tags),
+    ("sso-admin", "", "tag_keys", _many("aws:tagkeys")),
     ("sts", "", "tags", _tags),
     ("sts", "", "transitive_tag_keys", _many("sts:transitivetagkeys")),
     ("sts", "", "external_id", _single("sts:externalid")),

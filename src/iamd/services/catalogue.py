@@ -13,9 +13,11 @@ from iamd.services import account as account_modules
 from iamd.services import cloudtrail as cloudtrail_modules
 from iamd.services import iam as iam_modules
 from iamd.services import iam_toolbox as iam_toolbox_modules
+from iamd.services import identitystore as identitystore_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import signin as signin_modules
+from iamd.services import sso_admin as sso_admin_modules
 from iamd.services import sts as sts_modules
 from iamd.services import tagging as tagging_modules
 from iamd.services.accessanalyzer.api import accessanalyzer
@@ -23,10 +25,12 @@ from iamd.services.account.api import account
 from iamd.services.cloudtrail.api import cloudtrail
 from iamd.services.iam.api import iam
 from iamd.services.iam_toolbox.api import iam_toolbox
+from iamd.services.identitystore.api import identitystore
 from iamd.services.organizations.api import organizations
 from iamd.services.registry import Api
 from iamd.services.rolesanywhere.api import rolesanywhere
 from iamd.services.signin.api import signin
+from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sts.api import sts
 from iamd.services.tagging.api import tagging
 from iamd.wire import rest_json
@@ -51,6 +55,8 @@ _FOLDERS = (
     signin_modules,
     tagging_modules,
     accessanalyzer_modules,
+    sso_admin_modules,
+    identitystore_modules,
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)
@@ -66,10 +72,15 @@ _ALL = (
     signin,
     tagging,
     accessanalyzer,
+    sso_admin,
+    identitystore,
 )
 APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]
-_BY_SIGNING_NAME = {api.model.signing_name: api for api in APIS.values()}
+# Several may sign with one name: the API of that name is meant, unless its path has told another.
+_BY_SIGNING_NAME = {
+    api.model.signing_name: api for api in sorted(_ALL, key=lambda api: api.name == api.model.signing_name)
+}
 _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)(?:&|$)")
 _VERSION = re.compile(rb"(?:^|&)Version=([0-9-]{10})(?:&|$)")
 _BY_VERSION = {api.model.api_version: api for api in APIS.values() if api.model.protocol == "query"}
@@ -89,7 +100,7 @@ def api_of(request: HttpRequest, signature: Signature | None) -> Api:
             elif signature.service == rest.model.signing_name and rest_json.matches(request, rest.model):
                 return rest
     if signature is not None:
-        api = APIS.get(signature.service) or _BY_SIGNING_NAME.get(signature.service)
+        api = _BY_SIGNING_NAME.get(signature.service) or APIS.get(signature.service)
         if api is None:
             raise InvalidAction(f"iamd does not serve {signature.service}; it serves {', '.join(sorted(APIS))}.")
         return api

@@ -14,6 +14,8 @@ from iamd.store.kinds import (
     event_data_stores,
     federation,
     handshakes,
+    identity_center,
+    identity_store,
     managed_roles,
     organizations,
     reports,
@@ -89,6 +91,8 @@ KINDS: tuple[Kind[Any], ...] = (
     *roles_anywhere.KINDS,
     *access_analyzer.KINDS,
     *event_data_stores.KINDS,
+    *identity_center.KINDS,
+    *identity_store.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -103,6 +107,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
         *(kind.name for kind in (*access_analyzer.KINDS, *event_data_stores.KINDS)),
+        *(kind.name for kind in (*identity_center.KINDS, *identity_store.KINDS)),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -166,6 +171,7 @@ class Records:
         self._collect_roles_anywhere()
         self._collect_access_analyzer()
         self._collect_organization()
+        self._collect_identity_center()
         self._collect_trails()
 
     def _collect_access_analyzer(self) -> None:
@@ -199,6 +205,16 @@ class Records:
         self.alternate_contacts = self._collect(account_details.ALTERNATE_CONTACTS)
         self.email_updates = self._collect(account_details.EMAIL_UPDATES)
         self.opted_regions = self._collect(account_details.OPTED_REGIONS)
+
+    def _collect_identity_center(self) -> None:
+        self.identity_centers = self._collect(identity_center.IDENTITY_CENTERS)
+        self.permission_sets = self._collect(identity_center.PERMISSION_SETS)
+        self.provisioned_sets = self._collect(identity_center.PROVISIONED_SETS)
+        self.account_assignments = self._collect(identity_center.ACCOUNT_ASSIGNMENTS)
+        self.provisioning_requests = self._collect(identity_center.PROVISIONING_REQUESTS)
+        self.store_users = self._collect(identity_store.STORE_USERS)
+        self.store_groups = self._collect(identity_store.STORE_GROUPS)
+        self.store_memberships = self._collect(identity_store.STORE_MEMBERSHIPS)
 
     def _collect_roles_anywhere(self) -> None:
         self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)

@@ -10,7 +10,14 @@ import time
 from typing import Any, Protocol
 
 from iamd.store.errors import StoreError
-from iamd.store.migrations import m0001_spine, m0002_iam, m0003_estate, m0004_console, m0005_sign_in
+from iamd.store.migrations import (
+    m0001_spine,
+    m0002_iam,
+    m0003_estate,
+    m0004_console,
+    m0005_sign_in,
+    m0006_identity_center,
+)
 
 STEPS: tuple[tuple[str, ...], ...] = (
     m0001_spine.STATEMENTS,
@@ -18,6 +25,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     m0003_estate.STATEMENTS,
     m0004_console.STATEMENTS,
     m0005_sign_in.STATEMENTS,
+    m0006_identity_center.STATEMENTS,
 )
 LATEST = len(STEPS)
 

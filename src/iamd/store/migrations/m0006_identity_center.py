@@ -1,0 +1,39 @@
+"""IAM Identity Center and its identity store."""
+
+from __future__ import annotations
+
+STATEMENTS: tuple[str, ...] = (
+    """CREATE TABLE identity_centers (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, store_id TEXT NOT NULL, region TEXT NOT NULL,
+        created BIGINT NOT NULL, name TEXT NOT NULL, permission_sets BOOLEAN NOT NULL, attributes TEXT,
+        more_regions TEXT NOT NULL, tags TEXT NOT NULL, UNIQUE (account_id))""",
+    """CREATE TABLE permission_sets (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, instance_id TEXT NOT NULL, name TEXT NOT NULL,
+        name_key TEXT NOT NULL, created BIGINT NOT NULL, description TEXT, session TEXT NOT NULL, relay_state TEXT,
+        managed TEXT NOT NULL, customer_managed TEXT NOT NULL, inline TEXT, boundary TEXT, revision INTEGER NOT NULL,
+        tags TEXT NOT NULL, UNIQUE (account_id, id), UNIQUE (account_id, name_key))""",
+    """CREATE TABLE provisioned_sets (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, set_id TEXT NOT NULL, target_id TEXT NOT NULL,
+        role_name TEXT NOT NULL, revision INTEGER NOT NULL, provisioned BIGINT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE account_assignments (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, set_id TEXT NOT NULL, target_id TEXT NOT NULL,
+        principal_type TEXT NOT NULL, principal_id TEXT NOT NULL, created BIGINT NOT NULL,
+        UNIQUE (account_id, key))""",
+    """CREATE TABLE provisioning_requests (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, set_id TEXT NOT NULL,
+        created BIGINT NOT NULL, status TEXT NOT NULL, failure TEXT, target_id TEXT, principal_type TEXT,
+        principal_id TEXT, UNIQUE (account_id, id))""",
+    """CREATE TABLE store_users (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL,
+        email TEXT, attributes TEXT NOT NULL, external_ids TEXT NOT NULL, enabled BOOLEAN NOT NULL,
+        revision INTEGER NOT NULL, UNIQUE (account_id, id), UNIQUE (account_id, name_key))""",
+    """CREATE TABLE store_groups (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL,
+        created BIGINT NOT NULL, updated BIGINT NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL,
+        description TEXT, external_ids TEXT NOT NULL, revision INTEGER NOT NULL, UNIQUE (account_id, id),
+        UNIQUE (account_id, name_key))""",
+    """CREATE TABLE store_memberships (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, group_id TEXT NOT NULL, user_id TEXT NOT NULL,
+        created BIGINT NOT NULL, created_by TEXT NOT NULL, UNIQUE (account_id, id))""",
+)

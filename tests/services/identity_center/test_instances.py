@@ -1,0 +1,67 @@
+"""Instances: whose they are, and who sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.live import ACCOUNT
+from tests.services.identity_center.conftest import Center
+
+
+def refused(call: Callable[..., Any], **params: Any) -> str:
+    with pytest.raises(ClientError) as refusal:
+        call(**params)
+    return str(refusal.value.response["Error"]["Code"])
+
+
+def test_an_account_makes_one_instance(root: Callable[[str], Any]) -> None:
+    sso = root("sso-admin")
+    assert sso.list_instances()["Instances"] == []
+    arn = sso.create_instance(Name="mine", Tags=[{"Key": "a", "Value": "b"}])["InstanceArn"]
+    assert re.fullmatch(r"arn:aws:sso:::instance/ssoins-[0-9a-f]{16}", arn)
+    (listed,) = sso.list_instances()["Instances"]
+    told = sso.describe_instance(InstanceArn=arn)
+    assert {key: told[key] for key in listed} == listed
+    assert re.fullmatch(r"d-[0-9a-f]{10}", told["IdentityStoreId"])
+    assert (told["OwnerAccountId"], told["Name"], told["Status"]) == (ACCOUNT, "mine", "ACTIVE")
+    assert told["PermissionSetsEnabled"]
+    assert refused(sso.create_instance) == "ConflictException"
+    assert root("iam").get_role(RoleName="AWSServiceRoleForSSO")
+    sso.update_instance(InstanceArn=arn, Name="ours")
+    assert sso.describe_instance(InstanceArn=arn)["Name"] == "ours"
+    stores = root("identitystore")
+    (store,) = stores.list_identity_stores()["IdentityStores"]
+    assert store["IdentityStoreId"] == told["IdentityStoreId"]
+    assert stores.describe_identity_store(IdentityStoreId=store["IdentityStoreArn"])["IdentityStoreId"]
+
+
+def test_an_organization_has_an_instance_that_its_accounts_see(center: Center) -> None:
+    trusted = center.server.client("organizations").list_aws_service_access_for_organization()
+    assert "sso.amazonaws.com" in [each["ServicePrincipal"] for each in trusted["EnabledServicePrincipals"]]
+    theirs = center.client_in(center.member, "sso-admin")
+    (seen,) = theirs.list_instances()["Instances"]
+    assert (seen["InstanceArn"], seen["OwnerAccountId"]) == (center.arn, ACCOUNT)
+    assert theirs.describe_instance(InstanceArn=center.arn)["PermissionSetsEnabled"]
+    assert refused(theirs.update_instance, InstanceArn=center.arn, Name="no") == "AccessDeniedException"
+    own = theirs.create_instance(Name="own")["InstanceArn"]
+    assert not theirs.describe_instance(InstanceArn=own)["PermissionSetsEnabled"]
+    assert len(theirs.list_instances()["Instances"]) == 2
+
+
+def test_trusted_access_makes_the_instance(root: Callable[[str], Any]) -> None:
+    root("organizations").create_organization()
+    root("organizations").enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
+    assert len(root("sso-admin").list_instances()["Instances"]) == 1
+
+
+def test_who_may_not_make_one_does_not(user: Callable[..., Callable[[str], Any]]) -> None:
+    nobody = user("nobody")("sso-admin")
+    assert refused(nobody.create_instance) == "AccessDeniedException"
+    assert refused(nobody.describe_instance, InstanceArn="arn:aws:sso:::instance/ssoins-0123456789abcdef") == (
+        "AccessDeniedException"
+    )
