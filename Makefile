@@ -97,7 +97,7 @@ $(VENV)/.browser: $(VENV)/.dev tools/browser.sh
 
 .PHONY: screenshots
 screenshots: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Take pictures of every page of the console, light and dark, into build/screenshots
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tools.screenshots $(ARGS)
 
 .PHONY: cases
 cases: $(VENV)/.dev $(VENV)/.engine ## Run the written decision cases on both forms of the engine

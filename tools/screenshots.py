@@ -1,6 +1,7 @@
 """Take a picture of every page of the console, light and dark, wide and narrow, into build/screenshots.
 
-The server runs in memory, with an account that has something to show on each page.
+The server runs in memory, with an account that has something to show on each page; it stands before a service that is
+not there. Pages can be chosen: `python -m tools.screenshots /gateway /users`.
 """
 
 import json
@@ -17,6 +18,7 @@ from tests.live import ACCOUNT, Live, live
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "screenshots"
 PASSWORD = "correct horse battery 9!"  # noqa: S105  # of a server that lives for a minute
+NOBODY = "http://127.0.0.1:9"
 PAGES = (
     "/",
     "/users",
@@ -24,14 +26,29 @@ PAGES = (
     "/users/jane.doe",
     "/users/jane.doe?tab=credentials",
     "/users/jane.doe?tab=tags",
+    "/users/jane.doe?tab=groups",
+    "/users/jane.doe?tab=access",
     "/groups",
     "/groups/Developers",
+    "/roles",
+    "/roles/create",
+    "/roles/auditor",
+    "/roles/auditor?tab=trust",
     "/policies",
     "/policies/create",
     "/policies/arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FIAMReadOnlyAccess",
     "/inline/user/jane.doe/Buckets",
-    "/events",
+    "/instance-profiles",
+    "/providers",
+    "/providers/create",
     "/settings",
+    "/organization",
+    "/analyzer",
+    "/events",
+    "/credential-report",
+    "/simulator",
+    "/who-can",
+    "/gateway",
     "/security-credentials",
     "/sessions",
     "/switch-role",
@@ -70,18 +87,23 @@ def furnish(server: Live) -> None:
     while iam.generate_credential_report()["State"] != "COMPLETE":
         pass
     server.client("accessanalyzer").create_analyzer(analyzerName="account", type="ACCOUNT")
+    _organize(server)
+    key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
+    iam.create_access_key(UserName="jane.doe")
+    for service, operation in (("iam", "list_roles"), ("s3", "list_buckets"), ("sqs", "list_queues")):
+        try:
+            getattr(server.client(service, key), operation)()
+        except iam.exceptions.ClientError:
+            print(f"==> {operation} is denied as intended: the record has something to show")
+
+
+def _organize(server: Live) -> None:
     organizations = server.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     [top] = organizations.list_roots()["Roots"]
     for unit in ("Production", "Sandbox"):
         organizations.create_organizational_unit(ParentId=top["Id"], Name=unit)
     organizations.create_account(AccountName="shop", Email="shop@example.com")
-    key = iam.create_access_key(UserName="ci-runner")["AccessKey"]
-    iam.create_access_key(UserName="jane.doe")
-    try:
-        server.client("iam", key).list_roles()
-    except iam.exceptions.ClientError:
-        print("==> denied as intended: the dashboard has something to show")
 
 
 _BUCKETS: dict[str, Any] = {
@@ -121,7 +143,7 @@ def main() -> int:
         print("there is no Chromium: tools/browser.sh installs it", file=sys.stderr)
         return 1
     OUT.mkdir(parents=True, exist_ok=True)
-    with live() as server, sync_playwright() as playwright:
+    with live(upstream={"*": NOBODY}) as server, sync_playwright() as playwright:
         furnish(server)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()
@@ -131,7 +153,7 @@ def main() -> int:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_load_state("networkidle")
-        for path in PAGES:
+        for path in sys.argv[1:] or PAGES:
             take(page, f"/console{path}", server.endpoint)
         browser.close()
     print(f"==> {len(list(OUT.iterdir()))} pictures in {OUT.relative_to(ROOT)}")

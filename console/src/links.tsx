@@ -17,6 +17,12 @@ export function path(texts: TemplateStringsArray, ...parts: string[]): string {
   return String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
 }
 
+/** The page of the user or role of an ARN; undefined where there is none. Sessions of a role are the role. */
+export function principalPage(arn: string): string | undefined {
+  const [, kind, name] = /:(user|role)\/(?:.*\/)?([^/]+)$/.exec(arn) ?? /:(assumed-role)\/([^/]+)\//.exec(arn) ?? [];
+  return name && (kind === "user" ? path`/users/${name}` : path`/roles/${name}`);
+}
+
 /** Where users of the account sign in. */
 export function signInUrl({ accountAlias, accountId }: Session): string {
   return `${location.origin}${href("/sign-in")}?account=${accountAlias ?? accountId}`;

@@ -33,6 +33,7 @@ const PAGES: Record<string, Load> = {
   "/who-can": () => import("./pages/who-can"),
   "/analyzer": () => import("./pages/analyzer"),
   "/credential-report": () => import("./pages/credential-report"),
+  "/gateway": () => import("./pages/gateway"),
   "/settings": () => import("./pages/settings"),
   "/events": () => import("./pages/events"),
   "/security-credentials": () => import("./pages/security-credentials"),
@@ -62,6 +63,7 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/credential-report", strings.credentialReport.title],
       ["/simulator", strings.simulator.title],
       ["/who-can", strings.whoCan.title],
+      ["/gateway", strings.gateway.title],
     ],
   ],
 ];

@@ -80,7 +80,7 @@ class Application:
         if request.path.startswith(PREFIX):
             return await self.endpoints.answer(request)
         if door.is_for_people(request):
-            return await door.answer(self.realm, request, now(), self.perform)
+            return await door.answer(self.realm, request, now(), self.perform, authorization.answer_person)
         return None
 
     async def perform(self, request: HttpRequest, question: Question) -> Exchange:

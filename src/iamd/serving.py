@@ -68,6 +68,7 @@ from iamd.server.report_schedule import ReportSchedule
 from iamd.server.trail_buckets import buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
+from iamd.services.forwarding import Forwarding
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
@@ -205,6 +206,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
     facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
     realm.resources = UpstreamResources(upstreams, owners, facts)
+    realm.forwarding = Forwarding(settings.gateway_mode, settings.upstream)
     services = ServiceCallers(settings.upstream_services, owners.account_id)
     gateway = Gateway(
         realm,

@@ -19,7 +19,8 @@ from iamd.store import Store
 from iamd.store.interface import Window
 
 PAGE = 1_000
-_DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AccessDeniedException").fullmatch
+is_denial = re.compile(r"AccessDenied|UnauthorizedOperation|AccessDeniedException").fullmatch
+"""Whether the code of an error is that of a denial."""
 
 
 class TooManyEvents(Exception):
@@ -77,7 +78,7 @@ def _principal(identity: dict[str, Any]) -> str | None:
 
 def _done(stored: StoredEvent, with_denied: bool) -> Iterator[Done]:
     asked = stored.asked
-    if not with_denied and stored.error_code is not None and _DENIED(stored.error_code):
+    if not with_denied and stored.error_code is not None and not is_denial(stored.error_code):
         asked = asked[:-1]  # the last of them was refused
     for each in asked:
         yield Done(each.action or own_action(stored.source, stored.name), each.resource, opened_context(each))

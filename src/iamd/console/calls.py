@@ -1,6 +1,7 @@
 """Calls of the console: `POST /console/api/<service>/<Operation>`, a JSON object in the members of the service model.
 
-They take the way of every call, as the person who is signed in; only signature and protocol differ.
+They take the way of every call, as the person who is signed in; only signature and protocol differ. So do questions:
+`POST /console/access/<path>` is the authorization API's `/access/v1/<path>`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from iamd.caller.caller import Caller
+from iamd.services.call import Realm
 from iamd.services.catalogue import APIS
 from iamd.services.registry import MAX_ECHOED, Api, Operation
 from iamd.wire import json_input, protocols
@@ -20,6 +22,7 @@ from iamd.wire.http import Answer, HttpRequest
 from iamd.wire.query_json import encode, values
 
 PREFIX = b"/console/api/"
+QUESTIONS = b"/console/access/"
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -49,6 +52,9 @@ class Outcome(Protocol):
 
 Perform = Callable[[HttpRequest, Question], Awaitable[Outcome]]
 """Takes a call through the chain; whatever is wrong is in the outcome."""
+
+Ask = Callable[[Realm, HttpRequest, Caller, bytes], Awaitable[Answer]]
+"""Answers a question of the authorization API for who is signed in, by its path. Raises AwsError."""
 
 
 async def answer(caller: Caller, request: HttpRequest, perform: Perform) -> Answer:

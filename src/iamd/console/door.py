@@ -14,7 +14,7 @@ import structlog
 from iamd.audit.ids import new_uuid
 from iamd.console import assets, authorize, calls, federation, personal, saml, sign_in, switch_role
 from iamd.console.browser import browser_of
-from iamd.console.calls import Perform
+from iamd.console.calls import Ask, Perform
 from iamd.console.entrance import Entrance
 from iamd.console.pages import page, redirect
 from iamd.console.visitors import Visitor, visitor_of
@@ -28,6 +28,7 @@ PREFIX = b"/console/"
 _CSRF = b"x-iamd-csrf"
 _METHODS = ("GET", "HEAD", "POST")
 _FORMS = (sign_in.PATH, authorize.PATH, federation.PATH, saml.PATH)
+_CALLS = (calls.PREFIX, calls.QUESTIONS, personal.PREFIX)
 _log = structlog.get_logger("iamd")
 
 
@@ -54,14 +55,14 @@ def _is_browser(request: HttpRequest) -> bool:
     return b"text/html" in request.index.get(b"accept", b"") and b"authorization" not in request.index
 
 
-async def answer(realm: Realm, request: HttpRequest, now: datetime, perform: Perform) -> Answer:
-    """The answer to a browser. Of its calls, `perform` takes each through the chain."""
+async def answer(realm: Realm, request: HttpRequest, now: datetime, perform: Perform, ask: Ask) -> Answer:
+    """The answer to a browser. Of its calls, `perform` takes each through the chain; `ask` answers its questions."""
     request_id = new_uuid()
     host = request.header(b"host") or ""
     agent = request.header(b"user-agent") or ""
     visit = Visit(realm, now, request_id, request.client_ip, agent, host if request.secure else None)
     try:
-        answered = await _answer(visit, request, perform)
+        answered = await _answer(visit, request, perform, ask)
     except AwsError as error:
         answered = _refused(request, error)
     except (StoreError, NoAccount):
@@ -75,12 +76,12 @@ async def answer(realm: Realm, request: HttpRequest, now: datetime, perform: Per
 
 
 def _refused(request: HttpRequest, error: AwsError) -> Answer:
-    if request.path.startswith((calls.PREFIX, personal.PREFIX)):
+    if request.path.startswith(_CALLS):
         return calls.refusal(error)
     return page("problem.html", status=error.status, problem=error.message)
 
 
-async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answer:
+async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask) -> Answer:
     if request.method not in _METHODS:
         refused = page("problem.html", status=405, problem="Open this page with a browser.")
         refused.headers.append((b"allow", b"GET, HEAD, POST"))
@@ -96,8 +97,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform) -> Answe
     visitor = await visitor_of(visit, request)
     if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
-    elif request.path.startswith((calls.PREFIX, personal.PREFIX)):
-        answered = await _called(visit, request, visitor, perform)
+    elif request.path.startswith(_CALLS):
+        answered = await _called(visit, request, visitor, perform, ask)
     elif request.method == "POST":
         return page("problem.html", status=405, problem="This page takes no forms.")
     elif visitor is None:
@@ -128,7 +129,7 @@ async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, per
     return answered
 
 
-async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:
+async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform, ask: Ask) -> Answer:
     if visitor is None:
         raise SignedOut()
     if request.method == "POST":
@@ -137,6 +138,9 @@ async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, p
             raise AccessDenied("This page is out of date, or not the console's own. Please reload it.")
         if request.path.startswith(calls.PREFIX):
             return await calls.answer(visitor.caller, request, perform)
+        if request.path.startswith(calls.QUESTIONS):
+            path = request.path.removeprefix(calls.QUESTIONS)
+            return await ask(visit.realm, request, visitor.caller, path)
     return await personal.answer(visit, request, visitor, perform)
 
 

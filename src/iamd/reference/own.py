@@ -8,6 +8,10 @@ from iamd.reference.entries import Action, ConditionKey, Service
 _ACTIONS = {
     "CompareHistory": "Grants permission to ask what access changed between two moments",
     "Evaluate": "Grants permission to ask whether a subject may do something",
+    "ExplainAccess": "Grants permission to ask why something is allowed or denied",
+    "FindEscalations": "Grants permission to ask whom a principal can become",
+    "GetGateway": "Grants permission to see what is forwarded to which upstreams, and what was denied of it",
+    "LearnPolicies": "Grants permission to ask which policies principals need for what they did",
     "NameSubject": "Grants permission to say whose request it is that a proxy asks about",
     "ReadHistory": "Grants permission to ask how things stood at a revision or a time",
     "ReplayCalls": "Grants permission to ask which recorded calls a change of policies would decide otherwise",

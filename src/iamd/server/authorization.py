@@ -21,13 +21,14 @@ from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Malformed, missing
 from iamd.caller.caller import Caller
-from iamd.server import hindsight
+from iamd.console.calls import as_json
+from iamd.server import gateway_questions, hindsight
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ServiceUnavailable
+from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ResourceNotFoundException, ServiceUnavailable
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/access/v1/"
@@ -144,6 +145,8 @@ ROUTES: dict[bytes, Route | Lasting] = {
     b"minio": Route("Evaluate", minio_request),
     b"history/diff": Lasting("CompareHistory", hindsight.compare),
     b"history/replay": Lasting("ReplayCalls", hindsight.replay),
+    b"gateway": Lasting("GetGateway", gateway_questions.gateway),
+    b"gateway/learned": Lasting("LearnPolicies", gateway_questions.learned),
 }
 
 
@@ -170,15 +173,28 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     return Answer(status, [*headers, _TEXT], body)
 
 
+async def answer_person(realm: Realm, request: HttpRequest, caller: Caller, path: bytes) -> Answer:
+    """Answer a person at the console, who may ask what programs may: the same permission, decision and record."""
+    route, started, request_id = ROUTES.get(path), perf_counter(), new_uuid()
+    if route is None or request.method != "POST":
+        raise ResourceNotFoundException("There is no such question.")
+    status, body, code = await _answered(realm, request, route, request_id, caller)
+    TALLY.count("authorization", route.action, code, perf_counter() - started)
+    if status == 200:
+        return Answer(200, [_JSON, (b"cache-control", b"no-store")], body)
+    return as_json(status, {"code": code, "message": body.decode()})
+
+
 async def _answered(
-    realm: Realm, request: HttpRequest, route: Route | Lasting, request_id: str
+    realm: Realm, request: HttpRequest, route: Route | Lasting, request_id: str, caller: Caller | None = None
 ) -> tuple[int, bytes, str]:
-    """Status, body and code of an answer."""
-    caller, outcome, error, at = None, None, None, now()
+    """Status, body and code of an answer, to who signed the request unless that is known."""
+    outcome, error, at = None, None, now()
     try:
         if realm.store.may_be_stale(request.arrived):
             await realm.store.refresh(request.arrived)
-        caller = await identify(realm, request, at)
+        if caller is None:
+            caller = await identify(realm, request, at)
         outcome = await _asked(realm, request, caller, route, at)
         if realm.store.unsettled:
             await realm.store.settled()  # what was decided on must stand
@@ -300,6 +316,7 @@ def _record(
             client_ip=request.client_ip,
             agent=request.header(b"user-agent") or "",
             secure_host=request.header(b"host") if request.secure else None,
+            from_console=caller.session is not None and caller.session.console,
             additional=None if outcome is None else outcome.told,
         )
     )

@@ -19,6 +19,7 @@ from iamd.guard.ask import Ask
 from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing, Standings
 from iamd.guard.snapshot import Snapshot
+from iamd.services.forwarding import Forwarding
 from iamd.services.iam.quotas import Quotas
 from iamd.services.known_resources import KnownResources
 from iamd.services.throttle import Throttle
@@ -71,6 +72,7 @@ class Realm:
     hindsight: Hindsight | None = None  # where there is a data directory whose past can be asked about
     region: str = "us-east-1"  # that the server says it is in
     resources: KnownResources | None = None  # of other services, if it can look at any
+    forwarding: Forwarding | None = None  # where there is a gateway
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""
