@@ -1,36 +1,17 @@
-"""Records to rows and back, and the SQL for them.
-
-Statements are built with SQLAlchemy Core and compiled once to the dialect's text, which then runs on the driver's own
-connection: executing through Core costs about 130 microseconds a statement, ten times what the driver needs.
-"""
+"""Records to rows and back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Delete,
-    Insert,
-    Select,
-    Table,
-    Update,
-    and_,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Table
 
 from iamd.store import tables
 from iamd.store.image import KINDS
@@ -150,56 +131,3 @@ class Codec(Generic[R]):
 
 
 CODECS: dict[str, Codec[Any]] = {kind.name: Codec(kind) for kind in KINDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text with positional parameters, and the names of the parameters in their order."""
-
-    sql: str
-    names: tuple[str, ...]
-
-
-def compiled(statement: Select[Any] | Insert | Update | Delete, dialect: Dialect) -> Statement:
-    """The statement as text of that dialect (which must have a positional parameter style)."""
-    result = statement.compile(dialect=dialect)
-    return Statement(str(result), tuple(result.positiontup or ()))
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSql:
-    """The statements for one kind. Rows are as the codec gives them.
-
-    `insert` takes a row, `update` a row followed by account id and key, `delete` and `by_key` account id and key,
-    `by_account` an account id.
-    """
-
-    insert: str
-    update: str
-    delete: str
-    by_key: str
-    by_account: str
-
-
-def record_sql(codec: Codec[Any], dialect: Dialect) -> RecordSql:
-    table = codec.table
-    columns = [table.c[name] for name in codec.columns]
-    account: ColumnElement[bool] = table.c.account_id == bindparam("which_account")
-    one = and_(account, table.c[codec.key_column] == bindparam("which_key"))
-    new: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in codec.columns}
-    row = [f"new_{name}" for name in codec.columns]
-    which = ["which_account", "which_key"]
-
-    def text(statement: Select[Any] | Insert | Update | Delete, names: Iterable[str]) -> str:
-        found = compiled(statement, dialect)
-        if found.names != tuple(names):
-            raise TypeError(f"parameters out of order in {found.sql}: {found.names}")
-        return found.sql
-
-    return RecordSql(
-        insert=text(insert(table).values(new), row),
-        update=text(update(table).values(new).where(one), row + which),
-        delete=text(delete(table).where(one), which),
-        by_key=text(select(*columns).where(one), which),
-        by_account=text(select(*columns).where(account).order_by(table.c.position), which[:1]),
-    )

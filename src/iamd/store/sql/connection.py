@@ -38,6 +38,10 @@ class Connection(Protocol):
         """Run a plain `INSERT ... VALUES` for all rows, in order; quicker than `executemany` for many."""
         ...
 
+    def announce(self) -> None:
+        """Wake whoever follows the change feed or the keyring, once the transaction is committed."""
+        ...
+
     def reading(self) -> AbstractContextManager[None]:
         """A transaction in which everything is read as of one moment."""
         ...

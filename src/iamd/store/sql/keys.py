@@ -35,3 +35,4 @@ def add_token_key(connection: Connection, keyring: Keyring, forget_before: int) 
         connection.execute(sql.ADD_KEY, (row.id, row.purpose, row.wrapped, time.time_ns() // 1000))
         for number in retired(rows, forget_before):
             connection.execute(sql.DROP_KEY, (number,))
+        connection.announce()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
-    Delete,
-    Insert,
-    Select,
-    Update,
+    LargeBinary,
+    Text,
     bindparam,
     case,
     delete,
@@ -19,24 +15,20 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite spells it alike
 
 from iamd.store import event_tables, record_tables, tables
-from iamd.store.rows import CODECS, RecordSql, compiled, record_sql
+from iamd.store.rows import CODECS
+from iamd.store.sql.texts import RecordSql, record_sql
+from iamd.store.sql.texts import text as _sql
 
-_DIALECT = sqlite.dialect(paramstyle="qmark")
 _ACCESSED = event_tables.last_accessed.c
 DOCUMENT_HOUR = 3_600_000_000  # microseconds; how late it may be noted that a document was used again
 _DENIALS, _DOCUMENTS = event_tables.denials.c, event_tables.denial_documents.c
 _CHANGES, _REVISIONS, _USED, _KEYS = tables.changes.c, tables.revisions.c, event_tables.last_used.c, tables.keyring.c
 
 
-def _sql(statement: Select[Any] | Insert | Update | Delete) -> str:
-    return compiled(statement, _DIALECT).sql
-
-
-RECORDS: dict[str, RecordSql] = {kind: record_sql(codec, _DIALECT) for kind, codec in CODECS.items()}
+RECORDS: dict[str, RecordSql] = {kind: record_sql(codec) for kind, codec in CODECS.items()}
 
 REVISION = _sql(select(_REVISIONS.revision).where(_REVISIONS.account_id == bindparam("a")))
 _set_revision = upsert(tables.revisions)
@@ -82,7 +74,7 @@ CHANGED_ACCOUNTS = _sql(select(_REVISIONS.account_id))
 
 ADD_EVENT = _sql(
     insert(event_tables.events).values(
-        {name: bindparam(name) for name in ("account_id", "time", "event_id", "revision", "record")}
+        {name: bindparam(name) for name in ("position", "account_id", "time", "event_id", "revision", "record")}
     ),
 )
 
@@ -166,14 +158,17 @@ EVENTS_BEHIND = _sql(
     .offset(literal_column("0"))
 )
 # The same of one account and with some bytes in them: read in the table's order, not by the index on accounts.
+_fresh = select(*_EVENT).where(_EVENTS.position > bindparam("p"))
 EVENTS_FRESH = _sql(
-    select(*_EVENT).where(
-        _EVENTS.position > bindparam("p"),
+    _fresh.where(
         literal_column("+events.account_id") == bindparam("a"),
         func.instr(_EVENTS.record, bindparam("b")) > literal_column("0"),
-    )
+    ),
+    postgresql=_fresh.where(
+        _EVENTS.account_id == bindparam("a"),
+        func.position(bindparam("b", type_=LargeBinary).op("IN")(_EVENTS.record)) > literal_column("0"),
+    ),
 )
-LAST_ROW = "SELECT last_insert_rowid()"
 LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
 OLDEST_BEHIND = _sql(select(func.min(_EVENTS.time)).where(_EVENTS.position > bindparam("p")))
 # The newest record stays, or the positions would begin anew.
@@ -229,7 +224,10 @@ REMEMBER = _sql(
 )
 FINDINGS = _sql(
     select(_FINDINGS.id, _FINDINGS.updated, _FINDINGS.archived, _FINDINGS.content)
-    .where(_FINDINGS.account_id == bindparam("a"), or_(bindparam("any").is_(None), _FINDINGS.id == bindparam("i")))
+    .where(
+        _FINDINGS.account_id == bindparam("a"),
+        or_(bindparam("any", type_=Text).is_(None), _FINDINGS.id == bindparam("i")),
+    )
     .order_by(_FINDINGS.updated.desc(), _FINDINGS.id)
 )
 _keep_finding = upsert(record_tables.findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain, count, groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 from iamd.store.image import ACCOUNTS
@@ -46,6 +46,8 @@ def commit(connection: Connection, group: Group, writer: int) -> Written:
         reached = {change.account_id: change.revision for change in group.changes}
         connection.executemany(sql.SET_REVISION, list(reached.items()))
         events = _write_events(connection, group)
+        if feed:
+            connection.announce()
     return Written(first, first + len(feed), events)
 
 
@@ -75,19 +77,18 @@ def _write_events(connection: Connection, group: Group) -> list[Recorded]:
 def _add_events(connection: Connection, events: Sequence[tuple[Event, int | None]]) -> list[Recorded]:
     if not events:
         return []
+    newest: int = connection.execute(sql.LAST_EVENT).fetchone()[0] or 0
     rows = []
     last, stored = None, 0
-    for event, reached in events:
+    for position, (event, reached) in enumerate(events, newest + 1):  # nobody else writes meanwhile
         when = event.time
         if when is not last:  # most are of the same second
             last, stored = when, micros(when)
-        rows.append((event.account_id, stored, event.event_id, reached, event.encode()))
+        rows.append((position, event.account_id, stored, event.event_id, reached, event.encode()))
     connection.insert(sql.ADD_EVENT, rows)
-    newest: int = connection.execute(sql.LAST_ROW).fetchone()[0]
-    first = newest - len(rows) + 1  # nobody else writes meanwhile
     return [
         _Recorded(Recorded, (position, account_id, event.time, event_id, record))
-        for position, (event, _), (account_id, _, event_id, _, record) in zip(count(first), events, rows, strict=False)
+        for (event, _), (position, account_id, _, event_id, _, record) in zip(events, rows, strict=True)
     ]
 
 

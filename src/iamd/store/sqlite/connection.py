@@ -5,15 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from itertools import chain
 from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.sql.connection import Row
+from iamd.store.sql.texts import for_many
 
 _BUSY_MS = 10_000  # how long to wait for another process's transaction
-_SIZES = (64, 16, 4, 1)  # rows in a statement; few sizes, so that the statements stay prepared
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -25,11 +23,11 @@ class SqliteConnection(sqlite3.Connection):
         Each step of a statement gives up the interpreter's lock, and gets it back only milliseconds later when the
         event loop is busy: with a step for every row, a large group would take as long as a disk of the last century.
         """
-        at = 0
-        for size in _SIZES:
-            while len(rows) - at >= size:
-                self.execute(_for_many(statement, size), list(chain.from_iterable(rows[at : at + size])))
-                at += size
+        for text, values in for_many(statement, rows):
+            self.execute(text, values)
+
+    def announce(self) -> None:
+        """Others see it in the file."""
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -78,9 +76,3 @@ def failing(verb: str, file: Path | None) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"cannot {verb} the database {file or 'in memory'}: {error}") from error
-
-
-@cache
-def _for_many(statement: str, size: int) -> str:
-    marks = statement[statement.rindex("(") :]
-    return statement + f", {marks}" * (size - 1)
