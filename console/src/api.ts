@@ -152,6 +152,9 @@ export async function loadSessions(): Promise<ListedSession[]> {
   return (await request<{ sessions: ListedSession[] }>("GET", "me/sessions")).sessions;
 }
 
+/** Something to read, below `/console/`. Rejects with a Refusal. */
+export const ask = <T>(path: string) => request<T>("GET", path);
+
 /** Something that concerns the person, below `/console/`. Rejects with a Refusal. */
 export const post = <T = object>(path: string, body?: unknown) => request<T>("POST", path, body);
 

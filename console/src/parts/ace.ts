@@ -2,6 +2,7 @@
 import "ace-builds/css/ace.css";
 import "ace-builds/css/theme/cloud_editor.css";
 import "ace-builds/css/theme/cloud_editor_dark.css";
+import "./ace.css";
 
 import ace from "ace-builds";
 import "ace-builds/src-noconflict/ext-language_tools";

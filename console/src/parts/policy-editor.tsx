@@ -7,14 +7,16 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import type { Ace } from "ace-builds";
 import { useEffect, useState } from "react";
 
-import { call, type Reply } from "../api";
+import { call } from "../api";
 import { useLoad } from "../load";
+import { useSession } from "../session";
 import { strings } from "../strings";
 import { useDark } from "../theme";
+import { CHECKED, type Finding, type PolicyKind, type StatementKind } from "../work/policy-kinds";
+import { complete } from "./completion";
 
 const text = strings.policyEditor;
 const PAUSE = 400; // milliseconds after the last key
-type Finding = NonNullable<Reply<"accessanalyzer", "ValidatePolicy">["findings"]>[number];
 const SHOWN: Record<string, StatusIndicatorProps.Type> = {
   ERROR: "error",
   SECURITY_WARNING: "warning",
@@ -25,18 +27,19 @@ const SHOWN: Record<string, StatusIndicatorProps.Type> = {
 interface Props {
   value: string;
   change?: (value: string) => void;
-  /** A trust policy says who may assume a role, all others what may be done. */
-  trust?: boolean;
+  kind?: PolicyKind;
   label?: string;
 }
 
-export function PolicyEditor({ value, change, trust = false, label = text.label }: Props) {
+export function PolicyEditor({ value, change, kind = "identity", label = text.label }: Props) {
+  const { accountId } = useSession();
   const [editor, setEditor] = useState<Ace.Editor>();
   const ace = useLoad(async () => {
     const loaded = (await import("./ace")).default;
     const edit = (place: HTMLElement) => {
       const made = loaded.edit(place);
       made.setReadOnly(change === undefined);
+      if (change) complete(made, loaded, kind, accountId);
       setEditor(made);
       return made;
     };
@@ -54,29 +57,25 @@ export function PolicyEditor({ value, change, trust = false, label = text.label 
         preferences={{ theme, wrapLines: true }}
         themes={{ light: ["cloud_editor"], dark: ["cloud_editor_dark"] }}
         onPreferencesChange={() => undefined}
-        onDelayedChange={({ detail }) => change?.(detail.value)}
+        onChange={({ detail }) => change?.(detail.value)}
       />
-      {change && <Findings document={value} trust={trust} editor={editor} />}
+      {change && kind !== "other" && <Findings document={value} kind={kind} editor={editor} />}
     </SpaceBetween>
   );
 }
 
 interface FindingsProps {
   document: string;
-  trust: boolean;
+  kind: StatementKind;
   editor: Ace.Editor | undefined;
 }
 
-function Findings({ document, trust, editor }: FindingsProps) {
+function Findings({ document, kind, editor }: FindingsProps) {
   const paused = usePaused(document);
   const findings = useLoad(async () => {
-    const reply = await call("accessanalyzer", "ValidatePolicy", {
-      policyDocument: paused,
-      policyType: trust ? "RESOURCE_POLICY" : "IDENTITY_POLICY",
-      ...(trust && { validatePolicyResourceType: "AWS::IAM::AssumeRolePolicyDocument" as const }),
-    });
+    const reply = await call("accessanalyzer", "ValidatePolicy", { policyDocument: paused, ...CHECKED[kind] });
     return reply.findings ?? [];
-  }, [paused, trust]);
+  }, [paused, kind]);
   useEffect(() => mark(editor, findings.value ?? []), [editor, findings.value]);
   if (findings.error) return <Alert type="info">{text.unchecked(findings.error.message)}</Alert>;
   if (findings.value === undefined) return <StatusIndicator type="loading">{text.checking}</StatusIndicator>;

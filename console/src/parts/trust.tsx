@@ -35,7 +35,7 @@ export function Trust({ role, document, saved }: { role: string; document: strin
     <Container header={<Header variant="h2" description={text.trustWhat} actions={button}>{text.trust}</Header>}>
       <SpaceBetween size="m">
         <Refused error={doing.error} />
-        <PolicyEditor value={value} change={setValue} label={text.trustEditor} trust />
+        <PolicyEditor value={value} change={setValue} label={text.trustEditor} kind="trust" />
       </SpaceBetween>
     </Container>
   );

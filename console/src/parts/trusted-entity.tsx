@@ -66,7 +66,7 @@ function Details({ trusted, put, insisting }: Props) {
     case "account":
       return <AccountFields trusted={trusted} put={put} error={lacks("account")} />;
     case "custom":
-      return <PolicyEditor value={trusted.custom} change={(custom) => put({ custom })} label={text.trust} trust />;
+      return <PolicyEditor value={trusted.custom} change={(custom) => put({ custom })} label={text.trust} kind="trust" />;
     default:
       return <ProviderFields key={trusted.kind} trusted={trusted} put={put} lacks={lacks} />;
   }

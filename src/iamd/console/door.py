@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from iamd.audit.ids import new_uuid
-from iamd.console import assets, authorize, calls, federation, personal, saml, sign_in, switch_role
+from iamd.console import assets, authorize, calls, federation, personal, saml, sign_in, switch_role, vocabulary
 from iamd.console.browser import browser_of
 from iamd.console.calls import Ask, Perform
 from iamd.console.entrance import Entrance
@@ -28,7 +28,7 @@ PREFIX = b"/console/"
 _CSRF = b"x-iamd-csrf"
 _METHODS = ("GET", "HEAD", "POST")
 _FORMS = (sign_in.PATH, authorize.PATH, federation.PATH, saml.PATH)
-_CALLS = (calls.PREFIX, calls.QUESTIONS, personal.PREFIX)
+_CALLS = (calls.PREFIX, calls.QUESTIONS, personal.PREFIX, vocabulary.PATH)
 _log = structlog.get_logger("iamd")
 
 
@@ -141,6 +141,8 @@ async def _called(visit: Visit, request: HttpRequest, visitor: Visitor | None, p
         if request.path.startswith(calls.QUESTIONS):
             path = request.path.removeprefix(calls.QUESTIONS)
             return await ask(visit.realm, request, visitor.caller, path)
+    if request.path.startswith(vocabulary.PATH):
+        return vocabulary.answer(request)
     return await personal.answer(visit, request, visitor, perform)
 
 
