@@ -59,12 +59,13 @@ from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
 from iamd.server.history import keep_days
 from iamd.server.issuers import document
-from iamd.server.listening import bind
+from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
 from iamd.server.prompt import prompt
 from iamd.server.query_delivery import delivered
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
+from iamd.server.tls import ServerCertificate, certificate_at
 from iamd.server.trail_buckets import buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
@@ -302,14 +303,21 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     """Serve until SIGTERM or SIGINT; `listening` is told the endpoint when requests are taken.
 
     Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
-    the data cannot be opened, OSError when an address cannot be listened on, and ConfigError for credential endpoints
-    that cannot be set up.
+    the data cannot be opened, OSError when an address cannot be listened on, BadCertificate for one that cannot be used,
+    and ConfigError for credential endpoints that cannot be set up.
     """
+    # Before the first account is made: its keys are told when requests are taken, and only then.
+    certificate = certificate_at(settings.tls_certificate, settings.tls_key)
     with bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
-        await _serve(settings, sock, listening)
+        await _serve(settings, sock, certificate, listening)
 
 
-async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[Server, str], None]) -> None:
+async def _serve(
+    settings: Settings,
+    sock: socket.socket,
+    certificate: ServerCertificate | None,
+    listening: Callable[[Server, str], None],
+) -> None:
     async with running(settings) as server, _credential_endpoints(settings, server):
         config = uvicorn.Config(
             server.application,
@@ -323,13 +331,19 @@ async def _serve(settings: Settings, sock: socket.socket, listening: Callable[[S
             proxy_headers=False,
             timeout_graceful_shutdown=ceil(settings.shutdown_timeout),
         )
-        uvicorn_server = _Uvicorn(config, lambda host, port: listening(server, endpoint_url(host, port)))
+        if certificate is not None:
+            config.load()
+            config.ssl = certificate.context
+        uvicorn_server = _Uvicorn(
+            config, lambda host, port: listening(server, endpoint_url(host, port, certificate is not None))
+        )
         # What was made so far lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
-        await uvicorn_server.serve(sockets=[sock])
+        async with _meanwhile(certificate.run()) if certificate else nullcontext():
+            await uvicorn_server.serve(sockets=[sock])
 
 
 @asynccontextmanager
@@ -361,12 +375,6 @@ def _metrics(listener: tuple[str, int] | None) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def endpoint_url(host: str, port: int) -> str:
-    """The URL that clients on this machine use."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
 
 
 def run(settings: Settings) -> None:

@@ -18,11 +18,12 @@ def command(args: argparse.Namespace) -> int:
     chosen = settings(args)
     # Imported late: what refuses to start should do so at once.
     from iamd.agent.config import ConfigError
+    from iamd.server.tls import BadCertificate
     from iamd.serving import run
     from iamd.store import StoreError
 
     try:
         run(chosen)
-    except (StoreError, ConfigError, OSError) as error:
+    except (StoreError, ConfigError, BadCertificate, OSError) as error:
         raise Failure(str(error)) from error
     return 0

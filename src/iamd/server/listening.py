@@ -1,4 +1,4 @@
-"""Sockets to listen on."""
+"""Sockets to listen on, and the URLs of them."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def bind(host: str, port: int) -> socket.socket:
         sock.close()
         raise OSError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
     return sock
+
+
+def endpoint_url(host: str, port: int, secure: bool = False) -> str:
+    """The URL that clients on this machine use."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"{'https' if secure else 'http'}://{shown}:{port}"

@@ -225,6 +225,12 @@ class LimitedHttp(HttpToolsProtocol):
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
+    def shutdown(self) -> None:
+        """As uvicorn's; but a client that keeps an idle connection of TLS need not say goodbye, too, which some never do."""
+        super().shutdown()
+        if self.scheme == "https" and not self.is_answering and self.transport.get_write_buffer_size() == 0:
+            self._joined.abort()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser or a limit has refused."""
         self._refuse(_TOO_LONG if self._header_bytes() > self.max_header_bytes else b"400 Bad Request")

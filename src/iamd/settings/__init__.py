@@ -59,6 +59,10 @@ class Settings:
 
     host: str = _setting(readers.text, "127.0.0.1", "Address to listen on.")
     port: int = _setting(readers.port, 4500, "Port to listen on; 0 takes a free one.")
+    tls_certificate: Path | None = _setting(
+        readers.path, None, "File of the certificate with its chain, in PEM: the listener speaks TLS."
+    )
+    tls_key: Path | None = _setting(readers.path, None, "And of its key. Both are read again when they change.")
     data_dir: Path = _setting(readers.path, default_data_dir, "Folder of the database and the master key.")
     in_memory: bool = _setting(readers.boolean, False, "Keep everything in memory; allows POST /_iamd/reset.")
     master_key_file: Path | None = _setting(readers.path, None, "File of the key that seals secrets at rest.")
@@ -278,6 +282,8 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
         ("root_access_key_id", "root_secret_access_key"),
         ("root_secret_access_key", "root_access_key_id"),
         ("root_password", "root_email"),
+        ("tls_certificate", "tls_key"),
+        ("tls_key", "tls_certificate"),
         ("report_to", "report_schedule"),
     ]
     if values.get("report_schedule", "off") != "off":
