@@ -45,6 +45,8 @@ def typed(shape: Shape, value: Any) -> Any:
 
 @cache
 def _reader(shape: Shape) -> Read:
+    if shape.document:
+        return _same
     if shape.type == "structure":
         return _structure(shape)
     if shape.type == "list":

@@ -12,9 +12,9 @@ from iamd.services.call import Call, Reply
 from iamd.services.identitystore.api import identitystore
 from iamd.services.sso_admin.center import Center, administered, visible
 from iamd.services.sso_admin.paging import page
-from iamd.store.records import PARTITION, Tags
+from iamd.store.records import PARTITION
 from iamd.wire.errors import AwsError
-from iamd.wire.identity_errors import ResourceNotFoundException
+from iamd.wire.identity_errors import ConflictException, ResourceNotFoundException
 
 
 def told(error: AwsError, call: Call, **members: str) -> AwsError:
@@ -27,6 +27,18 @@ def not_found(call: Call, type_: str, id: str) -> AwsError:
     """What is not in the store: a USER, GROUP or GROUP_MEMBERSHIP, or the IDENTITY_STORE itself."""
     error = ResourceNotFoundException(f"{type_} not found.")
     return told(error, call, ResourceType=type_, ResourceId=id)
+
+
+def taken(call: Call, message: str) -> AwsError:
+    """A value that must be unique is another's."""
+    return told(ConflictException(message), call, Reason="UNIQUENESS_CONSTRAINT_VIOLATION")
+
+
+def require_revision(call: Call, present: int, expected: str | None) -> None:
+    """Raise ConflictException when a thing is not any more what the caller thinks that it is."""
+    if expected is not None and expected != str(present):
+        error = ConflictException("The revision does not match the current one.")
+        raise told(error, call, Reason="CONCURRENT_MODIFICATION")
 
 
 def find_store(call: Call, identifier: str) -> Center | None:
@@ -45,11 +57,6 @@ def context_of(center: Center) -> Mapping[str, str]:
         "aws:resourceaccount": center.instance.account_id,
         "identitystore:primaryregion": center.instance.region,
     }
-
-
-def at(center: Center, arn: str, value: object, tags: Tags = ()) -> Target[object]:
-    """A resource of a store as a target."""
-    return Target(arn, value, tags=tags, context=context_of(center))
 
 
 def existing_store(call: Call, *, identity_store_id: str) -> Target[Center]:
