@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Cr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from iamd.audit.ids import new_uuid
@@ -25,6 +26,15 @@ from iamd.store.records import fold
 from iamd.wire.errors import ValidationException
 
 Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user that is to be added to a store, with attributes by the model's names, not checked yet."""
+
+    center: Center
+    name: str | None
+    attributes: Given
 
 
 def every_user(call: Call, *, identity_store_id: str) -> Target[Listed]:
@@ -54,11 +64,10 @@ def require_free_address(call: Call, center: Center, email: str | None, owner: S
         raise taken(call, f"A user with the email address {email} already exists.")
 
 
-@identitystore.operation(on=existing_store)
-def create_user(
+def new_user(
     call: Call,
-    center: Center,
     *,
+    identity_store_id: str,
     user_name: str | None = None,
     name: Given | None = None,
     display_name: str | None = None,
@@ -77,38 +86,34 @@ def create_user(
     birthdate: str | None = None,
     roles: Sequence[Given] | None = None,
     extensions: Given | None = None,
-) -> Reply:
+) -> Target[NewUser]:
+    """What is to be added to a store, by the model's names."""
+    store = existing_store(call, identity_store_id=identity_store_id)
+    given: Given = {
+        "Name": name, "DisplayName": display_name, "NickName": nick_name, "ProfileUrl": profile_url, "Emails": emails,
+        "Addresses": addresses, "PhoneNumbers": phone_numbers, "UserType": user_type, "Title": title,
+        "PreferredLanguage": preferred_language, "Locale": locale, "Timezone": timezone, "Photos": photos,
+        "Website": website, "Birthdate": birthdate, "Roles": roles, "Extensions": extensions,
+    }  # fmt: skip
+    attributes = {key: value for key, value in given.items() if value is not None}
+    new = NewUser(store.value, user_name, attributes)
+    return Target(store.arn, new, missing=store.missing, context=store.context)
+
+
+@identitystore.operation(on=new_user)
+def create_user(call: Call, new: NewUser) -> Reply:
     """Add a user; names and addresses are unique, whatever their case. A password is no matter of this API."""
-    if user_name is None:
+    center, users = new.center, new.center.records.store_users
+    if new.name is None:
         raise ValidationException("Required attributes are missing: userName")
-    given: dict[str, Any] = {
-        "Name": name,
-        "DisplayName": display_name,
-        "NickName": nick_name,
-        "ProfileUrl": profile_url,
-        "Emails": emails,
-        "Addresses": addresses,
-        "PhoneNumbers": phone_numbers,
-        "UserType": user_type,
-        "Title": title,
-        "PreferredLanguage": preferred_language,
-        "Locale": locale,
-        "Timezone": timezone,
-        "Photos": photos,
-        "Website": website,
-        "Birthdate": birthdate,
-        "Roles": roles,
-        "Extensions": extensions,
-    }
-    attributes = checked(user_name, {key: value for key, value in given.items() if value is not None})
-    users = center.records.store_users
+    attributes = checked(new.name, new.attributes)
     quotas.check(call, len(users), quotas.USERS, "users")
     email = email_of(attributes)
     require_free_address(call, center, email)
     user = StoreUser(
         account_id=center.instance.account_id,
         id=f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
-        name=user_name,
+        name=new.name,
         created=call.now,
         updated=call.now,
         created_by=call.caller.arn,
@@ -119,7 +124,7 @@ def create_user(
     try:
         users.add(user)
     except Taken:
-        raise taken(call, f"A user with the user name {user_name} already exists.") from None
+        raise taken(call, f"A user with the user name {new.name} already exists.") from None
     return summary(center, user)
 
 
