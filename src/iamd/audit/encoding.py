@@ -57,6 +57,7 @@ def _stored(event: ApiEvent, params: dict[str, Any] | None, response: dict[str, 
             kept(event.asked, own_action(event.source, event.name), event.account_id),
             session_policies(who),
             event.from_console,
+            None if event.service_details is None else dict(event.service_details),
         )
     )
 

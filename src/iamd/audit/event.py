@@ -49,6 +49,7 @@ class ApiEvent(msgspec.Struct):
     type: str = "AwsApiCall"
     response: Mapping[str, Any] | None = None  # where there is no operation that tells what to record of the reply
     from_console: bool = False
+    service_details: Mapping[str, str] | None = None  # what a service tells of an event of its own
     event_id: str = ""  # made from the time unless it is given
     asked: Sequence[Ask] = ()
 

@@ -26,6 +26,14 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class OnBehalfOf:
+    """A person of an identity store."""
+
+    user_id: str
+    identity_store_arn: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """`type` is CloudTrail's word (Root, IAMUser, AssumedRole, FederatedUser, AWSAccount, Unknown ...).
 
@@ -47,6 +55,8 @@ class Identity:
     delegate: str | None = None
     identity_provider: str | None = None
     web_identity_provider: str | None = None  # that vouched for the person behind the session
+    on_behalf_of: OnBehalfOf | None = None
+    credential_id: str | None = None  # of a person's session at the access portal
 
     def element(self) -> dict[str, Any]:
         """The `userIdentity` element; what does not apply is absent."""
@@ -61,6 +71,8 @@ class Identity:
             "invokedBy": self.invoked_by,
             "invokedByDelegate": None if self.delegate is None else {"accountId": self.delegate},
             "identityProvider": self.identity_provider,
+            "onBehalfOf": None if self.on_behalf_of is None else _behalf(self.on_behalf_of),
+            "credentialId": self.credential_id,
         }
         return {name: value for name, value in element.items() if value is not None}
 
@@ -85,6 +97,10 @@ class Identity:
         if self.assumed_root:
             session["assumedRoot"] = "true"
         return session
+
+
+def _behalf(person: OnBehalfOf) -> dict[str, str]:
+    return {"userId": person.user_id, "identityStoreArn": person.identity_store_arn}
 
 
 def element_of(caller: Caller) -> dict[str, Any]:

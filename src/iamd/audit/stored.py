@@ -44,6 +44,7 @@ class StoredEvent(msgspec.Struct, array_like=True, omit_defaults=True):
     asked: list[Asked] = []
     session_policies: SessionPolicies | None = None
     from_console: bool = False
+    service_details: dict[str, str] | None = None
 
 
 # A record is never lost for a value of an unforeseen type.
@@ -133,6 +134,8 @@ def record(account_id: str, time: datetime, event_id: str, stored: bytes) -> dic
         told["tlsDetails"] = {"clientProvidedHostHeader": event.secure_host}
     if event.from_console:
         told["sessionCredentialFromConsole"] = "true"
+    if event.service_details is not None:
+        told["serviceEventDetails"] = event.service_details
     return told
 
 

@@ -12,7 +12,8 @@ from iamd.caller.sigv4 import Signature
 from iamd.chain.execution import call_of, change, read
 from iamd.server.exchange import Exchange
 from iamd.services import invocation
-from iamd.services.call import Admitted, Call, Cold, Realm
+from iamd.services.call import Admitted, Call, Cold, PublicCall, Realm
+from iamd.services.registry import Operation
 from iamd.store.errors import StaleRead
 from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
 
@@ -47,6 +48,22 @@ async def admitted(exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
     """Take in whom the evidence names."""
     found = await admitting
     exchange.caller, exchange.prepared, exchange.disclosed = found.caller, found.evidence, found.disclosed
+
+
+async def answered(realm: Realm, exchange: Exchange, operation: Operation) -> None:
+    """Do what a public operation does."""
+    request = exchange.request
+    call = PublicCall(
+        realm,
+        exchange.now,
+        exchange.request_id,
+        request.client_ip,
+        request.header(b"user-agent") or "",
+        request.header(b"host") or "",
+        request.secure,
+        realm.region,
+    )
+    exchange.reply = await invocation.public(operation, call, exchange.params)
 
 
 async def execute(realm: Realm, exchange: Exchange, begun: tuple[Call, Awaitable[Any] | None] | None = None) -> None:

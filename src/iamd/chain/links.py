@@ -87,8 +87,12 @@ def throttle(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
 
 
 def admit(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
-    """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not."""
+    """Who calls an operation that takes no signature? Whomever the evidence among its parameters names, signed or not.
+    A public one is nobody's call, and is done here."""
     operation = exchange.operation
+    if operation is not None and operation.public is not None:
+        exchange.caller = None
+        return later.answered(realm, exchange, operation)
     admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
     if admitting is not None:
         return later.admitted(exchange, admitting)
@@ -104,6 +108,8 @@ def execute(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     prepared.
     """
     caller, operation = exchange.caller, exchange.operation
+    if operation is not None and operation.public is not None:
+        return None  # done: see `admit`
     if caller is None or operation is None:
         raise InternalFailure()
     store = realm.store

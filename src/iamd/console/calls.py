@@ -79,7 +79,7 @@ def question(caller: Caller | None, service: str, action: str, **params: Any) ->
 
 def _understood(api: Api, action: str, body: bytes) -> tuple[Operation, dict[str, Any]]:
     operation = api.find(action, api.model.api_version)
-    if operation.admission is not None:
+    if operation.takes_unsigned:
         raise InvalidAction(f"{action[:MAX_ECHOED]} takes evidence in place of a person.")
     try:
         document = _decode(body) if body else {}

@@ -104,6 +104,20 @@ class Admitted(msgspec.Struct, frozen=True):
     disclosed: Mapping[str, Any] = {}
 
 
+class PublicCall(msgspec.Struct, frozen=True):
+    """A call of an operation that nobody's policies are asked about, as the operation sees it: see `Api.public`. `now` is
+    in UTC, to the second; `host` is what the client calls this server."""
+
+    realm: Realm
+    now: datetime
+    request_id: str
+    client_ip: str = ""
+    agent: str = ""
+    host: str = ""
+    secure: bool = False
+    region: str = "us-east-1"
+
+
 class Call(msgspec.Struct):
     """A call as resolvers and operations see it. `records` are those of the caller's account; `now` is in UTC, to the
     second, the same for the whole call; `params` are the validated inputs by snake-case name; `prepared` is what the

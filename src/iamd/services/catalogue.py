@@ -126,4 +126,4 @@ def takes_unsigned(api: Api, request: HttpRequest) -> bool:
         named = _ACTION.search(request.body) or _ACTION.search(request.query)
         name = "" if named is None else named[1].decode()
     operation = api.operations.get(name)
-    return operation is not None and operation.admission is not None
+    return operation is not None and operation.takes_unsigned

@@ -14,7 +14,7 @@ from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, request_context, t
 from iamd.guard.enforce import authorize
 from iamd.guard.snapshot import Snapshot
 from iamd.guard.target import Target
-from iamd.services.call import Admitted, Call, Realm, Reply
+from iamd.services.call import Admitted, Call, PublicCall, Realm, Reply
 from iamd.services.registry import Operation
 from iamd.wire.errors import AwsError, InvalidInput
 
@@ -24,6 +24,14 @@ def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str
     if operation.admission is None:
         return None
     return operation.admission(realm, now, **given(params, operation.admission_members))
+
+
+def public(operation: Operation, call: PublicCall, params: Mapping[str, Any]) -> Awaitable[Reply | None]:
+    """What a public operation answers, to be awaited (raises AwsError). Raises InvalidInput for what it does not take."""
+    if operation.public is None:
+        raise TypeError(f"{operation.name} is not public")
+    _require_known(operation, params)
+    return operation.public(call, **given(params, operation.handler_members))
 
 
 def prepare(call: Call) -> Awaitable[Any] | None:
@@ -51,14 +59,18 @@ def permitted(call: Call) -> Target[Any]:
     """
     operation, params = call.operation, call.params
     sessions.check(call.caller, operation.service, operation.name)
-    for member, reason in operation.refuses.items():
-        if member in params:
-            raise InvalidInput(reason)
+    _require_known(operation, params)
     target = operation.resolver(call, **given(call.params, operation.resolver_members))
     _authorize(call, target)
     if target.missing is not None:
         raise target.missing
     return target
+
+
+def _require_known(operation: Operation, params: Mapping[str, Any]) -> None:
+    for member, reason in operation.refuses.items():
+        if member in params:
+            raise InvalidInput(reason)
 
 
 def given(params: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:

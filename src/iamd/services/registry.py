@@ -9,7 +9,8 @@ ahead by a third function, its *preparation*: a coroutine, whose result the othe
 function that returns such a coroutine, or None where these inputs ask for nothing.
 
 Operations that AWS takes without signature have an *admission* instead: a coroutine that tells from the inputs who
-calls (an identity provider's token is among them), before anything else.
+calls (an identity provider's token is among them), before anything else. A few of these are *public*: no policy of
+anybody says who may call them, because what is sent along is all that counts. They are one coroutine each.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ Resolver = Callable[..., Target[Any]]
 Also = Callable[[Call, Any], Iterable[Ask]]
 Preparation = Callable[..., Awaitable[Any] | None]
 Admission = Callable[..., Awaitable[Admitted]]
+Public = Callable[..., Awaitable[Reply | None]]
 H = TypeVar("H", bound=Handler)
+P = TypeVar("P", bound=Public)
 
 MAX_ECHOED = 128  # characters of an unknown name that are told; the longest known one has 50
 READS = ("describe_", "get_", "list_", "simulate_")
@@ -42,7 +45,8 @@ GLOBAL = frozenset({"iam", "organizations", "account"})
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation, ready to be invoked. `reads` tells that it changes no record."""
+    """One operation, ready to be invoked. `reads` tells that it changes no record; `public` is all of an operation that
+    has neither target nor decision."""
 
     service: str
     name: str
@@ -60,6 +64,12 @@ class Operation:
     reads: bool
     keys: tuple[Row, ...]
     refuses: Mapping[str, str]
+    public: Public | None = None
+
+    @property
+    def takes_unsigned(self) -> bool:
+        """Whether it is called without signature."""
+        return self.admission is not None or self.public is not None
 
 
 class Api:
@@ -127,6 +137,35 @@ class Api:
 
         return register
 
+    def public(self, function: P) -> P:
+        """Register the coroutine as the operation of its name, which takes no signature and about which no policy says
+        anything: the function itself finds out whether what is sent along is good. It is called with a `call.PublicCall`
+        and the inputs, records what belongs into a trail, and raises AwsError. Raises TypeError as `operation` does.
+        """
+        described = self._by_function.get(function.__name__)
+        if described is None or not described.unsigned:
+            raise TypeError(f"{self.name} has no operation {function.__name__} without signature")
+        self.operations[described.name] = Operation(
+            service=self.name,
+            name=described.name,
+            model=described,
+            action=f"{self.prefix}:{described.name}",
+            resolver=_public,
+            handler=_public,
+            resolver_members=(),
+            handler_members=_members(function),
+            also=None,
+            preparation=None,
+            preparation_members=(),
+            admission=None,
+            admission_members=(),
+            reads=function.__name__.startswith(READS),
+            keys=(),
+            refuses=_unread(described, [function], frozenset()),
+            public=function,
+        )
+        return function
+
     def decline(self, reason: str, *names: str) -> None:
         """Say why operations are not served; raises TypeError for names that the model has not."""
         unknown = [name for name in names if name not in self.model.operations]
@@ -166,6 +205,10 @@ class Api:
                 why = f". AWS has it, but this version of iamd does not serve it: {reason}"
             raise InvalidAction(f"Could not find operation {action[:MAX_ECHOED]} for version {version}{why}")
         return operation
+
+
+def _public(call: Call) -> Any:
+    raise TypeError(f"{call.operation.name} has no target and no handler")
 
 
 def _members(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -1,0 +1,75 @@
+"""Identity Center instances as people and programs name them: by the URL of the access portal."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from iamd.services.call import Realm
+from iamd.store.kinds.identity_center import IDENTITY_CENTERS, IdentityCenter
+
+PATH = "/start"
+_LONGEST = 2_048
+_of_aws = re.compile(r"([a-z0-9-]{1,63})\.awsapps\.com|(ssoins-[0-9a-f]{16})\.portal\.[a-z0-9-]+\.app\.aws").fullmatch
+_as_issuer = re.compile(r"/(ssoins-[0-9a-f]{16})/?").fullmatch
+_ours = re.compile(rf"{PATH}(?:/(d-[0-9a-f]{{10}}))?/?").fullmatch
+
+
+async def instances(realm: Realm) -> list[IdentityCenter]:
+    """Every instance of this server, in the order of their accounts' ids."""
+    found = []
+    for account_id in sorted(await realm.store.holders(IDENTITY_CENTERS.name)):
+        center = await instance_of(realm, account_id)
+        if center is not None:
+            found.append(center)
+    return found
+
+
+async def instance_of(realm: Realm, account_id: str) -> IdentityCenter | None:
+    """The instance that an account owns, if it has one and is not closed."""
+    if not realm.store.has_account(account_id):
+        return None
+    records = realm.store.records(account_id) or await realm.store.load(account_id)
+    center: IdentityCenter | None = records.identity_centers.get(account_id)
+    return center if records.account.closed is None else None
+
+
+async def instance_at(realm: Realm, url: str) -> IdentityCenter | None:
+    """The instance that a URL means, or None.
+
+    It is one of AWS's forms, `https://d-1234567890.awsapps.com/start` (also with the alias of the account that owns the
+    instance), `https://ssoins-1234567890abcdef.portal.us-east-1.app.aws` and
+    `https://identitycenter.amazonaws.com/ssoins-1234567890abcdef`; or this server's own: `/start/d-1234567890`, and
+    `/start` where there is one instance only.
+    """
+    try:
+        parts = urlsplit(url if len(url) <= _LONGEST else "")
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https"):
+        return None
+    named, ours = _named(host, parts.path), None if host.endswith(".awsapps.com") else _ours(parts.path)
+    if named is None and ours is None:
+        return None
+    known = await instances(realm)
+    if named is None and ours is not None and ours[1] is None:
+        return known[0] if len(known) == 1 else None
+    wanted = named or (ours[1] if ours is not None else "")
+    owner = realm.store.alias_owner(wanted)
+    return next((each for each in known if wanted in (each.store_id, each.id) or each.account_id == owner), None)
+
+
+def _named(host: str, path: str) -> str | None:
+    if host == "identitycenter.amazonaws.com":
+        issuer = _as_issuer(path)
+        return None if issuer is None else issuer[1]
+    named = _of_aws(host)
+    return None if named is None else named[1] or named[2]
+
+
+def base_url(realm: Realm, host: str, secure: bool) -> str:
+    """Where people's browsers reach this server: as it was set, else as the client has called it."""
+    if realm.public_url is not None:
+        return realm.public_url.rstrip("/")
+    return f"{'https' if secure else 'http'}://{host}"

@@ -1,0 +1,58 @@
+"""People of an identity store who have signed in, and whether that still holds.
+
+`signin.people.Person` stands for them, too; `owner_id` is the id of a StoreUser, `credential` tells which password it was,
+and is empty where another identity provider vouched.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from iamd.audit import Identity, OnBehalfOf
+from iamd.services.signin.people import Person, credential
+from iamd.store.image import Records
+from iamd.store.kinds.access_portal import PortalPassword, PortalSession
+from iamd.store.kinds.identity_center import IdentityCenter
+from iamd.store.kinds.identity_store import StoreUser
+
+
+def present(records: Records, person: Person) -> StoreUser | None:
+    """The user that a person is, as long as it is there and enabled, under the same password."""
+    center: IdentityCenter | None = records.identity_centers.get(records.account_id)
+    user: StoreUser | None = records.store_users.get(person.owner_id)
+    if center is None or user is None or not user.enabled or records.account.closed is not None:
+        return None
+    return user if person.credential == credential_of(records, user.id, person.credential) else None
+
+
+def credential_of(records: Records, user_id: str, vouched: str = "") -> str:
+    """What a person signs in with now: the name of the password. Who was vouched for needs none."""
+    if not vouched:
+        return ""
+    stored: PortalPassword | None = records.portal_passwords.get(user_id)
+    return "" if stored is None else credential(stored.password)
+
+
+def person_of(session: PortalSession) -> Person:
+    """Who has signed in."""
+    mfa_time = None if session.mfa_time is None else int(session.mfa_time.timestamp())
+    started = int(session.started.timestamp())
+    return Person(session.account_id, session.user_id, session.credential, started, mfa_time)
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """Seconds of the epoch as a time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def identity(center: IdentityCenter, user_id: str, credential_id: str | None = None) -> Identity:
+    """Who that is in the trail.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html
+    """
+    return Identity(
+        "IdentityCenterUser",
+        account_id=center.account_id,
+        on_behalf_of=OnBehalfOf(user_id, center.store_arn),
+        credential_id=credential_id,
+    )

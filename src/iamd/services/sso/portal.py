@@ -1,0 +1,116 @@
+"""The access portal's API: what people have been given, and credentials for it.
+
+https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/Welcome.html. Whoever brings a good token is answered;
+what a person may do is what has been assigned, and for credentials the role's trust policy besides.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+from iamd.services.access_portal import sessions
+from iamd.services.access_portal.assignments import accounts_of, assigned
+from iamd.services.access_portal.bearer import Bearer, bearer_of
+from iamd.services.access_portal.events import api_event
+from iamd.services.access_portal.people import identity
+from iamd.services.access_portal.roles import credentials
+from iamd.services.call import PublicCall, Reply
+from iamd.services.sso.api import sso
+from iamd.store.change import Change
+from iamd.wire.errors import InvalidRequestException
+from iamd.wire.oidc_errors import ForbiddenException
+
+_PAGE = 100
+
+
+@sso.public
+async def list_accounts(
+    call: PublicCall, *, access_token: str, next_token: str | None = None, max_results: int = _PAGE
+) -> Reply:
+    """List the accounts that the person has been given."""
+    bearer = await bearer_of(call, access_token)
+    accounts = await accounts_of(call.realm, bearer.records, bearer.user.id)
+    shown, following = _page([account.id for account in accounts], next_token, max_results)
+    _record(call, bearer, "ListAccounts")
+    told = {account.id: account for account in accounts}
+    return {
+        "nextToken": following,
+        "accountList": [
+            {"accountId": id, "accountName": told[id].name, "emailAddress": told[id].email or None} for id in shown
+        ],
+    }
+
+
+@sso.public
+async def list_account_roles(
+    call: PublicCall,
+    *,
+    access_token: str,
+    account_id: str,
+    next_token: str | None = None,
+    max_results: int = _PAGE,
+) -> Reply:
+    """List what the person has been given in an account: the permission sets' names."""
+    bearer = await bearer_of(call, access_token)
+    roles = assigned(bearer.records, bearer.user.id).get(account_id)
+    if roles is None:
+        raise ForbiddenException()
+    shown, following = _page(sorted(roles), next_token, max_results)
+    _record(call, bearer, "ListAccountRoles", account_id=account_id)
+    return {"nextToken": following, "roleList": [{"roleName": name, "accountId": account_id} for name in shown]}
+
+
+@sso.public
+async def get_role_credentials(call: PublicCall, *, role_name: str, account_id: str, access_token: str) -> Reply:
+    """Issue credentials of a permission set's role in an account, for as long as the set says."""
+    bearer = await bearer_of(call, access_token)
+    given = await credentials(call, bearer, account_id, role_name)
+    _record(call, bearer, "GetRoleCredentials", role_name=role_name, account_id=account_id)
+    return {
+        "roleCredentials": {
+            "accessKeyId": given["AccessKeyId"],
+            "secretAccessKey": given["SecretAccessKey"],
+            "sessionToken": given["SessionToken"],
+            "expiration": int(given["Expiration"].timestamp()) * 1000,
+        }
+    }
+
+
+@sso.public
+async def logout(call: PublicCall, *, access_token: str) -> None:
+    """End the program's session: its tokens are good for nothing any more. Credentials of roles last."""
+    bearer = await bearer_of(call, access_token)
+
+    def work(change: Change) -> None:
+        records = change.records(bearer.center.account_id)
+        session = sessions.going_on(records, bearer.session.id, call.now)
+        if session is not None:
+            sessions.end(records, session, call.now)
+        change.event(_event(call, bearer, "Logout", {}, reads=False))
+
+    await call.realm.store.write(work)
+
+
+def _page(names: Sequence[str], next_token: str | None, limit: int) -> tuple[Sequence[str], str | None]:
+    """Sorted names behind that of the token, and the token for those that are left."""
+    try:
+        behind = "" if next_token is None else base64.urlsafe_b64decode(next_token.encode()).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidRequestException("nextToken is not one that an answer carried.") from None
+    rest = [name for name in names if name > behind]
+    if len(rest) <= limit:
+        return rest, None
+    return rest[:limit], base64.urlsafe_b64encode(rest[limit - 1].encode()).decode()
+
+
+def _record(call: PublicCall, bearer: Bearer, name: str, **told: str) -> None:
+    call.realm.store.append_event(_event(call, bearer, name, told, reads=True))
+
+
+def _event(call: PublicCall, bearer: Bearer, name: str, told: dict[str, Any], *, reads: bool) -> Any:
+    return api_event(
+        call, bearer.center, name, identity(bearer.center, bearer.user.id, bearer.session.id), told, reads=reads
+    )
