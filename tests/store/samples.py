@@ -14,6 +14,7 @@ from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
 from iamd.store.kinds.access_analyzer import AccessFinding, AccessPreview, Analyzer, PolicyGeneration
+from iamd.store.kinds.access_portal import DeviceAuthorization, PortalDevice, PortalPassword, PortalSession
 from iamd.store.kinds.account_details import AlternateContact, ContactInformation, EmailUpdate, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
@@ -342,6 +343,22 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "store_memberships": (
         StoreMembership(ACCOUNT, "0123456789-7f0e5a3e", "0123456789-7f0e5a3d", "0123456789-7f0e5a3c", NOW, "a"),
         {"created": LATER},
+    ),
+    "portal_passwords": (
+        PortalPassword(ACCOUNT, "0123456789-7f0e5a3c", "hash", NOW),
+        {"password": "other", "is_one_time": True, "history": ("hash",), "failures": 2, "locked_until": LATER},
+    ),
+    "portal_devices": (
+        PortalDevice(ACCOUNT, "7f0e5a3f", "0123456789-7f0e5a3c", "Ünal's", b"\x00\xff", NOW),
+        {"drift": -1, "last_step": 7, "used": 3},
+    ),
+    "portal_sessions": (
+        PortalSession(ACCOUNT, "7f0e", "0123456789-7f0e5a3c", "hash", NOW, LATER, NOW, "ägent", "::1"),
+        {"client": "ß", "client_key": "k", "scopes": ("a", "b"), "generation": 1, "rotated": LATER, "mfa_time": None},
+    ),
+    "device_authorizations": (
+        DeviceAuthorization(ACCOUNT, "BCDFGHJK", "digest", "ß", "k", ("a",), "::1", LATER),
+        {"state": "allowed", "user_id": "1", "credential": "hash", "signed_in": NOW, "mfa_time": NOW},
     ),
 }
 

@@ -17,7 +17,9 @@ from iamd.services import identitystore as identitystore_modules
 from iamd.services import organizations as organizations_modules
 from iamd.services import rolesanywhere as rolesanywhere_modules
 from iamd.services import signin as signin_modules
+from iamd.services import sso as sso_modules
 from iamd.services import sso_admin as sso_admin_modules
+from iamd.services import sso_oidc as sso_oidc_modules
 from iamd.services import sts as sts_modules
 from iamd.services import tagging as tagging_modules
 from iamd.services.accessanalyzer.api import accessanalyzer
@@ -30,7 +32,9 @@ from iamd.services.organizations.api import organizations
 from iamd.services.registry import Api
 from iamd.services.rolesanywhere.api import rolesanywhere
 from iamd.services.signin.api import signin
+from iamd.services.sso.api import sso
 from iamd.services.sso_admin.api import sso_admin
+from iamd.services.sso_oidc.api import sso_oidc
 from iamd.services.sts.api import sts
 from iamd.services.tagging.api import tagging
 from iamd.wire import rest_json
@@ -57,6 +61,8 @@ _FOLDERS = (
     accessanalyzer_modules,
     sso_admin_modules,
     identitystore_modules,
+    sso_modules,
+    sso_oidc_modules,
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)
@@ -74,6 +80,8 @@ _ALL = (
     accessanalyzer,
     sso_admin,
     identitystore,
+    sso,
+    sso_oidc,
 )
 APIS: dict[str, Api] = {api.name: api for api in _ALL}
 _BY_PATH = [api for api in APIS.values() if api.model.protocol == "rest-json"]

@@ -8,6 +8,7 @@ from iamd.store.collection import Collection
 from iamd.store.kind import Kind, Step
 from iamd.store.kinds import (
     access_analyzer,
+    access_portal,
     account_details,
     credentials,
     delegation,
@@ -93,6 +94,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *event_data_stores.KINDS,
     *identity_center.KINDS,
     *identity_store.KINDS,
+    *access_portal.KINDS,
 )
 
 # Adding one of these changes no existing principal's permissions, so cached snapshots stay true.
@@ -107,7 +109,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*reports.KINDS, *delegation.KINDS, *roles_anywhere.KINDS)),
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
         *(kind.name for kind in (*access_analyzer.KINDS, *event_data_stores.KINDS)),
-        *(kind.name for kind in (*identity_center.KINDS, *identity_store.KINDS)),
+        *(kind.name for kind in (*identity_center.KINDS, *identity_store.KINDS, *access_portal.KINDS)),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -215,6 +217,10 @@ class Records:
         self.store_users = self._collect(identity_store.STORE_USERS)
         self.store_groups = self._collect(identity_store.STORE_GROUPS)
         self.store_memberships = self._collect(identity_store.STORE_MEMBERSHIPS)
+        self.portal_passwords = self._collect(access_portal.PORTAL_PASSWORDS)
+        self.portal_devices = self._collect(access_portal.PORTAL_DEVICES)
+        self.portal_sessions = self._collect(access_portal.PORTAL_SESSIONS)
+        self.device_authorizations = self._collect(access_portal.DEVICE_AUTHORIZATIONS)
 
     def _collect_roles_anywhere(self) -> None:
         self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)

@@ -2,7 +2,7 @@
 
 One table per record kind, with a column per field of the record, and a few of the store's own; those of events are in
 `event_tables`, those of event data stores in `record_tables`, those of people in `sign_in_tables`, those of Identity
-Center in `identity_tables`. The migrations create them; a test holds that both agree.
+Center in `identity_tables` and `portal_tables`. The migrations create them; a test holds that both agree.
 
 * Every key leads with `account_id`, so that accounts can be told apart, exported and sharded.
 * `position` numbers the rows of a table in the order in which they were added, which is the order of listings.
@@ -33,6 +33,7 @@ from iamd.store.columns import records as _records
 from iamd.store.columns import text as _text
 from iamd.store.columns import time as _time
 from iamd.store.identity_tables import identity_centers as identity_centers
+from iamd.store.portal_tables import portal_passwords as portal_passwords
 from iamd.store.record_tables import event_data_stores as event_data_stores
 from iamd.store.sign_in_tables import login_profiles as login_profiles
 

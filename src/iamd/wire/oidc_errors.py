@@ -87,6 +87,12 @@ class ForbiddenException(AwsError):
     wording = "No access"
 
 
+class InvalidRequest(AwsError):
+    """As the portal answers it, which speaks no OAuth."""
+
+    code = "InvalidRequestException"
+
+
 class UnauthorizedException(AwsError):
     status = 401
     wording = "Session token not found or invalid"

@@ -27,7 +27,7 @@ tell all violations in a ValidationException (seen of Organizations, 2026)."""
 UNEXPLAINED_DENIALS = {"organizations": "You don't have permissions to access this resource."}
 """Services that never tell why they deny (seen of Organizations, 2026)."""
 
-OAUTH_ERRORS: dict[str, dict[str, tuple[int | None, str, str]]] = {
+RENAMED_ERRORS: dict[str, dict[str, tuple[int | None, str, str | None]]] = {
     "signin": {
         "AccessDeniedException": (None, "AccessDeniedException", "INSUFFICIENT_PERMISSIONS"),
         "InternalServerException": (500, "InternalServerException", "server_error"),
@@ -35,7 +35,20 @@ OAUTH_ERRORS: dict[str, dict[str, tuple[int | None, str, str]]] = {
         "ServiceUnavailable": (503, "ServiceUnavailableException", "service_unavailable"),
         "ThrottlingException": (429, "TooManyRequestsError", "rate_exceeded"),
         "ValidationException": (400, "ValidationException", "INVALID_REQUEST"),
-    }
+    },
+    "sso": {
+        "SerializationException": (400, "InvalidRequestException", None),
+        "ThrottlingException": (429, "TooManyRequestsException", None),
+        "ValidationException": (400, "InvalidRequestException", None),
+    },
+    "sso-oidc": {
+        "AccessDeniedException": (None, "AccessDeniedException", "access_denied"),
+        "InternalServerException": (500, "InternalServerException", "server_error"),
+        "InvalidInput": (400, "InvalidRequestException", "invalid_request"),
+        "SerializationException": (400, "InvalidRequestException", "invalid_request"),
+        "ThrottlingException": (400, "SlowDownException", "slow_down"),
+        "ValidationException": (400, "InvalidRequestException", "invalid_request"),
+    },
 }
-"""Services whose errors have a code of OAuth besides: status, name and that code, by the name that they have elsewhere
-(the model of Sign-In). An error that brings a code of its own keeps it."""
+"""Services that have other names for what fails everywhere: status, name and, where errors have one, OAuth's code, by
+the usual name (the services' models). An error that brings a code of its own keeps it."""

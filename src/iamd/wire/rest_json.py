@@ -161,6 +161,6 @@ def answer(operation: OperationModel, result: Mapping[str, Any] | None) -> bytes
 def error(error: AwsError, service: ServiceModel | None = None) -> tuple[int, str, bytes]:
     """Status, code (for `x-amzn-errortype`) and body of a failure."""
     name = _NAMES.get(error.code, error.code)
-    status, code, told = quirks.OAUTH_ERRORS.get(service.name if service else "", {}).get(name, (None, name, None))
+    status, code, told = quirks.RENAMED_ERRORS.get(service.name if service else "", {}).get(name, (None, name, None))
     standard = {} if told is None else {"error": told}
     return status or error.status, code, encode({"message": error.message, **standard, **error.details})

@@ -20,8 +20,7 @@ from iamd.services.access_portal.roles import credentials
 from iamd.services.call import PublicCall, Reply
 from iamd.services.sso.api import sso
 from iamd.store.change import Change
-from iamd.wire.errors import InvalidRequestException
-from iamd.wire.oidc_errors import ForbiddenException
+from iamd.wire.oidc_errors import ForbiddenException, InvalidRequest
 
 _PAGE = 100
 
@@ -99,7 +98,7 @@ def _page(names: Sequence[str], next_token: str | None, limit: int) -> tuple[Seq
     try:
         behind = "" if next_token is None else base64.urlsafe_b64decode(next_token.encode()).decode()
     except (binascii.Error, ValueError):
-        raise InvalidRequestException("nextToken is not one that an answer carried.") from None
+        raise InvalidRequest("nextToken is not one that an answer carried.") from None
     rest = [name for name in names if name > behind]
     if len(rest) <= limit:
         return rest, None

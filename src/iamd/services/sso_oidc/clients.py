@@ -18,7 +18,14 @@ from iamd.services.access_portal.instances import base_url, instance_at
 from iamd.services.access_portal.sessions import key_of
 from iamd.services.call import PublicCall, Realm, Reply
 from iamd.services.signin.grants import opened, sealed
-from iamd.services.sso_oidc.api import ACCOUNT_ACCESS, AUTHORIZATION_CODE, DEVICE_CODE, GRANT_TYPES, REFRESH_TOKEN, sso_oidc
+from iamd.services.sso_oidc.api import (
+    ACCOUNT_ACCESS,
+    AUTHORIZATION_CODE,
+    DEVICE_CODE,
+    GRANT_TYPES,
+    REFRESH_TOKEN,
+    sso_oidc,
+)
 from iamd.wire.oidc_errors import (
     InvalidClientException,
     InvalidClientMetadataException,

@@ -53,9 +53,7 @@ async def start_device_authorization(call: PublicCall, *, client_id: str, client
     )
     await call.realm.store.write(lambda change: _wait(change, waiting, call.now))
     shown, uri = f"{code[:4]}-{code[4:]}", f"{base_url(call.realm, call.host, call.secure)}{PATH}"
-    sealed = seal_device_code(
-        call.realm.sealer, DeviceCode(center.account_id, code, secret, int(expires.timestamp()))
-    )
+    sealed = seal_device_code(call.realm.sealer, DeviceCode(center.account_id, code, secret, int(expires.timestamp())))
     return {
         "deviceCode": sealed,
         "userCode": shown,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -51,10 +52,12 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="iamd-saml")
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What a provider's response says, its signature and times verified."""
+    """What a provider's response says, its signature and times verified. `extras` are further condition keys of the
+    session."""
 
     provider: SamlProvider
     told: Assertion
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 async def saml_user(realm: Realm, now: datetime, *, role_arn: str, principal_arn: str, saml_assertion: str) -> Admitted:
@@ -145,7 +148,7 @@ def assume_role_with_saml(
     told = vouched.told
     check_duration(call, found.assumption.role, duration_seconds)
     seconds = _shortened(told, duration_seconds, call.now)
-    later = {key: str(found.keys[key]) for key in LATER}
+    later = {**{key: str(found.keys[key]) for key in LATER}, **vouched.extras}
     opened = open_session(call, found, session_name(told), seconds, policy=policy, policy_arns=policy_arns, later=later)
     return {
         **opened,

@@ -36,4 +36,21 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE store_memberships (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, group_id TEXT NOT NULL, user_id TEXT NOT NULL,
         created BIGINT NOT NULL, created_by TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE portal_passwords (
+        {position}, account_id TEXT NOT NULL, user_id TEXT NOT NULL, password TEXT NOT NULL, changed BIGINT NOT NULL,
+        is_one_time BOOLEAN NOT NULL, history TEXT NOT NULL, failures INTEGER NOT NULL, locked_until BIGINT, UNIQUE
+        (account_id, user_id))""",
+    """CREATE TABLE portal_devices (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL, sealed_seed
+        {blob} NOT NULL, enabled BIGINT NOT NULL, drift INTEGER NOT NULL, last_step INTEGER NOT NULL, used INTEGER NOT
+        NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE portal_sessions (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, user_id TEXT NOT NULL, credential TEXT NOT NULL,
+        started BIGINT NOT NULL, expires BIGINT NOT NULL, mfa_time BIGINT, agent TEXT NOT NULL, address TEXT NOT NULL,
+        client TEXT NOT NULL, client_key TEXT NOT NULL, scopes TEXT NOT NULL, generation INTEGER NOT NULL, rotated
+        BIGINT, UNIQUE (account_id, id))""",
+    """CREATE TABLE device_authorizations (
+        {position}, account_id TEXT NOT NULL, code TEXT NOT NULL, device TEXT NOT NULL, client TEXT NOT NULL,
+        client_key TEXT NOT NULL, scopes TEXT NOT NULL, address TEXT NOT NULL, expires BIGINT NOT NULL, state TEXT NOT
+        NULL, user_id TEXT, credential TEXT NOT NULL, signed_in BIGINT, mfa_time BIGINT, UNIQUE (account_id, code))""",
 )

@@ -1,0 +1,156 @@
+"""Credentials of what people have been given: of the role that a permission set has become in an account.
+
+Identity Center vouches for the person as a SAML provider of that account, which the role trusts, so that the guard decides
+as on any AssumeRoleWithSAML, which is also what the account's trail tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iamd.audit import ApiEvent
+from iamd.audit.ids import new_uuid
+from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.saml.assertion import Assertion
+from iamd.services import invocation
+from iamd.services.access_portal.assignments import assigned
+from iamd.services.access_portal.attributes import principal_tags
+from iamd.services.access_portal.bearer import Bearer
+from iamd.services.call import Call, Cold, PublicCall
+from iamd.services.sts.api import sts
+from iamd.services.sts.saml import Vouched
+from iamd.services.sts.saml_claims import ATTRIBUTES, disclosed, name_qualifier
+from iamd.store.image import Records
+from iamd.store.kinds.federation import SamlProvider
+from iamd.store.records import Role
+from iamd.wire.errors import AwsError
+from iamd.wire.oidc_errors import ForbiddenException
+
+_RECIPIENT = "https://signin.aws.amazon.com/saml"
+
+
+async def assume(call: PublicCall, bearer: Bearer, account_id: str, role_name: str) -> dict[str, Any]:
+    """What AssumeRoleWithSAML answers for a permission set's role in an account. Raises ForbiddenException for one that the
+    person has not been given, and whose trust policy does not let in."""
+    held = assigned(bearer.records, bearer.user.id).get(account_id, {}).get(role_name)
+    store = call.realm.store
+    if held is None or not store.has_account(account_id):
+        raise ForbiddenException()
+    there = await store.load(account_id)
+    role: Role | None = there.roles.named(held.provisioned.role_name)
+    if role is None or there.account.closed is not None:
+        raise ForbiddenException()
+    provider = trusted_provider(there, role)
+    if provider is None:
+        raise ForbiddenException()
+    asking = _asking(call, bearer, role, provider, there)
+    reply: Mapping[str, Any] | None = None
+    refusal: AwsError | None = None
+    try:
+        reply = await _invoked(call, asking)
+    except AwsError as error:
+        refusal = error
+    store.append_event(_event(asking, bearer, reply, refusal))
+    if reply is None:
+        raise ForbiddenException()
+    return {**reply, "ProviderArn": provider.arn}
+
+
+async def credentials(call: PublicCall, bearer: Bearer, account_id: str, role_name: str) -> Mapping[str, Any]:
+    """The credentials alone."""
+    found: Mapping[str, Any] = (await assume(call, bearer, account_id, role_name))["Credentials"]
+    return found
+
+
+def trusted_provider(records: Records, role: Role) -> SamlProvider | None:
+    """The account's SAML provider that stands for Identity Center: the one that the role's trust policy names."""
+    return next((each for each in records.saml_providers if f'"{each.arn}"' in role.trust), None)
+
+
+def _asking(call: PublicCall, bearer: Bearer, role: Role, provider: SamlProvider, records: Records) -> Call:
+    """The call of AssumeRoleWithSAML that Identity Center makes for the person."""
+    told = _assertion(bearer, role, provider)
+    qualifier = name_qualifier(told.issuer, provider)
+    caller = Caller(
+        CallerKind.SAML,
+        role.account_id,
+        id=provider.arn,
+        name=told.subject,
+        arn=provider.arn,
+        principal_arn=provider.arn,
+        user_id=f"{qualifier}:{told.subject}",
+        access_key_id="",
+        identity_provider=qualifier,
+    )
+    params = {"role_arn": role.arn, "principal_arn": provider.arn, "duration_seconds": role.max_session}
+    return Call(
+        sts.operations["AssumeRoleWithSAML"],
+        call.realm,
+        caller,
+        records,
+        params,
+        call.now,
+        new_uuid(),
+        call.client_ip,
+        call.secure,
+        call.agent,
+        call.region,
+        Vouched(provider, told, {"identitystore:userid": bearer.user.id}),
+    )
+
+
+def _assertion(bearer: Bearer, role: Role, provider: SamlProvider) -> Assertion:
+    """What Identity Center says of the person: the user name, which names the session, and the attributes for access
+    control.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/attributesforaccesscontrol.html
+    """
+    tags = principal_tags(bearer.center, bearer.user)
+    return Assertion(
+        id=f"_{new_uuid()}",
+        issuer=f"https://portal.sso.{bearer.center.region}.amazonaws.com/saml/assertion/{bearer.center.id}",
+        subject=bearer.user.name,
+        subject_type="persistent",
+        recipient=_RECIPIENT,
+        attributes={
+            f"{ATTRIBUTES}RoleSessionName": (session_name(bearer.user.name),),
+            f"{ATTRIBUTES}Role": (f"{role.arn},{provider.arn}",),
+            **{f"{ATTRIBUTES}PrincipalTag:{key}": (value,) for key, value in tags},
+        },
+    )
+
+
+def session_name(user_name: str) -> str:
+    """A user name as the name of a session: what may not stand there becomes `_`, and what is too long is left out."""
+    allowed = "".join(each if each.isascii() and (each.isalnum() or each in "_+=,.@-") else "_" for each in user_name)
+    return allowed[:64].ljust(2, "_")
+
+
+async def _invoked(call: PublicCall, asking: Call) -> Mapping[str, Any]:
+    while True:
+        try:
+            return invocation.invoke(asking) or {}
+        except Cold as cold:
+            await call.realm.store.load(cold.account_id)
+
+
+def _event(asking: Call, bearer: Bearer, reply: Mapping[str, Any] | None, refusal: AwsError | None) -> ApiEvent:
+    return ApiEvent(
+        account_id=asking.account_id,
+        time=asking.now,
+        source=sts.source,
+        name="AssumeRoleWithSAML",
+        region=bearer.center.region,
+        request_id=asking.request_id,
+        read_only=True,
+        who=asking.caller,
+        operation=asking.operation.model,
+        params=asking.params,
+        reply=reply,
+        error=None if refusal is None else (refusal.code, refusal.message),
+        client_ip=asking.client_ip,
+        agent=asking.agent,
+        disclosed=disclosed(asking.prepared.told),
+        asked=asking.asked,
+    )
