@@ -1,6 +1,7 @@
 /** Every text of the console, in one place: here, and in the folder beside. */
 import { analyzer, simulator, whoCan } from "./strings/analysis";
 import { boundary } from "./strings/boundary";
+import { builder } from "./strings/builder";
 import { gateway } from "./strings/gateway";
 import { controls, organization } from "./strings/organization";
 import { provider, providerCreate, providers } from "./strings/providers";
@@ -449,5 +450,6 @@ export const strings = {
   organization,
   controls,
   boundary,
+  builder,
   gateway,
 } as const;

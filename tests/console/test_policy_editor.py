@@ -1,4 +1,4 @@
-"""The editor of policies: completion out of the reference."""
+"""The editor of policies: completion out of the reference, and forms."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ _GO = """found => {
 }"""
 
 
+def written_out(page: Page) -> str:
+    """What the editor holds, when it is there."""
+    expect(page.get_by_role("textbox", name="Policy document")).to_be_attached()
+    text: str = page.evaluate(_TEXT)
+    return text
+
+
 def document(page: Page) -> Any:
-    return json.loads(page.evaluate(_TEXT))
+    return json.loads(written_out(page))
 
 
 def complete(page: Page, behind: str, typed: str, offer: str, made: str) -> None:
@@ -56,3 +63,92 @@ def test_actions_resources_and_conditions_are_completed(person: Person) -> None:
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     }
     person.looks_right()
+
+
+ODD = {
+    "Id": "kept",
+    "Statement": [
+        {"Resource": "*", "Effect": "Allow", "Action": ["s3:Get*"], "Sid": "Backwards", "Later": {"x": [1, None]}},
+        {
+            "Effect": "Deny",
+            "NotPrincipal": {"AWS": "*"},
+            "NotAction": "iam:*",
+            "NotResource": ["*"],
+            "Condition": {"Bool": {"aws:SecureTransport": False}, "NumericLessThan": {"s3:max-keys": [10, "20"]}},
+        },
+        {"Effect": "Allow", "Action": [5], "Resource": "*"},
+    ],
+    "Version": "2012-10-17",
+}
+
+
+UNSHOWN = {
+    '{"Statement": [': "This is no JSON yet",
+    '{"Statement": {"Sid": "a", "Sid": "b"}}': "a key twice",
+    '{"Statement": "all"}': "no statements that forms could show",
+}
+
+
+def test_forms_change_what_is_changed_and_keep_the_rest(person: Person) -> None:
+    page = person.at("/policies/create")
+    write(page, json.dumps(ODD))
+    page.get_by_role("button", name="Visual").click()
+    first, second, third = (page.get_by_role("group", name=f"Statement {number}") for number in (1, 2, 3))
+    expect(third.get_by_text("No form shows these elements: Action.")).to_be_visible()
+    page.get_by_role("button", name="Statement 1", exact=True).click()
+    expect(first.get_by_text("No form shows these elements: Later.")).to_be_visible()
+    page.get_by_role("button", name="Statement 2", exact=True).click()
+    expect(second.get_by_text("No form shows these elements: NotPrincipal.")).to_be_visible()
+    expect(second.get_by_text("NumericLessThan s3:max-keys 10, 20")).to_be_visible()
+    second.get_by_role("radio", name="Allow").check()
+    page.get_by_role("button", name="JSON", exact=True).click()
+    changed = json.loads(json.dumps(ODD))
+    changed["Statement"][1]["Effect"] = "Allow"
+    assert written_out(page) == json.dumps(changed, indent=4)
+    for text, said in UNSHOWN.items():
+        write(page, text)
+        page.get_by_role("button", name="Visual").click()
+        expect(page.get_by_text(said)).to_be_visible()
+        page.get_by_role("button", name="JSON", exact=True).click()
+
+
+def test_a_policy_is_made_of_forms(person: Person) -> None:
+    page = person.at("/policies/create")
+    page.get_by_role("button", name="Visual").click()
+    form = page.get_by_role("group", name="Statement 1")
+    form.get_by_role("button", name="Service").click()
+    page.keyboard.type("Amazon S3")
+    page.get_by_role("option", name="Amazon S3 s3", exact=True).click()
+    form.get_by_role("button", name="Actions of Amazon S3").click()
+    page.keyboard.type("GetObjectA")
+    page.get_by_role("option", name="GetObjectAcl").click()
+    page.keyboard.press("Escape")
+    form.get_by_label("Or with wildcards").fill("s3:List*")
+    form.get_by_role("button", name="Add action").click()
+    expect(form.get_by_text("s3:List*")).to_be_visible()
+    form.get_by_role("button", name="Build an ARN").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Resource type").click()
+    page.get_by_role("option", name="object arn:${Partition}:s3:::${BucketName}/${ObjectName}", exact=True).click()
+    dialog.get_by_label("BucketName").fill("reports")
+    expect(dialog.get_by_text("arn:aws:s3:::reports/*")).to_be_visible()
+    person.looks_right()
+    dialog.get_by_role("button", name="Add resource").click()
+    form.get_by_role("button", name="Add condition").click()
+    dialog.get_by_label("Condition key").fill("aws:PrincipalTag/team")
+    dialog.get_by_role("textbox", name="Values").fill("red\nblue")
+    dialog.get_by_role("button", name="Save condition").click()
+    expect(form.get_by_text("StringEquals aws:PrincipalTag/team red, blue")).to_be_visible()
+    form.get_by_role("button", name="All actions but these").click()
+    form.get_by_label("Statement ID").fill("Reports")
+    person.looks_right()
+    page.get_by_role("button", name="JSON", exact=True).click()
+    assert document(page)["Statement"] == [
+        {
+            "Sid": "Reports",
+            "Effect": "Allow",
+            "NotAction": ["s3:GetObjectAcl", "s3:List*"],
+            "Resource": ["arn:aws:s3:::reports/*"],
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}},
+        }
+    ]

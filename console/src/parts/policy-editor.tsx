@@ -1,11 +1,12 @@
-/** Edits a policy's JSON; what ValidatePolicy finds stands below, with its place. */
+/** Edits a policy, as JSON or by forms; what ValidatePolicy finds stands below, with its place. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import CodeEditor from "@cloudscape-design/components/code-editor";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { Ace } from "ace-builds";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import { call } from "../api";
 import { useLoad } from "../load";
@@ -14,8 +15,10 @@ import { strings } from "../strings";
 import { useDark } from "../theme";
 import { CHECKED, type Finding, type PolicyKind, type StatementKind } from "../work/policy-kinds";
 import { complete } from "./completion";
+import { Waiting } from "./states";
 
 const text = strings.policyEditor;
+type View = keyof typeof strings.builder.views;
 const PAUSE = 400; // milliseconds after the last key
 const SHOWN: Record<string, StatusIndicatorProps.Type> = {
   ERROR: "error",
@@ -31,43 +34,63 @@ interface Props {
   label?: string;
 }
 
-export function PolicyEditor({ value, change, kind = "identity", label = text.label }: Props) {
-  const { accountId } = useSession();
+const Builder = lazy(() => import("./builder/builder"));
+
+export function PolicyEditor(props: Props) {
+  const { value, change, kind = "identity" } = props;
+  const [view, setView] = useState<View>("json");
   const [editor, setEditor] = useState<Ace.Editor>();
+  if (change === undefined || kind === "other") return <Json {...props} />;
+  const views = Object.entries(strings.builder.views).map(([id, label]) => ({ id, text: label }));
+  return (
+    <SpaceBetween size="s">
+      <SegmentedControl label={strings.builder.view} selectedId={view} options={views} onChange={({ detail }) => setView(detail.selectedId as View)} />
+      {view === "json" ? (
+        <Json {...props} opened={setEditor} />
+      ) : (
+        <Suspense fallback={<Waiting />}>
+          <Builder value={value} change={change} kind={kind} />
+        </Suspense>
+      )}
+      <Findings document={value} kind={kind} {...(view === "json" && { editor })} />
+    </SpaceBetween>
+  );
+}
+
+function Json({ value, change, kind = "identity", label = text.label, opened }: Props & { opened?: (editor: Ace.Editor) => void }) {
+  const { accountId } = useSession();
   const ace = useLoad(async () => {
     const loaded = (await import("./ace")).default;
     const edit = (place: HTMLElement) => {
       const made = loaded.edit(place);
       made.setReadOnly(change === undefined);
       if (change) complete(made, loaded, kind, accountId);
-      setEditor(made);
+      opened?.(made);
       return made;
     };
     return { ...loaded, edit };
   }, []);
   const theme = useDark() ? "cloud_editor_dark" : "cloud_editor";
   return (
-    <SpaceBetween size="s">
-      <CodeEditor
-        ace={ace.value}
-        loading={ace.loading}
-        language="json"
-        value={value}
-        ariaLabel={label}
-        preferences={{ theme, wrapLines: true }}
-        themes={{ light: ["cloud_editor"], dark: ["cloud_editor_dark"] }}
-        onPreferencesChange={() => undefined}
-        onChange={({ detail }) => change?.(detail.value)}
-      />
-      {change && kind !== "other" && <Findings document={value} kind={kind} editor={editor} />}
-    </SpaceBetween>
+    <CodeEditor
+      ace={ace.value}
+      loading={ace.loading}
+      language="json"
+      value={value}
+      ariaLabel={label}
+      preferences={{ theme, wrapLines: true }}
+      themes={{ light: ["cloud_editor"], dark: ["cloud_editor_dark"] }}
+      onPreferencesChange={() => undefined}
+      onChange={({ detail }) => change?.(detail.value)}
+    />
   );
 }
 
 interface FindingsProps {
   document: string;
   kind: StatementKind;
-  editor: Ace.Editor | undefined;
+  /** Where the places are marked; without one, statements are named instead of lines. */
+  editor?: Ace.Editor | undefined;
 }
 
 function Findings({ document, kind, editor }: FindingsProps) {
@@ -85,7 +108,7 @@ function Findings({ document, kind, editor }: FindingsProps) {
       <SpaceBetween size="xs">
         {findings.value.map((finding, at) => (
           <div key={at}>
-            <StatusIndicator type={SHOWN[finding.findingType ?? ""] ?? "info"}>{place(finding)}</StatusIndicator>{" "}
+            <StatusIndicator type={SHOWN[finding.findingType ?? ""] ?? "info"}>{editor ? place(finding) : statementOf(finding)}</StatusIndicator>{" "}
             <Box variant="span">{finding.findingDetails}</Box>
           </div>
         ))}
@@ -108,6 +131,11 @@ function mark(editor: Ace.Editor | undefined, findings: Finding[]): void {
 function place(finding: Finding): string {
   const start = finding.locations?.[0]?.span?.start;
   return start ? text.place(start.line ?? 0, (start.column ?? 0) + 1) : text.somewhere;
+}
+
+function statementOf(finding: Finding): string {
+  const [, at] = finding.locations?.[0]?.path ?? [];
+  return at && "index" in at && at.index !== undefined ? strings.builder.statement(at.index + 1) : text.somewhere;
 }
 
 /** The text, when nobody has typed for a moment. */
