@@ -6,33 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-c
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iamd.analysis.external import NARROWING, is_wide
-from iamd.analysis.symbolic import Access, Extra, Witness, places
-from iamd.policy import Condition, Document, Kind, Statement
-from iamd.policy.operators import FOR_ANY, operator_name
+from iamd.analysis.narrowing import strange_to
+from iamd.analysis.symbolic import Access, Extra, Witness, nothing_of, places, unnamed
+from iamd.policy import Document, Kind, Statement
 from iamd.policy.parse import read_document
 from iamd.policy.text import lower
 
-_NOTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"%s}}'
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
-_POSITIVE = {
-    "StringEquals": "StringEquals",
-    "StringNotEquals": "StringEquals",
-    "StringEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringLike": "StringLike",
-    "StringNotLike": "StringLike",
-    "ArnEquals": "ArnLike",
-    "ArnNotEquals": "ArnLike",
-    "ArnLike": "ArnLike",
-    "ArnNotLike": "ArnLike",
-    "IpAddress": "IpAddress",
-    "NotIpAddress": "IpAddress",
-}
 # The service whose actions the policies of a resource type are about.
 SERVICES = {
     "AWS::DynamoDB::Table": "dynamodb",
@@ -113,7 +95,7 @@ def access_not_granted(document: Document, actions: Sequence[str], resources: Se
 def no_public_access(document: Document, resource_type: str) -> Outcome:
     """Whether a resource's policy keeps out those whom it does not name: of no account or organization, from no address
     or network of which it speaks. Raises Undecided."""
-    extra = Extra(_strange(document), _about((SERVICES[resource_type] + ":*",), ("*",)), outside=True)
+    extra = Extra(strange_to(document), _about((SERVICES[resource_type] + ":*",), ("*",)), callers=unnamed)
     found = places(Access.of(document), nothing_of(document.kind), extra)
     if not found:
         return Outcome("The resource policy does not grant public access for the given resource type.")
@@ -136,14 +118,6 @@ def _assumes(action: str) -> bool:
     return service == "sts" and name.startswith(("*", "assumerole", "tagsession", "set"))
 
 
-def nothing_of(kind: Kind) -> Access:
-    """The access that nobody has."""
-    if kind is Kind.TRUST:
-        text = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"*"}}'
-        return Access.of(read_document(text, kind))
-    return Access.of(read_document(_NOTHING % (',"Principal":"*"' if kind.names_principals else ""), kind))
-
-
 def _about(actions: Sequence[str], resources: Sequence[str]) -> tuple[Document, Statement]:
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
     document = read_document(json.dumps({"Version": "2008-10-17", "Statement": statement}), Kind.IDENTITY)
@@ -157,19 +131,3 @@ def _reasons(lead: str, document: Document, found: Sequence[Witness]) -> tuple[R
         where = f"sid: {sid}" if sid else f"index: {witness.statement}"
         reasons.append(Reason(f"{lead} {where}.", witness.statement, sid or None, witness))
     return tuple(reasons)
-
-
-def _strange(document: Document) -> tuple[tuple[Condition, bool], ...]:
-    """That none of the values that say where a caller comes from is one that the policy speaks of."""
-    found = []
-    for condition in dict.fromkeys(each for one in document.statements for each in one.conditions):
-        name = operator_name(condition.operator)
-        base = None if name is None else _POSITIVE.get(name.base)
-        narrow = tuple(value for value in condition.values if not is_wide(value))
-        if name is None or base is None or not narrow or lower(condition.key) not in NARROWING:
-            continue
-        if any("${" in value for value in narrow) and base == "StringEquals":
-            base = "StringLike"
-        narrow = tuple(_VARIABLE.sub("*", value) for value in narrow)
-        found.append((Condition((FOR_ANY if name.qualifier else "") + base, condition.key, narrow), False))
-    return tuple(found)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from iamd.analysis.checks import nothing_of
-from iamd.analysis.symbolic import Access, Witness, new_access
+from iamd.analysis.symbolic import Access, Witness, new_access, nothing_of
 from iamd.policy import Document, Kind, Position, Principals, Statement
 
 _NOWHERE = Position(1, 1)

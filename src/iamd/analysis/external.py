@@ -1,43 +1,46 @@
 """Who from outside a policy of a resource lets in: one grant for each principal that is named, or for everyone.
 
-Conditions are told and, where they tie the caller to the account, believed; a statement that denies a principal
-without conditions takes its grant away, which the engine confirms. Where it cannot be known, access is reported.
+A grant is proved: it comes with a request from outside the zone of trust that the whole policy allows, denials and
+conditions included, which the engine has confirmed. Where none can be told and none can be ruled out, access is reported
+without one. AWS's own services are trusted.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 
-from iamd.policy import Attached, Condition, Document, Kind, Layers, Policy, Principal, Request, Statement, decide, load
-from iamd.policy.arns import account_of, split
-from iamd.policy.operators import operator_name
+from iamd.analysis.narrowing import is_open, strange_to
+from iamd.analysis.symbolic import (
+    STRANGER,
+    Access,
+    Budget,
+    Caller,
+    Extra,
+    Undecided,
+    nothing_of,
+    place,
+    unnamed,
+)
+from iamd.policy import Condition, Document, Kind, Position, PrincipalKind, Principals, Request, Statement
+from iamd.policy.arns import account_of
+from iamd.policy.document import FIRST_VERSION
+from iamd.policy.operators import FOR_ANY
 from iamd.policy.patterns import Pattern, mark
+from iamd.policy.simulate import asked_keys
+from iamd.policy.text import lower
 
-_STRANGER = "999999999999"
-_ANYTHING = Attached(
-    "any", load('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', Kind.IDENTITY)
-)
-_POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "IpAddress")
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-# Keys that say from where a caller may come. https://docs.aws.amazon.com/AmazonS3/latest/userguide/
-# access-control-block-public-access.html#access-control-block-public-access-policy-status
-NARROWING = frozenset(
-    {
-        *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:userid"),
-        *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"),
-        *("aws:sourceorgpaths", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
-        *("kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn"),
-    }
-)
+_STEPS = 100_000  # of one proof
+_NOWHERE = Position(1, 1)
+_PLAIN = Document(Kind.RESOURCE, "", FIRST_VERSION, None, ())  # whose texts have no variables
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one principal outside is given. `type` is AWS or Federated, `principal` the account, ARN or provider, or
-    `*`; `statement` is the place (from 0) of what grants it."""
+    """What one principal outside is given. `type` is AWS, Federated or CanonicalUser, `principal` the account, ARN, id or
+    provider, or `*`; `statement` is the place (from 0) of what grants it, `witness` a request that gets through."""
 
     type: str
     principal: str
@@ -45,6 +48,7 @@ class Grant:
     conditions: tuple[tuple[str, str], ...]
     is_public: bool
     statement: int
+    witness: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,126 +59,124 @@ class Zone:
     organization: str | None = None
 
 
-def grants(document: Document, resource: str, zone: Zone) -> Iterator[Grant]:
-    """What principals outside a zone of trust are given by the policy of a resource in it."""
-    for statement in document.statements:
-        if not statement.allow or statement.principals is None or _is_tied(statement, zone):
+def grants(document: Document, resource: str, zone: Zone, denials: Iterable[Statement] = ()) -> Iterator[Grant]:
+    """What principals outside a zone of trust are given by the policy of a resource in it, but for what `denials` (of
+    resource control policies) take away."""
+    statements = [*document.statements, *denials]
+    whole = replace(document, statements=tuple(replace(each, index=at) for at, each in enumerate(statements)))
+    proof = _Proof(whole, resource, zone)
+    for statement in whole.statements:
+        if not statement.allow or statement.principals is None:
             continue
-        for type_, principal in _named(statement):
+        for type_, principal in _named(statement.principals):
             if _inside(type_, principal, zone):
                 continue
-            actions = tuple(
-                action
-                for action in _actions(document, statement)
-                if _given(document, statement, principal, action, resource)
-            )
+            who = _ONE[type_](principal)
+            actions, witness = proof.given(statement, who)
             if actions:
                 told = tuple((each.key, ",".join(each.values)) for each in statement.conditions)
-                yield Grant(type_, principal, actions, told, principal == "*" and is_open(statement), statement.index)
+                public = principal == "*" and proof.is_public(statement, who)
+                yield Grant(type_, principal, actions, told, public, statement.index, witness)
 
 
-def is_open(statement: Statement) -> bool:
-    """Whether nothing in a statement says from where its callers may come."""
-    return not any(_narrows(condition) for condition in statement.conditions)
+class _Proof:
+    """Questions about one policy."""
 
+    def __init__(self, document: Document, resource: str, zone: Zone) -> None:
+        self._document = document
+        self._access, self._nothing = Access.of(document), nothing_of(document.kind)
+        self._resources = None if document.kind is Kind.TRUST else (resource, f"{resource}/*", f"{resource}:*")
+        self._zone = zone
+        self._conditions = tuple(_outside(zone, resource, {lower(key) for key in asked_keys(document)}))
+        self._denies = any(not each.allow for each in document.statements)
 
-def _narrows(condition: Condition) -> bool:
-    name = operator_name(condition.operator)
-    if name is None or name.if_exists or name.qualifier or name.base not in _POSITIVE:
-        return False
-    return condition.key.lower() in NARROWING and bool(condition.values) and not any(map(is_wide, condition.values))
+    def given(self, statement: Statement, who: Principals) -> tuple[tuple[str, ...], Request | None]:
+        """The actions that a statement gives to a principal, as it lists them, and a request that shows one."""
+        listed = tuple(_actions(self._document, statement))
+        possible, witness = self._found(replace(statement, actions=listed, not_action=False), who)
+        if not possible or not (self._denies or self._document.kind is Kind.TRUST) or len(listed) < 2:
+            return listed if possible else (), witness
+        each = (self._found(replace(statement, actions=(action,), not_action=False), who)[0] for action in listed)
+        return tuple(action for action, is_given in zip(listed, each, strict=True) if is_given), witness
 
+    def is_public(self, statement: Statement, who: Principals) -> bool:
+        """Whether callers get in of whom the policy says nothing."""
+        return self._found(statement, who, public=True)[0]
 
-def is_wide(value: str) -> bool:
-    """Whether a value names no one in particular: it begins with a wildcard or variable, or is a whole address space."""
-    fields = split(value)
-    if value[:1] in ("*", "?", "$", "") or (fields is not None and not account_of(value) and "*" in fields[4]):
-        return True
-    if "/" in value and fields is None:
+    def _found(self, statement: Statement, who: Principals, public: bool = False) -> tuple[bool, Request | None]:
+        about = _PLAIN, replace(statement, principals=who, resources=self._resources, not_resource=False, conditions=())
+        if public:
+            extra = Extra((*self._conditions, *strange_to(self._document)), about, unnamed)
+        else:
+            extra = Extra(self._conditions, about, self._is_outside)
         try:
-            return ip_network(value, strict=False).prefixlen < 8
-        except ValueError:
-            return False
-    return False
+            found = place(self._access, self._nothing, statement.index, extra, Budget(_STEPS))
+        except Undecided:
+            return (is_open(statement) if public else True), None
+        return found is not None, None if found is None else found.request
+
+    def _is_outside(self, caller: Caller) -> bool:
+        """Whether a caller is not of the zone; nor is it an AWS service."""
+        who = caller.principal
+        if who.kind in (PrincipalKind.SERVICE, PrincipalKind.FEDERATED):
+            return who.kind is PrincipalKind.FEDERATED
+        return who.account == STRANGER or who.account not in self._zone.accounts
 
 
-def _is_tied(statement: Statement, zone: Zone) -> bool:
-    """Whether a condition lets in callers of the zone itself alone."""
-    for condition in statement.conditions:
-        if not _narrows(condition):
-            continue
-        key, values = condition.key.lower(), set(condition.values)
-        if key == "aws:principalaccount" and values <= zone.accounts:
-            return True
-        if key == "aws:principalarn" and {account_of(value) for value in values} <= zone.accounts:
-            return True
-        if key == "aws:principalorgid" and zone.organization is not None and values == {zone.organization}:
-            return True
-    return False
+def _outside(zone: Zone, resource: str, tested: set[str]) -> Iterator[tuple[Condition, bool]]:
+    """What holds of requests from outside, of the (lower-case) keys that are tested: nothing in them is of the zone, but
+    the resource."""
+    accounts, owner = tuple(sorted(zone.accounts)), account_of(resource)
+    known = [
+        *(Condition("StringEquals", key, accounts) for key in ("aws:principalaccount", "aws:sourceaccount")),
+        Condition("StringEquals", "kms:calleraccount", accounts),
+        *(
+            Condition("ArnLike", key, tuple(f"arn:*:*:*:{each}:*" for each in accounts))
+            for key in ("aws:principalarn", "aws:sourcearn")
+        ),
+    ]
+    if zone.organization is not None:
+        org = zone.organization
+        known += [Condition("StringEquals", f"aws:{key}orgid", (org,)) for key in ("principal", "source")]
+        known += [
+            Condition(f"{FOR_ANY}StringLike", f"aws:{key}orgpaths", (f"{org}/*",)) for key in ("principal", "source")
+        ]
+        if "aws:resourceorgid" in tested:
+            yield Condition("StringEquals", "aws:resourceorgid", (org,)), True
+    if owner is not None and "aws:resourceaccount" in tested:
+        yield Condition("StringEquals", "aws:resourceaccount", (owner,)), True
+    yield from ((each, False) for each in known if each.key in tested)
 
 
-def _named(statement: Statement) -> list[tuple[str, str]]:
-    who = statement.principals
-    if who is None:
-        return []
+def _named(who: Principals) -> list[tuple[str, str]]:
     if who.negated or who.everyone:
         return [("AWS", "*")]
-    return [("AWS", text) for text in who.aws] + [("Federated", text) for text in who.federated]
+    named = {"AWS": who.aws, "Federated": who.federated, "CanonicalUser": who.canonical}
+    return [(type_, text) for type_, texts in named.items() for text in texts]
+
+
+_ONE = {
+    "AWS": lambda text: Principals(everyone=True) if text == "*" else Principals(aws=(text,)),
+    "Federated": lambda text: Principals(federated=(text,)),
+    "CanonicalUser": lambda text: Principals(canonical=(text,)),
+}
 
 
 def _inside(type_: str, principal: str, zone: Zone) -> bool:
     """Whether a principal is of the zone; unique ids stand for those that were, and are nobody any more."""
-    if type_ == "Federated" or principal == "*":
+    if type_ != "AWS" or principal == "*":
         return False
     inside = principal in zone.accounts or account_of(principal) in zone.accounts
     return inside or principal[:4] in ("AROA", "AIDA")
 
 
 def _actions(document: Document, statement: Statement) -> list[str]:
-    """The actions that can matter: those of assuming roles, or the first that each pattern stands for."""
+    """The actions that can matter: those of assuming roles, or what the statement lists."""
     if document.kind is Kind.TRUST:
         return [action for action in _ASSUMING if _covers(statement, action)]
-    return [text for text in statement.actions if not statement.not_action] or ["*"]
+    return ["*"] if statement.not_action else list(statement.actions)
 
 
 def _covers(statement: Statement, action: str) -> bool:
     listed = any(Pattern(mark(text.lower())).matches(action.lower()) for text in statement.actions)
     return listed is not statement.not_action
-
-
-def _given(document: Document, statement: Statement, principal: str, action: str, resource: str) -> bool:
-    """Whether what denies without conditions leaves the grant to the principal, as the engine decides."""
-    if document.kind is not Kind.TRUST:
-        return True
-    who = _caller(principal, action)
-    if who is None:
-        return True
-    denies = [each for each in document.statements if not each.allow and not each.conditions]
-    kept = (
-        replace(statement, conditions=(), index=0),
-        *(replace(each, index=at + 1) for at, each in enumerate(denies)),
-    )
-    policy = Attached("trust", Policy(replace(document, statements=kept)))
-    return decide(Request(who, action, resource), Layers(identity=(_ANYTHING,), resource=policy)).allowed
-
-
-def _caller(principal: str, action: str) -> Principal | None:
-    """Someone whom a principal stands for; None where nobody can be named."""
-    if principal == "*":
-        if action != "sts:AssumeRole":
-            return None
-        principal = _STRANGER
-    account = principal if principal.isdigit() else account_of(principal)
-    fields = split(principal)
-    if account is not None and (fields is None or fields[5] == "root"):
-        return Principal.from_text(f"arn:aws:iam::{account}:role/anyone")
-    try:
-        return Principal.from_text(
-            principal if (fields and ":sts:" in principal) or _is_iam(fields) else f"federated:{principal}"
-        )
-    except ValueError:
-        return None
-
-
-def _is_iam(fields: list[str] | None) -> bool:
-    return fields is not None and fields[2] == "iam" and fields[5].startswith(("user/", "role/"))

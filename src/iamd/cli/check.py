@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from iamd.analysis.checks import SERVICES, Outcome, access_not_granted, no_new_access, no_public_access, nothing_of
+from iamd.analysis.checks import SERVICES, Outcome, access_not_granted, no_new_access, no_public_access
 from iamd.analysis.equivalence import dead, difference, redundant
 from iamd.analysis.shrink import shrunk
-from iamd.analysis.symbolic import Access, Undecided, new_access
+from iamd.analysis.symbolic import Access, Undecided, new_access, nothing_of
 from iamd.cli import Failure
 from iamd.cli.checking.found import TRUST
 from iamd.cli.checking.sources import Source, sources

@@ -4,9 +4,24 @@
 has been confirmed by the engine; where the limits do not suffice, it raises Undecided. Nothing is ever guessed.
 """
 
-from iamd.analysis.symbolic.access import Access
+from iamd.analysis.symbolic.access import Access, nothing_of
 from iamd.analysis.symbolic.budget import STEPS, Budget, Undecided
-from iamd.analysis.symbolic.compare import Witness, new_access, places
+from iamd.analysis.symbolic.callers import STRANGER, Caller, unnamed
+from iamd.analysis.symbolic.compare import Witness, new_access, place, places
 from iamd.analysis.symbolic.question import Extra
 
-__all__ = ["STEPS", "Access", "Budget", "Extra", "Undecided", "Witness", "new_access", "places"]
+__all__ = [
+    "STEPS",
+    "STRANGER",
+    "Access",
+    "Budget",
+    "Caller",
+    "Extra",
+    "Undecided",
+    "Witness",
+    "new_access",
+    "nothing_of",
+    "place",
+    "places",
+    "unnamed",
+]

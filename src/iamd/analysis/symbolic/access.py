@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iamd.policy import Attached, Document, Kind, Layers, Policy, load
+from iamd.policy.parse import read_document
 
 _ANYTHING = Attached(
     "any", load('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', Kind.IDENTITY)
 )
+_NOTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"%s}}'
 _ABOUT_CALLERS = frozenset({Kind.RESOURCE, Kind.TRUST})
 
 
@@ -46,6 +48,14 @@ class Access:
     def about_callers(self) -> bool:
         """Whether Principal elements count."""
         return self.kind in _ABOUT_CALLERS
+
+
+def nothing_of(kind: Kind) -> Access:
+    """The access that nobody has."""
+    if kind is Kind.TRUST:
+        text = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"*"}}'
+        return Access.of(read_document(text, kind))
+    return Access.of(read_document(_NOTHING % (',"Principal":"*"' if kind.names_principals else ""), kind))
 
 
 def _open_to(policy: Attached) -> Layers:

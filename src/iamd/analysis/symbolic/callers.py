@@ -44,11 +44,6 @@ class Caller:
         equal = {each.key: each.values[0] for each, met in self.ties if met and each.operator == "StringEquals"}
         return {**equal, **{each.key: None for each, met in self.ties if met and each.operator == "Null"}}
 
-    @property
-    def outside(self) -> bool:
-        """Whether nobody has named it or its account."""
-        return self.principal.kind is PrincipalKind.ANONYMOUS or self.principal.account == STRANGER
-
     def makes(self, action: str, kind: Kind) -> bool:
         """Whether such a caller can make a request at all: federation is for identity providers' principals, and
         what is left of a trust policy for everyone else who signs."""
@@ -57,6 +52,11 @@ class Caller:
         if self.principal.kind in (PrincipalKind.ANONYMOUS, PrincipalKind.ROOT):
             return False
         return (action in _FEDERATING) is (self.principal.kind is PrincipalKind.FEDERATED)
+
+
+def unnamed(caller: Caller) -> bool:
+    """Whether nobody has named it or its account."""
+    return caller.principal.kind is PrincipalKind.ANONYMOUS or caller.principal.account == STRANGER
 
 
 ANYONE = Caller(Principal.from_text("arn:aws:iam::123456789012:user/someone"))  # whose policies are not about callers

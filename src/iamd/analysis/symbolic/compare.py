@@ -56,6 +56,16 @@ def new_access(new: Access, old: Access, extra: Extra | None = None, budget: Bud
     return _Search(Question(new, old, extra or Extra(), budget or Budget())).first(None)
 
 
+def place(
+    new: Access, old: Access, at: int, extra: Extra | None = None, budget: Budget | None = None
+) -> Witness | None:
+    """A request that the statement at a place of the first gate of `new` lets in, and `old` does not; None: there is
+    none, which is proved. Raises Undecided."""
+    search = _Search(Question(new, old, extra or Extra(), budget or Budget()))
+    places = {search.question.statements[each][1].index: each for each in search.question.new_side.gates[0]}
+    return search.first(places[at])
+
+
 def places(new: Access, old: Access, extra: Extra | None = None) -> Sequence[Witness]:
     """A request for each statement of the first gate of `new` that lets in what `old` does not. Raises Undecided."""
     search = _Search(Question(new, old, extra or Extra(), Budget()))

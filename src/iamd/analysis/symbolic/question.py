@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,11 +24,11 @@ _KEPT = 4096
 @dataclass(frozen=True, slots=True)
 class Extra:
     """What more the requests have to meet that are looked for: conditions (and whether each is to hold), a statement's
-    actions and resources; `outside`: only callers whom nobody has named."""
+    actions, resources and (of a resource's policy) principals; `callers`: which callers are looked at (None: all)."""
 
     conditions: tuple[tuple[Condition, bool], ...] = ()
     about: tuple[Document, Statement] | None = None
-    outside: bool = False
+    callers: Callable[[Caller], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Question:
         self.odd = odd_resources((each, of.has_variables) for of, each in self.statements)
         self.about_roles = new.kind is Kind.TRUST
         self.extra_box: Box = [(_fixed(condition), wanted) for condition, wanted in extra.conditions]
-        self._outside = extra.outside
+        self._wanted = extra.callers
         self._boxes: list[Box] | None = None
         self._listed = {
             lower(one.key)
@@ -96,7 +96,7 @@ class Question:
             self.budget.spend()
             covers = frozenset(at for at, each in enumerate(named) if each is None or self._is_about(at, each, caller))
             told = (covers, caller.ties, caller.principal.kind)
-            if told not in seen and (caller.outside or not self._outside):
+            if told not in seen and (self._wanted is None or self._wanted(caller)):
                 seen.add(told)
                 yield caller, covers
 

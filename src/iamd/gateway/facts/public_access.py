@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
-from iamd.analysis.external import is_open
+from iamd.analysis.narrowing import is_open
 from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway.asked import Asked, Form
 from iamd.gateway.facts.facts import Facts

@@ -1,0 +1,82 @@
+"""Conditions that say from where callers may come, and what it means that a policy is open.
+
+Public is what a caller can get whose account, organization, network and address the policy does not speak of.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+
+from iamd.policy import Condition, Document, Statement
+from iamd.policy.arns import account_of, split
+from iamd.policy.operators import FOR_ANY, operator_name
+from iamd.policy.text import lower
+
+_NARROW = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "IpAddress")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_POSITIVE = {
+    "StringEquals": "StringEquals",
+    "StringNotEquals": "StringEquals",
+    "StringEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringLike": "StringLike",
+    "StringNotLike": "StringLike",
+    "ArnEquals": "ArnLike",
+    "ArnNotEquals": "ArnLike",
+    "ArnLike": "ArnLike",
+    "ArnNotLike": "ArnLike",
+    "IpAddress": "IpAddress",
+    "NotIpAddress": "IpAddress",
+}
+# Keys that say from where a caller may come. https://docs.aws.amazon.com/AmazonS3/latest/userguide/
+# access-control-block-public-access.html#access-control-block-public-access-policy-status
+NARROWING = frozenset(
+    {
+        *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:userid"),
+        *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"),
+        *("aws:sourceorgpaths", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
+        *("kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn"),
+    }
+)
+
+
+def is_open(statement: Statement) -> bool:
+    """Whether nothing in a statement says from where its callers may come."""
+    return not any(_narrows(condition) for condition in statement.conditions)
+
+
+def _narrows(condition: Condition) -> bool:
+    name = operator_name(condition.operator)
+    if name is None or name.if_exists or name.qualifier or name.base not in _NARROW:
+        return False
+    return condition.key.lower() in NARROWING and bool(condition.values) and not any(map(is_wide, condition.values))
+
+
+def is_wide(value: str) -> bool:
+    """Whether a value names no one in particular: it begins with a wildcard or variable, or is a whole address space."""
+    fields = split(value)
+    if value[:1] in ("*", "?", "$", "") or (fields is not None and not account_of(value) and "*" in fields[4]):
+        return True
+    if "/" in value and fields is None:
+        try:
+            return ip_network(value, strict=False).prefixlen < 8
+        except ValueError:
+            return False
+    return False
+
+
+def strange_to(document: Document) -> tuple[tuple[Condition, bool], ...]:
+    """That none of the values that say where a caller comes from is one that the policy speaks of."""
+    found = []
+    for condition in dict.fromkeys(each for one in document.statements for each in one.conditions):
+        name = operator_name(condition.operator)
+        base = None if name is None else _POSITIVE.get(name.base)
+        narrow = tuple(value for value in condition.values if not is_wide(value))
+        if name is None or base is None or not narrow or lower(condition.key) not in NARROWING:
+            continue
+        if any("${" in value for value in narrow) and base == "StringEquals":
+            base = "StringLike"
+        narrow = tuple(_VARIABLE.sub("*", value) for value in narrow)
+        found.append((Condition((FOR_ANY if name.qualifier else "") + base, condition.key, narrow), False))
+    return tuple(found)
