@@ -39,6 +39,7 @@ from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.questions import Questions
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.forward_access import ForwardAccess
+from iamd.gateway.inventory import UpstreamInventory
 from iamd.gateway.known_resources import UpstreamResources
 from iamd.gateway.owners import Owners
 from iamd.gateway.service_callers import ServiceCallers
@@ -58,6 +59,7 @@ from iamd.server.exchange import now
 from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
 from iamd.server.history import keep_days
+from iamd.server.imported_resources import IMPORTED, ImportedResources
 from iamd.server.issuers import document
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
@@ -70,6 +72,7 @@ from iamd.server.trail_buckets import buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
 from iamd.services.forwarding import Forwarding
+from iamd.services.known_resources import Inventory
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
@@ -94,14 +97,13 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
     await store.start()
     try:
-        lockout = Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration))
         tokens = TokenKeys(store.keyring.token_keys)
         store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
         realm = Realm(
             store,
             store.sealer,
             tokens,
-            lockout=lockout,
+            lockout=Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration)),
             issuers=Issuers(Outgoing(settings.reachable_issuers)),
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,
@@ -112,6 +114,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             lake=Lake(_lake_folder(settings)) if is_installed() else None,
             hindsight=None if settings.in_memory else Hindsight(settings.data_dir, settings.master_key_file),
             region=settings.region,
+            inventories=_inventories(settings),
         )
         root = None
         if not store.account_ids():
@@ -161,6 +164,11 @@ async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
         yield
 
 
+def _inventories(settings: Settings) -> tuple[Inventory, ...]:
+    """Who knows which resources of other services there are, besides upstreams."""
+    return () if settings.in_memory else (ImportedResources(settings.data_dir / IMPORTED),)
+
+
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
     """The endpoints that SAML responses may be addressed to besides AWS's: the console's own is among them."""
     own = () if settings.public_url is None else (f"{settings.public_url.rstrip('/')}/saml",)
@@ -205,9 +213,11 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     forwarder = Forwarder(settings.upstream_timeout)
     upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
-    facts = Facts(Questions(upstreams, forwarder), settings.upstream_cache)
+    questions = Questions(upstreams, forwarder)
+    facts = Facts(questions, settings.upstream_cache)
     realm.resources = UpstreamResources(upstreams, owners, facts)
     realm.forwarding = Forwarding(settings.gateway_mode, settings.upstream)
+    realm.inventories = (UpstreamInventory(upstreams, owners, questions, facts), *realm.inventories)
     services = ServiceCallers(settings.upstream_services, owners.account_id)
     gateway = Gateway(
         realm,

@@ -185,3 +185,32 @@ def test_comparing_needs_something_to_compare_with(written: Any) -> None:
     assert main(["check", "no-new-access", file]) == 2
     assert main(["check", "shrink", file, "--than", file]) == 2
     assert main(["check", "equivalent", file, "--than", written("trust.json", policy(ROLE_TRUST))]) == 2
+
+
+def test_access_from_outside_is_shown_by_a_request(written: Any, capsys: Shown) -> None:
+    own, bucket = "123456789012", "arn:aws:s3:::a"
+    shared = {**GET, "Principal": {"AWS": "999988887777"}}
+    closed = {**OPEN, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}
+    role = {**ROLE_TRUST, "Principal": {"AWS": own}}
+    file = written("policies.json", {bucket: policy(shared, closed), f"arn:aws:iam::{own}:role/r": policy(role)})
+    outside = ["check", "--json", "no-external-access", file, "--organization", "o-abcdefghij"]
+    assert main(outside) == 1
+    told = {each["policy"]: each for each in found(capsys)}
+    assert told[f"arn:aws:iam::{own}:role/r"]["holds"]
+    (only,) = told[bucket]["findings"]
+    assert only["message"] == "AWS 999988887777 is given s3:GetObject."
+    assert only["request"]["principal"].split(":")[4] == "999988887777"
+    assert main([*outside, "--account", own, "--account", "999988887777"]) == 0
+    assert main(["check", "no-external-access", written("one.json", policy(OPEN))]) == 2
+    assert "tell --account" in capsys.readouterr().err
+
+
+def test_many_policies_are_looked_at_by_several_processes(
+    written: Any, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iamd.cli.checking.outsiders.MANY", 3)
+    file = written("many.json", {f"arn:aws:s3:::{name}": policy(OPEN) for name in "cab"})
+    assert main(["check", "--json", "no-external-access", file, "--account", "123456789012"]) == 1
+    told = {each["policy"]: each["findings"] for each in found(capsys)}
+    assert [name for name, findings in told.items() if findings] == ["arn:aws:s3:::a"]  # the one that OPEN names
+    assert told["arn:aws:s3:::a"][0]["message"] == "Everyone is given s3:GetObject."

@@ -25,7 +25,7 @@ from iamd.analysis.symbolic import (
 )
 from iamd.policy import Condition, Document, Kind, Position, PrincipalKind, Principals, Request, Statement
 from iamd.policy.arns import account_of
-from iamd.policy.document import FIRST_VERSION
+from iamd.policy.document import FIRST_VERSION, LATEST_VERSION
 from iamd.policy.operators import FOR_ANY
 from iamd.policy.patterns import Pattern, mark
 from iamd.policy.simulate import asked_keys
@@ -60,17 +60,13 @@ class Zone:
 
 
 def grants(document: Document, resource: str, zone: Zone, denials: Iterable[Statement] = ()) -> Iterator[Grant]:
-    """What principals outside a zone of trust are given by the policy of a resource in it, but for what `denials` (of
-    resource control policies) take away."""
-    statements = [*document.statements, *denials]
-    whole = replace(document, statements=tuple(replace(each, index=at) for at, each in enumerate(statements)))
-    proof = _Proof(whole, resource, zone)
-    for statement in whole.statements:
-        if not statement.allow or statement.principals is None:
-            continue
-        for type_, principal in _named(statement.principals):
-            if _inside(type_, principal, zone):
-                continue
+    """What principals outside a zone of trust are given by the policy of a resource in it, but for what `denials` take
+    away: those of resource control policies, of the latest version."""
+    if not any(_outsiders(statement, zone) for statement in document.statements):
+        return
+    proof = _Proof(_together(document, denials), resource, zone)
+    for statement in document.statements:
+        for type_, principal in _outsiders(statement, zone):
             who = _ONE[type_](principal)
             actions, witness = proof.given(statement, who)
             if actions:
@@ -79,13 +75,22 @@ def grants(document: Document, resource: str, zone: Zone, denials: Iterable[Stat
                 yield Grant(type_, principal, actions, told, public, statement.index, witness)
 
 
+def _together(document: Document, denials: Iterable[Statement]) -> Document:
+    """A document that denials have been put into."""
+    statements = [*document.statements, *denials]
+    version = document.version if len(statements) == len(document.statements) else LATEST_VERSION
+    numbered = tuple(replace(each, index=at) for at, each in enumerate(statements))
+    return replace(document, version=version, statements=numbered)
+
+
 class _Proof:
     """Questions about one policy."""
 
     def __init__(self, document: Document, resource: str, zone: Zone) -> None:
         self._document = document
         self._access, self._nothing = Access.of(document), nothing_of(document.kind)
-        self._resources = None if document.kind is Kind.TRUST else (resource, f"{resource}/*", f"{resource}:*")
+        named = document.kind is not Kind.TRUST and resource.startswith("arn:")
+        self._resources = (resource, f"{resource}/*", f"{resource}:*") if named else None
         self._zone = zone
         self._conditions = tuple(_outside(zone, resource, {lower(key) for key in asked_keys(document)}))
         self._denies = any(not each.allow for each in document.statements)
@@ -148,11 +153,15 @@ def _outside(zone: Zone, resource: str, tested: set[str]) -> Iterator[tuple[Cond
     yield from ((each, False) for each in known if each.key in tested)
 
 
-def _named(who: Principals) -> list[tuple[str, str]]:
+def _outsiders(statement: Statement, zone: Zone) -> list[tuple[str, str]]:
+    """The principals whom a statement allows something, as it names them, but for those of the zone."""
+    who = statement.principals
+    if who is None or not statement.allow:
+        return []
     if who.negated or who.everyone:
         return [("AWS", "*")]
     named = {"AWS": who.aws, "Federated": who.federated, "CanonicalUser": who.canonical}
-    return [(type_, text) for type_, texts in named.items() for text in texts]
+    return [(type_, text) for type_, texts in named.items() for text in texts if not _inside(type_, text, zone)]
 
 
 _ONE = {
@@ -164,7 +173,7 @@ _ONE = {
 
 def _inside(type_: str, principal: str, zone: Zone) -> bool:
     """Whether a principal is of the zone; unique ids stand for those that were, and are nobody any more."""
-    if type_ != "AWS" or principal == "*":
+    if type_ != "AWS":
         return False
     inside = principal in zone.accounts or account_of(principal) in zone.accounts
     return inside or principal[:4] in ("AROA", "AIDA")

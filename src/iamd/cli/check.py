@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
 from iamd.analysis.checks import SERVICES, Outcome, access_not_granted, no_new_access, no_public_access
 from iamd.analysis.equivalence import dead, difference, redundant
+from iamd.analysis.external import Zone
 from iamd.analysis.shrink import shrunk
 from iamd.analysis.symbolic import Access, Undecided, new_access, nothing_of
 from iamd.cli import Failure
+from iamd.cli.checking import outsiders
 from iamd.cli.checking.found import TRUST
 from iamd.cli.checking.sources import Source, sources
 from iamd.cli.checking.verdict import Finding, Verdict, sarif
 from iamd.policy import Document, Kind, MalformedPolicy
+from iamd.policy.arns import account_of
 
 _COMPARING = ("no-new-access", "equivalent", "subsumes")
-_ALONE = ("access-not-granted", "no-public-access", "dead-statements", "redundant", "shrink")
+_ALONE = ("access-not-granted", "no-public-access", "no-external-access", "dead-statements", "redundant", "shrink")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="a policy, CloudFormation template or Terraform plan (JSON); - is standard input",
+        help="a policy, policies by ARN (JSON), CloudFormation template or Terraform plan (JSON); - is standard input",
     )
     parser.add_argument("--than", metavar="FILE", help="what the policies are compared with (a plan has its own)")
     parser.add_argument(
@@ -35,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--action", action="append", default=[], help="for access-not-granted; may be given again")
     parser.add_argument("--resource", action="append", default=[], help="for access-not-granted; may be given again")
     parser.add_argument("--resource-type", choices=sorted(SERVICES), metavar="TYPE", help="for no-public-access")
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="own account, for no-external-access; may be given again",
+    )
+    parser.add_argument("--organization", metavar="ID", help="own organization, for no-external-access")
     parser.add_argument("--sarif", action="store_true", help="print the findings as SARIF, for code scanning")
 
 
@@ -45,7 +57,10 @@ def command(args: argparse.Namespace) -> int:
     if args.check == "no-public-access":
         listed = [each for each in listed if each.document.kind in (Kind.RESOURCE, Kind.TRUST)]
     others = _others(args, kind)
-    verdicts = [_verdict(args, each, others.get(each.name, each.before)) for each in listed]
+    if args.check == "no-external-access":
+        verdicts = outsiders.verdicts(listed, _zone(args, listed))
+    else:
+        verdicts = [_verdict(args, each, others.get(each.name, each.before)) for each in listed]
     if args.sarif:
         print(json.dumps(sarif(args.check, verdicts)))
     elif args.json:
@@ -53,6 +68,14 @@ def command(args: argparse.Namespace) -> int:
     else:
         print("\n".join(each.to_text() for each in verdicts) or "no policies")
     return 0 if all(each.holds for each in verdicts) else 1
+
+
+def _zone(args: argparse.Namespace, listed: Sequence[Source]) -> Zone:
+    """Who is no outsider: of the accounts told, else of those of the resources, and of the organization."""
+    accounts = args.account or [found for each in listed if (found := account_of(each.resource)) is not None]
+    if not accounts:
+        raise Failure("`no-external-access` needs to know whose the resources are: tell --account")
+    return Zone(frozenset(accounts), args.organization)
 
 
 def _others(args: argparse.Namespace, kind: Kind | None) -> dict[str, Document]:

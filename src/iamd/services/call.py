@@ -21,7 +21,7 @@ from iamd.guard.organizations import Standing, Standings
 from iamd.guard.snapshot import Snapshot
 from iamd.services.forwarding import Forwarding
 from iamd.services.iam.quotas import Quotas
-from iamd.services.known_resources import KnownResources
+from iamd.services.known_resources import Inventory, KnownResources
 from iamd.services.throttle import Throttle
 from iamd.store.image import Records
 from iamd.wire.errors import ServiceUnavailable
@@ -73,6 +73,7 @@ class Realm:
     region: str = "us-east-1"  # that the server says it is in
     resources: KnownResources | None = None  # of other services, if it can look at any
     forwarding: Forwarding | None = None  # where there is a gateway
+    inventories: tuple[Inventory, ...] = ()  # that know which there are; what the first say counts
 
     def records(self, account_id: str) -> Records | None:
         """The records of an account; None when this server has no such account; raises Cold when not in memory."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 
 class Known(NamedTuple):
@@ -32,3 +32,26 @@ class KnownResources(Protocol):
 
     async def read(self, asked: Sequence[Asked], region: str) -> None:
         """Find out about these, so that they are `known`. Raises ServiceUnavailable for what cannot be looked at."""
+
+
+class Configured(NamedTuple):
+    """A resource with what says who gets in: `kind` and `configuration` (JSON) as in Access Analyzer's `Configuration`,
+    of which `kind` is a member, or as `services/accessanalyzer/resource_kinds.py` has it."""
+
+    arn: str
+    kind: str
+    configuration: Mapping[str, Any]
+
+
+class Listed(NamedTuple):
+    """The resources that there are, and the kinds of which that cannot be told now."""
+
+    resources: Sequence[Configured]
+    unread: frozenset[str] = frozenset()
+
+
+class Inventory(Protocol):
+    """Knows which resources of other services an account has."""
+
+    async def of(self, account_id: str, region: str) -> Listed:
+        """The account's resources in a region."""

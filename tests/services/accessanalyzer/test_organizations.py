@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,28 @@ def test_a_member_needs_to_be_delegated_and_loses_it_again(org: Org, inside: Any
     shown = api.get_analyzer(analyzerName="all")["analyzer"]
     assert (shown["status"], shown["statusReason"]) == ("DISABLED", {"code": "DELEGATED_ADMINISTRATOR_DEREGISTERED"})
     assert [each["status"] for each in api.list_findings(analyzerArn=arn)["findings"]] == ["RESOLVED"]
+
+
+def test_resource_control_policies_count(org: Org, inside: Any, root: Any) -> None:
+    account, member = inside
+    api = root("accessanalyzer")
+    api.create_analyzer(analyzerName="all", type="ORGANIZATION")
+    member("iam").create_role(RoleName="shared", AssumeRolePolicyDocument=trust({"AWS": OUTSIDE}))
+    found = api.list_findings(analyzerArn=ARN)["findings"]
+    assert [each["resourceControlPolicyRestriction"] for each in found] == ["NOT_APPLICABLE"]
+    org.client.enable_policy_type(RootId=org.root, PolicyType="RESOURCE_CONTROL_POLICY")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sts:AssumeRole",
+        "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}},
+    }
+    made = org.client.create_policy(
+        Name="ours",
+        Description="",
+        Type="RESOURCE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )["Policy"]["PolicySummary"]["Id"]
+    org.client.attach_policy(PolicyId=made, TargetId=account)
+    assert [each["status"] for each in api.list_findings(analyzerArn=ARN)["findings"]] == ["RESOLVED"]

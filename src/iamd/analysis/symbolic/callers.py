@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from iamd.policy import Condition, Document, Kind, Principal, PrincipalKind
 from iamd.policy.arns import account_of, split
@@ -19,6 +20,7 @@ STRANGER = "999999999999"
 _ARN, _ACCOUNT, _TYPE = "aws:principalarn", "aws:principalaccount", "aws:principaltype"
 _SERVICE, _SERVICE_NAME, _USER_NAME = "aws:principalisawsservice", "aws:principalservicename", "aws:username"
 TIED = frozenset({_ARN, _ACCOUNT, _TYPE, _SERVICE, _SERVICE_NAME, _USER_NAME})
+_KEPT = 512
 _FEDERATING = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
 
 Tie = tuple[Condition, bool]
@@ -62,18 +64,25 @@ def unnamed(caller: Caller) -> bool:
 ANYONE = Caller(Principal.from_text("arn:aws:iam::123456789012:user/someone"))  # whose policies are not about callers
 
 
-def callers(documents: Iterable[Document]) -> list[Caller]:
+def callers(documents: Iterable[Document]) -> tuple[Caller, ...]:
     """A caller of each class that the documents can tell apart."""
     listed = list(documents)
-    named = [each for document in listed for each in document.principals()]
-    texts = list(dict.fromkeys(text for type_, text in named if type_ == "AWS"))
+    named = tuple(dict.fromkeys(each for document in listed for each in document.principals()))
     tested = frozenset(lower(text) for document in listed for text in asked_keys(document))
-    known = [*_named(texts)]
-    accounts = list(dict.fromkeys([*_accounts(texts), *_tested_accounts(listed), STRANGER]))
-    found = [_tied(who, texts, accounts) for who in known]
+    return _classes(named, tuple(dict.fromkeys(_tested_accounts(listed))), tested & TIED)
+
+
+@lru_cache(_KEPT)
+def _classes(
+    named: tuple[tuple[str, str], ...], tested_accounts: tuple[str, ...], tested: frozenset[str]
+) -> tuple[Caller, ...]:
+    """The same of what documents name, of accounts that conditions name, and with ties of the keys that are tested."""
+    texts = [text for type_, text in named if type_ == "AWS"]
+    accounts = list(dict.fromkeys([*_accounts(texts), *tested_accounts, STRANGER]))
+    found = [_tied(who, texts, accounts) for who in _named(texts)]
     for account in accounts:
         found += [_tied(who, texts, accounts, fresh=True) for who in _members(account)]
-    canonical = list(dict.fromkeys(text for type_, text in named if type_ == "CanonicalUser"))
+    canonical = [text for type_, text in named if type_ == "CanonicalUser"]
     found += [
         replace(each, principal=replace(each.principal, canonical_user=text)) for each in found for text in canonical
     ]
@@ -81,7 +90,7 @@ def callers(documents: Iterable[Document]) -> list[Caller]:
         for text in dict.fromkeys([*(text for of, text in named if of == type_), "example.com"]):
             found.append(_tied(Principal.from_text(f"{kind}:{text}"), texts, accounts))
     found.append(_tied(Principal.from_text("*"), texts, accounts))
-    return [_about(each, tested) for each in found]
+    return tuple(_about(each, tested) for each in found)
 
 
 def _named(texts: list[str]) -> Iterator[Principal]:

@@ -1,7 +1,7 @@
 """What bears on an account's decisions from outside its identities: control policies and policies of resources.
 
-They come with an imported account, as a file in its data directory, and are looked at by `iamd who-can` and `iamd can`
-only. The control policies of an account that is in an organization of this server are the organization's.
+They come with an imported account, as a file in its data directory, and are looked at by `iamd who-can` and `iamd can`,
+resources' policies also by analyzers of external access. The control policies of an account that is in an organization of this server are the organization's.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from iamd.cli import Failure
 from iamd.policy import Attached, Kind, MalformedPolicy, load
+from iamd.server.imported_resources import IMPORTED
 
-FOLDER = "surroundings"
 Levels = tuple[tuple[Attached, ...], ...]
 
 
@@ -31,7 +31,7 @@ class Surroundings:
 
 def file_of(data_dir: Path, account_id: str) -> Path:
     """The file of an account."""
-    return data_dir / FOLDER / f"{account_id}.json"
+    return data_dir / IMPORTED / f"{account_id}.json"
 
 
 def load_surroundings(data_dir: Path, account_id: str) -> Surroundings:

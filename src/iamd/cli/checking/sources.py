@@ -1,4 +1,5 @@
-"""The policies in a file: a policy document, a CloudFormation template, or a Terraform plan."""
+"""The policies in a file: a policy document, an object of documents by ARN, a CloudFormation template, or a Terraform
+plan."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from iamd.policy.parse import read_document
 @dataclass(frozen=True, slots=True)
 class Source:
     """One policy: the file, its name in a template or plan (empty: the file is the policy), its text, the CloudFormation
-    type of the resource that it guards, and (in a plan) the document that it replaces."""
+    type of the resource that it guards, the document that it replaces (in a plan), and the ARN of the resource, where that
+    is told."""
 
     file: str
     name: str
@@ -29,6 +31,7 @@ class Source:
     document: Document
     resource_type: str | None = None
     before: Document | None = None
+    resource: str = ""
 
     @property
     def title(self) -> str:
@@ -43,10 +46,14 @@ def sources(file: str, kind: Kind | None) -> list[Source]:
         return [Source(file, "", text, document(file, text, kind))]
     if "resource_changes" in tree or "planned_values" in tree:
         found: Sequence[Found] = terraform.policies(file, tree)
+    elif tree and all(name.startswith("arn:") for name in tree):
+        return [_of_resource(file, arn, each) for arn, each in tree.items()]
     elif "Resources" in tree:
         found = cloudformation.policies(file, tree)
     else:
-        raise Failure(f"{file}: no policy document, no CloudFormation template and no Terraform plan in JSON")
+        raise Failure(
+            f"{file}: no policy document, no policies by ARN, no CloudFormation template and no Terraform plan in JSON"
+        )
     return [_source(file, each) for each in found]
 
 
@@ -55,6 +62,12 @@ def _source(file: str, found: Found) -> Source:
     text = json.dumps(found.policy, indent=2)
     before = None if found.before is None else document(where, json.dumps(found.before), found.kind)
     return Source(file, found.name, text, document(where, text, found.kind), found.resource_type, before)
+
+
+def _of_resource(file: str, arn: str, policy: Any) -> Source:
+    text = json.dumps(policy, indent=2)
+    kind = Kind.TRUST if ":iam:" in arn else Kind.RESOURCE
+    return Source(file, arn, text, document(f"{file}: {arn}", text, kind), resource=arn)
 
 
 def document(where: str, text: str, kind: Kind | None) -> Document:

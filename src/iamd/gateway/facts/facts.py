@@ -62,6 +62,11 @@ class Facts:
         policy: str | None = told.value
         return policy
 
+    async def answer(self, need: Need, question: Question, region: str) -> Any:
+        """What the upstream answers a question about the resource; None where it has nothing of the kind."""
+        found = find(need.resource)
+        return None if found is None else (await self._told(found, question, need, region)).value
+
     async def blocks_public_access(self, need: Need, setting: str, region: str) -> bool:
         """Whether a setting of the bucket's Block Public Access is on; without configuration it is off."""
         found = find(need.resource)
@@ -175,7 +180,8 @@ class Facts:
 
 def _remembered_by(found: Found, question: Question, need: Need, region: str) -> tuple[str | None, ...]:
     """What an answer is remembered by: the question, and where and as whom it was asked."""
-    return question.operation, found.values.get("qualifier"), found.values["region"] or region, need.owner
+    asked = ".".join((question.operation, *question.path))
+    return asked, found.values.get("qualifier"), found.values["region"] or region, need.owner
 
 
 def _by_listing(arn: str) -> Found | None:

@@ -247,10 +247,17 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
             keys=("ec2:resourcetag/",),
         ),
     ),
+    "elasticfilesystem": (
+        _kind(
+            "efs",
+            r"file-system/(?P<id>[^/]+)",
+            Question("ListTagsForResource", {"ResourceId": "{id}"}, ("Tags",)),
+        ),
+    ),
     "rds": (
         _kind(
             "rds",
-            r"[^:]+:[^:]+",
+            r"[^:]+:(?P<id>[^:]+)",
             Question("ListTagsForResource", {"ResourceName": "{arn}"}, ("TagList",)),
         ),
     ),

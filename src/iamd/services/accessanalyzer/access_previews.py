@@ -13,10 +13,12 @@ from iamd.policy import MalformedPolicy
 from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
-from iamd.services.accessanalyzer.configured import POLICIES, let_in
+from iamd.services.accessanalyzer.configured import let_in
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
+from iamd.services.accessanalyzer.observations import written
 from iamd.services.accessanalyzer.pages import page
-from iamd.services.accessanalyzer.refreshing import evidence, refreshed
+from iamd.services.accessanalyzer.refreshing import access_of, evidence, refreshed
+from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.zones import zone_of
 from iamd.services.call import Call, Reply
 from iamd.services.iam.trust import rendered
@@ -62,10 +64,11 @@ def _previewed(
     ((kind, given),) = configuration.items()
     if kind == "iamRole" and "trustPolicy" not in given:
         given = {"trustPolicy": _present_trust(call, resource)}
-    known = {each.policy_grant: each for each in refreshed(call, analyzer, resource) if each.status != "RESOLVED"}
-    common = {"resource": resource, "resourceType": POLICIES[kind][0]}
+    known = {access_of(each): each for each in refreshed(call, analyzer, resource) if each.status != "RESOLVED"}
+    common = {"resource": resource, "resourceType": KINDS[kind].type}
     seen = [] if zone is None else list(dict.fromkeys(let_in(kind, given, resource, zone)))
-    for source, told in seen:
+    for source, access in seen:
+        told = written(access.told())
         existing = known.pop(told, None)
         id_ = str(uuid5(NAMESPACE_URL, f"{analyzer.arn} {resource} {told}"))
         finding = {"id": id_, **common, **json.loads(told), "sources": [{"type": source}]}

@@ -11,7 +11,7 @@ from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
-from iamd.services.accessanalyzer.observations import ROLE, USER, roles
+from iamd.services.accessanalyzer.observations import Evidence, roles
 from iamd.services.accessanalyzer.pages import page
 from iamd.services.accessanalyzer.refreshing import (
     UNUSED,
@@ -22,6 +22,7 @@ from iamd.services.accessanalyzer.refreshing import (
     refreshed,
     summary,
 )
+from iamd.services.accessanalyzer.resource_kinds import KINDS, ROLE, USER
 from iamd.services.accessanalyzer.zones import zone_of
 from iamd.services.call import Call, Reply
 from iamd.store.kinds.access_analyzer import AccessFinding, Analyzer
@@ -134,7 +135,8 @@ def start_resource_scan(
 
 
 def _resources(call: Call, analyzer: Analyzer) -> dict[str, tuple[str, datetime]]:
-    """The resources that are looked at, by ARN, with their types and when they were made."""
+    """The resources that are looked at, by ARN, with their types and when they were made; those of other services since
+    there is the analyzer."""
     zone = zone_of(call, analyzer)
     found: dict[str, tuple[str, datetime]] = {}
     for account_id in () if zone is None else sorted(zone.accounts):
@@ -144,6 +146,9 @@ def _resources(call: Call, analyzer: Analyzer) -> dict[str, tuple[str, datetime]
         found |= {role.arn: (ROLE, role.created) for role in roles(records)}
         if analyzer.type.endswith(UNUSED):
             found |= {user.arn: (USER, user.created) for user in records.users.sorted()}
+        told: Evidence = call.prepared
+        others = told.resources.get(account_id, ())
+        found |= {each.arn: (KINDS[each.kind].type, analyzer.created) for each in others}
     return found
 
 
@@ -165,7 +170,7 @@ def list_analyzed_resources(
 ) -> Reply:
     """The resources that are looked at."""
     listed = [
-        {"resourceArn": arn, "resourceOwnerAccount": account_of(arn), "resourceType": type_}
+        {"resourceArn": arn, "resourceOwnerAccount": account_of(arn) or call.account_id, "resourceType": type_}
         for arn, (type_, _) in _resources(call, analyzer).items()
         if resource_type in (None, type_)
     ]
@@ -186,7 +191,8 @@ def get_analyzed_resource(call: Call, analyzer: Analyzer, *, resource_arn: str) 
         "actions": sorted({action for each in found for action in each["action"]}),
         "status": next((each["status"] for each in found if each["status"] == "ACTIVE"), None),
     }
-    told = {"resourceArn": resource_arn, "resourceOwnerAccount": account_of(resource_arn), "resourceType": type_}
+    owner = account_of(resource_arn) or call.account_id
+    told = {"resourceArn": resource_arn, "resourceOwnerAccount": owner, "resourceType": type_}
     return {"resource": {**told, **about}}
 
 
@@ -207,12 +213,18 @@ def get_findings_statistics(call: Call, analyzer: Analyzer) -> Reply:
         told["unusedAccessTypeStatistics"] = [
             {"unusedAccessType": name, "total": types[name]} for name in sorted(types)
         ]
-        owners = Counter(account_of(each.resource) or each.account_id for each in active)
+        owners = Counter(summary(each)["resourceOwnerAccount"] for each in active)
         told["topAccounts"] = [
             {"account": account, "numberOfActiveFindings": number} for account, number in owners.most_common(_TOP)
         ]
         return {"findingsStatistics": [{"unusedAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}
-    public = sum(json.loads(each.policy_grant)["isPublic"] for each in active)
-    of_roles = {"totalActivePublic": public, "totalActiveCrossAccount": len(active) - public, "totalActiveErrors": 0}
-    told["resourceTypeStatistics"] = {ROLE: of_roles}
+    told["resourceTypeStatistics"] = {
+        type_: _by_publicity([each for each in active if each.resource_type == type_])
+        for type_ in sorted({each.resource_type for each in active} | {ROLE})
+    }
     return {"findingsStatistics": [{"externalAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}
+
+
+def _by_publicity(active: list[AccessFinding]) -> dict[str, int]:
+    public = sum(json.loads(each.policy_grant)["isPublic"] for each in active)
+    return {"totalActivePublic": public, "totalActiveCrossAccount": len(active) - public, "totalActiveErrors": 0}

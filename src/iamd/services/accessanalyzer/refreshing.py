@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from iamd.policy.arns import account_of
+from iamd.services.accessanalyzer.external_access import external, learn
 from iamd.services.accessanalyzer.filters import Attributes, matches
-from iamd.services.accessanalyzer.observations import Evidence, Observation, external
+from iamd.services.accessanalyzer.observations import Evidence, Observation, written
+from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.unused_access import grants_asked, learn_grants, unused
 from iamd.services.accessanalyzer.zones import zone_of
 from iamd.services.call import Call
 from iamd.services.invocation import permitted
+from iamd.services.known_resources import Configured, Listed
 from iamd.store.kinds.access_analyzer import AccessFinding, Analyzer
 
 UNUSED = "UNUSED_ACCESS"
@@ -26,34 +29,49 @@ async def evidence(call: Call, *, analyzer_arn: str) -> Evidence:
     """What the analyzer looks at besides records; these are loaded."""
     analyzer: Analyzer = permitted(call).value
     zone = zone_of(call, analyzer)
-    accounts = () if zone is None else sorted(zone.accounts)
-    accesses = {}
-    for account_id in accounts:
-        if call.realm.store.has_account(account_id):
-            records = await call.realm.store.load(account_id)
-            if analyzer.type.endswith(UNUSED):
-                accesses[account_id] = await call.realm.store.accesses(account_id)
-                await asyncio.to_thread(learn_grants, grants_asked(records))
-    return Evidence(accesses)
+    accesses: dict[str, Any] = {}
+    resources: dict[str, list[Configured]] = {}
+    unread: set[str] = set()
+    for account_id in () if zone is None else sorted(zone.accounts):
+        if zone is None or not call.realm.store.has_account(account_id):
+            continue
+        records = await call.realm.store.load(account_id)
+        if analyzer.type.endswith(UNUSED):
+            accesses[account_id] = await call.realm.store.accesses(account_id)
+            await asyncio.to_thread(learn_grants, grants_asked(records))
+            continue
+        listed = await _listed(call, account_id)
+        resources[account_id] = list(listed.resources)
+        unread |= {KINDS[kind].type for kind in listed.unread}
+        await learn(records, resources[account_id], zone, call.realm)
+    return Evidence(accesses, resources, frozenset(unread))
+
+
+async def _listed(call: Call, account_id: str) -> Listed:
+    """What other services have of an account."""
+    every = [await each.of(account_id, call.region) for each in call.realm.inventories]
+    by_arn = {each.arn: each for listed in reversed(every) for each in listed.resources}
+    return Listed(tuple(by_arn.values()), frozenset().union(*(each.unread for each in every)))
 
 
 def observed(call: Call, analyzer: Analyzer) -> Iterator[Observation]:
     """What the analyzer sees now."""
     zone = zone_of(call, analyzer)
+    told: Evidence = call.prepared
     for account_id in () if zone is None else sorted(zone.accounts):
         records = call.records if account_id == call.account_id else call.realm.records(account_id)
         if records is None or zone is None:
             continue  # an account that is not of this server
         if analyzer.type.endswith(UNUSED):
-            told: Evidence = call.prepared
             accesses = told.accesses.get(account_id, ())
             yield from unused(records, analyzer.configuration, accesses, call.now, call.realm)
         else:
-            yield from external(records, zone, call.realm)
+            yield from external(records, told.resources.get(account_id, ()), zone, call.realm)
 
 
 def refreshed(call: Call, analyzer: Analyzer, only: str | None = None) -> list[AccessFinding]:
-    """The analyzer's findings as things are now; of one resource alone where that is told."""
+    """The analyzer's findings as things are now; of one resource alone where that is told. Those of resources that
+    cannot be looked at now stay as they are."""
     known = {each.id: each for each in call.records.access_findings.where("analyzer", analyzer.key)}
     present: set[str] = set()
     for seen in observed(call, analyzer):
@@ -65,8 +83,9 @@ def refreshed(call: Call, analyzer: Analyzer, only: str | None = None) -> list[A
             again = replace(known[id_], policy_grant=seen.told)
             status = _status(analyzer, again) if known[id_].status == "RESOLVED" else known[id_].status
             known[id_] = _changed(call, known[id_], status, seen.told)
+    unread = call.prepared.unread
     for id_, finding in known.items():
-        if id_ not in present and finding.status != "RESOLVED":
+        if id_ not in present and finding.status != "RESOLVED" and finding.resource_type not in unread:
             known[id_] = _changed(call, finding, "RESOLVED", finding.policy_grant)
     listed = sorted(known.values(), key=lambda each: (each.created, each.id))
     return [each for each in listed if only in (None, each.resource)]
@@ -111,19 +130,33 @@ def detail(finding: AccessFinding) -> dict[str, Any]:
     return {**told, **json.loads(finding.policy_grant)}
 
 
+def access_of(finding: AccessFinding) -> str:
+    """What access a finding tells of, apart from its source and what restricts it."""
+    told: Mapping[str, Any] = json.loads(finding.policy_grant)
+    return written({name: told[name] for name in ("principal", "action", "condition", "isPublic")})
+
+
 def summary(finding: AccessFinding) -> dict[str, Any]:
     """What findings of every type have."""
     return {
         "id": finding.id,
         "resource": finding.resource,
         "resourceType": finding.resource_type,
-        "resourceOwnerAccount": account_of(finding.resource) or finding.account_id,
+        "resourceOwnerAccount": _owner(finding),
         "createdAt": finding.created,
         "analyzedAt": finding.analyzed,
         "updatedAt": finding.updated,
         "status": finding.status,
         "findingType": finding.type,
     }
+
+
+def _owner(finding: AccessFinding) -> str:
+    """The account of the resource, which ARNs of buckets do not name."""
+    account_id = account_of(finding.resource)
+    if account_id is None:
+        account_id = json.loads(finding.policy_grant).get("resourceOwnerAccount", finding.account_id)
+    return account_id
 
 
 _DETAILS = {
@@ -138,12 +171,13 @@ _DETAILS = {
 def finding_details(finding: AccessFinding) -> list[dict[str, Any]]:
     """The details of a finding as GetFindingV2 pages through them."""
     told = json.loads(finding.policy_grant)
-    return [{_DETAILS[finding.type]: _timed(each)} for each in (told if isinstance(told, list) else [told])]
+    every = told if isinstance(told, list) else [told]
+    return [{_DETAILS[finding.type]: _timed(each)} for each in every]
 
 
 def _timed(told: dict[str, Any]) -> dict[str, Any]:
     """The same with times for the texts that stand for them."""
-    found = {name: value for name, value in told.items() if value is not None}
+    found = {name: value for name, value in told.items() if value is not None and name != "resourceOwnerAccount"}
     if "lastAccessed" in found:
         found["lastAccessed"] = datetime.fromisoformat(found["lastAccessed"])
     if "serviceNamespace" in found:

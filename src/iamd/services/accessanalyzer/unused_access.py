@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from iamd.services.accessanalyzer.observations import ROLE, USER, Observation, roles
+from iamd.services.accessanalyzer.observations import Observation, roles
+from iamd.services.accessanalyzer.resource_kinds import ROLE, USER
 from iamd.services.call import Realm
 from iamd.services.iam.granted_services import granted_actions, granted_services
 from iamd.services.iam.sources import policies_of

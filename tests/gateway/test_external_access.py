@@ -1,0 +1,140 @@
+"""Access from outside to what upstreams have, as analyzers find it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import boto3
+
+from tests.live import ACCOUNT, Live
+
+OUTSIDE = "999999999999"
+ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/outside"
+
+
+def opening(action: str, resource: str = "*", principal: Any = OUTSIDE, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def shared(live: Live, moto: str) -> set[tuple[str, str]]:
+    """Make a resource of each kind that lets somebody in; what is expected of it: its type and an action."""
+    bucket, queue = live.client("s3"), live.client("sqs")
+    bucket.create_bucket(Bucket="reports")
+    bucket.put_bucket_policy(Bucket="reports", Policy=opening("s3:GetObject", "arn:aws:s3:::reports/*"))
+    bucket.create_bucket(Bucket="listed", ACL="public-read")
+    bucket.create_bucket(Bucket="private")
+    url = queue.create_queue(QueueName="jobs")["QueueUrl"]
+    queue.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": opening("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs")}
+    )
+    topic = live.client("sns").create_topic(Name="news")["TopicArn"]
+    live.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=opening("sns:Publish", topic)
+    )
+    policy = json.loads(opening("kms:Decrypt"))
+    own = json.loads(opening("kms:*", principal=f"arn:aws:iam::{ACCOUNT}:root"))["Statement"]
+    policy["Statement"] = [policy["Statement"], own]
+    key = live.client("kms").create_key(Policy=json.dumps(policy))["KeyMetadata"]["KeyId"]
+    live.client("kms").create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{OUTSIDE}:root", Operations=["Encrypt"])
+    secret = live.client("secretsmanager").create_secret(Name="password", SecretString="x")["ARN"]
+    live.client("secretsmanager").put_resource_policy(
+        SecretId=secret, ResourcePolicy=opening("secretsmanager:GetSecretValue")
+    )
+    live.client("ecr").create_repository(repositoryName="images")
+    live.client("ecr").set_repository_policy(
+        repositoryName="images", policyText=opening("ecr:BatchGetImage").replace(', "Resource": "*"', "")
+    )
+    _function(live, moto)
+    system = live.client("efs").create_file_system(CreationToken="a")["FileSystemId"]
+    live.client("efs").put_file_system_policy(
+        FileSystemId=system, Policy=opening("elasticfilesystem:ClientMount", principal="*")
+    )
+    _volume(live)
+    return {
+        ("AWS::S3::Bucket", "s3:GetObject"),
+        ("AWS::S3::Bucket", "s3:ListBucket"),
+        ("AWS::SQS::Queue", "sqs:SendMessage"),
+        ("AWS::SNS::Topic", "sns:Publish"),
+        ("AWS::KMS::Key", "kms:Decrypt"),
+        ("AWS::KMS::Key", "kms:Encrypt"),
+        ("AWS::SecretsManager::Secret", "secretsmanager:GetSecretValue"),
+        ("AWS::ECR::Repository", "ecr:BatchGetImage"),
+        ("AWS::Lambda::Function", "lambda:InvokeFunction"),
+        ("AWS::EFS::FileSystem", "elasticfilesystem:ClientMount"),
+        ("AWS::EC2::Snapshot", "ec2:CreateVolume"),
+    }
+
+
+def _function(live: Live, moto: str) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    made = {"RoleName": "run", "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": trust})}
+    role = live.client("iam").create_role(**made)["Role"]["Arn"]
+    keys = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    boto3.client("iam", endpoint_url=moto, **keys).create_role(**made)  # which moto wants to know, too
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as file:
+        file.writestr("a.py", "")
+    code = {"ZipFile": zipped.getvalue()}
+    functions = live.client("lambda")
+    functions.create_function(FunctionName="f", Role=role, Code=code, Runtime="python3.11", Handler="a.b")
+    functions.add_permission(
+        FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal=f"arn:aws:iam::{OUTSIDE}:root"
+    )
+
+
+def _volume(live: Live) -> None:
+    ec2 = live.client("ec2")
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    ec2.modify_snapshot_attribute(
+        SnapshotId=snapshot, Attribute="createVolumePermission", OperationType="add", UserIds=[OUTSIDE]
+    )
+
+
+def active(api: Any) -> list[dict[str, Any]]:
+    wanted = {"status": {"eq": ["ACTIVE"]}}
+    return list(api.list_findings(analyzerArn=ARN, filter=wanted, maxResults=100)["findings"])
+
+
+def test_access_to_what_upstreams_have_is_found_and_resolved(gateway: Live, moto: str) -> None:
+    expected = shared(gateway, moto)
+    api = gateway.client("accessanalyzer")
+    api.create_analyzer(analyzerName="outside", type="ACCOUNT")
+    found = active(api)
+    assert {(each["resourceType"], action) for each in found for action in each["action"]} == expected
+    assert {each["resourceOwnerAccount"] for each in found} == {ACCOUNT}
+    by_action = {each["action"][0]: each for each in found}
+    assert by_action["s3:ListBucket"]["sources"] == [{"type": "BUCKET_ACL"}]
+    assert (by_action["s3:ListBucket"]["isPublic"], by_action["s3:GetObject"]["isPublic"]) == (True, False)
+    listed = api.list_analyzed_resources(analyzerArn=ARN, resourceType="AWS::S3::Bucket")["analyzedResources"]
+    assert {each["resourceArn"] for each in listed} >= {f"arn:aws:s3:::{name}" for name in ("reports", "private")}
+    gateway.client("s3").delete_bucket_policy(Bucket="reports")  # counts at once
+    assert "s3:GetObject" not in {action for each in active(api) for action in each["action"]}
+    statistics = api.get_findings_statistics(analyzerArn=ARN)["findingsStatistics"][0]
+    told = statistics["externalAccessFindingsStatistics"]
+    assert (told["totalResolvedFindings"], told["resourceTypeStatistics"]["AWS::S3::Bucket"]["totalActivePublic"]) == (
+        1,
+        1,
+    )
+
+
+def test_what_an_upstream_does_not_tell_stays_as_it_is(gateway: Live, moto: str) -> None:
+    s3, api = gateway.client("s3"), gateway.client("accessanalyzer")
+    s3.create_bucket(Bucket="open")
+    s3.put_bucket_policy(Bucket="open", Policy=opening("s3:GetObject", "arn:aws:s3:::open/*"))
+    api.create_analyzer(analyzerName="outside", type="ACCOUNT")
+    before = [each["resource"] for each in active(api)]
+    assert "arn:aws:s3:::open" in before
+    keys = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    behind = boto3.client("s3", endpoint_url=moto, **keys)
+    behind.create_bucket(Bucket="broken")
+    behind.put_bucket_policy(Bucket="broken", Policy=json.dumps({"Statement": [{"Effect": "Maybe"}]}))
+    s3.delete_bucket_policy(Bucket="open")
+    assert [each["resource"] for each in active(api)] == before
+    behind.delete_bucket_policy(Bucket="broken")
+    gateway.client("s3").put_bucket_tagging(Bucket="broken", Tagging={"TagSet": []})  # looked at anew
+    assert "arn:aws:s3:::open" not in [each["resource"] for each in active(api)]
