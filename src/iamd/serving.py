@@ -59,7 +59,7 @@ from iamd.server.exchange import now
 from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
 from iamd.server.history import keep_days
-from iamd.server.imported_resources import IMPORTED, ImportedResources
+from iamd.server.imported_resources import imported
 from iamd.server.issuers import document
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
@@ -72,7 +72,6 @@ from iamd.server.trail_buckets import buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
 from iamd.services.forwarding import Forwarding
-from iamd.services.known_resources import Inventory
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
@@ -114,7 +113,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             lake=Lake(_lake_folder(settings)) if is_installed() else None,
             hindsight=None if settings.in_memory else Hindsight(settings.data_dir, settings.master_key_file),
             region=settings.region,
-            inventories=_inventories(settings),
+            inventories=() if settings.in_memory else imported(settings.data_dir),
         )
         root = None
         if not store.account_ids():
@@ -162,11 +161,6 @@ async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
     outbox = Outbox(settings.findings_to)
     async with _meanwhile(outbox.run()), _meanwhile(Detections(realm, outbox).run()):
         yield
-
-
-def _inventories(settings: Settings) -> tuple[Inventory, ...]:
-    """Who knows which resources of other services there are, besides upstreams."""
-    return () if settings.in_memory else (ImportedResources(settings.data_dir / IMPORTED),)
 
 
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:

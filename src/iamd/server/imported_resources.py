@@ -8,9 +8,14 @@ from pathlib import Path
 
 from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.resource_kinds import with_policy
-from iamd.services.known_resources import Listed
+from iamd.services.known_resources import Inventory, Listed
 
 IMPORTED = "surroundings"  # the folder of the data directory, a file an account
+
+
+def imported(data_dir: Path) -> tuple[Inventory, ...]:
+    """Who knows what has been imported into a data directory."""
+    return (ImportedResources(data_dir / IMPORTED),)
 
 
 class ImportedResources:
