@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
+from benchmarks.events import REQUEST_ID, shape_of
 from iamd.audit import ApiEvent
-from iamd.audit.event import event_id
 from iamd.audit.identity import Identity
 from iamd.audit.lookup import sought, terms
 from iamd.server.event_index import BLOCK
 from iamd.store import Store
-from iamd.store.interface import Group, Window
+from iamd.store.interface import Group, Kept, Shape, Window
 from iamd.store.records import Account
 
 ACCOUNT = "123456789012"
@@ -31,27 +31,17 @@ NAMES = ("GetUser", "ListUsers", "GetRole", "CreateUser", "AssumeRole", "ListAcc
 TARGET = 50.0  # milliseconds
 
 
-class Made:
-    """An event encoded before: one of a few thousand, at a time of its own."""
-
-    def __init__(self, number: int, record: bytes) -> None:
-        self.account_id = ACCOUNT
-        self.time = START + timedelta(seconds=number // 20)
-        self.event_id = event_id(self.time)
-        self.record = record
-
-    def encode(self) -> bytes:
-        return self.record
-
-
-def records() -> list[bytes]:
+def shapes() -> list[Shape]:
     made = []
     for number in range(USERS * len(NAMES)):
         user = f"user{number % USERS}"
         who = Identity("IAMUser", f"AIDA{user}", f"arn:aws:iam::{ACCOUNT}:user/{user}", ACCOUNT, f"AKIA{user}", user)
-        name = NAMES[number % len(NAMES)]
-        made.append(ApiEvent(ACCOUNT, START, "iam.amazonaws.com", name, "us-east-1", "r", True, who).encode())
+        made.append(shape(NAMES[number % len(NAMES)], who))
     return made
+
+
+def shape(name: str, who: Identity) -> Shape:
+    return shape_of(ApiEvent(ACCOUNT, START, "iam.amazonaws.com", name, "us-east-1", REQUEST_ID, True, who))
 
 
 async def fill(store: Store) -> None:
@@ -59,21 +49,17 @@ async def fill(store: Store) -> None:
         change.create(ACCOUNT).accounts.add(Account(ACCOUNT, START))  # type: ignore[attr-defined]
 
     await store.write(account)
-    kinds = records()
-    rare = ApiEvent(
-        ACCOUNT,
-        START,
-        "iam.amazonaws.com",
-        "DeleteRole",
-        "us-east-1",
-        "r",
-        False,
-        Identity("IAMUser", user_name="rare"),
-    ).encode()
+    kinds, rare = shapes(), shape("DeleteRole", Identity("IAMUser", user_name="rare"))
     for start in range(0, EVENTS, 50_000):
-        numbers = range(start, min(start + 50_000, EVENTS))
-        made = [Made(n, rare if n % (EVENTS // 20) == 7 else kinds[n * 7919 % len(kinds)]) for n in numbers]
-        await store._database.commit(Group(events=[(event, None) for event in made]))
+        made = [
+            Kept(
+                rare if n % (EVENTS // 20) == 7 else kinds[n * 7919 % len(kinds)],
+                START + timedelta(seconds=n // 20),
+                f"{n:036}",
+            )
+            for n in range(start, min(start + 50_000, EVENTS))
+        ]
+        await store._database.commit(Group(kept=made))
 
 
 async def index(store: Store) -> float:

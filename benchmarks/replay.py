@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
+from benchmarks.events import REQUEST_ID, shape_of
 from iamd.audit import ApiEvent
-from iamd.audit.event import event_id
 from iamd.caller.caller import Caller, CallerKind
 from iamd.cli.replaying.shares import Job, Span, replayed
 from iamd.guard.ask import Ask
@@ -24,7 +24,7 @@ from iamd.guard.context import principal_context, request_context
 from iamd.guard.gather import take
 from iamd.policy import Request, decide
 from iamd.store import Change, Records, Store
-from iamd.store.interface import Encoded, Group
+from iamd.store.interface import Group, Kept
 from iamd.store.records import Account, InlinePolicy, User
 from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
 
@@ -85,17 +85,16 @@ def asked(records: Records, number: int, alike: bool) -> tuple[Caller, Ask, str]
     )
 
 
-def encoded(records: Records, number: int, alike: bool) -> Encoded:
+def kept(records: Records, number: int, alike: bool) -> Kept:
     who, ask, ip = asked(records, number, alike)
     time = START + timedelta(seconds=number // 50)
-    name = ask.action.partition(":")[2]
     event = ApiEvent(
         ACCOUNT,
         time,
         "iam.amazonaws.com",
-        name,
+        ask.action.partition(":")[2],
         "us-east-1",
-        f"r{number:035}",
+        REQUEST_ID,
         True,
         who,
         client_ip=ip,
@@ -103,15 +102,15 @@ def encoded(records: Records, number: int, alike: bool) -> Encoded:
         secure_host="iam",
         asked=(ask,),
     )
-    return Encoded(ACCOUNT, event_id(time), time, event.encode())
+    return Kept(shape_of(event), time, f"{number:036}")
 
 
 async def fill(store: Store, alike: bool) -> Records:
     await store.write(people)
     records = await store.load(ACCOUNT)
     for start in range(0, EVENTS, 20_000):
-        made = [encoded(records, number, alike) for number in range(start, min(start + 20_000, EVENTS))]
-        await store._database.commit(Group(events=[(event, None) for event in made]))
+        made = [kept(records, number, alike) for number in range(start, min(start + 20_000, EVENTS))]
+        await store._database.commit(Group(kept=made))
     return records
 
 

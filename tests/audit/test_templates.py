@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.audit import lookup
-from iamd.audit.ids import event_id, time_of
 from iamd.audit.stored import opened
 from iamd.caller.caller import Caller
 from iamd.guard.ask import Ask
 from iamd.server.events import event_of, templated
 from iamd.server.exchange import Exchange
 from iamd.services.catalogue import APIS
-from iamd.store.interface import Recorded
+from iamd.store.event_ids import event_id, time_of
+from iamd.store.interface import Kept, Recorded
+from iamd.store.runs import runs
 from iamd.wire.errors import AccessDenied
 from iamd.wire.http import HttpRequest
 from tests.audit.test_event import ACCOUNT, ALICE, NOW, admin
@@ -40,6 +41,11 @@ ASKS = st.builds(
         st.sampled_from(("x", ("y", "z"))),
     ),
 )
+
+
+def written(*events: Kept) -> list[Recorded]:
+    """The events as they will be read back."""
+    return [record for run in runs(events, 0) for record in run.records()]
 
 
 def exchange(**fields: Any) -> Exchange:
@@ -72,8 +78,9 @@ def test_a_template_stores_what_any_event_stores(
         taken = exchange(request=request, caller=caller, params=params, asked=asked)
         usual, whole = templated(taken), event_of(taken)
         assert usual is not None
-        assert opened(usual.encode()) == opened(whole.encode())
-        assert (usual.account_id, usual.time) == (whole.account_id, whole.time)
+        [event] = written(usual[1])
+        assert opened(event.record) == opened(whole.encode())
+        assert (event.account_id, event.time) == (whole.account_id, whole.time)
 
 
 @given(st.lists(ASKS, max_size=2), TEXTS, TEXTS)
@@ -89,9 +96,10 @@ def test_credentials_that_are_issued_are_recorded_without_their_secret(asked: li
     )
     usual, whole = templated(taken), event_of(taken)
     assert usual is not None
-    assert opened(usual.encode()) == opened(whole.encode())
-    assert b"hush!" not in usual.encode()
-    assert b"a code" not in usual.encode()
+    [event] = written(usual[1])
+    assert opened(event.record) == opened(whole.encode())
+    assert b"hush!" not in event.record
+    assert b"a code" not in event.record
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,16 @@ def test_ids_tell_their_time_and_are_given_once() -> None:
 def stored(taken: Exchange) -> Recorded:
     event = templated(taken)
     assert event is not None
-    return Recorded(1, ACCOUNT, NOW, event.event_id, event.encode())
+    return written(event[1])[0]
+
+
+def test_calls_that_are_alike_have_their_shape_in_common() -> None:
+    params, asked = {"user_name": "Bob"}, [Ask("iam:GetUser", f"{ARN}Bob", ACCOUNT, context={"aws:resourcetag/a": "x"})]
+    again = [Ask("iam:GetUser", f"{ARN}Bob", ACCOUNT, context={"aws:resourcetag/a": "x"})]
+    other = [Ask("iam:GetUser", f"{ARN}Bob", ACCOUNT, context={"aws:resourcetag/a": "y"})]
+    taken = [templated(exchange(params=params, asked=each)) for each in (asked, again, other)]
+    shapes = [event[1].shape for event in taken if event is not None]
+    assert shapes[0] is shapes[1] is not shapes[2]
 
 
 def test_alike_events_are_found_by_the_same_and_others_by_their_own() -> None:

@@ -19,9 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamd.audit.event import ApiEvent, TemplatedEvent
-from iamd.audit.stored import record
+from iamd.audit.event import ApiEvent
+from iamd.audit.stored import record_of
 from iamd.caller import sigv4
+from iamd.store.interface import Kept
+from iamd.store.runs import runs
 from iamd.wire.http import HttpRequest
 from tests.live import Live, live
 
@@ -249,12 +251,14 @@ def test_a_service_without_upstream_is_refused(gateway: Live) -> None:
 
 
 def test_calls_are_recorded(gateway: Live, alice: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[ApiEvent | TemplatedEvent] = []
-    for taking in ("append_event", "keep_event"):
-        monkeypatch.setattr(type(gateway.realm.store), taking, lambda store, event: kept.append(event))
+    whole: list[ApiEvent] = []
+    kept: list[Kept] = []
+    for taking, into in (("append_event", whole), ("keep_event", kept)):
+        monkeypatch.setattr(type(gateway.realm.store), taking, lambda store, event, into=into: into.append(event))
     send(gateway, alice, "GET", b"/bucket/ok/x")
     send(gateway, alice, "GET", b"/bucket/no/x")
-    allowed, denied = (record(event.account_id, event.time, event.event_id, event.encode()) for event in kept)
+    [allowed] = [record_of(event) for run in runs(kept, 0) for event in run.records()]
+    [denied] = [event.record() for event in whole]
     assert (allowed["eventName"], allowed["eventSource"], "errorCode" in allowed) == (
         "GetObject",
         "s3.amazonaws.com",

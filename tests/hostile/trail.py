@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from iamd.audit import record
-from iamd.store.rows import moment
+from iamd.audit.stored import record_of
+from iamd.store.runs import Run
 
-EVENTS = "SELECT account_id, time, event_id, record FROM events ORDER BY position"
+EVENTS = "SELECT position, account_id, time, event_id, record, length FROM events ORDER BY position"
 
 
 def recorded(directory: Path) -> list[dict[str, Any]]:
     """Every event that is durable, in CloudTrail's format."""
     with closing(sqlite3.connect(directory / "iamd.db")) as connection:
         rows = connection.execute(EVENTS).fetchall()
-    return [record(account_id, moment(time), event_id, stored) for account_id, time, event_id, stored in rows]
+    return [record_of(event) for row in rows for event in Run(*row).records()]

@@ -34,7 +34,7 @@ def test_block_after_block_is_indexed() -> None:
         await store.start()
         for _ in range(9):
             store.append_event(ApiEvent(ACCOUNT, NOW, "iam.amazonaws.com", "GetUser", "us-east-1", "r", True))
-        await store.flush()
+            await store.flush()
         failing = Failing(store)
         task = asyncio.create_task(keep_indexed(failing, block=4, pause=0))  # type: ignore[arg-type]
         await failing.done.wait()

@@ -28,7 +28,7 @@ class Sink:
         self.groups.append(group)
 
     def events(self) -> list[str]:
-        return [event.event_id for group in self.groups for event, _ in group.events]
+        return [event.event_id for group in self.groups for event in group.kept]
 
 
 def ledger_of(sink: Any) -> Ledger:

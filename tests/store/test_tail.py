@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from iamd.store.interface import Recorded
+from iamd.store.runs import Run
 from iamd.store.sql import tail
 from iamd.store.sql.tail import Tail
-from tests.store.samples import ACCOUNT, NOW
+from tests.store.samples import ACCOUNT
 
 
 class Stream:
@@ -18,12 +18,16 @@ class Stream:
         self.at = 0
 
     def add(self, count: int) -> None:
-        self.tail.add([Recorded(self.at + n, ACCOUNT, NOW, f"e{self.at + n}", b"") for n in range(1, count + 1)])
+        self.tail.add([Run(self.at + n, ACCOUNT, 0, f"e{self.at + n}", b"") for n in range(1, count + 1)])
         self.at += count
+
+    def add_run(self, length: int) -> None:
+        self.at += length
+        self.tail.add([Run(self.at, ACCOUNT, 0, "", b"", length)])
 
 
 def positions(stream: Stream, position: int, limit: int = 9) -> list[int]:
-    return [record.position for record in stream.tail.behind(position, limit)]
+    return [run.position for run in stream.tail.behind(position, limit)]
 
 
 def test_a_tail_has_what_was_written_last_without_a_gap() -> None:
@@ -48,3 +52,17 @@ def test_a_tail_keeps_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert positions(stream, 5) == []
     assert positions(stream, 6) == [7, 8, 9, 10, 11, 12][: len(positions(stream, 6))]
     assert positions(stream, 9) == [10, 11, 12]
+
+
+def test_runs_that_end_behind_a_position_are_at_hand_whole() -> None:
+    stream = Stream()
+    stream.add(1)
+    for length in (3, 2, 4):
+        stream.add_run(length)
+    assert positions(stream, 1, 3) == positions(stream, 2, 2) == positions(stream, 3, 1) == [4]
+    assert positions(stream, 1, 4) == positions(stream, 3, 2) == [4, 6]
+    assert positions(stream, 4, 99) == [6, 10]
+    stream.at += 1
+    stream.add_run(3)
+    assert positions(stream, 10) == []
+    assert positions(stream, 11) == positions(stream, 13) == [14]

@@ -11,10 +11,9 @@ import msgspec
 from iamd.audit.asked import Ask
 from iamd.audit.encoding import encoded
 from iamd.audit.identity import Identity
-from iamd.audit.ids import event_id
 from iamd.audit.stored import record
-from iamd.audit.templates import NO_RESPONSE, Template
 from iamd.caller.caller import Caller
+from iamd.store.event_ids import event_id
 from iamd.wire.model import OperationModel
 
 
@@ -64,20 +63,3 @@ class ApiEvent(msgspec.Struct):
     def encode(self) -> bytes:
         """The event as it is stored; parameters or a response that are longer than CloudTrail records are left out."""
         return encoded(self)
-
-
-class TemplatedEvent(msgspec.Struct, gc=False):
-    """One more event of a template: small, so that it need not be written down before it is stored."""
-
-    account_id: str
-    time: datetime
-    event_id: str
-    template: Template
-    request_id: str
-    params: bytes
-    asked: bytes
-    response: bytes = NO_RESPONSE
-
-    def encode(self) -> bytes:
-        """The event as it is stored."""
-        return self.template.event(self.request_id, self.params, self.asked, self.response)

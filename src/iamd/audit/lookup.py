@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from iamd.audit.alike import Alike
-from iamd.audit.ids import tells_time
 from iamd.audit.stored import Stored, StoredEvent, opened
+from iamd.store.event_ids import tells_time
 from iamd.store.interface import Term
 
 _LONGEST = 128  # characters of a value that is a term as it is

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 
-from iamd.audit.ids import time_of
 from iamd.audit.lookup import sought, terms
+from iamd.store.event_ids import time_of
 from iamd.store.interface import Recorded, Window
 from iamd.store.store import Store
 

@@ -3,15 +3,16 @@ place have in common is packed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, Final
 
-from iamd.audit.asked import TOLD, Ask
+from iamd.audit.asked import TOLD, Ask, Value
 from iamd.audit.elements import request_parameters, response_elements
 from iamd.audit.encoding import kept, own_action, packed_identity, session_policies, shortened
 from iamd.audit.stored import packed
 from iamd.caller.caller import Caller
+from iamd.store.interface import Shape
 from iamd.wire.model import OperationModel
 
 MAX_TEMPLATES: Final = 4096
@@ -24,7 +25,7 @@ _NOTHING = b"\xc0" * 4  # no error code, error message, additional data, shared 
 class Template:
     """What the events share of one caller's calls of one operation, from one address, by one program.
 
-    INVARIANT: `event` gives what `encoded` gives, but for trailing parts that say nothing.
+    INVARIANT: an event of its shape says what `encoded` says, but for trailing parts that say nothing.
     """
 
     def __init__(
@@ -51,8 +52,12 @@ class Template:
         self.noted: datetime | None = None  # the second in which it was last noted that the credentials were used
         self._params: Mapping[str, Any] | None = None
         self._packed_params = b""
-        self._ask: tuple[Any, ...] = ()
+        self._ask: tuple[object, ...] = ()
+        self._ask_keys: Set[str] = frozenset()
+        self._ask_more: list[tuple[str, Value]] = []
         self._packed_ask = b""
+        self._shape = Shape(self.account_id, b"")
+        self._shape_of = (b"", b"", b"")
 
     def parameters(self, params: Mapping[str, Any]) -> bytes:
         """The parameters as they are stored; requests that are alike have the very same (`server.understood`)."""
@@ -69,10 +74,15 @@ class Template:
             return self._kept(asks)
         ask = asks[0]
         context = ask.context
-        more = {key: context[key] for key in context.keys() - TOLD}
-        which = (ask.action, ask.resource, ask.account_id, ask.policy is None, more)
-        if which != self._ask:
-            self._ask, self._packed_ask = which, self._kept(asks)
+        which = (ask.action, ask.resource, ask.account_id, ask.policy is None)
+        if which == self._ask and context.keys() == self._ask_keys:
+            for key, value in self._ask_more:
+                if context[key] != value:
+                    break
+            else:
+                return self._packed_ask
+        self._ask, self._ask_keys, self._packed_ask = which, frozenset(context), self._kept(asks)
+        self._ask_more = [(key, context[key]) for key in self._ask_keys - TOLD]
         return self._packed_ask
 
     def response(self, reply: Mapping[str, Any] | None) -> bytes:
@@ -81,9 +91,13 @@ class Template:
             return NO_RESPONSE
         return packed(response_elements(self.operation, reply))
 
-    def event(self, request_id: str, params: bytes, asked: bytes, response: bytes) -> bytes:
-        """The event of a call as it is stored."""
-        return b"".join((self._head, packed(request_id), self._middle, params, response, self._after, asked, self._end))
+    def shape(self, params: bytes, asked: bytes, response: bytes) -> Shape:
+        """What a call's event has in common with others; the very same as the last time where it tells the same."""
+        of = params, asked, response
+        if of != self._shape_of:
+            tail = b"".join((self._middle, params, response, self._after, asked, self._end))
+            self._shape, self._shape_of = Shape(self.account_id, self._head, tail), of
+        return self._shape
 
     def _kept(self, asks: Sequence[Ask]) -> bytes:
         return packed(kept(asks, self._own_action, self.account_id))

@@ -17,15 +17,16 @@ def record(store: Store, exchange: Exchange) -> None:
         return
     usual = None if exchange.recorded else templated(exchange)
     if usual is not None:
-        store.keep_event(usual)
-        if usual.template.noted is exchange.now:
+        template, event = usual
+        store.keep_event(event)
+        if template.noted is exchange.now:
             return
-        usual.template.noted = exchange.now
+        template.noted = exchange.now
     elif not exchange.recorded:
-        event = event_of(exchange)
-        store.append_event(event)
-        if event.shared_id is not None:
-            store.append_event(copy_for(exchange, event))
+        whole = event_of(exchange)
+        store.append_event(whole)
+        if whole.shared_id is not None:
+            store.append_event(copy_for(exchange, whole))
     if isinstance(exchange.error, Denied):
         store.denied(caller.account_id, exchange.now, exchange.error.denial)
     api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region

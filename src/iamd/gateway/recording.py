@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from iamd.audit.event import ApiEvent, TemplatedEvent
+from iamd.audit.event import ApiEvent
 from iamd.audit.identity import identity_of
-from iamd.audit.ids import event_id
-from iamd.audit.templates import MAX_TEMPLATES, Template
+from iamd.audit.templates import MAX_TEMPLATES, NO_RESPONSE, Template
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.sigv4 import Signature
 from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
 from iamd.reference import actions
+from iamd.store.interface import Kept
 from iamd.store.store import Store
 from iamd.wire.model import Member, OperationModel
 
@@ -67,7 +67,7 @@ def _event(passage: Passage, caller: Caller, signature: Signature, mode: str) ->
 _templates: dict[tuple[int, int, str, str, bytes | None, bytes | None], Template] = {}
 
 
-def _templated(passage: Passage, caller: Caller, region: str) -> TemplatedEvent | None:
+def _templated(passage: Passage, caller: Caller, region: str) -> Kept | None:
     """The event of what only read and went well, out of what it shares with others; None of what has more to tell."""
     asked, access = passage.asked, passage.access
     if asked is None or access is None or access.via or passage.error is not None or passage.tolerated:
@@ -92,8 +92,7 @@ def _templated(passage: Passage, caller: Caller, region: str) -> TemplatedEvent 
             None if host is None else host.decode("latin-1"),
         )
     params, decided = template.parameters(_told(asked, passage.document)), template.asked(passage.decided)
-    now = passage.now
-    return TemplatedEvent(caller.account_id, now, event_id(now), template, passage.request_id, params, decided)
+    return Kept(template.shape(params, decided, NO_RESPONSE), passage.now, passage.request_id)
 
 
 @lru_cache(maxsize=4096)

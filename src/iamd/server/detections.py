@@ -23,6 +23,7 @@ from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.interface import KeptFinding, Recorded, Remembered
 from iamd.store.records import Role, User
+from iamd.store.runs import Run
 
 PAUSE = 2.0  # seconds
 CHUNK = 500  # events looked at before requests have their turn
@@ -87,9 +88,10 @@ class Detections:
                 self._forget()  # everything was removed meanwhile
             if self._position is None:
                 self._position = await self._remembered()
-            while events := await self._realm.store.events_behind(self._position, CHUNK):
-                await self._look(events)
-                self._position = events[-1].position
+            while runs := await self._realm.store.runs_behind(self._position, CHUNK):
+                for run in runs:
+                    await self._look(run)
+                self._position = runs[-1].position
                 await self._store(self._position)
         except (StoreError, NoAccount, msgspec.DecodeError) as error:
             telemetry.log.error("events wait to be looked at", error=str(error))
@@ -115,24 +117,29 @@ class Detections:
                 self._watches[account_id] = _Watch(memory, None)
         return min((each.reached for each in kept), default=last)
 
-    async def _look(self, events: Sequence[Recorded]) -> None:
-        for event in events:
-            watch = self._watches.get(event.account_id)
-            if watch is None:
-                watch = self._watches[event.account_id] = _Watch(Memory(), None)  # the account is new
-            if watch.base is not None and event.position <= watch.base:
-                continue
-            key = self._routine.of(event)
-            if key is not None and self._routine.holds(key, event.time):
-                continue
-            what = seen(event)
-            shown = list(sightings(what, watch.memory))
-            for sighting in shown:
-                await self._note(watch, sighting)
-            if changes_policies(what):
-                await self._look_at_holders(watch, what)
-            if key is not None and not shown:
-                self._routine.note(key, event.time)
+    async def _look(self, run: Run) -> None:
+        watch = self._watches.get(run.account_id)
+        if watch is None:
+            watch = self._watches[run.account_id] = _Watch(Memory(), None)  # the account is new
+        if watch.base is not None and run.position <= watch.base:
+            return
+        for number, event in enumerate(run.records(self._routine.unusual(run))):
+            if number % CHUNK == CHUNK - 1:
+                await asyncio.sleep(0)
+            await self._look_at(event, watch)
+
+    async def _look_at(self, event: Recorded, watch: _Watch) -> None:
+        key = self._routine.of(event)
+        if key is not None and self._routine.holds(key, event.time):
+            return
+        what = seen(event)
+        shown = list(sightings(what, watch.memory))
+        for sighting in shown:
+            await self._note(watch, sighting)
+        if changes_policies(what):
+            await self._look_at_holders(watch, what)
+        if key is not None and not shown:
+            self._routine.note(key, event.time)
 
     async def _look_at_holders(self, watch: _Watch, what: Seen) -> None:
         """Note whom an event has made an administrator."""

@@ -7,10 +7,10 @@ from typing import Final
 from msgspec import structs
 
 from iamd.audit import ApiEvent, Identity
-from iamd.audit.event import TemplatedEvent
-from iamd.audit.ids import event_id, new_uuid
+from iamd.audit.ids import new_uuid
 from iamd.audit.templates import MAX_TEMPLATES, Template
 from iamd.server.exchange import Exchange
+from iamd.store.interface import Kept
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel
 
@@ -50,8 +50,8 @@ _templates: dict[_Place, Template] = {}
 _LONG: Final = 32_768  # bytes of parameters that are weighed with the rest of the event; credentials are far shorter
 
 
-def templated(exchange: Exchange) -> TemplatedEvent | None:
-    """The event of a call that changed no record and went well, from its template; None of what has more to tell: see
+def templated(exchange: Exchange) -> tuple[Template, Kept] | None:
+    """The event of a call that changed no record and went well, and its template; None of what has more to tell: see
     `event_of`."""
     if exchange.error is not None or exchange.shared_with is not None:
         return None
@@ -61,9 +61,8 @@ def templated(exchange: Exchange) -> TemplatedEvent | None:
     params = template.parameters(exchange.params)
     if len(params) > _LONG:
         return None
-    now, request_id = exchange.now, exchange.request_id
-    asked, response = template.asked(exchange.asked), template.response(exchange.reply)
-    return TemplatedEvent(template.account_id, now, event_id(now), template, request_id, params, asked, response)
+    shape = template.shape(params, template.asked(exchange.asked), template.response(exchange.reply))
+    return template, Kept(shape, exchange.now, exchange.request_id)
 
 
 def _template(exchange: Exchange) -> Template | None:

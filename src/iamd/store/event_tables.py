@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint
 
 from iamd.store.columns import blob, metadata, position, text, time
 
@@ -15,8 +15,10 @@ events = Table(
     text("event_id"),
     Column("revision", BigInteger),
     blob("record"),
+    Column("length", Integer, nullable=False, server_default="1"),
     Index("events_time", "account_id", "time"),
-    comment="audit records in CloudTrail's format; revision is that of the change they tell of",
+    comment="audit records: one, or a run of so many, of which position and time are the last one's and the id the "
+    "first one's; revision is that of the change that one tells of",
 )
 event_blocks = Table(
     "event_blocks",
@@ -34,7 +36,8 @@ event_postings = Table(
     time("oldest"),
     blob("postings"),
     Index("event_postings_term", "account_id", "term", "newest", "oldest"),
-    comment="which audit records of a block are found by a term: the differences between their times and positions",
+    comment="which audit records of a block are found by a term: the differences between the times and positions of "
+    "their runs, and which of the shapes of each",
 )
 last_used = Table(
     "last_used",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
 from iamd.store.kind import Step
+
+if TYPE_CHECKING:
+    from iamd.store.runs import Run
 
 
 class Event(Protocol):
@@ -56,16 +59,26 @@ class KeptDenial:
     documents: Mapping[str, str]
 
 
-class Encoded(msgspec.Struct):
-    """An audit record that has been encoded already."""
+class Shape:
+    """What audit records of one account have in common: all but the id of the request, which MessagePack has between
+    `head` and `tail`."""
 
-    account_id: str
-    event_id: str
+    __slots__ = ("account_id", "head", "tail")
+
+    def __init__(self, account_id: str, head: bytes, tail: bytes = b"") -> None:
+        self.account_id = account_id
+        self.head = head
+        self.tail = tail
+
+
+class Kept(msgspec.Struct, gc=False):
+    """An audit record that goes with no change: its shape, and what is its own. Those that follow each other and have
+    the very same shape share it in the database, too. One without a request's id is the head of its shape, whole."""
+
+    shape: Shape
     time: datetime
-    record: bytes
-
-    def encode(self) -> bytes:
-        return self.record
+    request_id: str | None = None
+    event_id: str = ""  # it gets one when it is written, unless it has one
 
 
 class Recorded(NamedTuple):
@@ -79,7 +92,7 @@ class Recorded(NamedTuple):
 
 
 Terms = Callable[[Recorded], frozenset[str]]
-"""What an audit record is found by."""
+"""What an audit record is found by; not by the id of its request."""
 
 
 class Term(NamedTuple):
@@ -179,18 +192,20 @@ class AccountChange:
 class Group:
     """What is committed in one transaction.
 
-    `bases` has, for every account that is changed, the revision that the changes were executed from.
+    `bases` has, for every account that is changed, the revision that the changes were executed from; `events` go with
+    changes and have the revision that these make.
     """
 
     bases: dict[str, int] = field(default_factory=dict)
     changes: list[AccountChange] = field(default_factory=list)
     events: list[tuple[Event, int | None]] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     usage: list[tuple[str, str, Usage]] = field(default_factory=list)
     accesses: list[tuple[str, Access]] = field(default_factory=list)
     denials: list[tuple[str, datetime, Denial]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.events or self.usage or self.accesses or self.denials)
+        return bool(self.changes or self.events or self.kept or self.usage or self.accesses or self.denials)
 
 
 class Conflict(Exception):
@@ -235,8 +250,10 @@ class Database(Protocol):
         """The audit records of a window, newest first, up to its limit; with a term only those which it is one of."""
         ...
 
-    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
-        """The audit records of all accounts that came in after that one, in order."""
+    async def runs_behind(self, position: int, limit: int) -> list[Run]:
+        """The audit records of all accounts that came in after that one, in order, those of an account in that in which
+        they came in: runs, which end behind it, as many as have so many records, if there are. The first may begin
+        before."""
         ...
 
     async def last_event(self) -> int:
@@ -244,7 +261,7 @@ class Database(Protocol):
         ...
 
     async def index_events(self, terms: Terms, size: int) -> bool:
-        """Index the next `size` audit records by their terms; False when so many have not come in yet."""
+        """Index the next `size` audit records, at least, by their terms; False when so many have not come in yet."""
         ...
 
     async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
@@ -287,12 +304,13 @@ class Database(Protocol):
         ...
 
     async def oldest_event_behind(self, position: int) -> datetime | None:
-        """The time of the oldest audit record that came in after that one; None when none did."""
+        """The time of the oldest run of audit records that ends behind that position, its last record's; None when there
+        is none."""
         ...
 
     async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
-        """Remove up to `limit` of the account's audit records of before that time, the oldest first, but never the
-        newest of all; returns how many. Once there are no more, their index goes as well."""
+        """Remove up to `limit` of the account's runs of audit records that end before that time, the oldest first, but
+        never the newest of all; returns how many. Once there are no more, their index goes as well."""
         ...
 
     async def accounts(self) -> dict[str, Listed]:

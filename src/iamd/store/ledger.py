@@ -9,10 +9,11 @@ from datetime import datetime
 import structlog
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Database, Denial, Encoded, Event, Group, Usage
+from iamd.store.interface import Access, Database, Denial, Event, Group, Kept, Shape, Usage
+from iamd.store.runs import LENGTH
 
 FLUSH_SECONDS = 1.0
-FLUSH_EVENTS = 1000  # flushed at once when there are so many
+FLUSH_EVENTS = LENGTH  # flushed at once when there are so many
 MAX_EVENTS = 100_000  # beyond this nothing may be done any more that ought to be recorded
 
 log = structlog.get_logger("iamd.store")
@@ -23,7 +24,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._events: list[Event] = []
+        self._events: list[Kept] = []
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
         self._accesses: dict[tuple[str, str, str, str], Access] = {}
@@ -35,15 +36,15 @@ class Ledger:
     def append(self, event: Event) -> None:
         """Record an event; raises StoreError when too many wait for a database that does not take them."""
         # Encoded now, while it is at hand: a thousand calls kept in pieces would not stay in the processor's cache.
-        self.keep(Encoded(event.account_id, event.event_id, event.time, event.encode()))
+        self.keep(Kept(Shape(event.account_id, event.encode()), event.time, event_id=event.event_id))
 
     def require_room(self) -> None:
         """Raise StoreError when too many events wait for a database that does not take them."""
         if len(self._events) >= MAX_EVENTS:
             raise StoreError("audit events cannot be recorded")
 
-    def keep(self, event: Event) -> None:
-        """Record an event that is small as it is; raises StoreError as `append` does."""
+    def keep(self, event: Kept) -> None:
+        """Record an event that shares its shape with others; raises StoreError as `append` does."""
         waiting = len(self._events)
         if waiting >= MAX_EVENTS:
             raise StoreError("audit events cannot be recorded")
@@ -131,7 +132,7 @@ class Ledger:
         accesses, self._accesses = self._accesses, {}
         denials, self._denials = self._denials, []
         group = Group(
-            events=[(event, None) for event in events],
+            kept=events,
             usage=[(account_id, subject, usage) for (account_id, subject), usage in unwritten.items()],
             accesses=[(account_id, access) for (account_id, *_), access in accesses.items()],
             denials=denials,

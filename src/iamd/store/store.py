@@ -26,6 +26,7 @@ from iamd.store.interface import (
     Database,
     Denial,
     Event,
+    Kept,
     KeptDenial,
     KeptFinding,
     Recorded,
@@ -40,6 +41,7 @@ from iamd.store.interface import (
 from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.records import AccessKey
+from iamd.store.runs import Run
 from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
 from iamd.store.sqlite import SqliteDatabase
 
@@ -253,19 +255,23 @@ class Store:
         """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
         self._ledger.append(event)
 
-    def keep_event(self, event: Event) -> None:
-        """As `append_event`, of an event that is so small that it is encoded only when it is written."""
+    def keep_event(self, event: Kept) -> None:
+        """As `append_event`, of one that shares its shape with others."""
         self._ledger.keep(event)
 
     async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
-        """The audit records of a window, newest first, up to its limit; with a term only those which it is one of (as
-        `terms` tells of a record). What was recorded before the call is among them. Raises StoreError."""
+        """See `interface.Database.events`; what was recorded before the call is among them. Raises StoreError."""
         await self._ledger.flush()
         return await self._database.events(window, term, terms)
 
     async def events_behind(self, position: int, limit: int) -> list[Recorded]:
         """The audit records of all accounts that came in after that one, in order. Raises StoreError."""
-        return await self._database.events_behind(position, limit)
+        runs = await self._database.runs_behind(position, limit)
+        return [record for run in runs for record in run.records() if record.position > position][:limit]
+
+    async def runs_behind(self, position: int, limit: int) -> list[Run]:
+        """The same as runs, of which the first may begin before. Raises StoreError."""
+        return await self._database.runs_behind(position, limit)
 
     async def last_event(self) -> int:
         """The position of the newest audit record, this process's own included; 0 when there is none. Raises
@@ -274,12 +280,11 @@ class Store:
         return await self._database.last_event()
 
     async def oldest_event_behind(self, position: int) -> datetime | None:
-        """The time of the oldest audit record that came in after that one; None when none did. Raises StoreError."""
+        """When the oldest run of audit records that ends behind that position ended. Raises StoreError."""
         return await self._database.oldest_event_behind(position)
 
     async def forget_events(self, account_id: str, before: datetime, limit: int) -> int:
-        """Remove up to `limit` of the account's audit records of before that time, the oldest first; returns how many.
-        The newest of all stays, so that no position is given twice. Raises StoreError."""
+        """See `interface.Database.forget_events`. Raises StoreError."""
         return await self._database.forget_events(account_id, before, limit)
 
     async def holders(self, kind: str) -> list[str]:
@@ -287,8 +292,8 @@ class Store:
         return await self._database.holders(kind)
 
     async def index_events(self, terms: Terms, size: int) -> bool:
-        """Index the next `size` audit records by their terms; False when so many have not come in yet. `terms` always
-        has to tell the same of a record. Raises StoreError."""
+        """Index the next `size` audit records, at least; False when so many have not come in yet. `terms` has to tell
+        the same of a record always. Raises StoreError."""
         return await self._database.index_events(terms, size)
 
     def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
@@ -338,8 +343,7 @@ class Store:
     async def remember(
         self, memories: Sequence[Remembered], findings: Sequence[KeptFinding], forget_before: datetime
     ) -> bool:
-        """Keep what detections remember and found, and forget findings that were last updated before; False, with
-        nothing kept, when another process was faster. Raises StoreError."""
+        """See `interface.Database.remember`. Raises StoreError."""
         return await self._database.remember(memories, findings, forget_before)
 
     async def findings(self, account_id: str, id: str | None = None) -> list[KeptFinding]:

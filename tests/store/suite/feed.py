@@ -135,6 +135,6 @@ class Feed:
             for number in range(3):
                 store.append_event(SampleEvent(f"read-{number}"))
             await store.flush()
-            assert query("SELECT count(*) FROM events") == [(3,)]
+            assert query("SELECT sum(length) FROM events") == [(3,)]
             store.append_event(SampleEvent("last"))
         assert query("SELECT event_id FROM events WHERE event_id = 'last'") == [("last",)]

@@ -8,6 +8,8 @@ import msgspec
 
 from iamd.audit.alike import Alike
 from iamd.audit.stored import Stored
+from iamd.store.rows import moment
+from iamd.store.runs import Run
 
 LASTS = timedelta(hours=1)  # how much older than the stream the memory of somebody's whereabouts may get
 _MAX_KNOWN = 10_000
@@ -46,6 +48,12 @@ class Routine:
         """What tells an event from others that show something else; None of one that is no read."""
         identity, ip = self._readers.of(event.record)
         return None if ip is None else (event.account_id, identity, ip)
+
+    def unusual(self, run: Run) -> set[int]:
+        """The shapes of a run's events that are to be looked at."""
+        when = moment(run.time)
+        keys = enumerate(map(self.of, run.samples()))
+        return {number for number, key in keys if key is None or not self.holds(key, when)}
 
     def holds(self, key: _Key, when: datetime) -> bool:
         """Whether such a read was looked at less than LASTS before `when`, and showed nothing."""

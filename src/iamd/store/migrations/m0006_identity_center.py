@@ -1,4 +1,4 @@
-"""IAM Identity Center and its identity store."""
+"""IAM Identity Center and its identity store; runs of audit records."""
 
 from __future__ import annotations
 
@@ -53,4 +53,5 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, code TEXT NOT NULL, device TEXT NOT NULL, client TEXT NOT NULL,
         client_key TEXT NOT NULL, scopes TEXT NOT NULL, address TEXT NOT NULL, expires BIGINT NOT NULL, state TEXT NOT
         NULL, user_id TEXT, credential TEXT NOT NULL, signed_in BIGINT, mfa_time BIGINT, UNIQUE (account_id, code))""",
+    "ALTER TABLE events ADD COLUMN length INTEGER NOT NULL DEFAULT 1",
 )

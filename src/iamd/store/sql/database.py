@@ -26,8 +26,9 @@ from iamd.store.interface import (
 )
 from iamd.store.keyring import Keyring
 from iamd.store.rows import micros
+from iamd.store.runs import Run
 from iamd.store.sealing import MasterKey
-from iamd.store.sql import events, findings, history, keys, reading, writing
+from iamd.store.sql import events, findings, history, keys, postings, reading, writing
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.tail import Tail
 from iamd.store.sql.writing import Written
@@ -87,17 +88,27 @@ class SqlDatabase(ABC):
             return await self._read(events.recent, window)
         return await self._read(events.by_term, window, term, terms)
 
-    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
+    async def runs_behind(self, position: int, limit: int) -> list[Run]:
         return self._tail.behind(position, limit) or await self._read(events.behind, position, limit)
 
     async def last_event(self) -> int:
         return await self._read(events.last)
 
     async def index_events(self, terms: Terms, size: int) -> bool:
-        block = await self._read(events.next_block, self._tail, terms, size)
+        block = await self._read(self._next_block, terms, size)
         if block is not None:
-            await self._write(events.add_block, block)
+            await self._write(postings.add, block)
         return block is not None
+
+    def _next_block(self, connection: Connection, terms: Terms, size: int) -> postings.Block | None:
+        """The next block, if it is full."""
+        base = postings.last_block(connection)
+        if events.last(connection) - base < size:
+            return None
+        found = self._tail.behind(base, size) or events.behind(connection, base, size)
+        if not found or found[-1].position - base < size:
+            return None
+        return postings.block(found, base, terms)
 
     async def keep_result(self, account_id: str, id: str, when: datetime, content: bytes, before: datetime) -> None:
         await self._write(writing.keep_result, (account_id, id, micros(when), content), micros(before))

@@ -1,73 +1,73 @@
 """Audit records are found by time, and by terms: who called, what, with which key.
 
 An index row for every record and term would cost each call more than the record itself. So the records are indexed
-afterwards, a block of some thousands at a time: one row for each term that the block has, with the times and positions
-of its records. What came in since the last block is looked through.
+afterwards, a block of some thousands at a time: one row for each term that the block has, with the runs that have such
+records, and the shapes of these. What came in since the last block is looked through.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from heapq import nlargest
-from itertools import accumulate, chain
-from operator import sub
-
-import msgspec
+from heapq import merge
+from itertools import islice
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from iamd.store.interface import Recorded, Term, Terms, Window
 from iamd.store.rows import micros, moment
+from iamd.store.runs import SPAN, Run
+from iamd.store.sql import postings
 from iamd.store.sql import statements as sql
 from iamd.store.sql.connection import Connection
-from iamd.store.sql.tail import Tail
+
+T = TypeVar("T")
 
 _EVER = 1 << 62
+_ROWS = 256  # read at a time
 
 Place = tuple[int, int]  # time in microseconds, position
 
 
-class Postings(msgspec.Struct, array_like=True):
-    """Ascending times and their positions, each as the difference to the one before."""
+class Part(NamedTuple):
+    """A run, of which records of some shapes are asked for; None: all."""
 
-    times: list[int]
-    positions: list[int]
+    run: Run
+    shapes: Collection[int] | None = None
 
-
-_decode = msgspec.msgpack.Decoder(Postings).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Records behind `base` up to `last`, whose event's id is `last_id`: rows of postings."""
-
-    base: int
-    last: int
-    last_id: str
-    rows: list[tuple[str, str, int, int, bytes]]
+    @property
+    def place(self) -> Place:
+        return self.run.place
 
 
 def recent(connection: Connection, window: Window) -> list[Recorded]:
     """The newest records of a window."""
-    start, end, after = _bounds(window)
-    given = (window.account_id, min(end, after[0]), start, after[0], after[1], window.limit)
-    return [_recorded(row) for row in connection.execute(sql.EVENTS, given)]
+    with connection.reading():
+        return _newest(map(Part, _runs(connection, window)), window)
 
 
 def by_term(connection: Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
     """The newest records of a window that are found by a term."""
     with connection.reading():
-        fresh = {_place(record): record for record in _fresh(connection, window, term, terms)}
-        places = nlargest(window.limit, [*fresh, *_posted(connection, window, term)])
-        found = [fresh.get(place) or _one(connection, place[1]) for place in places]
-        # Those that the index still knows of are gone when they are older than all that is kept: nothing comes behind.
-        return [record for record in found if record is not None]
+        fresh = sorted(_fresh(connection, window, term, terms), key=attrgetter("place"), reverse=True)
+        posted = _posted(connection, window, term)
+        return _newest(merge(fresh, posted, key=attrgetter("place"), reverse=True), window)
 
 
-def behind(connection: Connection, position: int, limit: int) -> list[Recorded]:
-    """The records that came in after that one."""
-    return [_recorded(row) for row in connection.execute(sql.EVENTS_BEHIND, (position, limit))]
+def behind(connection: Connection, position: int, limit: int) -> list[Run]:
+    """Runs that end behind that position, in order: as many as have so many records behind it, if there are."""
+    found: list[Run] = []
+    at = position
+    while at - position < limit:
+        rows = connection.execute(sql.EVENTS_BEHIND, (at, _ROWS)).fetchall()
+        for row in rows:
+            found.append(Run(*row))
+            at = found[-1].position
+            if at - position >= limit:
+                break
+        if len(rows) < _ROWS:
+            break
+    return found
 
 
 def last(connection: Connection) -> int:
@@ -77,13 +77,13 @@ def last(connection: Connection) -> int:
 
 
 def oldest_behind(connection: Connection, position: int) -> datetime | None:
-    """The time of the oldest record that came in after that one."""
+    """The time of the oldest run that ends behind that position: when the last of its records was."""
     found: int | None = connection.execute(sql.OLDEST_BEHIND, (position,)).fetchone()[0]
     return None if found is None else moment(found)
 
 
 def forget(connection: Connection, account_id: str, before: int, limit: int) -> int:
-    """Remove some of the oldest records from before that time, and in the end what the index knows of them."""
+    """Remove some of the oldest runs from before that time, and in the end what the index knows of them."""
     with connection.writing():
         old = connection.execute(sql.OLD_EVENTS, (account_id, before, limit)).fetchall()
         connection.executemany(sql.DROP_EVENT, old)
@@ -92,108 +92,74 @@ def forget(connection: Connection, account_id: str, before: int, limit: int) -> 
     return len(old)
 
 
-def next_block(connection: Connection, tail: Tail, terms: Terms, size: int) -> Block | None:
-    """The next block, if it is full."""
-    base = _last_block(connection)
-    if last(connection) - base < size:
-        return None
-    records = tail.behind(base, size)
-    if len(records) < size:
-        records = behind(connection, base, size)
-    if len(records) < size:  # some were removed
-        return None
-    alike: dict[tuple[str, frozenset[str]], list[Place]] = {}  # most records have the terms of many others
-    of, when = None, 0
-    for number, record in enumerate(records):
-        if record.time is not of:  # most are of the same second
-            of, when = record.time, micros(record.time)
-        alike.setdefault((record.account_id, terms(record)), []).append((when, record.position))
-        if number % 256 == 0:
-            time.sleep(0)  # lets the event loop have the interpreter
-    groups = list(alike.values())
-    found: dict[tuple[str, str], list[int]] = {}
-    for number, (account_id, shared) in enumerate(alike):
-        for term in shared:
-            found.setdefault((account_id, term), []).append(number)
-    made: dict[tuple[int, ...], tuple[int, int, bytes]] = {}
-    postings = []
-    for whose, numbers in found.items():
-        same = tuple(numbers)
-        if same not in made:
-            made[same] = _postings([groups[number] for number in same])
-        postings.append((*whose, *made[same]))
-    return Block(base, records[-1].position, records[-1].event_id, postings)
-
-
-def add_block(connection: Connection, block: Block) -> None:
-    """Write a block, unless meanwhile another process has done so, or everything has been removed."""
-    with connection.writing():
-        last = connection.execute(sql.EVENT, (block.last,)).fetchone()
-        if _last_block(connection) == block.base and last is not None and _recorded(last).event_id == block.last_id:
-            connection.insert(sql.ADD_POSTINGS, block.rows)
-            connection.execute(sql.ADD_BLOCK, (block.last,))
-
-
 def _bounds(window: Window) -> tuple[int, int, Place]:
     start = -_EVER if window.start is None else micros(window.start)
     end = _EVER if window.end is None else micros(window.end)
     after = (_EVER, _EVER) if window.after is None else (micros(window.after[0]), window.after[1])
-    return start, end, after
+    return start, min(end, after[0]), after
 
 
-def _fresh(connection: Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
-    """The newest of what is in no block yet."""
+def _runs(connection: Connection, window: Window) -> Iterator[Run]:
+    """The runs that may have records of a window, newest first."""
+    start, end, _ = _bounds(window)
+    place = end + SPAN, _EVER
+    while True:
+        given = (window.account_id, place[0], start, *place, _ROWS)
+        rows = connection.execute(sql.EVENTS, given).fetchall()
+        for row in rows:
+            run = Run(*row)
+            yield run
+            place = run.place
+        if len(rows) < _ROWS:
+            return
+
+
+def _newest(parts: Iterable[Part], window: Window) -> list[Recorded]:
+    """The newest records of a window in parts that come newest first."""
     start, end, after = _bounds(window)
-    base = _last_block(connection)
-    rows = connection.execute(sql.EVENTS_FRESH, (base, window.account_id, term.within))
-    inside = (row for row in rows if start <= row[2] <= end and (row[2], row[0]) < after)
-    fitting = (record for record in map(_recorded, inside) if term.text in terms(record))
-    return nlargest(window.limit, fitting, key=_place)
+
+    def inside(part: Part) -> list[Recorded]:
+        records = part.run.records(part.shapes)
+        return [record for record in records if start <= micros(record.time) <= end and _place(record) < after]
+
+    groups = ((part.place, inside(part)) for part in parts)
+    return list(islice(_descending(groups, _place), window.limit))
 
 
-def _posted(connection: Connection, window: Window, term: Term) -> Iterable[Place]:
-    """The newest of what the blocks have. Their times overlap where processes wrote late or a clock stepped back."""
-    start, end, after = _bounds(window)
-    end = min(end, after[0])
-    best: list[Place] = []
-    for newest, packed in connection.execute(sql.POSTINGS, (window.account_id, term.text, start, end)):
-        if len(best) == window.limit and newest < best[-1][0]:
-            break
-        inside = [place for place in _places(packed) if start <= place[0] <= end and place < after]
-        best = nlargest(window.limit, [*best, *inside])
-    return best
+def _descending(groups: Iterable[tuple[Any, Iterable[T]]], key: Callable[[T], Any]) -> Iterator[T]:
+    """The greatest items first. Groups come with a bound that none of their items is behind, greatest first; they may
+    overlap."""
+    waiting: list[T] = []
+    for bound, items in groups:
+        while waiting and key(waiting[-1]) > bound:
+            yield waiting.pop()
+        waiting = sorted([*waiting, *items], key=key)
+    yield from reversed(waiting)
 
 
-def _postings(groups: list[list[Place]]) -> tuple[int, int, bytes]:
-    """The last time, the first time and the postings of some records."""
-    places = sorted(chain.from_iterable(groups))
-    times = _differences([when for when, _ in places])
-    packed = msgspec.msgpack.encode(Postings(times, _differences([position for _, position in places])))
-    return places[-1][0], places[0][0], packed
+def _fresh(connection: Connection, window: Window, term: Term, terms: Terms) -> Iterator[Part]:
+    """What is in no block yet."""
+    start, end, _ = _bounds(window)
+    base = postings.last_block(connection)
+    for row in connection.execute(sql.EVENTS_FRESH, (base, window.account_id, term.within)):
+        run = Run(*row)
+        if start <= run.time and run.start <= end:
+            shapes = [number for number, record in enumerate(run.samples()) if term.text in terms(record)]
+            if shapes:
+                yield Part(run, shapes)
 
 
-def _differences(numbers: list[int]) -> list[int]:
-    return [numbers[0], *map(sub, numbers[1:], numbers)]
-
-
-def _places(packed: bytes) -> Iterator[Place]:
-    postings = _decode(packed)
-    return zip(accumulate(postings.times), accumulate(postings.positions), strict=True)
-
-
-def _last_block(connection: Connection) -> int:
-    found: int | None = connection.execute(sql.LAST_BLOCK).fetchone()[0]
-    return found or 0
-
-
-def _one(connection: Connection, position: int) -> Recorded | None:
-    row = connection.execute(sql.EVENT, (position,)).fetchone()
-    return None if row is None else _recorded(row)
-
-
-def _recorded(row: tuple[int, str, int, str, bytes]) -> Recorded:
-    position, account_id, when, event_id, record = row
-    return Recorded(position, account_id, moment(when), event_id, record)
+def _posted(connection: Connection, window: Window, term: Term) -> Iterator[Part]:
+    """What the blocks have, newest first. Their times overlap where processes wrote late or a clock stepped back."""
+    start, end, _ = _bounds(window)
+    rows = connection.execute(sql.POSTINGS, (window.account_id, term.text, start, end))
+    blocks = (((newest, _EVER), postings.decoded(packed)) for newest, packed in rows)
+    for posting in _descending(blocks, itemgetter(0)):
+        if posting.place[0] < start or posting.place[0] > end + SPAN:
+            continue
+        row = connection.execute(sql.EVENT, (posting.place[1],)).fetchone()
+        if row is not None:  # the index knows of records that are gone until none are left that are as old
+            yield Part(Run(*row), posting.shapes)
 
 
 def _place(record: Recorded) -> Place:

@@ -74,7 +74,10 @@ CHANGED_ACCOUNTS = _sql(select(_REVISIONS.account_id))
 
 ADD_EVENT = _sql(
     insert(event_tables.events).values(
-        {name: bindparam(name) for name in ("position", "account_id", "time", "event_id", "revision", "record")}
+        {
+            name: bindparam(name)
+            for name in ("position", "account_id", "time", "event_id", "revision", "record", "length")
+        }
     ),
 )
 
@@ -135,7 +138,7 @@ DENIAL_DOCUMENT = _sql(
 DROP_OLD_DOCUMENTS = _sql(delete(event_tables.denial_documents).where(_DOCUMENTS.used < bindparam("t")))
 
 _EVENTS, _POSTINGS, _BLOCKS = event_tables.events.c, event_tables.event_postings.c, event_tables.event_blocks.c
-_EVENT = (_EVENTS.position, _EVENTS.account_id, _EVENTS.time, _EVENTS.event_id, _EVENTS.record)
+_EVENT = (_EVENTS.position, _EVENTS.account_id, _EVENTS.time, _EVENTS.event_id, _EVENTS.record, _EVENTS.length)
 EVENT = _sql(select(*_EVENT).where(_EVENTS.position == bindparam("p")))
 # Newest first from a time and position downwards: the index on account and time has them in this order.
 EVENTS = _sql(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import chain, groupby, zip_longest
 from typing import Any, NamedTuple
 
 from iamd.store.image import ACCOUNTS
-from iamd.store.interface import Conflict, Denial, Event, Group, NotUnique, Recorded
+from iamd.store.interface import Conflict, Denial, Group, NotUnique
 from iamd.store.kind import Step
 from iamd.store.rows import CODECS, micros
+from iamd.store.runs import Run, runs
 from iamd.store.sql import statements as sql
 from iamd.store.sql.connection import Connection
+from iamd.store.sql.events import last
 from iamd.store.sql.feed import last_position, revision
 
 _KEPT_FOR = 24 * 3_600_000_000 + 60_000_000  # microseconds that a denial can be asked about: a day and a moment
@@ -25,7 +27,7 @@ class Written(NamedTuple):
 
     first: int
     last: int
-    events: list[Recorded]
+    events: list[Run]
 
 
 def commit(connection: Connection, group: Group, writer: int) -> Written:
@@ -64,8 +66,8 @@ def _check_unique(connection: Connection, group: Group) -> None:
                     raise NotUnique(owner)
 
 
-def _write_events(connection: Connection, group: Group) -> list[Recorded]:
-    events = _add_events(connection, group.events)
+def _write_events(connection: Connection, group: Group) -> list[Run]:
+    events = _add_events(connection, group)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
     connection.executemany(sql.USE, used)
     accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
@@ -74,25 +76,24 @@ def _write_events(connection: Connection, group: Group) -> list[Recorded]:
     return events
 
 
-def _add_events(connection: Connection, events: Sequence[tuple[Event, int | None]]) -> list[Recorded]:
-    if not events:
+def _add_events(connection: Connection, group: Group) -> list[Run]:
+    if not group.events and not group.kept:
         return []
-    newest: int = connection.execute(sql.LAST_EVENT).fetchone()[0] or 0
-    rows = []
-    last, stored = None, 0
-    for position, (event, reached) in enumerate(events, newest + 1):  # nobody else writes meanwhile
-        when = event.time
-        if when is not last:  # most are of the same second
-            last, stored = when, micros(when)
-        rows.append((position, event.account_id, stored, event.event_id, reached, event.encode()))
-    connection.insert(sql.ADD_EVENT, rows)
-    return [
-        _Recorded(Recorded, (position, account_id, event.time, event_id, record))
-        for (event, _), (position, account_id, _, event_id, _, record) in zip(events, rows, strict=True)
+    end = last(connection)
+    reached = [revision for _, revision in group.events]
+    changes = [
+        Run(position, event.account_id, micros(event.time), event.event_id, event.encode())
+        for position, (event, _) in enumerate(group.events, end + 1)
     ]
-
-
-_Recorded = tuple.__new__  # without the detour through NamedTuple's own
+    others = runs(group.kept, end + len(changes))
+    connection.insert(
+        sql.ADD_EVENT,
+        [
+            (run.position, run.account_id, run.time, run.event_id, revision, run.stored, run.length)
+            for run, revision in zip_longest([*changes, *others], reached)
+        ],
+    )
+    return [*changes, *others]
 
 
 def _write_denials(connection: Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:
