@@ -49,6 +49,7 @@ PAGES = (
     "/simulator",
     "/who-can",
     "/gateway",
+    "/terminal",
     "/security-credentials",
     "/sessions",
     "/switch-role",

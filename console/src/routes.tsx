@@ -34,6 +34,7 @@ const PAGES: Record<string, Load> = {
   "/analyzer": () => import("./pages/analyzer"),
   "/credential-report": () => import("./pages/credential-report"),
   "/gateway": () => import("./pages/gateway"),
+  "/terminal": () => import("./pages/terminal"),
   "/settings": () => import("./pages/settings"),
   "/events": () => import("./pages/events"),
   "/security-credentials": () => import("./pages/security-credentials"),
@@ -66,6 +67,7 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/gateway", strings.gateway.title],
     ],
   ],
+  [strings.nav.tools, [["/terminal", strings.terminal.title]]],
 ];
 
 export function makeRouter() {

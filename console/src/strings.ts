@@ -7,6 +7,7 @@ import { controls, organization } from "./strings/organization";
 import { provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
+import { terminal } from "./strings/terminal";
 
 export const strings = {
   shell: {
@@ -29,6 +30,7 @@ export const strings = {
     title: "Identity and Access Management",
     access: "Access management",
     reports: "Access reports",
+    tools: "Tools",
   },
   states: {
     loading: "Loading",
@@ -452,4 +454,5 @@ export const strings = {
   boundary,
   builder,
   gateway,
+  terminal,
 } as const;

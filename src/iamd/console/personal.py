@@ -1,4 +1,5 @@
-"""`/console/me/`: what the console asks about the person who is signed in, and the ends of that person's sessions."""
+"""`/console/me/`: what the console asks about the person who is signed in, the ends of that person's sessions, and
+what is typed at the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from msgspec.structs import asdict as as_dict
 from iamd.caller.caller import Caller, CallerKind
 from iamd.console import enrolment, own_password, own_sessions, switch_role
 from iamd.console.calls import Perform, as_json
+from iamd.console.terminal import answers as terminal
 from iamd.console.visitors import Visitor
 from iamd.services.signin.passwords import Visit
 from iamd.wire.errors import ResourceNotFoundException
@@ -40,6 +42,10 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: 
         case "POST", b"password":
             await own_password.change(visit, request, visitor, perform)
             return as_json(200, {})
+        case "POST", b"terminal":
+            return await terminal.run(visitor.caller, request, perform)
+        case "POST", b"terminal/completion":
+            return terminal.complete(request)
         case "POST", b"passkeys/offer":
             return await enrolment.offer(visitor.caller, request, perform)
         case "POST", b"passkeys":

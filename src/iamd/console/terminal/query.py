@@ -1,0 +1,70 @@
+"""`--query`: a JMESPath expression, of bounded work. https://jmespath.org/specification.html"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jmespath
+from jmespath import visitor
+from jmespath.exceptions import JMESPathError
+
+from iamd.console.terminal.problems import FAILED, Problem
+
+_LONGEST = 4_096  # characters of an expression
+_WIDEST = 64  # parts of one step of it
+_MOST = 1_000_000  # items and characters that its steps may make together
+_NESTING = frozenset({"multi_select_list", "multi_select_dict"})
+
+
+def weight(value: Any, most: int) -> int:
+    """How many values and characters a value has when it is written out, or a number above `most`."""
+    total, waiting = 0, [value]
+    while waiting and total <= most:
+        each = waiting.pop()
+        total += 1
+        if isinstance(each, str):
+            total += len(each)
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += [*each, *each.values()]
+    return total
+
+
+class Query:
+    """An expression; raises Problem for what is none, when it is made."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > _LONGEST:
+            raise Problem(f"Bad value for --query: it may have {_LONGEST} characters.")
+        try:
+            self._parsed = jmespath.compile(text).parsed
+        except (JMESPathError, RecursionError) as error:
+            raise Problem(f"Bad value for --query {text}: {error}") from None
+
+    def of(self, value: Any) -> Any:
+        """What it selects of a value. Raises Problem."""
+        try:
+            return _Bounded().visit(self._parsed, value)
+        except (JMESPathError, RecursionError, TypeError) as error:
+            raise Problem(f"Bad value for --query: {error}", FAILED) from None
+
+
+class _Bounded(visitor.TreeInterpreter):  # type: ignore[misc]
+    """Counts what the steps of an expression make: a few characters can double a list again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _MOST
+
+    def visit(self, node: dict[str, Any], *given: Any, **more: Any) -> Any:
+        if len(node.get("children", ())) > _WIDEST:
+            raise Problem(f"Bad value for --query: a step of it may have {_WIDEST} parts.")
+        made = super().visit(node, *given, **more)
+        if node["type"] in _NESTING:  # where the same can be told twice, and that twice again
+            self._left -= weight(made, self._left)
+        else:
+            self._left -= len(made) + 1 if isinstance(made, list | dict | str) else 1
+        if self._left < 0:
+            raise Problem("The --query makes too much of the answer: select less.", FAILED)
+        return made
