@@ -15,6 +15,7 @@ from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.boundaries import boundary_policy, boundary_view
 from iamd.services.iam.documents import encoded
+from iamd.services.iam.reserved import is_reserved, require_free_path, unmodifiable
 from iamd.services.iam.tags import merged, new_tags, tag_page, tag_views, untagged
 from iamd.services.iam.trust import rendered, trust_policy
 from iamd.services.paging import page_at_once
@@ -45,12 +46,18 @@ def modifiable_role(call: Call, *, role_name: str) -> Target[Role]:
     return target if refusal is None else structs.replace(target, missing=refusal)
 
 
+def describable_role(call: Call, *, role_name: str) -> Target[Role]:
+    """The role of that name, of which everything may be told and retold, unless Identity Center has made it."""
+    target = existing_role(call, role_name=role_name)
+    if target.value is None or not is_reserved(target.value):
+        return target
+    return structs.replace(target, missing=unmodifiable(target.value))
+
+
 def protected(role: Role) -> UnmodifiableEntity | None:
-    """Why nobody but AWS may change what the role can do, or None for a role that is not linked to a service."""
-    if not role.path.startswith(SERVICE_LINKED_PATH):
-        return None
-    said = f"Cannot perform the operation on the protected role '{role.name}'"
-    return UnmodifiableEntity(f"{said} - this role is only modifiable by AWS")
+    """Why nobody but AWS may change what the role can do, or None for a role that is not of a service."""
+    is_of_service = role.path.startswith(SERVICE_LINKED_PATH) or is_reserved(role)
+    return unmodifiable(role) if is_of_service else None
 
 
 def no_such_role(role_name: str) -> NoSuchEntity:
@@ -133,6 +140,7 @@ def create_role(
     """Create a role. The answer echoes the trust policy as sent and hides description and duration (AWS_OBSERVED)."""
     if path.startswith(SERVICE_LINKED_PATH):
         raise InvalidInput(f"Path prefix '{SERVICE_LINKED_PATH}' can only be used for AWS Service linked Roles")
+    require_free_path(path)
     given = new_tags(tags, ignore_case=True)
     trust, trusted = trust_policy(call, assume_role_policy_document)
     boundary = boundary_policy(call, permissions_boundary)
@@ -189,7 +197,7 @@ def list_roles(
     )
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=describable_role)
 def update_role(
     call: Call, role: Role, *, description: str | None = None, max_session_duration: int | None = None
 ) -> Reply:
@@ -206,7 +214,7 @@ def update_role(
     return {}
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=describable_role)
 def update_role_description(call: Call, role: Role, *, description: str) -> Reply:
     """Change the description; the answer has neither duration nor tags nor boundary (seen of live AWS)."""
     role = call.records.roles.replace(role, description=description)
@@ -236,13 +244,13 @@ def delete_role(call: Call, role: Role) -> None:
     records.roles.remove(role)
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=describable_role)
 def tag_role(call: Call, role: Role, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; a key in another case replaces the old spelling."""
     call.records.roles.replace(role, tags=merged(role.tags, tags, ignore_case=True))
 
 
-@iam.operation(on=existing_role)
+@iam.operation(on=describable_role)
 def untag_role(call: Call, role: Role, *, tag_keys: list[str]) -> None:
     """Remove tags; keys that are not there are ignored."""
     call.records.roles.replace(role, tags=untagged(role.tags, tag_keys, ignore_case=True))

@@ -22,6 +22,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.iam import quotas
 from iamd.services.iam.api import iam
 from iamd.services.iam.providers import provider_arn
+from iamd.services.iam.reserved import protected_provider, require_free_provider_name
 from iamd.services.iam.tag_policies import conform
 from iamd.services.iam.tags import merged_map, new_tags, tag_page, tag_views, untagged_map, views
 from iamd.store.kinds.federation import SamlKey, SamlProvider
@@ -46,11 +47,18 @@ def existing_saml_provider(call: Call, *, saml_provider_arn: str) -> Target[Saml
     return found(provider)
 
 
+def changeable_saml_provider(call: Call, *, saml_provider_arn: str) -> Target[SamlProvider]:
+    """The provider of that ARN, unless Identity Center has made it."""
+    target = existing_saml_provider(call, saml_provider_arn=saml_provider_arn)
+    refusal = None if target.value is None else protected_provider(target.value.name)
+    return target if refusal is None else replace(target, missing=refusal)
+
+
 def all_providers(call: Call) -> Target[None]:
     return nothing()
 
 
-def _new_id(prefix: str) -> str:
+def new_id(prefix: str) -> str:
     """An id as AWS gives them to providers (`SAMLSP`) and their keys (`SAMLPK`): the prefix and 16 characters."""
     return prefix + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(16))
 
@@ -69,7 +77,7 @@ def _checked_metadata(document: str) -> str:
     return document
 
 
-def _valid_until(now: datetime) -> datetime:
+def valid_until(now: datetime) -> datetime:
     """A hundred years from now, whatever the metadata say (seen of live AWS); 29 February becomes the 28th."""
     day = 28 if (now.month, now.day) == (2, 29) else now.day
     return now.replace(year=now.year + _YEARS_VALID, day=day)
@@ -87,7 +95,7 @@ def _add_key(call: Call, provider: SamlProvider, pem: str) -> None:
         raise InvalidInput("Invalid private key: Key is encrypted.") from None
     except (ValueError, UnsupportedAlgorithm):
         raise InvalidInput("Invalid private key: Key format is not recognized.") from None
-    key_id = _new_id("SAMLPK")
+    key_id = new_id("SAMLPK")
     sealed = call.realm.sealer.seal(pem.encode(), key_id.encode())
     keys.add(SamlKey(call.account_id, key_id, provider.id, call.now, sealed))
 
@@ -120,6 +128,7 @@ def create_saml_provider(
     tags: list[dict[str, str]] | None = None,
 ) -> Reply:
     """Register a provider; encrypted assertions can be required of one whose private key comes along."""
+    require_free_provider_name(name)
     given = new_tags(tags, ignore_case=False)
     conform(call, "saml-provider", tags)
     encrypted = assertion_encryption_mode == REQUIRED
@@ -133,11 +142,11 @@ def create_saml_provider(
     provider = providers.add(
         SamlProvider(
             call.account_id,
-            _new_id("SAMLSP"),
+            new_id("SAMLSP"),
             name,
             call.now,
             metadata,
-            _valid_until(call.now),
+            valid_until(call.now),
             encrypted,
             given,
         )
@@ -173,7 +182,7 @@ def list_saml_providers(call: Call, _: None) -> Reply:
     }
 
 
-@iam.operation(on=existing_saml_provider)
+@iam.operation(on=changeable_saml_provider)
 def update_saml_provider(
     call: Call,
     provider: SamlProvider,
@@ -195,7 +204,7 @@ def update_saml_provider(
     records = call.records
     if saml_metadata_document is not None:
         metadata = _checked_metadata(saml_metadata_document)
-        provider = records.saml_providers.replace(provider, metadata=metadata, valid_until=_valid_until(call.now))
+        provider = records.saml_providers.replace(provider, metadata=metadata, valid_until=valid_until(call.now))
     if add_private_key is not None:
         _add_key(call, provider, add_private_key)
     encrypted = provider.encrypted if assertion_encryption_mode is None else assertion_encryption_mode == REQUIRED
@@ -207,7 +216,7 @@ def update_saml_provider(
     return {"SAMLProviderArn": provider.arn}
 
 
-@iam.operation(on=existing_saml_provider)
+@iam.operation(on=changeable_saml_provider)
 def delete_saml_provider(call: Call, provider: SamlProvider) -> None:
     """Delete a provider and its keys; roles go on naming it in their trust policies."""
     for key in call.records.saml_keys.where("provider", provider.id):
@@ -215,14 +224,14 @@ def delete_saml_provider(call: Call, provider: SamlProvider) -> None:
     call.records.saml_providers.remove(provider)
 
 
-@iam.operation(on=existing_saml_provider)
+@iam.operation(on=changeable_saml_provider)
 def tag_saml_provider(call: Call, provider: SamlProvider, *, tags: list[dict[str, str]]) -> None:
     """Add tags or replace their values; keys in another case are other keys."""
     conform(call, "saml-provider", tags)
     call.records.saml_providers.replace(provider, tags=merged_map(provider.tags, tags))
 
 
-@iam.operation(on=existing_saml_provider)
+@iam.operation(on=changeable_saml_provider)
 def untag_saml_provider(call: Call, provider: SamlProvider, *, tag_keys: list[str]) -> None:
     """Remove tags; keys that are not there are ignored."""
     call.records.saml_providers.replace(provider, tags=untagged_map(provider.tags, tag_keys))

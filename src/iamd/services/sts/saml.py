@@ -17,6 +17,7 @@ from iamd.caller.saml.refusals import Expired, Refusal, Rejected
 from iamd.guard.context import Context
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
+from iamd.services.iam.reserved import ROLE_NAME
 from iamd.services.sts.api import TOKEN_SIZE, sts
 from iamd.services.sts.assumption import account_of_role, check_duration
 from iamd.services.sts.saml_claims import (
@@ -120,12 +121,12 @@ def _read(encoded: str, provider: Provider, now: datetime) -> Assertion:
 
 def role_for_assertion(call: Call, *, role_arn: str) -> Target[Any]:
     """The role of that ARN with what the assertion brings. Raises InvalidIdentityToken, and AccessDenied where the
-    assertion does not pair the role with its provider."""
+    assertion does not pair the role with its provider, and for roles that Identity Center alone gives to people."""
     vouched: Vouched = call.prepared
     told, provider = vouched.told, vouched.provider
     keys: Context = {**claim_keys(told, provider), "sts:rolesessionname": session_name(told)}
     target = role_for(call, role_arn, tags(told), source_identity(told), keys)
-    if not may_ask_for(told, role_arn, provider.arn):
+    if not may_ask_for(told, role_arn, provider.arn) or f"/{ROLE_NAME}" in role_arn:
         raise AccessDenied(_NOT_AUTHORIZED)
     return target
 

@@ -13,12 +13,14 @@ from iamd.guard.ask import Ask
 from iamd.guard.context import target_context
 from iamd.guard.target import found
 from iamd.services.call import Call, Reply
+from iamd.services.iam.reserved import is_reserved, protected_provider, unmodifiable
 from iamd.services.iam.tags import merged, untagged
 from iamd.services.invocation import refusal
 from iamd.services.tagging.api import tagging
 from iamd.services.tagging.reading import everything
 from iamd.services.tagging.resources import Kind, by_arn, kind_of
-from iamd.store.records import Tags
+from iamd.store.kinds.federation import SamlProvider
+from iamd.store.records import Role, Tags
 from iamd.wire.errors import AwsError, InvalidParameterException
 
 Retag = Callable[[Kind, Tags], Tags]
@@ -70,8 +72,18 @@ def _retagged(call: Call, verb: str, arn: str, retag: Retag) -> AwsError | None:
         return refused
     if resource is None:
         return InvalidParameterException(f"{arn} was not found")
+    reserved = _reserved(resource)
+    if reserved is not None:
+        return reserved
     try:
         kind.collection(call.records).replace(resource, tags=retag(kind, resource.tags))
     except AwsError as error:
         return error
     return None
+
+
+def _reserved(resource: Any) -> AwsError | None:
+    """Why only AWS changes the resource, or None."""
+    if isinstance(resource, Role):
+        return unmodifiable(resource) if is_reserved(resource) else None
+    return protected_provider(resource.name) if isinstance(resource, SamlProvider) else None

@@ -1,0 +1,116 @@
+"""Permission sets brought to accounts, and taken from them.
+
+Nothing is changed where anything fails: the request tells why, in AWS's words as far as they are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iamd.guard.ask import Ask
+from iamd.services.call import Call
+from iamd.services.invocation import refusal
+from iamd.services.sso_admin import quotas
+from iamd.services.sso_admin.center import Center
+from iamd.services.sso_admin.done import note
+from iamd.services.sso_admin.role_making import (
+    boundary_arn,
+    lacking,
+    make,
+    new_role_name,
+    policy_arns,
+    provider_name,
+    role_path,
+    unmake,
+)
+from iamd.store.image import Records
+from iamd.store.kinds.identity_center import PermissionSet, ProvisionedSet
+from iamd.store.records import iam_arn
+from iamd.wire.identity_errors import ResourceNotFoundException
+
+
+def account(call: Call, center: Center, account_id: str) -> Records:
+    """The records of an account that the instance is for; raises ResourceNotFoundException for any other."""
+    if account_id == center.records.account_id:
+        return center.records
+    if center.is_organizational and center.records.members.get(account_id) is not None:
+        return call.others(account_id)
+    raise ResourceNotFoundException(f"Could not find account with id {account_id}")
+
+
+def provision(call: Call, center: Center, set_: PermissionSet, target: Records) -> str | None:
+    """Bring a set to an account as it is now; the reason where that fails."""
+    sets = center.records.provisioned_sets
+    present = sets.get(f"{set_.id}/{target.account_id}")
+    if present is None and sets.count("target", target.account_id) >= quotas.SETS_PER_ACCOUNT:
+        return f"Received a 402 status error: the account has {quotas.SETS_PER_ACCOUNT} permission sets already"
+    role_name = new_role_name(set_) if present is None else present.role_name
+    failure = _obstacle(set_, target) or _refused(call, center, target, _to_make(center, set_, target, role_name))
+    if failure is not None:
+        return failure
+    note(call, target, make(center, set_, target, role_name, call.now))
+    if present is None:
+        sets.add(
+            ProvisionedSet(center.instance.account_id, set_.id, target.account_id, role_name, set_.revision, call.now)
+        )
+    else:
+        sets.replace(present, revision=set_.revision, provisioned=call.now)
+    return None
+
+
+def withdraw(call: Call, center: Center, provisioned: ProvisionedSet, target: Records) -> str | None:
+    """Take a set from an account; the reason where that fails."""
+    arn = _role_arn(center, target.account_id, provisioned.role_name)
+    label = f"role {provisioned.role_name}"
+    failure = _refused(call, center, target, iter([Ask("iam:DeleteRole", arn, target.account_id, label)]))
+    if failure is None:
+        note(call, target, unmake(target, provisioned.role_name))
+        center.records.provisioned_sets.remove(provisioned)
+    return failure
+
+
+def _obstacle(set_: PermissionSet, target: Records) -> str | None:
+    if target.account.closed is not None:
+        return f"Received a 403 status error: the account {target.account_id} is suspended"
+    arn = lacking(set_, target)
+    return None if arn is None else f"Received a 404 status error: Not supported policy {arn}."
+
+
+def _role_arn(center: Center, account_id: str, role_name: str) -> str:
+    return iam_arn(account_id, f"role{role_path(center)}{role_name}")
+
+
+def _to_make(center: Center, set_: PermissionSet, target: Records, role_name: str) -> Iterator[Ask]:
+    """What must be allowed to who provisions into the account that owns the instance."""
+    account_id = target.account_id
+    name = provider_name(center, account_id)
+    if target.saml_providers.named(name) is None:
+        yield Ask("iam:CreateSAMLProvider", iam_arn(account_id, f"saml-provider/{name}"), account_id)
+    arn, label = _role_arn(center, account_id, role_name), f"role {role_name}"
+    role = target.roles.named(role_name)
+    yield Ask("iam:CreateRole" if role is None else "iam:UpdateRole", arn, account_id, label)
+    boundary = boundary_arn(set_, account_id)
+    bounded: dict[str, str | tuple[str, ...]] = {} if boundary is None else {"iam:permissionsboundary": boundary}
+    if boundary is not None:
+        yield Ask("iam:PutRolePermissionsBoundary", arn, account_id, label, context=bounded)
+    for policy_arn in policy_arns(set_, account_id):
+        yield Ask("iam:AttachRolePolicy", arn, account_id, label, context={**bounded, "iam:policyarn": policy_arn})
+    if set_.inline is not None:
+        yield Ask("iam:PutRolePolicy", arn, account_id, label, context=bounded)
+
+
+def _refused(call: Call, center: Center, target: Records, asks: Iterator[Ask]) -> str | None:
+    """Why the caller may not do that in the account that owns the instance, where the service acts for the caller, so
+    that nobody administers it by way of Identity Center who may not by IAM. In other accounts the service's own role
+    may."""
+    if target.account_id != center.records.account_id:
+        return None
+    for ask in asks:
+        refused = refusal(call, ask)
+        if refused is not None:
+            return (
+                "Received a 403 status error: Access denied by IAM. Please check your policy, or wait for role "
+                f"propagation to complete. IAM Error: {refused.message} (Service: AmazonIdentityManagement; "
+                f"Status Code: 403; Error Code: AccessDenied; Request ID: {call.request_id}; Proxy: null)"
+            )
+    return None
