@@ -139,6 +139,10 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended safely
 bench: $(VENV)/.bench $(VENV)/.engine ## Measure speed against the anchors; prints ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load and check that they keep their promises (half an hour)
+	@$(BIN)/python -m chaos $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.docs ## Make the pages that come from the code, then build the documentation into site/
 	@$(BIN)/python -m tools.reference_pages

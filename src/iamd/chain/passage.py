@@ -30,7 +30,7 @@ def refuse(exchange: Exchange, error: Exception) -> None:
         exchange.error = error
     elif isinstance(error, StoreError | NoAccount):
         telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=error)
-        exchange.error = ServiceUnavailable()
+        exchange.error, exchange.revision = ServiceUnavailable(), 0  # it may never come to be
     else:
         telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=error)
         exchange.error = InternalFailure()

@@ -1,0 +1,166 @@
+"""`python -m chaos`: kill and pause servers under load, then hold what clients saw against what iamd promises."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from botocore.credentials import Credentials
+
+from chaos.checker import violations
+from chaos.node import Node
+from chaos.workload import Workload, value_in
+
+_ACCOUNT = "123456789012"
+_ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
+_ENVIRONMENT = {
+    "IAMD_ACCOUNT_ID": _ACCOUNT,
+    "IAMD_ROOT_ACCESS_KEY_ID": _ROOT.access_key,
+    "IAMD_ROOT_SECRET_ACCESS_KEY": _ROOT.secret_key,
+}
+_FAULTS = ("kill", "pause", "full disk", "restart")
+_SHOWN = 20  # violations
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run."""
+
+    seed: int
+    nodes: int
+    faults: dict[str, int]
+    acknowledged_writes: int
+    unknown_writes: int
+    reads: int
+    recorded: int
+    seconds: float
+    violations: list[str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: every promise was kept; 1: one was not; 2: a server did not start."""
+    args = _parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="iamd-chaos-") as folder:
+        try:
+            report = run(args, Path(folder))
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 2
+    if args.json:
+        print(json.dumps(asdict(report)))
+    else:
+        _print(report)
+    return 1 if report.violations else 0
+
+
+def run(args: argparse.Namespace, folder: Path) -> Report:
+    """One run over a database in that folder. Raises RuntimeError when a server does not start."""
+    flags = ["--data-dir", str(folder / "data")]
+    names = [f"node-{number + 1}" for number in range(args.nodes)]
+    nodes = [Node(name, flags, _ENVIRONMENT, folder / f"{name}.log") for name in names]
+    workload = Workload(nodes, _ROOT)
+    began = time.monotonic()
+    try:
+        for node in nodes:
+            node.start()
+        workload.prepare(args.writers, args.users)
+        workload.start(args.writers, args.readers, args.seed)
+        try:
+            faults = _break(nodes, args)
+        finally:
+            workload.stop()
+        for node in nodes:
+            node.kill()
+        nodes[0].start()
+        last = workload.last(nodes[0])
+        nodes[0].stop()
+    finally:
+        for node in nodes:
+            node.kill()
+    recorded = _recorded(flags)
+    registers = workload.history.registers.values()
+    return Report(
+        args.seed,
+        args.nodes,
+        faults,
+        workload.acknowledged,
+        sum(write.outcome.value == "unknown" for register in registers for write in register.writes),
+        sum(len(register.reads) for register in registers),
+        len(recorded),
+        round(time.monotonic() - began, 1),
+        list(violations(workload.history, last, recorded)),
+    )
+
+
+def _break(nodes: Sequence[Node], args: argparse.Namespace) -> dict[str, int]:
+    """Do what was asked for, one fault after the other, until there were so many kills."""
+    choice = random.Random(args.seed)
+    done: Counter[str] = Counter()
+    weights = [8, 1, 1, 1] if args.all_faults else [1, 0, 0, 0]
+    while done["kill"] < args.kills:
+        time.sleep(choice.uniform(0.05, 0.4))
+        node, fault = choice.choice(nodes), choice.choices(_FAULTS, weights)[0]
+        if fault == "pause":
+            node.pause(choice.uniform(0.05, 1.0))
+        elif fault == "full disk":
+            node.fill_disk(choice.uniform(0.05, 1.0))
+        else:
+            node.kill() if fault == "kill" else node.stop()
+            node.start()
+        done[fault] += 1
+        if not args.json:
+            print(f"\r{done['kill']} of {args.kills} kills", end="", file=sys.stderr, flush=True)
+    if not args.json:
+        print(file=sys.stderr)
+    return dict(done)
+
+
+def _recorded(flags: Sequence[str]) -> list[int]:
+    """The writes that the audit trail calls successful."""
+    command = [sys.executable, "-m", "iamd.cli.main", "audit", "search", "--json", "--name", "PutUserPolicy"]
+    done = subprocess.run([*command, "-n", "1000000000", *flags], capture_output=True, text=True, check=True)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    return [value_in(each["requestParameters"]["policyDocument"]) for each in events if "errorCode" not in each]
+
+
+def _print(report: Report) -> None:
+    faults = ", ".join(f"{number} {name}" for name, number in sorted(report.faults.items()))
+    print(f"seed {report.seed}, {report.nodes} nodes, {report.seconds} s: {faults}")
+    print(f"{report.acknowledged_writes} writes acknowledged, {report.unknown_writes} of unknown outcome")
+    print(f"{report.reads} reads; {report.recorded} successful writes in the audit trail")
+    for told in report.violations[:_SHOWN]:
+        print(f"VIOLATION {told}")
+    if len(report.violations) > _SHOWN:
+        print(f"and {len(report.violations) - _SHOWN} more")
+    if not report.violations:
+        print("nothing acknowledged was lost, no answer was stale, revisions rose, the record is complete")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m chaos",
+        description=__doc__,
+        epilog="example: python -m chaos --kills 100 --nodes 2 --all-faults",
+    )
+    parser.add_argument("--kills", type=int, default=1000, help="so many SIGKILLs (default: 1000)")
+    parser.add_argument("--nodes", type=int, default=1, help="servers on one database (default: 1)")
+    parser.add_argument("--writers", type=int, default=4, help="clients that write (default: 4)")
+    parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")
+    parser.add_argument("--users", type=int, default=4, help="users for each writer (default: 4)")
+    parser.add_argument("--all-faults", action="store_true", help="pauses, full disks and restarts, too")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="of what is chosen; default: any")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The checker finds what is planted, and nothing in a history that keeps the promises."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.checker import falling, misrecorded, unexplained, violations
+from chaos.history import History, Outcome, Read, Register, Revisions, Write
+
+DONE, REFUSED, UNKNOWN = Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN
+
+
+def put(value: int, started: float, ended: float, outcome: Outcome = DONE) -> Write:
+    """An even policy allows, an odd one denies."""
+    return Write(value, value % 2 == 0, started, ended, outcome)
+
+
+def register(writes: list[Write], reads: list[Read]) -> Register:
+    return Register("alice", writes, reads)
+
+
+def test_a_read_sees_the_last_write_or_one_under_way():
+    writes = [put(0, 0, 1), put(1, 2, 5), put(2, 6, 7)]
+    fine = [Read(1.5, 1.6, value=0), Read(3, 4, value=1), Read(3, 4, value=0), Read(5.1, 5.2, allows=False)]
+    assert list(unexplained(register(writes, fine))) == []
+
+
+def test_a_lost_write_is_found():
+    writes = [put(0, 0, 1), put(1, 2, 3)]
+    assert list(unexplained(register(writes, [Read(4, 5, value=0)]))) == [
+        "alice: policy 0, read between 4.000000 and 5.000000, fits no order of the writes"
+    ]
+
+
+def test_an_allow_after_a_confirmed_deny_is_found():
+    writes = [put(0, 0, 1), put(1, 2, 3)]
+    assert "alice: allowed" in next(unexplained(register(writes, [Read(3.1, 3.2, allows=True)])))
+    assert list(unexplained(register(writes, [Read(2.9, 3.2, allows=True)]))) == []
+
+
+def test_time_does_not_run_backwards_between_two_readers():
+    writes = [put(0, 0, 1), put(1, 2, 9)]
+    assert list(unexplained(register(writes, [Read(3, 4, value=1), Read(5, 6, value=0)])))
+    assert not list(unexplained(register(writes, [Read(3, 4, value=0), Read(5, 6, value=1)])))
+
+
+def test_a_write_of_unknown_outcome_happened_or_did_not_but_not_both():
+    writes = [put(0, 0, 1), put(1, 2, 3, UNKNOWN)]
+    assert not list(unexplained(register(writes, [Read(4, 5, value=0), Read(6, 7, value=0)])))
+    assert not list(unexplained(register(writes, [Read(4, 5, value=1), Read(6, 7, value=1)])))
+    assert list(unexplained(register(writes, [Read(4, 5, value=1), Read(6, 7, value=0)])))
+    assert list(unexplained(register(writes, [Read(4, 5, value=0), Read(6, 7, value=1)])))
+
+
+def test_a_refused_write_has_not_happened():
+    writes = [put(0, 0, 1), put(1, 2, 3, REFUSED)]
+    assert list(unexplained(register(writes, [Read(4, 5, value=1)])))
+    assert not list(unexplained(register(writes, [Read(4, 5, value=0)])))
+
+
+def test_revisions_rise():
+    assert not list(falling("one", Revisions([1, 1, 5])))
+    assert list(falling("one", Revisions([1, 5, 4]))) == ["one: revision 4 after 5"]
+
+
+def test_the_record_is_complete_and_true():
+    history = History()
+    history.register("alice").writes += [put(0, 0, 1), put(1, 2, 3, UNKNOWN), put(2, 4, 5, REFUSED), put(4, 6, 7)]
+    assert list(misrecorded(history, {"alice": 4}, [0, 4])) == []
+    assert list(misrecorded(history, {"alice": 4}, [0, 1, 4])) == []
+    assert list(misrecorded(history, {"alice": 4}, [0])) == ["alice: policy 4 was put and is not recorded"]
+    assert list(misrecorded(history, {"alice": 1}, [0, 4])) == ["alice: policy 1 was put and is not recorded"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 4, 4])) == ["alice: policy 4 is recorded 2 times"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 2, 4])) == ["alice: policy 2 was refused and is recorded as put"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 4, 9])) == ["policy 9 is recorded and nobody put it"]
+
+
+def test_what_is_there_in_the_end_is_held_against_the_history():
+    history = History()
+    history.register("alice").writes += [put(0, 0, 1), put(1, 2, 3)]
+    assert list(violations(history, {"alice": 1}, [0, 1])) == []
+    assert [told[:15] for told in violations(history, {"alice": 0}, [0, 1])] == ["alice: policy 0"]
+    assert list(violations(history, {}, [0, 1]))
+
+
+@given(st.data())
+def test_any_history_of_a_true_register_is_explained(data: st.DataObject):
+    """Operations happen at one moment within their time, one after another."""
+    moments = data.draw(st.integers(2, 14))
+    value, writes, reads = 0, [put(0, 0, 0.5)], []
+    for moment in range(1, moments):
+        early, late = (data.draw(st.floats(0, 2.5)) for _ in range(2))
+        started, ended = moment - early if moment > 3 else moment, moment + late
+        if data.draw(st.booleans()):
+            happened = data.draw(st.booleans())
+            written = put(moment, started, ended, DONE if happened and data.draw(st.booleans()) else UNKNOWN)
+            writes.append(written)
+            value = moment if happened else value
+        else:
+            reads.append(
+                Read(started, ended, value=value) if moment % 2 else Read(started, ended, allows=value % 2 == 0)
+            )
+    end = float(moments + 5)
+    assert list(unexplained(register(writes, reads), Read(end, end, value=value))) == []
