@@ -17,6 +17,7 @@ from iamd.audit import hindsight
 from iamd.audit.hindsight import Broken, Busy, Hindsight, Refused
 from tests.authorization.conftest import Asker, Reply, document, send, token_of
 from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET, Live, live
+from tests.services.organizations.support import Org
 
 Kept = tuple[Live, dict[str, int]]
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -91,6 +92,16 @@ def test_the_question_is_recorded(kept: Kept, asker: Asker) -> None:
     assert record["userIdentity"]["userName"] == "pep"
 
 
+def test_requests_are_tried_besides_and_those_of_other_accounts_are_not(asker: Asker) -> None:
+    lists = {"principal": "alice", "action": "iam:ListUsers"}
+    answer = asker("history/replay", {"changes": [DENIAL], "requests": [lists], "until": "1d"})
+    (tried,) = answer.json["requests"]
+    assert (tried["principal"], tried["before"], tried["after"]) == (ALICE, "allowed", "explicitDeny")
+    elsewhere = {"principal": "arn:aws:iam::210987654321:root", "action": "iam:ListUsers"}
+    answer = asker("history/replay", {"changes": [], "requests": [elsewhere]})
+    assert (answer.status, b"there is no principal" in answer.body) == (400, True)
+
+
 def signed(server: Live, path: str, body: Any) -> Reply:
     """What root is answered."""
     url, data = f"{server.endpoint}/access/v1/{path}", json.dumps(body)
@@ -133,12 +144,43 @@ SECRET = {"iam:PutUserPolicy": {"UserName": "alice", "PolicyName": "x", "PolicyD
         ("history/replay", {"changes": [{"iam:DeleteUser": {"UserName": "nobody"}}]}, "nobody"),
         ("history/replay", {"changes": [{"account": "210987654321", **DENIAL}]}, "changes"),
         ("history/replay", {"changes": [], "serviceControlPolicies": []}, "unknown field"),
+        ("history/replay", {"changes": [], "organization": True}, "manages no organization"),
     ],
 )
 def test_what_cannot_be_answered_is_told(asker: Asker, path: str, body: Any, said: str) -> None:
     answer = asker(path, body)
     assert answer.status == 400, answer.body
     assert said in answer.body.decode()
+
+
+def test_calls_of_the_whole_organization(tmp_path: Path) -> None:
+    """A control policy would bind a member's calls; the account that manages the organization asks."""
+    with live(in_memory=False, data_dir=str(tmp_path)) as server:
+        iam, client = server.client("iam"), server.client("organizations")
+        client.create_organization(FeatureSet="ALL")
+        top = client.list_roots()["Roots"][0]["Id"]
+        client.enable_policy_type(RootId=top, PolicyType="SERVICE_CONTROL_POLICY")
+        iam.create_user(UserName="pep")
+        iam.put_user_policy(UserName="pep", PolicyName="all", PolicyDocument=document({"Action": "*", "Resource": "*"}))
+        admin = iam.create_access_key(UserName="pep")["AccessKey"]
+        member = Org(server, client, "", top).account("member")
+        inside = Org(server, client, "", top).enter(lambda service: server.client(service, admin), member)
+        inside("iam").list_users()
+        asker = Asker(server.endpoint, token_of(iam, "pep")["ServiceCredentialSecret"])
+        made = {
+            "organizations:CreatePolicy": {
+                "Name": "No",
+                "Description": "",
+                "Content": NO,
+                "Type": "SERVICE_CONTROL_POLICY",
+            }
+        }
+        changes = [made, {"organizations:AttachPolicy": {"PolicyId": "No", "TargetId": member}}]
+        assert asker("history/replay", {"changes": changes}).json["flips"] == []
+        answer = asker("history/replay", {"changes": changes, "organization": True})
+        (flip,) = answer.json["flips"]
+        role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+        assert (flip["principal"], flip["action"], flip["would"]) == (role, "iam:ListUsers", "deny")
 
 
 def test_a_server_without_data_directory_says_so(ask: Asker, iam: Any) -> None:

@@ -68,9 +68,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def replay(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Replay:
-    def replay(*changes: dict[str, Any], flags: tuple[str, ...] = ("--json",)) -> tuple[int, Any]:
+    def replay(
+        *changes: dict[str, Any], flags: tuple[str, ...] = ("--json",), requests: tuple[Any, ...] = ()
+    ) -> tuple[int, Any]:
         file = tmp_path / "change.yaml"
-        file.write_text(json.dumps({"changes": changes}))
+        file.write_text(json.dumps({"changes": changes, "requests": requests}))
         capsys.readouterr()
         code = main(["replay", "--change", str(file), "--data-dir", str(data), *flags])
         told = capsys.readouterr()
@@ -167,6 +169,41 @@ def test_session_policies_still_narrow(replay: Replay) -> None:
         ("role/reader", "iam:ListRoles", "deny", 1),
         ("role/reader", "iam:ListUsers", "deny", 1),
     ]
+
+
+TRIED = (
+    {"principal": "ann", "action": "s3:GetObject", "resource": "arn:aws:s3:::reports/1"},
+    {"principal": f"{IAM}user/ann", "action": "sts:AssumeRole", "resource": f"{IAM}role/reader"},
+    {
+        "principal": "ann",
+        "action": "iam:GetUser",
+        "resource": f"{IAM}user/ann",
+        "context": {"aws:ResourceTag/team": "red"},
+    },
+)
+
+
+def test_requests_that_are_on_no_record(replay: Replay) -> None:
+    reads = policy({"Sid": "Reads", **allow("s3:GetObject"), "Resource": "arn:aws:s3:::reports/*"})
+    nobody = policy({"Effect": "Deny", "Principal": {"AWS": f"{IAM}user/ann"}, "Action": "sts:AssumeRole"})
+    trust = {"iam:UpdateAssumeRolePolicy": {"RoleName": "reader", "PolicyDocument": nobody}}
+    code, told = replay(put("more", reads), trust, requests=TRIED)
+    assert code == 1, told
+    assert [(each["before"], each["after"], each["settledBy"]) for each in told["requests"]] == [
+        ("implicitDeny", "allowed", "identity-based"),
+        ("allowed", "explicitDeny", "role trust"),
+        ("allowed", "allowed", "identity-based"),
+    ]
+    assert told["requests"][0]["statements"] == [{"policy": "more", "index": 0, "sid": "Reads"}]
+    code, text = replay(put("more", reads), requests=TRIED[:1], flags=())
+    assert f"{IAM}user/ann: s3:GetObject on arn:aws:s3:::reports/1: allowed instead of denied; statement Reads" in text
+    assert replay(requests=TRIED)[0] == 0
+    for wrong, said in (
+        ({"principal": "eve", "action": "s3:GetObject"}, "eve"),
+        ({"action": "s3:GetObject"}, "principal"),
+    ):
+        code, text = replay(requests=(wrong,))
+        assert (code, said in text) == (2, True)
 
 
 def test_trust_policies_and_boundaries(replay: Replay) -> None:

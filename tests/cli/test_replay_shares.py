@@ -78,7 +78,9 @@ def place(tmp_path: Path) -> Place:
     put = {"iam:PutUserPolicy": {"UserName": "ann", "PolicyName": "no", "PolicyDocument": documents[1]}}
     change = tmp_path / "change.json"
     change.write_text(json.dumps({"changes": [put]}))
-    return Place(Job(tmp_path / DATABASE_FILE, tmp_path / MASTER_KEY_FILE, change, None, None, None, datetime.now(UTC)))
+    return Place(
+        Job(tmp_path / DATABASE_FILE, tmp_path / MASTER_KEY_FILE, change, None, None, None, False, datetime.now(UTC))
+    )
 
 
 SPANS = [Span(), Span(second(1)), Span(None, second(9)), Span(second(1), second(9)), Span(second(3), second(3))]

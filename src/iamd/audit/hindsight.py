@@ -44,11 +44,14 @@ class Hindsight:
         """What `iamd diff --json` tells of an account, between two moments. Raises Refused, Busy, Broken."""
         return await self._ask("diff", [f"--account={account_id}", "--", before, after])
 
-    async def replay(self, account_id: str, changes: bytes, since: str | None, until: str | None) -> dict[str, Any]:
-        """What `iamd replay --json` tells of an account's calls; `changes` is a file of changes that names no other
-        file. Raises Refused, Busy, Broken."""
-        bounds = [f"--{name}={value}" for name, value in (("since", since), ("until", until)) if value is not None]
-        return await self._ask("replay", [f"--account={account_id}", "--change=-", "--jobs=1", *bounds], changes)
+    async def replay(
+        self, account_id: str, changes: bytes, since: str | None, until: str | None, *, organization: bool = False
+    ) -> dict[str, Any]:
+        """What `iamd replay --json` tells of an account's calls, or those of all accounts of the organization that it
+        manages; `changes` is a file of changes that names no other file. Raises Refused, Busy, Broken."""
+        flags = [f"--{name}={value}" for name, value in (("since", since), ("until", until)) if value is not None]
+        flags += ["--organization"] if organization else []
+        return await self._ask("replay", [f"--account={account_id}", "--change=-", "--jobs=1", *flags], changes)
 
     async def _ask(self, command: str, arguments: Sequence[str], given: bytes = b"") -> dict[str, Any]:
         if self._asked > WAITING:

@@ -30,11 +30,14 @@ class Comparison(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Proposal(msgspec.Struct, forbid_unknown_fields=True):
-    """Calls that would change policies, each by its name with its parameters, and which time of the record is asked."""
+    """Calls that would change policies, each by its name with its parameters; requests that are tried besides; which
+    time of the record is asked, and whether that of the whole organization, which the account has to manage."""
 
     changes: list[dict[str, dict[str, Any]]]
+    requests: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=100)] = []
     since: Time | None = None
     until: Time | None = None
+    organization: bool = False
 
 
 async def compare(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -49,9 +52,12 @@ async def replay(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, 
     """Which calls would flip, and what the record tells of the question. Raises Malformed, Throttling."""
     asked = _read(body, Proposal)
     await realm.store.flush()  # the last calls, too
-    changes = msgspec.json.encode({"changes": asked.changes})
-    answer = await _answered(_at_hand(realm).replay(account_id, changes, asked.since, asked.until))
-    return answer, {"changes": len(asked.changes), "flips": len(answer["flips"])}
+    changes = msgspec.json.encode({"changes": asked.changes, "requests": asked.requests})
+    answer = await _answered(
+        _at_hand(realm).replay(account_id, changes, asked.since, asked.until, organization=asked.organization)
+    )
+    told = {"changes": len(asked.changes), "flips": len(answer["flips"])}
+    return answer, {**told, "requests": len(asked.requests)} if asked.requests else told
 
 
 def _read(body: bytes, kind: type[T]) -> T:

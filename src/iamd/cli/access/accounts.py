@@ -45,6 +45,10 @@ class Accounts:
 
     def holder(self, name: str, owner_id: str | None = None) -> Holder:
         """The principal of an ARN, or of a user's or role's name that only one has, as for `holders`; raises Failure."""
+        return self._holder(*self.caller(name), owner_id)
+
+    def caller(self, name: str) -> tuple[Caller, Records]:
+        """Who has that ARN, or is the only user or role of that name, and the records of the account; raises Failure."""
         found: list[tuple[Caller, Records]] = []
         for records in self.records.values():
             user, role = (kind.named(name.rpartition("/")[2]) for kind in (records.users, records.roles))
@@ -54,7 +58,7 @@ class Accounts:
             raise Failure(f"there is no principal {name}")
         if len(found) > 1:
             raise Failure(f"which one? {', '.join(sorted(caller.arn for caller, _ in found))}")
-        return self._holder(*found[0], owner_id)
+        return found[0]
 
     def policy_of(self, resource: str) -> Attached | None:
         """The policy of a resource, where it is known: a role's trust policy, a bucket's for its objects, or its own."""

@@ -1,8 +1,11 @@
-"""The file that says what would change: https://yaml.org or JSON, calls of AWS's APIs that change policies.
+"""The file that says what would change: https://yaml.org or JSON, calls of AWS's APIs that change policies, and requests
+that are to be tried besides.
 
     changes:
       - iam:PutUserPolicy: {UserName: ann, PolicyName: reports, PolicyDocument: {file: reports.json}}
       - organizations:AttachPolicy: {PolicyId: OnlyEurope, TargetId: ou-ab12-cd34ef56}
+    requests:
+      - {principal: ann, action: s3:GetObject, resource: "arn:aws:s3:::reports/1", context: {aws:SourceIp: 10.0.0.1}}
 
 A call has the parameters that AWS documents; a document may be written out or be in a file. They are carried out one
 after the other, as the operations do it, in memory alone.
@@ -16,15 +19,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from iamd.cli import Failure
+from iamd.cli.access.arguments import checked_action
 from iamd.cli.policytests.yaml_text import BadFile, read
 from iamd.services.catalogue import APIS
 from iamd.services.registry import Operation
-from iamd.wire import json_input, validate
+from iamd.wire import json_input
 from iamd.wire.errors import AwsError
 from iamd.wire.model import Shape
 
-_TOP = frozenset({"changes", "serviceControlPolicies", "resourceControlPolicies", "resourcePolicies"})
+_TOP = frozenset({"changes", "requests", "serviceControlPolicies", "resourceControlPolicies", "resourcePolicies"})
 _SERVICES = ("iam", "organizations")
 _NUMBERS = frozenset({"integer", "long"})
 
@@ -39,13 +45,23 @@ class Step:
     line: int
 
 
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request that may be on no record: an ARN or name of a principal, an action, a resource, and condition keys."""
+
+    principal: str
+    action: str
+    resource: str = "*"
+    context: dict[str, str | list[str]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Changeset:
-    """What would change. `surroundings` is put in the place of what was imported beside accounts, by its names."""
+    """What would change, and what is to be tried besides. `surroundings` is put in the place of what was imported beside accounts, by its names."""
 
     file: Path
     steps: tuple[Step, ...]
     surroundings: Mapping[str, Any] = field(default_factory=dict)
+    requests: tuple[Wanted, ...] = ()
 
 
 def read_changeset(file: Path, given: str | None = None, account_id: str | None = None) -> Changeset:
@@ -61,17 +77,33 @@ def read_changeset(file: Path, given: str | None = None, account_id: str | None 
         raise Failure(f"{file}:{error.line}: {error}") from None
     if not isinstance(found, dict) or not found or found.keys() - _TOP:
         raise Failure(f"{file}: it must be a mapping with changes in it, and nothing besides {', '.join(sorted(_TOP))}")
-    changes = found.get("changes") or []
-    if not isinstance(changes, list):
-        raise Failure(f"{file}: changes must be a list")
-    surroundings = {name: value for name, value in found.items() if name != "changes"}
+    changes = _listed(file, found, "changes")
+    surroundings = {name: value for name, value in found.items() if name not in ("changes", "requests")}
     if surroundings and (given is not None or account_id is not None):
         raise Failure(
             f"{file}: {', '.join(surroundings)} can be exchanged for a whole data directory, from a file only"
         )
     folder = file.parent if given is None else None
     steps = [_step(file, folder, change) for change in changes]
-    return Changeset(file, tuple(_own(file, step, account_id) for step in steps), surroundings)
+    requests = tuple(_wanted(file, each) for each in _listed(file, found, "requests"))
+    return Changeset(file, tuple(_own(file, step, account_id) for step in steps), surroundings, requests)
+
+
+def _listed(file: Path, found: Mapping[str, Any], name: str) -> list[Any]:
+    listed = found.get(name) or []
+    if not isinstance(listed, list):
+        raise Failure(f"{file}: {name} must be a list")
+    return listed
+
+
+def _wanted(file: Path, request: Any) -> Wanted:
+    """A request to be tried; raises Failure."""
+    try:
+        wanted = msgspec.convert(request, Wanted)
+    except msgspec.ValidationError as error:
+        raise Failure(f"{file}: a request needs a principal and an action: {error}") from None
+    checked_action(wanted.action)
+    return wanted
 
 
 def _own(file: Path, step: Step, account_id: str | None) -> Step:
@@ -115,15 +147,13 @@ def _written(file: Path, folder: Path | None, line: int, value: Any) -> Any:
 
 
 def _parameters(operation: Operation, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The operation's parameters; raises AwsError and ValueError."""
+    """The operation's parameters, still to be held against its model; raises AwsError and ValueError."""
     members = {member.wire_name: member for member in operation.model.inputs}
     unknown = next((name for name in document if name not in members), None)
     if unknown is not None:
         raise ValueError(f"it has no parameter {unknown}")
     typed = {name: _typed(members[name].shape, value) for name, value in document.items()}
-    params = json_input.parse(operation.model, typed)
-    validate.check(operation.model, params)
-    return params
+    return json_input.parse(operation.model, typed)
 
 
 def _typed(shape: Shape, value: Any) -> Any:

@@ -16,6 +16,7 @@ from iamd.services.call import Call, Realm
 from iamd.services.invocation import given
 from iamd.store import Records, Store
 from iamd.store.change import Change, NotLoaded
+from iamd.wire import validate
 from iamd.wire.errors import AwsError
 
 
@@ -34,12 +35,14 @@ def propose(store: Store, records: dict[str, Records], changeset: Changeset) -> 
 def _carry_out(realm: Realm, records: dict[str, Records], step: Step) -> None:
     change = Change(records.get)
     account_id = _account(records, step)
+    params = _named(records[account_id], step)
+    validate.check(step.operation.model, params)
     call = Call(
         operation=step.operation,
         realm=realm,
         caller=root_of(records[account_id]),
         records=change.records(account_id),
-        params=_named(records[account_id], step),
+        params=params,
         now=datetime.now(UTC).replace(microsecond=0),
         request_id=new_uuid(),
         change=change,

@@ -21,6 +21,7 @@ from iamd.cli.replaying.flips import Outcome, Replay
 from iamd.cli.replaying.proposal import propose, surrounded
 from iamd.cli.replaying.record import recorded, uncollected
 from iamd.cli.replaying.trail import delivered
+from iamd.cli.replaying.tries import Trial, Tried
 from iamd.cli.replaying.worlds import World
 from iamd.policy import Decision, Grant
 from iamd.store import Records, Store
@@ -41,8 +42,8 @@ for _type in (Decision, Grant):
 @dataclass(frozen=True, slots=True)
 class Job:
     """What to replay: the files of the database and its key, of the change (`given`: its text, where it is in no file),
-    and of CloudTrail's logs (None: the database's own record); calls and changes of which account (None: of all); when
-    it is `now`."""
+    and of CloudTrail's logs (None: the database's own record); calls and changes of which account (None: of all), or
+    calls of all accounts of its organization; when it is `now`."""
 
     database: Path
     master_key: Path
@@ -50,6 +51,7 @@ class Job:
     given: str | None
     cloudtrail: Path | None
     account_id: str | None
+    organization: bool
     now: datetime
 
 
@@ -63,10 +65,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of a replay, and of the calls that it could not look at."""
+    """What came of a replay, of the calls that it could not look at, and of the requests that were tried besides."""
 
     outcome: Outcome
     skipped: Skipped
+    tried: tuple[Tried, ...]
 
 
 def replayed(job: Job, span: Span, jobs: int) -> Replayed:
@@ -100,14 +103,29 @@ async def _replay(job: Job, span: Span, store: Store, changeset: Changeset) -> R
     data_dir = job.database.parent
     before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
     deciding = Replay(World(before), World(after))
+    members = _members(job, present)
+    trial = Trial(before, after, members, job.now)
+    tried = tuple(trial.decide(each) for each in changeset.requests)
     if job.cloudtrail is None:
-        accounts = store.account_ids() if job.account_id is None else [job.account_id]
+        accounts = store.account_ids() if members is None else sorted(members)
         gathered = recorded(gathering, store, accounts, span.since, span.until)
     else:
         gathered = delivered(gathering, job.cloudtrail, present, span.since, span.until)
     async for calls in gathered:
         deciding.run(progress(calls, len(calls), "kinds of calls decided"))
-    return Replayed(deciding.outcome, gathering.skipped)
+    return Replayed(deciding.outcome, gathering.skipped, tried)
+
+
+def _members(job: Job, present: dict[str, Records]) -> frozenset[str] | None:
+    """The accounts that are asked about; None: all. Raises Failure."""
+    if job.account_id is None:
+        return None
+    if not job.organization:
+        return frozenset([job.account_id])
+    records = present[job.account_id]
+    if not records.organizations:
+        raise Failure(f"account {job.account_id} manages no organization")
+    return frozenset(member.id for member in records.members)
 
 
 def _after(store: Store, records: dict[str, Records], data_dir: Path, changeset: Changeset) -> Accounts:
