@@ -216,3 +216,39 @@ def test_a_delegate_administers_all_but_the_management_account(center: Center) -
     theirs.update_permission_set(**here, Description="theirs")
     assign(center, arn, ann, ACCOUNT)
     assert code(theirs.update_permission_set, **here, Description="x") == "AccessDeniedException"
+
+
+def test_with_the_instance_goes_all_that_it_has_made(center: Center) -> None:
+    ann, arn = center.new_user("ann"), center.new_set("Admin")
+    iam = center.client_in(center.member, "iam")
+    assign(center, arn, ann, center.member)
+    assert iam.list_saml_providers()["SAMLProviderList"]
+    theirs = center.client_in(center.member, "sso-admin")
+    assert code(theirs.delete_instance, InstanceArn=center.arn) == "AccessDeniedException"
+    center.sso.delete_instance(InstanceArn=center.arn)
+    assert roles_in(iam) == []
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert center.sso.list_instances()["Instances"] == []
+    assert code(center.sso.describe_instance, InstanceArn=center.arn) == "AccessDeniedException"
+    assert center.sso.create_instance()["InstanceArn"] != center.arn
+
+
+def test_an_account_that_leaves_the_organization_keeps_no_role_of_it(center: Center) -> None:
+    key = center.server.add_account("210987654321")
+    organizations = center.server.client("organizations")
+    target = {"Id": "210987654321", "Type": "ACCOUNT"}
+    handshake = organizations.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+    theirs = center.server.client("organizations", key)
+    theirs.accept_handshake(HandshakeId=handshake)
+    ann, arn = center.new_user("ann"), center.new_set("Admin")
+    assert assign(center, arn, ann, "210987654321")["Status"] == "SUCCEEDED"
+    iam = center.server.client("iam", key)
+    assert len(roles_in(iam)) == 1
+    theirs.leave_organization()
+    assert roles_in(iam) == []
+    here = {"InstanceArn": center.arn, "PermissionSetArn": arn}
+    assert center.sso.list_account_assignments(**here, AccountId="210987654321")["AccountAssignments"] == []
+    assert code(center.server.client("sso-admin", key).describe_instance, InstanceArn=center.arn) == (
+        "AccessDeniedException"
+    )
+    center.sso.delete_permission_set(**here)

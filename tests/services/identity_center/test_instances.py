@@ -65,3 +65,39 @@ def test_who_may_not_make_one_does_not(user: Callable[..., Callable[[str], Any]]
     assert refused(nobody.describe_instance, InstanceArn="arn:aws:sso:::instance/ssoins-0123456789abcdef") == (
         "AccessDeniedException"
     )
+
+
+def test_attributes_for_access_control(center: Center) -> None:
+    sso, here = center.sso, {"InstanceArn": center.arn}
+    configuration = "InstanceAccessControlAttributeConfiguration"
+    one = {"AccessControlAttributes": [{"Key": "team", "Value": {"Source": ["${path:enterprise.department}"]}}]}
+    none: dict[str, Any] = {"AccessControlAttributes": []}
+    describe = sso.describe_instance_access_control_attribute_configuration
+    assert refused(describe, **here) == "ResourceNotFoundException"
+    update = sso.update_instance_access_control_attribute_configuration
+    assert refused(update, **here, **{configuration: one}) == "ResourceNotFoundException"
+    create = sso.create_instance_access_control_attribute_configuration
+    create(**here, **{configuration: one})
+    assert refused(create, **here, **{configuration: one}) == "ConflictException"
+    told = describe(**here)
+    assert (told["Status"], told[configuration]) == ("ENABLED", one)
+    twice = {"AccessControlAttributes": one["AccessControlAttributes"] * 2}
+    assert refused(update, **here, **{configuration: twice}) == "ValidationException"
+    update(**here, **{configuration: none})
+    assert describe(**here)[configuration] == none
+    sso.delete_instance_access_control_attribute_configuration(**here)
+    assert refused(describe, **here) == "ResourceNotFoundException"
+
+
+def test_an_organizations_instance_has_more_regions(center: Center) -> None:
+    sso, here = center.sso, {"InstanceArn": center.arn}
+    sso.add_region(**here, RegionName="eu-west-1")
+    assert refused(sso.add_region, **here, RegionName="eu-west-1") == "ConflictException"
+    assert refused(sso.add_region, **here, RegionName="xx-west-1") == "ValidationException"
+    told = sso.describe_region(**here, RegionName="eu-west-1")
+    assert (told["Status"], told["IsPrimaryRegion"]) == ("ACTIVE", False)
+    assert [each["RegionName"] for each in sso.list_regions(**here)["Regions"]] == ["eu-west-1", "us-east-1"]
+    assert len(sso.describe_instance(**here)["Regions"]) == 2
+    sso.remove_region(**here, RegionName="eu-west-1")
+    assert refused(sso.describe_region, **here, RegionName="eu-west-1") == "ResourceNotFoundException"
+    assert refused(sso.remove_region, **here, RegionName="us-east-1") == "ValidationException"

@@ -209,8 +209,12 @@ def delete_user(call: Call, held: Held[StoreUser], *, revision: str | None = Non
 
 
 def remove_user(center: Center, user: StoreUser) -> None:
-    """Remove a user and all that is the user's in the store."""
-    memberships = center.records.store_memberships
-    for membership in memberships.where("user", user.id):
-        memberships.remove(membership)
-    center.records.store_users.remove(user)
+    """Remove a user and all that is the user's in the store: memberships, password, devices, sessions."""
+    records = center.records
+    password = records.portal_passwords.get(user.id)
+    if password is not None:
+        records.portal_passwords.remove(password)
+    for belongings in (records.store_memberships, records.portal_devices, records.portal_sessions):
+        for each in belongings.where("user", user.id):
+            belongings.remove(each)
+    records.store_users.remove(user)

@@ -8,6 +8,7 @@ from iamd.services.organizations import quotas
 from iamd.services.organizations.accounts import existing_account
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, for_members, the_estate
+from iamd.services.sso_admin import removal as identity_center
 from iamd.store.kinds.organizations import Member
 from iamd.wire.errors import InternalFailure
 from iamd.wire.organizations_errors import ConstraintViolationException, MasterCannotLeaveOrganizationException
@@ -56,4 +57,5 @@ def leave(call: Call, estate: Estate, account_id: str) -> None:
         records.policy_attachments.remove(attachment)
     records.members.remove(member)
     leaver = call.others(member.id)
+    identity_center.leave(call, records, leaver)
     leaver.accounts.replace(leaver.account, organization=None)

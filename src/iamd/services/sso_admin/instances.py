@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateInstance.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from iamd.guard.ask import Ask
@@ -17,10 +18,11 @@ from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sso_admin.center import SERVICE, Center, create, existing_instance, visible, visible_instance
 from iamd.services.sso_admin.paging import page
+from iamd.services.sso_admin.removal import remove
 from iamd.services.sso_admin.tag_rules import merged
 from iamd.store.kinds.organizations import ServiceAccess
 from iamd.store.records import PARTITION, iam_arn
-from iamd.wire.errors import ValidationException
+from iamd.wire.errors import AccessDenied, ValidationException
 from iamd.wire.identity_errors import ConflictException
 
 _NO_NETWORKS = "NetworkConfiguration is not supported: write conditions on aws:SourceIp into policies."
@@ -47,7 +49,7 @@ def regions_of(center: Center) -> list[dict[str, Any]]:
     """The regions of an instance, the primary one first."""
     instance = center.instance
     views: list[dict[str, Any]] = [{"RegionName": instance.region, "AddedDate": instance.created}]
-    views += [{"RegionName": name, "AddedDate": since} for name, since in instance.more_regions]
+    views += [{"RegionName": name, "AddedDate": datetime.fromisoformat(since)} for name, since in instance.more_regions]
     return [{**view, "Status": "ACTIVE", "IsPrimaryRegion": view["RegionName"] == instance.region} for view in views]
 
 
@@ -133,4 +135,15 @@ def update_instance(
         name=instance.name if name is None else name,
         permission_sets=instance.permission_sets or bool(permission_sets_enabled),
     )
+    return {}
+
+
+@sso_admin.operation(on=existing_instance)
+def delete_instance(call: Call, center: Center) -> Reply:
+    """Delete an instance with its people, and take its roles out of the accounts. An organization's instance is deleted
+    by the management account alone. https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DeleteInstance.html
+    """
+    if center.records.account_id != call.account_id:
+        raise AccessDenied("Only the account that owns the instance may delete it.")
+    remove(call, center)
     return {}

@@ -173,3 +173,11 @@ def unmake(target: Records, role_name: str) -> Iterator[Done]:
         yield Done("DeleteRolePolicy", {**named, "policy_name": inline.name})
     target.roles.remove(role)
     yield Done("DeleteRole", named)
+
+
+def unmake_provider(center: Center, target: Records) -> Iterator[Done]:
+    """Remove the instance's provider from an account that has none of its roles any more."""
+    found = target.saml_providers.named(provider_name(center, target.account_id))
+    if found is not None:
+        target.saml_providers.remove(found)
+        yield Done("DeleteSAMLProvider", {"saml_provider_arn": found.arn})

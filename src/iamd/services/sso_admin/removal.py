@@ -1,0 +1,51 @@
+"""What goes when an instance does, and when an account leaves its organization."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from iamd.services.call import Call
+from iamd.services.sso_admin.center import Center
+from iamd.services.sso_admin.done import note
+from iamd.services.sso_admin.provisioning import account, withdraw
+from iamd.services.sso_admin.role_making import unmake_provider
+from iamd.store.collection import Collection
+from iamd.store.image import Records
+from iamd.store.kinds import access_portal, identity_center, identity_store
+from iamd.wire.errors import AccessDenied
+
+R = TypeVar("R")
+
+_KINDS = (*access_portal.KINDS, *identity_store.KINDS, *identity_center.KINDS)
+
+
+def remove(call: Call, center: Center) -> None:
+    """Remove an instance, its people and permission sets, and all that it has made in accounts. Raises AccessDenied
+    where the caller may not remove a role from the account that owns the instance."""
+    for account_id in {each.target_id for each in center.records.provisioned_sets}:
+        _clear(call, center, account(call, center, account_id))
+    for kind in _KINDS:
+        collection = center.records.collection(kind.name)
+        _drop(collection, list(collection))
+
+
+def leave(call: Call, management: Records, leaver: Records) -> None:
+    """Take everything that an organization's instance has made out of an account that leaves the organization."""
+    for instance in management.identity_centers:
+        _clear(call, Center(instance, management), leaver)
+    assignments = management.account_assignments
+    _drop(assignments, assignments.where("target", leaver.account_id))
+
+
+def _clear(call: Call, center: Center, target: Records) -> None:
+    for provisioned in center.records.provisioned_sets.where("target", target.account_id):
+        failure = withdraw(call, center, provisioned, target)
+        if failure is not None:
+            raise AccessDenied(failure)
+    note(call, target, unmake_provider(center, target))
+
+
+def _drop(collection: Collection[R], records: Iterable[R]) -> None:
+    for record in records:
+        collection.remove(record)
