@@ -25,8 +25,8 @@ from iamd.guard.gather import take
 from iamd.policy import Request, decide
 from iamd.store import Change, Records, Store
 from iamd.store.interface import Group, Kept
+from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
 from iamd.store.records import Account, InlinePolicy, User
-from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests import effort
+from tests import effort, postgresql
+from tests.postgresql import Cluster
 
 pytest.register_assert_rewrite("tests.store")  # the conformance suite shows what it compared, wherever it is imported
 effort.load()
@@ -18,3 +19,10 @@ def logs_as_they_were() -> Iterator[None]:
     yield
     if structlog.get_config() != known:
         structlog.configure(**known)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server."""
+    with postgresql.running() as server:
+        yield server

@@ -16,8 +16,8 @@ from iamd.cli.replaying import shares
 from iamd.cli.replaying.shares import Job, Span, cut, replay, replayed
 from iamd.guard.ask import Ask
 from iamd.store import Change, Store
+from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
 from iamd.store.records import Account, InlinePolicy, User
-from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from iamd.cli import Failure
 from iamd.cli.arguments import add_settings, settings
 from iamd.store import Store, StoreError
-from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
 
 T = TypeVar("T")
 

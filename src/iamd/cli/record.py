@@ -15,7 +15,7 @@ from iamd.analysis.learning import FEW
 from iamd.audit.doings import Doings, doings
 from iamd.cli import Failure
 from iamd.cli.place import in_store
-from iamd.store.store import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
 from iamd.testing import Identity, Moto, Server, StartError
 from iamd.testing.server import ACCOUNT_ID
 

@@ -7,6 +7,10 @@ class StoreError(Exception):
     """The database cannot be opened, read or written. Nothing of the failed work was acknowledged."""
 
 
+class NotWritten(StoreError):
+    """The database could not be written to, and surely nothing was."""
+
+
 class StaleRead(StoreError):
     """What was read has been superseded before it was durable: read again."""
 

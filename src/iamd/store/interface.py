@@ -229,9 +229,17 @@ class Database(Protocol):
 
     keyring: Keyring
 
+    async def start(self) -> None:
+        """Begin to hear of what other processes commit; before this nothing is asked of the database."""
+        ...
+
+    async def follow(self) -> None:
+        """Return when `poll` knows of everything that was committed before the call."""
+        ...
+
     async def commit(self, group: Group) -> None:
         """Make the group durable, all or nothing; raises Conflict, NotUnique among it, when another process was
-        faster."""
+        faster, NotWritten when surely nothing was written, StoreError when that is unknown."""
         ...
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
@@ -330,15 +338,16 @@ class Database(Protocol):
         ...
 
     def poll(self) -> Collection[str]:
-        """The accounts that other processes have changed since the last call; a few microseconds when none has.
+        """The accounts that other processes have changed since the last call, as far as is known without waiting (see
+        `follow`); a few microseconds when none has.
 
         A key that was added meanwhile is in `keyring` afterwards, which is another one then.
         """
         ...
 
     def catch_up(self, records: Records) -> bool:
-        """Bring an image to the revision last committed; it must hold no uncommitted change. False: the changes behind
-        its revision have been forgotten, and the image is to be loaded anew."""
+        """Bring an image that was loaded to the revision last committed, as far as is known; it must hold no uncommitted
+        change. False: the changes behind its revision are not at hand (any more), and it is to be loaded anew."""
         ...
 
     def clear(self) -> Awaitable[None]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
+from iamd.store import opening
 from iamd.store.cache import ImageCache
 from iamd.store.change import Change
 from iamd.store.commits import Committer, Entry
@@ -42,13 +44,10 @@ from iamd.store.keyring import Keyring
 from iamd.store.ledger import Ledger
 from iamd.store.records import AccessKey
 from iamd.store.runs import Run
-from iamd.store.sealing import Sealer, create_master_key, random_master_key, read_master_key
-from iamd.store.sqlite import SqliteDatabase
+from iamd.store.sealing import Sealer
 
 T = TypeVar("T")
 
-DATABASE_FILE = "iamd.db"
-MASTER_KEY_FILE = "master.key"
 MAX_RECORDS = 500_000
 
 
@@ -74,18 +73,9 @@ class Store:
     ) -> Store:
         """Open the database in a directory, making both on first use; None keeps everything in memory.
 
-        The master key is read from its file, by default in the directory, where the first start makes it. Raises
-        StoreError, saying what is wrong: directory not writable, foreign, damaged or newer database, other master key.
+        Raises StoreError; see `opening.sqlite`.
         """
-        if data_dir is None:
-            master = random_master_key() if master_key_file is None else read_master_key(master_key_file)
-            return cls(SqliteDatabase(None, master), max_records)
-        file = data_dir / DATABASE_FILE
-        if master_key_file is None:
-            master_key_file = data_dir / MASTER_KEY_FILE
-            if not file.exists():  # where there is a database, a missing key is not to be papered over
-                create_master_key(master_key_file)
-        return cls(SqliteDatabase(file, read_master_key(master_key_file)), max_records)
+        return cls(opening.sqlite(data_dir, master_key_file), max_records)
 
     @property
     def sealer(self) -> Sealer:
@@ -98,11 +88,15 @@ class Store:
         return self._database.keyring
 
     async def start(self) -> None:
+        """Raises StoreError."""
+        await self._database.start()
         await self.relist()
         self._committer.start()
 
     async def close(self) -> None:
         """Commit and flush everything, then close the database. Raises StoreError when the flush fails."""
+        with suppress(StoreError):
+            await self._database.follow()  # writes that wait for this are begun
         await self._committer.close()
         try:
             await self._ledger.flush()
@@ -175,7 +169,10 @@ class Store:
         return arrived >= self._looked
 
     async def refresh(self, arrived: float = inf) -> None:
-        """Bring the images up to date with what other processes have committed before `arrived`."""
+        """Bring the images up to date with what other processes have committed before `arrived`, as far as is known; by
+        default with all that has been committed. Raises StoreError."""
+        if arrived == inf:
+            await self._database.follow()
         if self.may_be_stale(arrived) and self.look():
             await self.relist()
 
@@ -390,8 +387,10 @@ class Store:
         return await asyncio.shield(loading)
 
     async def _fetch(self, account_id: str) -> Records:
-        image, usage = await self._database.load(account_id)
-        self._database.catch_up(image)  # with what was committed while it was being loaded
+        while True:
+            image, usage = await self._database.load(account_id)
+            if self._database.catch_up(image):  # with what was committed while it was being loaded
+                break
         self._ledger.load(account_id, usage)
         self._directory.note(image)
         for dropped in self._images.put(image, self._committer.pinned()):

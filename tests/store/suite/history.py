@@ -73,10 +73,9 @@ class History:
                 states.append(contents(await store.load(ACCOUNT)))
             dated(query)
             for revision, state in enumerate(states, 1):
-                for when in (revision, at(revision), at(revision + 0.9)):
-                    past = await store.past(ACCOUNT, when)
-                    assert as_sets(contents(past)) == as_sets(state)
-                    assert past.revision == revision
+                past = await store.past(ACCOUNT, (revision, at(revision), at(revision + 0.9))[revision % 3])
+                assert as_sets(contents(past)) == as_sets(state)
+                assert past.revision == revision
             present = await store.load(ACCOUNT)
             assert indexed(await store.past(ACCOUNT, len(states))) == indexed(present)
             assert contents(present) == states[-1]
@@ -131,14 +130,15 @@ class History:
             assert contents(await store.past(ACCOUNT, EVER)) == contents(await store.load(ACCOUNT))
 
     @on_loop
-    async def test_a_process_that_missed_what_is_forgotten_loads_anew(self, opener: Opener, query: Query) -> None:
+    async def test_a_process_that_missed_what_is_forgotten_has_what_there_is(
+        self, opener: Opener, query: Query
+    ) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             await two.load(ACCOUNT)
             for number in range(1, 4):
                 await one.write(add_user(number))
             await one.forget(EVER)
             await two.refresh()
-            assert two.records(ACCOUNT) is None
             assert contents(await two.load(ACCOUNT)) == contents(await one.load(ACCOUNT))
 
     @on_loop

@@ -33,28 +33,33 @@ class Records:
     def test_every_kind_has_a_sample(self) -> None:
         assert {kind.name for kind in KINDS} == set(SAMPLES)
 
-    @pytest.mark.parametrize("kind", sorted(SAMPLES))
     @on_loop
-    async def test_added_replaced_removed(self, opener: Opener, kind: str) -> None:
-        record, changes = SAMPLES[kind]
-        account_id = record.account_id
-
-        def account(change: Change) -> Any:
-            return (change.create if kind == "accounts" and step == "add" else change.records)(account_id)
+    async def test_every_kind_is_added_replaced_and_removed(self, opener: Opener) -> None:
+        def owner(change: Change, kind: str) -> Any:
+            return change.records(SAMPLES[kind][0].account_id).collection(kind)
 
         async with prepared(opener) as store:
-            step = "add"
-            await store.write(lambda change: account(change).collection(kind).add(record))
-            await same_after_reopening(store, opener, account_id)
-            step = "replace"
-            replaced = await store.write(lambda change: account(change).collection(kind).replace(record, **changes))
-            await same_after_reopening(store, opener, account_id)
-            held = await store.load(account_id)
-            assert replaced in list(held.collection(kind))
-            await store.write(lambda change: account(change).collection(kind).remove(replaced))
-            assert not held.collection(kind)
-            if kind != "accounts":
-                await same_after_reopening(store, opener, account_id)
+            await store.write(lambda change: change.create(OTHER).accounts.add(SAMPLES["accounts"][0]))
+            for kind in SAMPLES.keys() - {"accounts"}:
+                await store.write(lambda change, kind=kind: owner(change, kind).add(SAMPLES[kind][0]))
+            await same_after_reopening(store, opener)
+            await same_after_reopening(store, opener, OTHER)
+            replaced = {}
+            for kind, (record, changes) in SAMPLES.items():
+                replaced[kind] = await store.write(
+                    lambda change, kind=kind, record=record, changes=changes: owner(change, kind).replace(
+                        record, **changes
+                    )
+                )
+            for kind, record in replaced.items():
+                assert record in list((await store.load(record.account_id)).collection(kind))
+            await same_after_reopening(store, opener)
+            await same_after_reopening(store, opener, OTHER)
+            for kind, record in replaced.items():
+                await store.write(lambda change, kind=kind, record=record: owner(change, kind).remove(record))
+            assert (await store.load(ACCOUNT)).size() == 1
+            await same_after_reopening(store, opener)
+            assert store.account_ids() == [ACCOUNT]
 
     @on_loop
     async def test_an_account_that_was_removed_is_gone(self, opener: Opener) -> None:

@@ -12,9 +12,6 @@ Row = Sequence[Any]
 class Cursor(Protocol):
     """What a statement found."""
 
-    @property
-    def rowcount(self) -> int: ...
-
     def fetchone(self) -> Any: ...
 
     def fetchall(self) -> list[Any]: ...
@@ -36,6 +33,10 @@ class Connection(Protocol):
 
     def insert(self, statement: str, rows: Sequence[Row], /) -> None:
         """Run a plain `INSERT ... VALUES` for all rows, in order; quicker than `executemany` for many."""
+        ...
+
+    def each(self, questions: Sequence[tuple[str, Row]], /) -> Iterator[list[Any]]:
+        """The rows that each of several statements finds."""
         ...
 
     def announce(self) -> None:

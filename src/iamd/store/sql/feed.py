@@ -13,11 +13,21 @@ from iamd.store.sql.connection import Connection
 
 
 class Changed(NamedTuple):
-    """An account that a process changed, and where in the feed it last did."""
+    """An account that a process changed, where in the feed it last did, and its first and last revision of these."""
 
     account_id: str
     writer: int
     position: int
+    first: int
+    last: int
+
+
+class Mark(NamedTuple):
+    """A row of the feed: where it is, and who wrote it when."""
+
+    position: int
+    writer: int
+    time: int
 
 
 class Touched(NamedTuple):
@@ -65,6 +75,18 @@ def last_position(connection: Connection) -> int:
     return found or 0
 
 
+def end(connection: Connection) -> Mark | None:
+    """The newest row of the feed."""
+    found = connection.execute(sql.LAST_CHANGE).fetchone()
+    return None if found is None else Mark(*found)
+
+
+def is_at(connection: Connection, mark: Mark) -> bool:
+    """Whether the feed has that row, so that everything up to it is as it was."""
+    found = connection.execute(sql.WRITER, (mark.position,)).fetchone()
+    return found is not None and Mark(mark.position, *found) == mark
+
+
 def behind(connection: Connection, position: int) -> list[Changed]:
     """Who changed what behind that position."""
     return [Changed(*row) for row in connection.execute(sql.CHANGED, (position,)).fetchall()]
@@ -76,10 +98,10 @@ def news(connection: Connection, account_id: str, base: int) -> News | None:
         if history.forgotten_up_to(connection, account_id) > base:
             return None
         touched = connection.execute(sql.TOUCHED, (account_id, base)).fetchall()
-        rows = [connection.execute(sql.RECORDS[kind].by_key, (account_id, key)).fetchone() for kind, key, _ in touched]
+        rows = [*connection.each([(sql.RECORDS[kind].by_key, (account_id, key)) for kind, key, _ in touched])]
         reached = revision(connection, account_id)
     found = [
-        Touched(kind, key, added, None if row is None else CODECS[kind].record(row))
-        for (kind, key, added), row in zip(touched, rows, strict=True)
+        Touched(kind, key, added, CODECS[kind].record(own[0]) if own else None)
+        for (kind, key, added), own in zip(touched, rows, strict=True)
     ]
     return News(base, reached, found)

@@ -45,4 +45,6 @@ def found(connection: Connection, account_id: str, id: str | None) -> list[KeptF
 def archive(connection: Connection, account_id: str, id: str, archived: bool) -> bool:
     """Archive a finding, or take it out again; whether there is one."""
     with connection.writing():
-        return connection.execute(sql.ARCHIVE_FINDING, (archived, account_id, id)).rowcount > 0
+        there = connection.execute(sql.FINDINGS, (account_id, id, id)).fetchone() is not None
+        connection.execute(sql.ARCHIVE_FINDING, (archived, account_id, id))
+    return there

@@ -26,9 +26,10 @@ def image(connection: Connection, account_id: str) -> Records:
     """All records of an account, in the caller's transaction."""
     records = Records(account_id)
     records.revision = revision(connection, account_id)
-    for kind in KINDS:
+    found = connection.each([(sql.RECORDS[kind.name].by_account, (account_id,)) for kind in KINDS])
+    for kind, rows in zip(KINDS, found, strict=True):
         codec, collection = CODECS[kind.name], records.collection(kind.name)
-        for row in connection.execute(sql.RECORDS[kind.name].by_account, (account_id,)):
+        for row in rows:
             collection.load(codec.record(row))
     return records
 

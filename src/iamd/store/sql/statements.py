@@ -39,10 +39,23 @@ SET_REVISION = _sql(
 )
 
 LAST_POSITION = _sql(select(func.max(_CHANGES.position)))
+LAST_CHANGE = _sql(
+    select(_CHANGES.position, _CHANGES.writer, _CHANGES.time)
+    .order_by(_CHANGES.position.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+)
+WRITER = _sql(select(_CHANGES.writer, _CHANGES.time).where(_CHANGES.position == bindparam("p")))
 ADD_CHANGE = _sql(insert(tables.changes))
-# Who changed what behind a position: account, writer, last position.
+# Who changed what behind a position: account, writer, last position, first and last revision.
 CHANGED = _sql(
-    select(_CHANGES.account_id, _CHANGES.writer, func.max(_CHANGES.position))
+    select(
+        _CHANGES.account_id,
+        _CHANGES.writer,
+        func.max(_CHANGES.position),
+        func.min(_CHANGES.revision),
+        func.max(_CHANGES.revision),
+    )
     .where(_CHANGES.position > bindparam("p"))
     .group_by(_CHANGES.account_id, _CHANGES.writer),
 )
@@ -108,8 +121,11 @@ ACCESS = _sql(
     ),
 )
 
+# What may have been written already, when that could not be learned, is written again.
 ADD_DENIAL = _sql(
-    insert(event_tables.denials).values({name: bindparam(name) for name in ("account_id", "time", "id", "record")})
+    upsert(event_tables.denials)
+    .values({name: bindparam(name) for name in ("account_id", "time", "id", "record")})
+    .on_conflict_do_nothing()
 )
 DENIAL = _sql(select(_DENIALS.account_id, _DENIALS.time, _DENIALS.record).where(_DENIALS.id == bindparam("i")))
 # The oldest denial that an account keeps when it has as many as it may.

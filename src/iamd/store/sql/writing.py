@@ -37,20 +37,38 @@ def commit(connection: Connection, group: Group, writer: int) -> Written:
     NotUnique when one gets an alias or an address that another has of which the group cannot have known.
     """
     with connection.writing():
-        for account_id, base in group.bases.items():
-            if revision(connection, account_id) != base:
-                raise Conflict(account_id)
-        _check_unique(connection, group)
-        first = last_position(connection)
-        _write_records(connection, [step for change in group.changes for step in change.steps])
-        feed = list(_feed(group, first, writer))
-        connection.insert(sql.ADD_CHANGE, feed)
-        reached = {change.account_id: change.revision for change in group.changes}
-        connection.executemany(sql.SET_REVISION, list(reached.items()))
-        events = _write_events(connection, group)
-        if feed:
-            connection.announce()
+        return write(connection, group, writer)
+
+
+def write(connection: Connection, group: Group, writer: int) -> Written:
+    """As `commit`, in the caller's transaction."""
+    for account_id, base in group.bases.items():
+        if revision(connection, account_id) != base:
+            raise Conflict(account_id)
+    _check_unique(connection, group)
+    first = last_position(connection)
+    _write_records(connection, [step for change in group.changes for step in change.steps])
+    feed = list(_feed(group, first, writer))
+    connection.insert(sql.ADD_CHANGE, feed)
+    reached = {change.account_id: change.revision for change in group.changes}
+    connection.executemany(sql.SET_REVISION, list(reached.items()))
+    events = _write_events(connection, group)
+    if feed:
+        connection.announce()
     return Written(first, first + len(feed), events)
+
+
+def is_there(connection: Connection, written: Written, writer: int) -> bool:
+    """Whether what `write` returned was committed; False as well for a group of which neither feed nor record tells,
+    and which can be written twice."""
+    if written.last > written.first:
+        found = connection.execute(sql.WRITER, (written.last,)).fetchone()
+        return found is not None and found[0] == writer
+    if written.events:
+        last = written.events[-1]
+        found = connection.execute(sql.EVENT, (last.position,)).fetchone()
+        return found is not None and found[3] == last.event_id
+    return False
 
 
 def _check_unique(connection: Connection, group: Group) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from iamd.store.errors import StoreError
 from iamd.store.sql.connection import Row
@@ -25,6 +26,9 @@ class SqliteConnection(sqlite3.Connection):
         """
         for text, values in for_many(statement, rows):
             self.execute(text, values)
+
+    def each(self, questions: Sequence[tuple[str, Row]], /) -> Iterator[list[Any]]:
+        return (self.execute(statement, parameters).fetchall() for statement, parameters in questions)
 
     def announce(self) -> None:
         """Others see it in the file."""

@@ -48,6 +48,12 @@ class SqliteDatabase(SqlDatabase):
         self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
         self._watch = None if file is None else Watch(file, self._writer_id)
 
+    async def start(self) -> None:
+        """Nothing need be begun: the file tells."""
+
+    async def follow(self) -> None:
+        """`poll` looks by itself."""
+
     async def commit(self, group: Group) -> None:
         written = await self._write(self._commit, group, self._writer_id)
         if self._watch is not None:

@@ -1,0 +1,42 @@
+"""Opening the store's database: in a directory, in memory, or on a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iamd.store.errors import StoreError
+from iamd.store.interface import Database
+from iamd.store.postgresql.url import DatabaseUrl
+from iamd.store.sealing import create_master_key, random_master_key, read_master_key
+from iamd.store.sqlite import SqliteDatabase
+
+DATABASE_FILE = "iamd.db"
+MASTER_KEY_FILE = "master.key"
+PATIENCE = 300.0  # seconds that are bridged while a database server is away
+
+
+def sqlite(data_dir: Path | None, master_key_file: Path | None = None) -> Database:
+    """The database in a directory, both made on first use; None keeps everything in memory.
+
+    The master key is read from its file, by default in the directory, where the first start makes it. Raises
+    StoreError, saying what is wrong: directory not writable, foreign, damaged or newer database, other master key.
+    """
+    if data_dir is None:
+        master = random_master_key() if master_key_file is None else read_master_key(master_key_file)
+        return SqliteDatabase(None, master)
+    file = data_dir / DATABASE_FILE
+    if master_key_file is None:
+        master_key_file = data_dir / MASTER_KEY_FILE
+        if not file.exists():  # where there is a database, a missing key is not to be papered over
+            create_master_key(master_key_file)
+    return SqliteDatabase(file, read_master_key(master_key_file))
+
+
+def postgresql(url: DatabaseUrl, master_key_file: Path, patience: float = PATIENCE) -> Database:
+    """The database of that URL, which must exist and may be empty; its master key must be there already, the same for
+    every process. For `patience` seconds reads go on while the server is away. Raises StoreError, as `sqlite` does."""
+    try:
+        from iamd.store.postgresql.database import PostgresDatabase
+    except ImportError as error:
+        raise StoreError(f"PostgreSQL needs psycopg: pip install 'iamd[postgres]' ({error})") from error
+    return PostgresDatabase(url, read_master_key(master_key_file), patience)

@@ -1,0 +1,159 @@
+"""A connection to PostgreSQL: psycopg's, with the transactions that the store asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+
+from iamd.store.errors import StoreError
+from iamd.store.postgresql.url import DatabaseUrl
+from iamd.store.sql.connection import Row
+from iamd.store.sql.texts import for_many, in_postgresql
+
+CHANNEL = "iamd"  # what is told when something is committed: by which process
+LOCK_SECONDS = 5  # how long to wait for another process's transaction
+_CONNECT_SECONDS = 3
+# A process that stops in the middle of a transaction (suspended, cut off) must not keep the others from writing, and a
+# server that has lost its way must not keep this one waiting.
+_SESSION = f"""
+    SET lock_timeout = '{LOCK_SECONDS}s';
+    SET idle_in_transaction_session_timeout = '{LOCK_SECONDS}s';
+    SET statement_timeout = '60s';
+    SET client_encoding = 'UTF8';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+_CONNECTING = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+    "connect_timeout": str(_CONNECT_SECONDS),
+    "target_session_attrs": "read-write",
+    "application_name": "iamd",
+}
+
+# Held by who writes; there since the first migration, and never removed.
+_LOCK = "SELECT version FROM schema_version WHERE version = 1 FOR UPDATE"
+
+
+class Unsure(Exception):
+    """The connection broke while a transaction was being committed: whether it was is unknown."""
+
+
+class PostgresConnection:
+    """See `sql.connection.Connection`. Every method raises psycopg.Error; leaving `writing` may raise Unsure."""
+
+    def __init__(self, driver: psycopg.Connection[Any], writer: int) -> None:
+        self.driver = driver
+        self._writer = writer
+        self._told: list[str] | None = None  # by which processes, since `told` was last asked; None: it does not listen
+
+    def execute(self, statement: str, parameters: Row = (), /) -> psycopg.Cursor[Any]:
+        return self.driver.execute(in_postgresql(statement), parameters)
+
+    def executemany(self, statement: str, rows: Sequence[Row], /) -> object:
+        text = in_postgresql(statement)
+        for row in rows:
+            self.driver.execute(text, row)
+        return None
+
+    def insert(self, statement: str, rows: Sequence[Row], /) -> None:
+        for text, values in for_many(in_postgresql(statement), rows):
+            self.driver.execute(text, values)
+
+    def each(self, questions: Sequence[tuple[str, Row]], /) -> Iterator[list[Any]]:
+        """All are asked at once."""
+        with self.driver.pipeline():
+            asked = [self.execute(statement, parameters) for statement, parameters in questions]
+            for cursor in asked:
+                yield cursor.fetchall()
+
+    def announce(self) -> None:
+        self.driver.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(self._writer)))
+
+    @property
+    def socket(self) -> int:
+        """Its file descriptor, readable when the server tells something."""
+        return self.driver.fileno()
+
+    def listen(self) -> bool:
+        """Hear of what is announced; False when it does so already."""
+        if self._told is not None:
+            return False
+        told = self._told = []
+        self.driver.add_notify_handler(lambda note: told.append(note.payload))
+        self.driver.execute(f"LISTEN {CHANNEL}")
+        return True
+
+    def told(self) -> list[str]:
+        """The processes that announced something since the last call; does not wait."""
+        told = [] if self._told is None else self._told.copy()
+        if self._told is not None:
+            self._told.clear()
+        self.driver.pgconn.consume_input()
+        while (note := self.driver.pgconn.notifies()) is not None:
+            told.append(note.extra.decode())
+        return told
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._rolled_back_on_failure():
+            self.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+            self.driver.execute("COMMIT")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One process at a time writes: a row is locked, and the next one sees what was committed ahead of it.
+
+        So positions in the feeds come in the order of commits, and whoever has read up to one of them has missed none.
+        """
+        with self._rolled_back_on_failure():
+            with self.driver.pipeline():  # what nobody looks at is not waited for
+                self.driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                if self.driver.execute(_LOCK).fetchone() is None:
+                    raise StoreError("the database's schema is gone: restore it from a backup")
+                yield
+            try:
+                self.driver.execute("COMMIT")
+            except psycopg.Error as error:
+                if self.driver.broken:
+                    raise Unsure from error
+                raise
+
+    @contextmanager
+    def _rolled_back_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            if not self.driver.closed and self.driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                self.driver.rollback()
+            raise
+
+    def close(self) -> None:
+        self.driver.close()
+
+
+def connect(url: DatabaseUrl, writer: int) -> PostgresConnection:
+    """A connection in which nothing is committed but by `COMMIT`, and then durably; raises psycopg.Error."""
+    driver = psycopg.connect(make_conninfo(url.secret, **{**_CONNECTING, **url.parameters}), autocommit=True)
+    try:
+        driver.execute(_SESSION)
+    except BaseException:
+        driver.close()
+        raise
+    return PostgresConnection(driver, writer)
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same is worth another try, perhaps over another connection: nothing of it was committed."""
+    if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected | Unsure):
+        return True
+    if isinstance(error, errors.LockNotAvailable | errors.QueryCanceled):
+        return False
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | errors.ReadOnlySqlTransaction)

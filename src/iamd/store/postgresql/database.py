@@ -1,0 +1,113 @@
+"""PostgreSQL as the store's database, for as many processes as there are.
+
+Three connections, each on a thread of its own: the writer's, the reader's, and the one that follows the change feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Collection
+from typing import Concatenate, ParamSpec, TypeVar
+
+import psycopg
+
+from iamd.store.errors import StoreError
+from iamd.store.image import Records
+from iamd.store.interface import Conflict, Group, Usage
+from iamd.store.postgresql.connection import PostgresConnection, connect
+from iamd.store.postgresql.follower import Follower
+from iamd.store.postgresql.opening import prepare
+from iamd.store.postgresql.session import Session
+from iamd.store.postgresql.url import DatabaseUrl
+from iamd.store.sealing import MasterKey
+from iamd.store.sql import writing
+from iamd.store.sql.connection import Connection
+from iamd.store.sql.database import SqlDatabase
+from iamd.store.sql.writing import Written
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class PostgresDatabase(SqlDatabase):
+    """Opens and migrates the database, which must exist; raises StoreError. See `interface.Database`.
+
+    `patience` is for how many seconds images are used while the server is away.
+    """
+
+    def __init__(self, url: DatabaseUrl, master: MasterKey, patience: float) -> None:
+        super().__init__(master)
+        self._url = url
+        self._patience = patience
+        self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed
+        try:
+            opened = connect(url, self._writer_id)
+            try:
+                self.keyring = prepare(opened, master)
+            except BaseException:
+                opened.close()
+                raise
+        except psycopg.Error as error:
+            raise StoreError(f"cannot open the database {url}: {str(error).strip()}") from error
+        self._writer = Session(url, self._writer_id, "writer", opened)
+        self._reader = Session(url, self._writer_id, "reader")
+        self._follower = Follower(url, master, self._writer_id, self.keyring)
+
+    async def start(self) -> None:
+        await self._follower.start()
+
+    async def follow(self) -> None:
+        await self._follower.follow()
+
+    async def commit(self, group: Group) -> None:
+        doubtful: list[Written] = []  # what an earlier attempt wrote, of which it is not known whether it was committed
+
+        def work(connection: PostgresConnection) -> None:
+            with connection.writing():
+                if doubtful and writing.is_there(connection, doubtful[-1], self._writer_id):
+                    written = doubtful[-1]
+                else:
+                    written = writing.write(connection, group, self._writer_id)
+                doubtful[:] = [written]
+            self._tail.add(written.events)
+
+        try:
+            await self._writer.do(work)
+        except Conflict:
+            await self._follower.follow()  # hear of what the other process did
+            raise
+
+    async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
+        while True:
+            records, usage = await super().load(account_id)
+            if self._follower.inbox.take(records):
+                return records, usage
+
+    def poll(self) -> Collection[str]:
+        if self._follower.silent_for() > self._patience:
+            raise StoreError(f"the database {self._url} has been away for more than {self._patience:g} seconds")
+        if self._follower.keyring.newest > self.keyring.newest:
+            self.keyring = self._follower.keyring
+        return self._follower.inbox.changed()
+
+    def catch_up(self, records: Records) -> bool:
+        return self._follower.inbox.catch_up(records)
+
+    def clear(self) -> Awaitable[None]:
+        raise StoreError("only a database in memory can be cleared")
+
+    async def close(self) -> None:
+        await self._follower.close()
+        await self._reader.close()
+        await self._writer.close()
+
+    def _read(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
+        return self._reader.do(lambda connection: work(connection, *args, **kwargs))
+
+    def _write(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
+        return self._writer.do(lambda connection: work(connection, *args, **kwargs))

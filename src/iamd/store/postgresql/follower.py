@@ -1,0 +1,175 @@
+"""Hearing of what other processes commit: PostgreSQL notifies, and is asked now and then in case it did not.
+
+The event loop's thread never waits for the server: what was committed is read on a thread, and taken in when it is here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+import psycopg
+import structlog
+
+from iamd.store.errors import StoreError
+from iamd.store.keyring import Keyring
+from iamd.store.postgresql.connection import PostgresConnection
+from iamd.store.postgresql.inbox import Inbox
+from iamd.store.postgresql.session import Session
+from iamd.store.postgresql.url import DatabaseUrl
+from iamd.store.sealing import MasterKey
+from iamd.store.sql import feed, keys
+from iamd.store.sql.feed import Changed, Mark, News
+
+POLL_SECONDS = 1.0
+
+log = structlog.get_logger("iamd.store")
+
+
+class _Heard(NamedTuple):
+    """What a look at the feed found: what others changed, where it ends, and whether it is not the one that was read
+    before; the keyring, if it has changed."""
+
+    changed: list[Changed]
+    mark: Mark | None
+    lost: bool
+    keyring: Keyring | None
+
+
+class Follower:
+    """For the event loop's thread."""
+
+    def __init__(self, url: DatabaseUrl, master: MasterKey, writer: int, keyring: Keyring) -> None:
+        self._session = Session(url, writer, "follower")
+        self._master = master
+        self._writer = writer
+        self.keyring = keyring
+        self.inbox = Inbox()
+        self._mark: Mark | None = None  # the last row of the feed that was heard of
+        self._heard_at = time.monotonic()
+        self._away = False
+        self._ear: PostgresConnection | None = None  # notifies, while no look is under way
+        self._wake = asyncio.Event()
+        self._next: asyncio.Future[None] | None = None  # the end of the next look
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to follow; raises StoreError when the server is away."""
+        loop = asyncio.get_running_loop()
+        self._next = loop.create_future()
+        self._running = loop.create_task(self._run())
+        await self.follow()
+
+    async def close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._running
+        if self._next is not None:
+            _fail(self._next, StoreError("the store is closed"))
+            self._next = None
+        self._deafen()
+        await self._session.close()
+
+    async def follow(self) -> None:
+        """Return when the inbox has everything that was committed before the call; raises StoreError."""
+        if self._next is None or self._running is None or self._running.done():
+            raise StoreError("the store is not open")
+        look = self._next
+        self._wake.set()
+        await asyncio.shield(look)
+
+    def silent_for(self) -> float:
+        """Seconds since the server was last heard."""
+        return time.monotonic() - self._heard_at
+
+    async def _run(self) -> None:
+        while self._next is not None:
+            look, self._next = self._next, asyncio.get_running_loop().create_future()
+            self._wake.clear()
+            try:
+                await self._look()
+            except asyncio.CancelledError:
+                _fail(look, StoreError("the store is closed"))
+                raise
+            except Exception as error:
+                self._note_away(error)
+                _fail(look, error if isinstance(error, StoreError) else StoreError(str(error)))
+            else:
+                self._note_back()
+                look.set_result(None)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+
+    async def _look(self) -> None:
+        self._deafen()
+        heard = await self._session.do(self._hear, patience=0)
+        others = [each for each in heard.changed if each.writer != self._writer]
+        news: dict[str, News | None] = {}
+        if heard.lost:
+            log.error("the database has lost changes: all accounts are read anew")
+            self.inbox.forget()
+        else:
+            wanted = self.inbox.wanted(others)
+            if wanted:
+                news = await self._session.do(lambda connection: _news(connection, wanted), patience=0)
+        self.inbox.put(others, news)
+        self._mark, self._heard_at = heard.mark, time.monotonic()
+        if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
+            self.keyring = heard.keyring
+        self._listen()
+
+    def _hear(self, connection: PostgresConnection) -> _Heard:
+        """Look at the feed; on the session's thread."""
+        self._ear, anew = connection, connection.listen()
+        with connection.reading():
+            lost = anew and self._mark is not None and not feed.is_at(connection, self._mark)
+            changed = [] if lost else feed.behind(connection, 0 if self._mark is None else self._mark.position)
+            mark = feed.end(connection)
+            newest = keys.newest(connection)
+            keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
+        return _Heard(changed, mark, lost, keyring)
+
+    def _listen(self) -> None:
+        """Be woken by the server. What it told during the look may have come too late for it."""
+        if self._ear is not None:
+            asyncio.get_running_loop().add_reader(self._ear.socket, self._told)
+            self._told()
+
+    def _deafen(self) -> None:
+        """Leave the connection to the session's thread."""
+        if self._ear is not None:
+            asyncio.get_running_loop().remove_reader(self._ear.socket)
+            self._ear = None
+
+    def _told(self) -> None:
+        try:
+            told = [] if self._ear is None else self._ear.told()
+        except psycopg.Error:  # the connection broke; the next look makes another one
+            self._deafen()
+            self._wake.set()
+            return
+        if any(writer != str(self._writer) for writer in told):
+            self._wake.set()
+
+    def _note_away(self, error: Exception) -> None:
+        self._ear = None
+        if not self._away:
+            self._away = True
+            log.error("the database is away: requests are decided on what is in memory", error=str(error))
+
+    def _note_back(self) -> None:
+        if self._away:
+            self._away = False
+            log.info("the database is back")
+
+
+def _fail(look: asyncio.Future[None], error: StoreError) -> None:
+    look.set_exception(error)
+    look.exception()  # nobody need have waited for it
+
+
+def _news(connection: PostgresConnection, wanted: dict[str, int]) -> dict[str, News | None]:
+    return {account_id: feed.news(connection, account_id, base) for account_id, base in wanted.items()}

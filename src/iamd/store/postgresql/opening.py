@@ -1,0 +1,41 @@
+"""Opening a database: what it is, whether its schema is current, its keys."""
+
+from __future__ import annotations
+
+from iamd.store.errors import StoreError
+from iamd.store.keyring import Keyring
+from iamd.store.migrations import migrate
+from iamd.store.postgresql.connection import PostgresConnection
+from iamd.store.sealing import MasterKey
+from iamd.store.sql import keys
+
+_OPENING = 0x69616D64  # "iamd": processes that open the database at the same time take turns
+
+_OURS = """
+    SELECT count(*), count(*) FILTER (WHERE table_name IN ('schema_version', 'keyring', 'changes'))
+    FROM information_schema.tables WHERE table_schema = current_schema()
+"""
+
+
+def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
+    """Bring the schema up to date, make the first keys when there are none, and unwrap them.
+
+    Raises StoreError (another program's database, newer schema, other master key) and psycopg.Error.
+    """
+    driver = connection.driver
+    _recognize(connection)
+    with driver.transaction():
+        driver.execute("SELECT pg_advisory_xact_lock(%s)", (_OPENING,))
+        migrate(driver, "postgresql")
+        keys.make(connection, master)
+    return keys.read(connection, master)
+
+
+def _recognize(connection: PostgresConnection) -> None:
+    """Refuse a database that is not ours, or cannot hold what we write, before anything is written to it."""
+    encoding = connection.driver.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(f"the database has the encoding {encoding}: create it with ENCODING 'UTF8'")
+    tables, ours = connection.driver.execute(_OURS).fetchone() or (0, 0)
+    if tables and ours < 3:
+        raise StoreError("the database has tables of another program: create one for iamd alone")

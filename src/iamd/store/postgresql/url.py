@@ -1,0 +1,44 @@
+"""Where a PostgreSQL database is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+_SCHEMES = ("postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """A URL as libpq reads it. As text it is without the password; `secret` is with it."""
+
+    shown: str
+    parameters: dict[str, str]
+    has_password: bool
+    secret: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+def parse(text: str) -> DatabaseUrl:
+    """Read a URL; raises ValueError, which does not tell the password."""
+    try:
+        parts = urlsplit(text)
+        parameters = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise ValueError("must be a URL like postgresql://user@host/database") from None
+    if parts.scheme not in _SCHEMES or parts.fragment:
+        raise ValueError("must be a URL like postgresql://user@host/database")
+    user, hidden, host = _parted(parts.netloc)
+    own = {name: value for name, value in parameters.items() if name != "password"}
+    query = "&".join(f"{name}={quote(value, safe='/')}" for name, value in own.items())
+    shown = urlunsplit(("postgresql", f"{user}@{host}" if user else host, parts.path, query, ""))
+    return DatabaseUrl(shown, own, hidden or "password" in parameters, text)
+
+
+def _parted(netloc: str) -> tuple[str, bool, str]:
+    """User, whether there is a password, and hosts (there may be several, with ports)."""
+    credentials, at, hosts = netloc.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    return user if at else "", bool(at and colon), hosts

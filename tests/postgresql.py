@@ -1,0 +1,98 @@
+"""A throw-away PostgreSQL server for tests, on a socket of its own; databases in it are made from an empty one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+# What a crash of the machine would lose; tests that kill the server do not need more, since the kernel lives on.
+_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=80", "shared_buffers=32MB")
+
+
+class Cluster:
+    """A running server. `start` and `kill` are for tests of what happens when it is away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def new_database(self, template: str = "template0", name: str | None = None) -> str:
+        """The URL of a new database."""
+        name = name or f"iamd{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def start(self) -> None:
+        settings = [
+            f"-c{setting}" for setting in (*_FAST, "listen_addresses=", f"unix_socket_directories={self.folder}")
+        ]
+        command = [_binary("postgres"), "-D", str(self.folder / "data"), *settings]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(_as_user(command), stdout=log, stderr=log)
+        while True:
+            ready = subprocess.run([_binary("pg_isready"), "-q", "-h", str(self.folder)], check=False).returncode == 0
+            if ready:
+                return
+            if self._process.poll() is not None:
+                raise RuntimeError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """Stop at once, as when the machine is switched off."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """A server for as long as the block runs."""
+    folder = Path(tempfile.mkdtemp(prefix="iamd-pg-"))  # a short path: sockets' names are
+    try:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        make = [_binary("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-N"]
+        subprocess.run(
+            _as_user([*make, "--no-instructions", "--no-locale", "-E", "UTF8"]), check=True, stdout=subprocess.DEVNULL
+        )
+        cluster = Cluster(folder)
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.kill()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _binary(name: str) -> str:
+    """The newest server that is installed: Debian keeps its programs out of the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda file: int(file.parts[4]))
+    known = str(found[-1]) if found else shutil.which(name)
+    if known is None:
+        raise RuntimeError(f"{name} is not installed; see tools/needs.sh")
+    return known
+
+
+def _as_user(command: Sequence[str]) -> Sequence[str]:
+    """The server refuses to be root's."""
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        if os.geteuid() == 0
+        else command
+    )

@@ -1,0 +1,64 @@
+"""PostgreSQL passes the suite, and refuses databases that it must not touch."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from iamd.store import Store, opening, tables
+from iamd.store.postgresql import url as urls
+from tests.postgresql import Cluster
+from tests.store.conformance import StoreConformance
+from tests.store.samples import Opener, Query
+
+TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
+
+
+def store_at(url: str, key: Path, patience: float = 60) -> Store:
+    return Store(opening.postgresql(urls.parse(url), key, patience))
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("key") / "master.key"
+    file.write_bytes(bytes(range(32)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster, key: Path) -> str:
+    """The URL of a database that was opened once: making one takes longer than most tests."""
+    url = cluster.new_database()
+    asyncio.run(store_at(url, key)._database.close())
+    return url
+
+
+@pytest.fixture
+def url(database: str) -> str:
+    """The URL of a database in which nothing is."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(";".join(f"DELETE FROM {table}" for table in TABLES).encode())
+    return database
+
+
+@pytest.fixture
+def opener(url: str, key: Path) -> Opener:
+    return lambda: store_at(url, key)
+
+
+@pytest.fixture
+def query(url: str) -> Query:
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return [] if cursor.description is None else cursor.fetchall()
+
+    return run
+
+
+class TestPostgresql(StoreConformance):
+    """The fixtures above are all that it needs."""
