@@ -44,6 +44,9 @@ COMMANDS = {
     "migrate": Command("migrate", "Bring a database up to this version's schema.", "iamd migrate --data-dir ./data"),
     "backup": Command("backup", "Copy the database while it is in use.", "iamd backup monday.db --data-dir ./data"),
     "restore": Command("restore", "Put a verified copy in the database's place.", "iamd restore monday.db --replace"),
+    "rewind": Command(
+        "rewind", "Put all accounts back as they stood at a time.", "iamd rewind 2h --plan --data-dir ./data"
+    ),
     "recover-root": Command(
         "recover_root", "Let a root user in again that has lost password or MFA.", "iamd recover-root --data-dir ./data"
     ),

@@ -77,7 +77,10 @@ class Collection(Generic[R]):
 
     def replace(self, record: R, **changes: Any) -> R:
         """Replace a record by a copy with those fields changed; raises Taken when the new name is another's."""
-        after: R = dataclasses.replace(record, **changes)  # type: ignore[type-var]
+        return self.exchange(record, dataclasses.replace(record, **changes))  # type: ignore[type-var]
+
+    def exchange(self, record: R, after: R) -> R:
+        """Replace a record by another of the same key; raises Taken when the new name is another's."""
         key = self.kind.key(record)
         if self.kind.key(after) != key:
             raise ValueError("a record's key never changes")
