@@ -6,12 +6,12 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.caller import Caller
 from iamd.guard.snapshot import Snapshot
 from iamd.policy import Principal
 from iamd.services.call import Realm
+from iamd.services.iam.callers import caller_of, root_of
 from iamd.store.image import Records
-from iamd.store.records import Role, User
 
 _IAM = re.compile(r"arn:aws:iam::(\d{12}):(?:(root)|(user|role)/(?:[^:*?]*/)?([^:/*?]+))").fullmatch
 _SESSION = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([^:/*?]+)/([\w+=,.@-]{2,64})").fullmatch
@@ -45,7 +45,7 @@ def subject_of(realm: Realm, records: Records, type_: str, id_: str) -> Snapshot
         raise Unknown(f"`{id_[:256]}` is the ARN of no user, role, role session or root user")
     _check_account(records, found[1])
     if found[2]:
-        return snapshot_of(realm, records, _root(records))
+        return snapshot_of(realm, records, root_of(records))
     return _named(realm, records, found[3], found[4], id_)
 
 
@@ -54,10 +54,10 @@ def all_of(records: Records, type_: str, after: str) -> Iterator[tuple[str, Call
     kind = _NAMED.get(type_)
     if kind == "user":
         for user in records.users.sorted()[records.users.after(after) if after else 0 :]:
-            yield user.name, _user(user)
+            yield user.name, caller_of(user)
     elif kind == "role":
         for role in records.roles.sorted()[records.roles.after(after) if after else 0 :]:
-            yield role.name, _role(role)
+            yield role.name, caller_of(role)
 
 
 def snapshot_of(realm: Realm, records: Records, caller: Caller) -> Snapshot:
@@ -69,7 +69,7 @@ def _named(realm: Realm, records: Records, type_: str, name: str, arn: str | Non
     found = records.users.named(name) if type_ == "user" else records.roles.named(name)
     if found is None or found.name != name or arn not in (None, found.arn):
         raise Unknown(f"account {records.account_id} has no {type_} `{(arn or name)[:256]}`")
-    return snapshot_of(realm, records, _user(found) if isinstance(found, User) else _role(found))
+    return snapshot_of(realm, records, caller_of(found))
 
 
 def _session(role: Snapshot, arn: str, name: str) -> Snapshot:
@@ -84,16 +84,3 @@ def _session(role: Snapshot, arn: str, name: str) -> Snapshot:
 def _check_account(records: Records, account_id: str) -> None:
     if account_id != records.account_id:
         raise Unknown(f"the subject is of account {account_id}: ask as a principal of that account")
-
-
-def _root(records: Records) -> Caller:
-    account_id, arn = records.account_id, records.account.arn
-    return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, "")
-
-
-def _user(user: User) -> Caller:
-    return Caller(CallerKind.USER, user.account_id, user.id, user.name, user.arn, user.arn, user.id, "")
-
-
-def _role(role: Role) -> Caller:
-    return Caller(CallerKind.ROLE, role.account_id, role.id, role.name, role.arn, role.arn, role.id, "")

@@ -55,8 +55,6 @@ def test_analyzers_are_made_shown_and_removed(analyzer: Any) -> None:
     with refused("ServiceQuotaExceededException"):
         analyzer.create_analyzer(analyzerName="second", type="ACCOUNT")
     with refused("ValidationException"):
-        analyzer.create_analyzer(analyzerName="all", type="ACCOUNT_INTERNAL_ACCESS")
-    with refused("ValidationException"):
         analyzer.create_analyzer(analyzerName="all", type="ORGANIZATION")
     with refused("ValidationException"):
         analyzer.update_analyzer(analyzerName="outside", configuration={"unusedAccess": {}})
@@ -217,3 +215,11 @@ def test_findings_are_counted(analyzer: Any, trusts: Trusts) -> None:
         "totalArchivedFindings": 0,
         "totalResolvedFindings": 0,
     }
+
+
+def test_services_analyzers_are_for_services(analyzer: Any) -> None:
+    with refused("AccessDenied"):
+        analyzer.create_service_linked_analyzer(type="ACCOUNT")
+    with refused("ResourceNotFoundException"):
+        analyzer.delete_service_linked_analyzer(analyzerName="outside")
+    assert analyzer.get_analyzer(analyzerName="outside")["analyzer"]["status"] == "ACTIVE"

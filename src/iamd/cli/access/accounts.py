@@ -18,6 +18,7 @@ from iamd.guard.organizations import Standing
 from iamd.guard.organizations import take as stand
 from iamd.policy import Attached, Kind, load
 from iamd.policy.arns import account_of
+from iamd.services.iam.callers import root_of
 from iamd.services.iam.trust import rendered
 from iamd.store import Records
 from iamd.store.records import Role, User
@@ -118,12 +119,6 @@ class Accounts:
         records = self.records.get(account_id)
         management_id = None if records is None else records.account.organization
         return None if management_id is None else stand(account_id, self.records[management_id])
-
-
-def root_of(records: Records) -> Caller:
-    """An account's root user."""
-    account_id, arn = records.account_id, records.account.arn
-    return Caller(CallerKind.ROOT, account_id, account_id, "root", arn, arn, account_id, "")
 
 
 def _user(user: User) -> Caller:

@@ -9,10 +9,11 @@ from typing import Any
 from iamd.audit.ids import new_uuid
 from iamd.caller.tokens import TokenKeys
 from iamd.cli import Failure
-from iamd.cli.access.accounts import Accounts, root_of
+from iamd.cli.access.accounts import Accounts
 from iamd.cli.access.surroundings import surroundings
 from iamd.cli.replaying.changeset import Changeset, Step
 from iamd.services.call import Call, Realm
+from iamd.services.iam.callers import root_of
 from iamd.services.invocation import given
 from iamd.store import Records, Store
 from iamd.store.change import Change, NotLoaded

@@ -1,4 +1,4 @@
-"""Analyzers: what is looked at, for access from outside or access that nobody uses."""
+"""Analyzers: what is looked at, for access from outside, access from inside, or access that nobody uses."""
 
 from __future__ import annotations
 
@@ -22,9 +22,17 @@ from iamd.wire.errors import (
 )
 
 MAX_RULES = 100
+_CONFIGURED = {"UNUSED_ACCESS": "unusedAccess", "INTERNAL_ACCESS": "internalAccess"}  # member of the configuration
 MAX_DAYS = 365
 # Analyzers of a type that there can be in a region.
-QUOTAS = {"ACCOUNT": 1, "ORGANIZATION": 5, "ACCOUNT_UNUSED_ACCESS": 1, "ORGANIZATION_UNUSED_ACCESS": 5}
+QUOTAS = {
+    "ACCOUNT": 1,
+    "ORGANIZATION": 5,
+    "ACCOUNT_UNUSED_ACCESS": 1,
+    "ORGANIZATION_UNUSED_ACCESS": 5,
+    "ACCOUNT_INTERNAL_ACCESS": 1,
+    "ORGANIZATION_INTERNAL_ACCESS": 5,
+}
 
 
 def arn_of(call: Call, name: str) -> str:
@@ -87,7 +95,7 @@ def create_analyzer(
     client_token: str | None = None,
     configuration: dict[str, Any] | None = None,
 ) -> Reply:
-    """Look from now on for access from outside, or for access that nobody uses.
+    """Look from now on for access from outside, for access from inside, or for access that nobody uses.
 
     https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html
     """
@@ -123,32 +131,36 @@ def create_analyzer(
 
 
 def _configuration(type_: str, given: dict[str, Any] | None) -> str:
-    """The configuration as it is kept; analyzers of unused access have one. Raises ValidationException."""
-    if not type_.endswith("UNUSED_ACCESS"):
+    """The configuration as it is kept; analyzers of external access have none. Raises ValidationException."""
+    name = _CONFIGURED.get(type_.partition("_")[2])
+    if name is None:
         if given is not None:
             raise ValidationException(f"Analyzers of the type {type_} have no configuration")
         return ""
-    unused = {} if given is None else given.get("unusedAccess", {})
-    if given is not None and set(given) - {"unusedAccess"}:
-        raise ValidationException(f"Analyzers of the type {type_} have a configuration of unused access")
-    days = unused.get("unusedAccessAge", DEFAULT_DAYS)
+    if given is not None and set(given) - {name}:
+        raise ValidationException(f"Analyzers of the type {type_} have a configuration of {name}")
+    told = {} if given is None else given.get(name, {})
+    if name == "internalAccess":
+        rules = told.get("analysisRule", {}).get("inclusions", ())
+        if not type_.startswith("ORGANIZATION") and any("accountIds" in rule for rule in rules):
+            raise ValidationException("accountIds are for analyzers of an organization")
+        return json.dumps({name: told})
+    days = told.get("unusedAccessAge", DEFAULT_DAYS)
     if not 1 <= days <= MAX_DAYS:
         raise ValidationException(f"The unusedAccessAge must be between 1 and {MAX_DAYS} days")
-    return json.dumps({"unusedAccess": {**unused, "unusedAccessAge": days}})
+    return json.dumps({name: {**told, "unusedAccessAge": days}})
 
 
 @accessanalyzer.operation(on=existing_analyzer)
 def update_analyzer(call: Call, analyzer: Analyzer, *, configuration: dict[str, Any] | None = None) -> Reply:
-    """Change what an analyzer of unused access leaves out, and its age.
+    """Change what an analyzer leaves out or looks at, and the age from which access counts as unused.
 
     https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UpdateAnalyzer.html
     """
     if not analyzer.configuration or configuration is None:
         raise ValidationException(f"Analyzers of the type {analyzer.type} have no configuration to change")
-    now = json.loads(analyzer.configuration)["unusedAccess"]
-    changed = {"unusedAccess": {**now, **configuration.get("unusedAccess", {})}} | {
-        name: value for name, value in configuration.items() if name != "unusedAccess"
-    }
+    now: dict[str, Any] = json.loads(analyzer.configuration)
+    changed = {**configuration, **{name: {**told, **configuration.get(name, {})} for name, told in now.items()}}
     kept = call.records.analyzers.replace(analyzer, configuration=_configuration(analyzer.type, changed))
     return {"configuration": json.loads(kept.configuration)}
 

@@ -17,6 +17,7 @@ _KNOWN = frozenset(
     {
         *("id", "resource", "resourceType", "resourceOwnerAccount", "isPublic", "status", "error", "findingType"),
         *("principal.AWS", "principal.Federated", "principal.CanonicalUser", "createdAt", "updatedAt", "analyzedAt"),
+        *("accessType", "principalType", "principalOwnerAccount"),
     }
 )
 

@@ -11,6 +11,7 @@ from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
+from iamd.services.accessanalyzer.internal_access import INTERNAL
 from iamd.services.accessanalyzer.observations import Evidence, roles
 from iamd.services.accessanalyzer.pages import page
 from iamd.services.accessanalyzer.refreshing import (
@@ -81,7 +82,7 @@ def list_findings_v2(
 
 
 def _only_external(analyzer: Analyzer, other: str) -> None:
-    if analyzer.type.endswith(UNUSED):
+    if analyzer.type.endswith((UNUSED, INTERNAL)):
         raise ValidationException(f"Findings of analyzers of the type {analyzer.type} are for {other}")
 
 
@@ -143,7 +144,8 @@ def _resources(call: Call, analyzer: Analyzer) -> dict[str, tuple[str, datetime]
         records = call.records if account_id == call.account_id else call.realm.records(account_id)
         if records is None:
             continue
-        found |= {role.arn: (ROLE, role.created) for role in roles(records)}
+        if not analyzer.type.endswith(INTERNAL):
+            found |= {role.arn: (ROLE, role.created) for role in roles(records)}
         if analyzer.type.endswith(UNUSED):
             found |= {user.arn: (USER, user.created) for user in records.users.sorted()}
         told: Evidence = call.prepared
@@ -218,6 +220,15 @@ def get_findings_statistics(call: Call, analyzer: Analyzer) -> Reply:
             {"account": account, "numberOfActiveFindings": number} for account, number in owners.most_common(_TOP)
         ]
         return {"findingsStatistics": [{"unusedAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}
+    if analyzer.type.endswith(INTERNAL):
+        told["resourceTypeStatistics"] = {
+            type_: {
+                number: sum((each.resource_type, each.status) == (type_, status) for each in found)
+                for status, number in _NUMBERS.items()
+            }
+            for type_ in sorted({each.resource_type for each in found})
+        }
+        return {"findingsStatistics": [{"internalAccessFindingsStatistics": told}], "lastUpdatedAt": call.now}
     told["resourceTypeStatistics"] = {
         type_: _by_publicity([each for each in active if each.resource_type == type_])
         for type_ in sorted({each.resource_type for each in active} | {ROLE})

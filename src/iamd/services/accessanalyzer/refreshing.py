@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.external_access import external, learn
 from iamd.services.accessanalyzer.filters import Attributes, matches
+from iamd.services.accessanalyzer.internal_access import INTERNAL, internal, learn_internal, zone_records
 from iamd.services.accessanalyzer.observations import Evidence, Observation, written
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.unused_access import grants_asked, learn_grants, unused
@@ -43,7 +44,11 @@ async def evidence(call: Call, *, analyzer_arn: str) -> Evidence:
         listed = await _listed(call, account_id)
         resources[account_id] = list(listed.resources)
         unread |= {KINDS[kind].type for kind in listed.unread}
-        await learn(records, resources[account_id], zone, call.realm)
+        if not analyzer.type.endswith(INTERNAL):
+            await learn(records, resources[account_id], zone, call.realm)
+    if zone is not None and analyzer.type.endswith(INTERNAL):
+        inside = zone_records(zone, call.records, call.realm)
+        await learn_internal(inside, resources, analyzer.configuration, call.realm)
     return Evidence(accesses, resources, frozenset(unread))
 
 
@@ -58,6 +63,10 @@ def observed(call: Call, analyzer: Analyzer) -> Iterator[Observation]:
     """What the analyzer sees now."""
     zone = zone_of(call, analyzer)
     told: Evidence = call.prepared
+    if zone is not None and analyzer.type.endswith(INTERNAL):
+        inside = zone_records(zone, call.records, call.realm)
+        yield from internal(inside, told.resources, analyzer.configuration, call.realm)
+        return
     for account_id in () if zone is None else sorted(zone.accounts):
         records = call.records if account_id == call.account_id else call.realm.records(account_id)
         if records is None or zone is None:
@@ -161,6 +170,7 @@ def _owner(finding: AccessFinding) -> str:
 
 _DETAILS = {
     "ExternalAccess": "externalAccessDetails",
+    "InternalAccess": "internalAccessDetails",
     "UnusedIAMRole": "unusedIamRoleDetails",
     "UnusedIAMUserAccessKey": "unusedIamUserAccessKeyDetails",
     "UnusedIAMUserPassword": "unusedIamUserPasswordDetails",
@@ -192,12 +202,12 @@ def attributes(finding: AccessFinding) -> Attributes:
         **{name: value for name, value in members.items() if isinstance(value, str)},
         **{name: members[name].isoformat() for name in ("createdAt", "updatedAt", "analyzedAt")},
     }
-    if finding.type != "ExternalAccess":
+    if finding.type not in ("ExternalAccess", "InternalAccess"):
         return found
     grant = json.loads(finding.policy_grant)
-    return {
-        **found,
+    found |= {
         **{f"principal.{type_}": value for type_, value in grant["principal"].items()},
         **{f"condition.{key}": value for key, value in grant["condition"].items()},
-        "isPublic": "true" if grant["isPublic"] else "false",
+        **{name: grant[name] for name in ("accessType", "principalType", "principalOwnerAccount") if name in grant},
     }
+    return found if "isPublic" not in grant else {**found, "isPublic": "true" if grant["isPublic"] else "false"}
