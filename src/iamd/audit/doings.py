@@ -78,7 +78,7 @@ def _principal(identity: dict[str, Any]) -> str | None:
 
 def _done(stored: StoredEvent, with_denied: bool) -> Iterator[Done]:
     asked = stored.asked
-    if not with_denied and stored.error_code is not None and not is_denial(stored.error_code):
+    if not with_denied and stored.error_code is not None and is_denial(stored.error_code):
         asked = asked[:-1]  # the last of them was refused
     for each in asked:
         yield Done(each.action or own_action(stored.source, stored.name), each.resource, opened_context(each))
