@@ -9,8 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime
-
-from iamd.store.kinds.sign_in import MfaDevice
+from typing import Protocol
 
 STEP = 30  # seconds
 SEED_BYTES = 40  # 64 characters in base32
@@ -19,6 +18,19 @@ _BEHIND, _AHEAD = 998, 1000  # steps around ours in which two consecutive codes 
 _ALL_USED = (1 << (2 * _NEAR + 1)) - 1
 
 Position = dict[str, int]  # drift, last_step and used of a device
+
+
+class Device(Protocol):
+    """What is kept of a device's clock and of its codes: see `store.kinds.sign_in.MfaDevice`."""
+
+    @property
+    def drift(self) -> int: ...
+
+    @property
+    def last_step(self) -> int: ...
+
+    @property
+    def used(self) -> int: ...
 
 
 def new_seed() -> bytes:
@@ -39,7 +51,7 @@ def code(seed: bytes, step: int) -> str:
     return f"{number % 1_000_000:06d}"
 
 
-def after_pair(device: MfaDevice, seed: bytes, first: str, second: str, now: datetime) -> Position | None:
+def after_pair(device: Device, seed: bytes, first: str, second: str, now: datetime) -> Position | None:
     """Where the device stands after two consecutive codes; None unless both are newer than the last ones used."""
     here = step_at(now)
     steps = range(max(here - _BEHIND, device.last_step + 1), here + _AHEAD)
@@ -51,7 +63,7 @@ def after_pair(device: MfaDevice, seed: bytes, first: str, second: str, now: dat
     return None
 
 
-def after_code(device: MfaDevice, seed: bytes, given: str, now: datetime) -> Position | None:
+def after_code(device: Device, seed: bytes, given: str, now: datetime) -> Position | None:
     """Where the device stands after one code; None when it is wrong or was used."""
     here = step_at(now) + device.drift
     for step in range(here - _NEAR, here + _NEAR + 1):
@@ -64,12 +76,12 @@ def _is(seed: bytes, step: int, given: str) -> bool:
     return hmac.compare_digest(code(seed, step), given)
 
 
-def _used(device: MfaDevice, step: int) -> bool:
+def _used(device: Device, step: int) -> bool:
     before = device.last_step - step
     return before >= 0 and (before > 2 * _NEAR or bool(device.used >> before & 1))
 
 
-def _using(device: MfaDevice, step: int) -> Position:
+def _using(device: Device, step: int) -> Position:
     newer = step - device.last_step
     if newer > 0:
         older = device.used << newer if newer <= 2 * _NEAR else 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from iamd.store.kinds.sign_in import LoginProfile, PasswordPolicy
 
@@ -61,6 +61,16 @@ def _hasher() -> PasswordHasher:
     return PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY, parallelism=1)
 
 
+class Tried(Protocol):
+    """What is kept of wrong passwords, with whose they were."""
+
+    @property
+    def failures(self) -> int: ...
+
+    @property
+    def locked_until(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Lockout:
     """After so many wrong passwords in a row (0: never), none is looked at for a time. AWS has no such rule."""
@@ -68,7 +78,7 @@ class Lockout:
     failures: int = 0
     duration: timedelta = timedelta(minutes=15)
 
-    def after_failure(self, profile: LoginProfile, now: datetime) -> dict[str, Any]:
+    def after_failure(self, profile: Tried, now: datetime) -> dict[str, Any]:
         """What changes in the profile when one more was wrong."""
         failures = profile.failures + 1
         if self.failures and failures >= self.failures:
@@ -80,7 +90,7 @@ class Lockout:
 FORGIVEN: Mapping[str, Any] = {"failures": 0, "locked_until": None}
 
 
-def locked(profile: LoginProfile, now: datetime) -> bool:
+def locked(profile: Tried, now: datetime) -> bool:
     """Whether wrong passwords have locked the user out."""
     return profile.locked_until is not None and now < profile.locked_until
 

@@ -1,4 +1,5 @@
-"""Requests of people's browsers: `/` and everything below `/console/`, and the page that programs send people to.
+"""Requests of people's browsers: `/` and everything below `/console/`, and the pages that programs send people to;
+those of the access portal are told by `portal.door`.
 
 Nothing is changed by a GET. What changes something carries a token that other origins cannot read: a field of a form,
 or the header `x-iamd-csrf` of the console's own calls.
@@ -17,6 +18,7 @@ from iamd.console.browser import browser_of
 from iamd.console.calls import Ask, Perform
 from iamd.console.entrance import Entrance
 from iamd.console.pages import page, redirect
+from iamd.console.portal import door as portal
 from iamd.console.visitors import Visitor, visitor_of
 from iamd.services.call import Realm
 from iamd.services.signin.passwords import Visit
@@ -46,6 +48,8 @@ def is_for_people(request: HttpRequest) -> bool:
         return request.method == "GET" and not request.query and _is_browser(request)
     if path == switch_role.LINK:
         return _is_browser(request)
+    if portal.is_for_portal(request):
+        return True
     if federation.is_for_federation(request) or saml.is_for_saml(request):
         return b"authorization" not in request.index
     return path.startswith(PREFIX) or path in (authorize.PATH, b"/console")
@@ -94,6 +98,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
         return redirect(_address(switch_role.PATH, request.query))
     if _comes_from_elsewhere(request):
         return page("leading_on.html", leads_to_page=_address(request.path, request.query))
+    if portal.is_for_portal(request):
+        return await portal.answer(visit, request)
     visitor = await visitor_of(visit, request)
     if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
@@ -150,7 +156,8 @@ def _comes_from_elsewhere(request: HttpRequest) -> bool:
     """Whether somebody has followed another site's link to a page: the browser keeps back the cookies then, so that who
     is signed in would be asked again. It sends them when our own page leads on."""
     told = (request.header(b"sec-fetch-site"), request.header(b"sec-fetch-mode"))
-    return request.method == "GET" and told == ("cross-site", "navigate") and request.path.startswith(PREFIX)
+    is_page = request.path.startswith(PREFIX) or portal.is_for_portal(request)
+    return request.method == "GET" and told == ("cross-site", "navigate") and is_page
 
 
 def _address(path: bytes, query: bytes) -> str:

@@ -22,13 +22,13 @@ def present(records: Records, person: Person) -> StoreUser | None:
     user: StoreUser | None = records.store_users.get(person.owner_id)
     if center is None or user is None or not user.enabled or records.account.closed is not None:
         return None
-    return user if person.credential == credential_of(records, user.id, person.credential) else None
+    if person.credential and person.credential != password_name(records, user.id):
+        return None
+    return user
 
 
-def credential_of(records: Records, user_id: str, vouched: str = "") -> str:
-    """What a person signs in with now: the name of the password. Who was vouched for needs none."""
-    if not vouched:
-        return ""
+def password_name(records: Records, user_id: str) -> str:
+    """A name for a user's present password: another one has another name; empty where there is none."""
     stored: PortalPassword | None = records.portal_passwords.get(user_id)
     return "" if stored is None else credential(stored.password)
 

@@ -1,0 +1,92 @@
+"""Requests of browsers for the access portal: `/start` and what is below it, `/device` and `/authorize`.
+
+Nothing is changed by a GET. Forms carry a token that other origins cannot read.
+"""
+
+from __future__ import annotations
+
+from iamd.console.browser import Browser, browser_of
+from iamd.console.entrance import OUT_OF_DATE
+from iamd.console.pages import page
+from iamd.console.portal import authorize, device, password, start
+from iamd.console.portal.entrance import STEPS, Entrance
+from iamd.console.portal.visitors import Visitor, visitor_of
+from iamd.services.access_portal.instances import PATH as START
+from iamd.services.access_portal.instances import instance_at, instances
+from iamd.services.signin.passwords import Visit
+from iamd.services.sso_oidc.authorization import PATH as AUTHORIZE
+from iamd.services.sso_oidc.devices import PATH as DEVICE
+from iamd.store.kinds.identity_center import IdentityCenter
+from iamd.wire.http import Answer, HttpRequest
+
+_PATHS = (START.encode(), DEVICE.encode(), AUTHORIZE.encode())
+_BELOW = START.encode() + b"/"
+_FORM = b"application/x-www-form-urlencoded"
+_NONE = (
+    "There is no such access portal here. Ask an administrator for its address; an account has one once it has an "
+    "instance of IAM Identity Center."
+)
+
+
+def is_for_portal(request: HttpRequest) -> bool:
+    """Whether a request is a browser's, for a page of the portal: buckets of those names get others."""
+    if request.path not in _PATHS and not request.path.startswith(_BELOW):
+        return False
+    if b"authorization" in request.index:
+        return False
+    if request.method == "POST":
+        return request.index.get(b"content-type", b"").partition(b";")[0].strip().lower() == _FORM
+    return request.method in ("GET", "HEAD") and b"text/html" in request.index.get(b"accept", b"")
+
+
+async def answer(visit: Visit, request: HttpRequest) -> Answer:
+    """The page, or what comes of its form."""
+    await visit.realm.store.refresh(request.arrived)
+    browser = browser_of(visit, request)
+    visitor = await visitor_of(visit, request)
+    answered = await _answer(browser, visitor)
+    cookie = browser.set_cookie()
+    if cookie is not None:
+        answered.headers.append((b"set-cookie", cookie))
+    return answered
+
+
+async def _answer(browser: Browser, visitor: Visitor | None) -> Answer:
+    form = browser.form() if browser.request.method == "POST" else {}
+    if form is None:
+        return page("problem.html", status=403, problem=OUT_OF_DATE, again=browser.action)
+    if browser.request.path == password.PATH:
+        return await password.answer(browser, form)
+    center = await _instance(browser, visitor)
+    if center is None:
+        return page("problem.html", status=404, problem=_NONE)
+    if form.get("step") in STEPS:
+        return await Entrance(browser, center, visitor).take(form)
+    if visitor is None or visitor.center.id != center.id:
+        return Entrance(browser, center).form()
+    if browser.request.path == DEVICE.encode():
+        return await device.answer(browser, visitor, form)
+    if browser.request.path == AUTHORIZE.encode():
+        return authorize.answer(browser, visitor, form)
+    return await start.answer(browser, visitor, form)
+
+
+async def _instance(browser: Browser, visitor: Visitor | None) -> IdentityCenter | None:
+    """The instance whose people a page is for: that of its address, of what the program has asked for, of who is signed
+    in, or the only one."""
+    realm, path = browser.visit.realm, browser.request.path
+    if path.startswith(_BELOW):
+        return await instance_at(realm, f"http://{START[1:]}{path.decode('latin-1')}")
+    wanted: str | None = None
+    if path == DEVICE.encode():
+        wanted = await device.account_of(browser)
+    elif path == AUTHORIZE.encode():
+        wanted = authorize.account_of(browser)
+    elif visitor is not None:
+        return visitor.center
+    known = await instances(realm)
+    if wanted is not None:
+        return next((each for each in known if each.account_id == wanted), None)
+    if visitor is not None:
+        return visitor.center
+    return known[0] if len(known) == 1 else None

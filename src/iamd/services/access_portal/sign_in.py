@@ -1,0 +1,165 @@
+"""Signing in at the access portal: the user name and password, then a code where the person has an authenticator app.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html tells what is recorded of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from uuid import NAMESPACE_URL, uuid5
+
+from iamd.audit import ApiEvent, Identity
+from iamd.audit.elements import HIDDEN
+from iamd.caller.mfa import after_code
+from iamd.caller.passwords import FORGIVEN, apart, hashed, locked, matches
+from iamd.services.access_portal.people import identity, present
+from iamd.services.signin.passwords import TOO_OFTEN, WRONG, MustChange, Refused, Visit
+from iamd.services.signin.people import Person, credential
+from iamd.store.change import Change
+from iamd.store.image import Records
+from iamd.store.kinds.access_portal import PortalDevice, PortalPassword
+from iamd.store.kinds.identity_store import StoreUser
+
+LONGEST_NAME, LONGEST_PASSWORD = 128, 128
+_WRONG_CODE = "That code is not right, or was used before. Enter the next one."
+
+
+class NeedsCode(Refused):
+    """The person has given the right password, and has an authenticator app, whose code is to be shown now."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__("Enter the code that your authenticator app shows.")
+        self.person = person
+
+
+async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Person:
+    """Who that is, of the people of the instance that the account owns. Raises Refused, NeedsCode, and MustChange of
+    someone who has a one-time password."""
+    realm, attempts = visit.realm, visit.realm.attempts
+    named = hashlib.sha256(f"{account_id} {name}".lower().encode(errors="replace")).hexdigest()
+    subjects = (f"portal from {visit.client_ip}", f"portal as {named}")
+    if not all(attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
+        raise Refused(TOO_OFTEN)
+    fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
+    records = await realm.store.load(account_id)
+    user = records.store_users.named(name) if fits else None
+    kept = None if user is None else records.portal_passwords.get(user.id)
+    # Who is not there takes as long as who is.
+    right = await apart(matches, _nobodys() if kept is None else kept.password, password if fits else "")
+    verified = kept.password if right and kept is not None else None
+    outcome = await realm.store.write(lambda change: _decided(visit, change, account_id, name, verified))
+    if not isinstance(outcome, Refused) or isinstance(outcome, MustChange | NeedsCode):
+        for subject in subjects:
+            attempts.forgive(subject, visit.request_id)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+@cache
+def _nobodys() -> str:
+    return hashed("no password is this")
+
+
+def _decided(visit: Visit, change: Change, account_id: str, name: str, verified: str | None) -> Person | Refused:
+    """The person, or why it is nobody; `verified` is the hash that the password was found to be of."""
+    records = change.records(account_id)
+    user = records.store_users.named(name)
+    kept: PortalPassword | None = None if user is None else records.portal_passwords.get(user.id)
+    if user is None or kept is None:
+        change.event(_event(visit, records, None, "CredentialVerification", "Failure", "PASSWORD"))
+        return Refused(WRONG)
+    person = Person(account_id, user.id, credential(kept.password), int(visit.now.timestamp()))
+    is_right = verified is not None and kept.password == verified and present(records, person) is not None
+    if not is_right or locked(kept, visit.now):
+        if not locked(kept, visit.now):
+            records.portal_passwords.replace(kept, **visit.realm.lockout.after_failure(kept, visit.now))
+        change.event(_event(visit, records, person, "CredentialVerification", "Failure", "PASSWORD"))
+        return Refused(WRONG)
+    if kept.failures or kept.locked_until:
+        records.portal_passwords.replace(kept, **FORGIVEN)
+    change.event(_event(visit, records, person, "CredentialVerification", "Success", "PASSWORD"))
+    if devices_of(records, user):
+        change.event(_event(visit, records, person, "CredentialChallenge", "Success", "TOTP"))
+        return NeedsCode(person)
+    return concluded(visit, change, records, person)
+
+
+async def show_code(visit: Visit, person: Person, code: str) -> Person:
+    """Someone who has given the password, by a code. Raises Refused, and MustChange as `sign_in` does."""
+    attempts, subject = visit.realm.attempts, f"portal code of {person.owner_id}"
+    if not attempts.count(subject, visit.request_id, visit.now):
+        raise Refused(TOO_OFTEN)
+
+    def work(change: Change) -> Person | Refused:
+        records = change.records(person.account_id)
+        user = present(records, person)
+        if user is None:
+            return Refused(WRONG)
+        if not any(_moved(visit, records, device, code) for device in devices_of(records, user)):
+            change.event(_event(visit, records, person, "CredentialVerification", "Failure", "TOTP"))
+            return Refused(_WRONG_CODE)
+        change.event(_event(visit, records, person, "CredentialVerification", "Success", "TOTP"))
+        with_mfa = Person(
+            *(person.account_id, person.owner_id, person.credential, person.signed_in), _seconds(visit.now)
+        )
+        return concluded(visit, change, records, with_mfa)
+
+    outcome = await visit.realm.store.write(work)
+    if isinstance(outcome, Person | MustChange):
+        attempts.forgive(subject, visit.request_id)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def concluded(visit: Visit, change: Change, records: Records, person: Person) -> Person | Refused:
+    """Admit and record someone who has shown everything, unless the password was for one time."""
+    kept: PortalPassword | None = records.portal_passwords.get(person.owner_id)
+    if kept is not None and kept.is_one_time:
+        return MustChange(person)
+    shown = "PASSWORD" if person.mfa_time is None else "PASSWORD,TOTP"
+    change.event(_event(visit, records, person, "UserAuthentication", "Success", shown))
+    return person
+
+
+def devices_of(records: Records, user: StoreUser) -> list[PortalDevice]:
+    """A user's authenticator apps, oldest first."""
+    return list(records.portal_devices.where("user", user.id))
+
+
+def _moved(visit: Visit, records: Records, device: PortalDevice, code: str) -> bool:
+    position = after_code(device, visit.realm.sealer.open(device.sealed_seed, device.id.encode()), code, visit.now)
+    if position is None:
+        return False
+    records.portal_devices.replace(device, **position)
+    return True
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _event(
+    visit: Visit, records: Records, person: Person | None, name: str, outcome: str, credential_type: str
+) -> ApiEvent:
+    """A name that is nobody's is not recorded: it may be a password in the wrong place."""
+    center = records.identity_centers.get(records.account_id)
+    known = None if person is None else records.store_users.get(person.owner_id)
+    who = Identity("Unknown", account_id=records.account_id, user_name=HIDDEN)
+    if center is not None and known is not None:
+        who = identity(center, known.id)
+    subject = "nobody" if person is None else f"{person.owner_id} {person.signed_in}"
+    additional = {"AuthWorkflowID": str(uuid5(NAMESPACE_URL, subject)), "CredentialType": credential_type}
+    if known is not None and name != "CredentialVerification":
+        additional["UserName"] = known.name
+    return visit.event(
+        records.account_id,
+        name,
+        who,
+        additional=additional,
+        type="AwsServiceEvent",
+        service_details={name: outcome},
+    )
