@@ -51,6 +51,11 @@ COMMANDS = {
         "recover_root", "Let a root user in again that has lost password or MFA.", "iamd recover-root --data-dir ./data"
     ),
     "unlock": Command("unlock", "Let a locked-out user try its password again.", "iamd unlock alice --data-dir ./data"),
+    "identity": Command(
+        "identity",
+        "Let a person of Identity Center in: a password, or a link.",
+        "iamd identity set-password alice --link --url https://iamd.example.com",
+    ),
     "rotate-keys": Command(
         "rotate_keys", "Seal new session tokens under a new key.", "iamd rotate-keys --data-dir ./data"
     ),

@@ -1,4 +1,4 @@
-"""An instance of Identity Center, and a program that asks for people's access."""
+"""An instance of Identity Center, a person of it, and programs that ask for people's access."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.live import Live
-from tests.services.access_portal.programs import Program
+from tests.services.access_portal.people import Person, new_person
+from tests.services.access_portal.programs import REGISTERED, Program
+from tests.services.signin.browser import Browser
 
 
 @pytest.fixture
@@ -20,6 +22,29 @@ def center(server: Live) -> dict[str, str]:
 
 
 @pytest.fixture
-def program(server: Live, center: dict[str, str]) -> Program:
-    """A program that has registered."""
-    return Program(server.endpoint, f"https://{center['IdentityStoreId']}.awsapps.com/start")
+def start_url(center: dict[str, str]) -> str:
+    return f"https://{center['IdentityStoreId']}.awsapps.com/start"
+
+
+@pytest.fixture
+def program(server: Live, start_url: str) -> Program:
+    """A program that has registered, and shows a code."""
+    return Program(server.endpoint, start_url)
+
+
+@pytest.fixture
+def coded(server: Live, start_url: str) -> Program:
+    """A program that has registered for authorization codes, as newer versions of the AWS CLI do."""
+    registered = {"grantTypes": ["authorization_code", "refresh_token"], "redirectUris": [REGISTERED]}
+    return Program(server.endpoint, start_url, issuerUrl=start_url, **registered)
+
+
+@pytest.fixture
+def ann(server: Live, center: dict[str, str]) -> Person:
+    """A person with a password."""
+    return new_person(server, center["IdentityStoreId"], "ann", Title="boss")
+
+
+@pytest.fixture
+def browser(server: Live) -> Browser:
+    return Browser(server.endpoint, headers={"accept": "text/html"})

@@ -13,14 +13,19 @@ from iamd.audit import ApiEvent
 from iamd.audit.ids import new_uuid
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.saml.assertion import Assertion
+from iamd.guard.target import Target
 from iamd.services import invocation
 from iamd.services.access_portal.assignments import assigned
 from iamd.services.access_portal.attributes import principal_tags
 from iamd.services.access_portal.bearer import Bearer
 from iamd.services.call import Call, Cold, PublicCall
+from iamd.services.sso_admin import durations
+from iamd.services.sso_admin.center import Center
+from iamd.services.sso_admin.role_making import provider_name
 from iamd.services.sts.api import sts
-from iamd.services.sts.saml import Vouched
-from iamd.services.sts.saml_claims import ATTRIBUTES, disclosed, name_qualifier
+from iamd.services.sts.saml import Vouched, assume_role_with_saml
+from iamd.services.sts.saml_claims import ATTRIBUTES, claim_keys, disclosed, name_qualifier, session_name, tags
+from iamd.services.sts.vouched import also_trusted, role_for
 from iamd.store.image import Records
 from iamd.store.kinds.federation import SamlProvider
 from iamd.store.records import Role
@@ -41,10 +46,12 @@ async def assume(call: PublicCall, bearer: Bearer, account_id: str, role_name: s
     role: Role | None = there.roles.named(held.provisioned.role_name)
     if role is None or there.account.closed is not None:
         raise ForbiddenException()
-    provider = trusted_provider(there, role)
+    name = provider_name(Center(bearer.center, bearer.records), account_id)
+    provider: SamlProvider | None = there.saml_providers.named(name)
     if provider is None:
         raise ForbiddenException()
-    asking = _asking(call, bearer, role, provider, there)
+    seconds = durations.seconds(held.permission_set.session)
+    asking = _asking(call, bearer, role, provider, seconds, there)
     reply: Mapping[str, Any] | None = None
     refusal: AwsError | None = None
     try:
@@ -63,12 +70,20 @@ async def credentials(call: PublicCall, bearer: Bearer, account_id: str, role_na
     return found
 
 
-def trusted_provider(records: Records, role: Role) -> SamlProvider | None:
-    """The account's SAML provider that stands for Identity Center: the one that the role's trust policy names."""
-    return next((each for each in records.saml_providers if f'"{each.arn}"' in role.trust), None)
+def _role_of_person(call: Call, *, role_arn: str) -> Target[Any]:
+    """The role with what Identity Center says of the person."""
+    vouched: Vouched = call.prepared
+    told, provider = vouched.told, vouched.provider
+    keys = {**claim_keys(told, provider), "sts:rolesessionname": session_name(told)}
+    return role_for(call, role_arn, tags(told), None, keys)
 
 
-def _asking(call: PublicCall, bearer: Bearer, role: Role, provider: SamlProvider, records: Records) -> Call:
+_ASSUME = sts.beside("AssumeRoleWithSAML", on=_role_of_person, also=also_trusted)(assume_role_with_saml)
+
+
+def _asking(
+    call: PublicCall, bearer: Bearer, role: Role, provider: SamlProvider, seconds: int, records: Records
+) -> Call:
     """The call of AssumeRoleWithSAML that Identity Center makes for the person."""
     told = _assertion(bearer, role, provider)
     qualifier = name_qualifier(told.issuer, provider)
@@ -83,9 +98,9 @@ def _asking(call: PublicCall, bearer: Bearer, role: Role, provider: SamlProvider
         access_key_id="",
         identity_provider=qualifier,
     )
-    params = {"role_arn": role.arn, "principal_arn": provider.arn, "duration_seconds": role.max_session}
+    params = {"role_arn": role.arn, "principal_arn": provider.arn, "duration_seconds": seconds}
     return Call(
-        sts.operations["AssumeRoleWithSAML"],
+        _ASSUME,
         call.realm,
         caller,
         records,
@@ -106,22 +121,23 @@ def _assertion(bearer: Bearer, role: Role, provider: SamlProvider) -> Assertion:
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/attributesforaccesscontrol.html
     """
-    tags = principal_tags(bearer.center, bearer.user)
     return Assertion(
         id=f"_{new_uuid()}",
-        issuer=f"https://portal.sso.{bearer.center.region}.amazonaws.com/saml/assertion/{bearer.center.id}",
+        issuer=f"https://portal.sso.{bearer.center.region}.amazonaws.com/saml/assertion/{provider.name}",
         subject=bearer.user.name,
         subject_type="persistent",
         recipient=_RECIPIENT,
         attributes={
-            f"{ATTRIBUTES}RoleSessionName": (session_name(bearer.user.name),),
+            f"{ATTRIBUTES}RoleSessionName": (as_session_name(bearer.user.name),),
             f"{ATTRIBUTES}Role": (f"{role.arn},{provider.arn}",),
-            **{f"{ATTRIBUTES}PrincipalTag:{key}": (value,) for key, value in tags},
+            **{
+                f"{ATTRIBUTES}PrincipalTag:{key}": (value,) for key, value in principal_tags(bearer.center, bearer.user)
+            },
         },
     )
 
 
-def session_name(user_name: str) -> str:
+def as_session_name(user_name: str) -> str:
     """A user name as the name of a session: what may not stand there becomes `_`, and what is too long is left out."""
     allowed = "".join(each if each.isascii() and (each.isalnum() or each in "_+=,.@-") else "_" for each in user_name)
     return allowed[:64].ljust(2, "_")

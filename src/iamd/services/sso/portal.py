@@ -96,7 +96,7 @@ async def logout(call: PublicCall, *, access_token: str) -> None:
 def _page(names: Sequence[str], next_token: str | None, limit: int) -> tuple[Sequence[str], str | None]:
     """Sorted names behind that of the token, and the token for those that are left."""
     try:
-        behind = "" if next_token is None else base64.urlsafe_b64decode(next_token.encode()).decode()
+        behind = "" if next_token is None else base64.b64decode(next_token, b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise InvalidRequest("nextToken is not one that an answer carried.") from None
     rest = [name for name in names if name > behind]

@@ -1,0 +1,125 @@
+"""The portal's pages as a person meets them: signing in, passwords, and who is out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iamd.caller.passwords import Lockout
+from tests.live import ACCOUNT, Live
+from tests.services.access_portal.people import PASSWORD, Person
+from tests.services.access_portal.programs import Program, refused
+from tests.services.signin.browser import WRONG, Browser
+
+NEW = "N3w password"
+
+
+def test_signing_in_and_out(ann: Person, browser: Browser) -> None:
+    signed_in = browser.submit(browser.open("/start"), name="ANN", password=PASSWORD)
+    assert (signed_in.status, signed_in.headers["location"]) == (303, "/start")
+    shown = browser.open("/start")
+    assert "ann</code>" in shown.body
+    assert "have not been given an account yet" in shown.body
+    kept = dict(browser.cookies)
+    assert browser.submit(shown, step="sign-out").status == 303
+    assert "Password" in browser.open("/start").body
+    browser.cookies = kept
+    assert "Password" in browser.open("/start").body
+
+
+def test_wrong_entries_are_refused_alike(ann: Person, browser: Browser) -> None:
+    for entered in (
+        {"name": "ann", "password": "wrong"},
+        {"name": "nobody", "password": PASSWORD},
+        {"name": "", "password": ""},
+        {"name": "x" * 5_000, "password": PASSWORD},
+    ):
+        refusal = browser.submit(browser.open("/start"), **entered)
+        assert (refusal.status, refusal.problem) == (403, WRONG)
+    page = browser.open("/start")
+    assert browser.open("/start", {"step": "sign-in", "name": "ann", "password": PASSWORD}).status == 403
+    assert browser.submit(page, name="ann", password=PASSWORD).status == 303
+
+
+def test_who_is_disabled_or_deleted_is_out_at_once(ann: Person, browser: Browser, program: Program) -> None:
+    ann.sign_in(browser)
+    token = ann.allow(browser, program)
+    ann.change(enabled=False)
+    assert "Password" in browser.open("/start").body
+    assert refused(program.portal.list_accounts, accessToken=token["accessToken"])[0] == "UnauthorizedException"
+    assert refused(program.refresh, token=token["refreshToken"])[0] == "InvalidGrantException"
+    assert browser.submit(browser.open("/start"), name="ann", password=PASSWORD).problem == WRONG
+    ann.change(enabled=True)
+    assert program.portal.list_accounts(accessToken=token["accessToken"])["accountList"] == []
+    ann.delete()
+    assert refused(program.portal.list_accounts, accessToken=token["accessToken"])[0] == "UnauthorizedException"
+
+
+def test_too_many_wrong_passwords_lock(ann: Person, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ann.server.realm, "lockout", Lockout(2))
+    for _ in range(2):
+        browser.submit(browser.open("/start"), name="ann", password="wrong")
+    assert browser.submit(browser.open("/start"), name="ann", password=PASSWORD).problem == WRONG
+
+
+def test_a_link_sets_a_password_once(ann: Person, browser: Browser, program: Program) -> None:
+    ann.sign_in(browser)
+    token = ann.allow(browser, program)
+    page = browser.open(ann.link())
+    assert "<code>ann</code>" in page.body
+    for entered, problem in (
+        (("Short1!", "Short1!"), "The password must have 8 to 64 characters"),
+        ((NEW, "other"), "The two new passwords are not the same."),
+        ((PASSWORD, PASSWORD), "The password must be none of your last 3 passwords."),
+    ):
+        assert browser.submit(page, new=entered[0], again=entered[1]).problem.startswith(problem)
+    assert "Your password is set" in browser.submit(page, new=NEW, again=NEW).body
+    again = browser.submit(page, new="0ther password", again="0ther password")
+    assert (again.status, again.problem[:27]) == (403, "This link was used already,")
+    assert "Password" in browser.open("/start").body  # what went before is over
+    assert refused(program.refresh, token=token["refreshToken"])[0] == "InvalidGrantException"
+    assert browser.submit(browser.open("/start"), name="ann", password=NEW).status == 303
+    assert browser.open("/start/password?link=nonsense").status == 403
+
+
+def test_a_one_time_password_is_replaced_at_once(ann: Person, browser: Browser) -> None:
+    given = ann.one_time()
+    page = browser.submit(browser.open("/start"), name="ann", password=given)
+    assert "was for one time" in " ".join(page.body.split())
+    assert browser.submit(page, new=given, again=given).problem.startswith("The password must be none of your last 3")
+    assert browser.submit(page, new=NEW, again=NEW).status == 303
+    assert "ann</code>" in browser.open("/start").body
+
+
+def test_the_trail_tells_of_people_as_aws_does(ann: Person, browser: Browser, program: Program) -> None:
+    browser.submit(browser.open("/start"), name="ann", password="wrong")
+    browser.submit(browser.open("/start"), name="a password by mistake", password="wrong")
+    ann.sign_in(browser)
+    token = ann.allow(browser, program)
+    program.portal.list_accounts(accessToken=token["accessToken"])
+    events = {event["eventName"]: event for event in ann.events()}
+    told = events["UserAuthentication"]
+    assert (told["eventSource"], told["eventType"]) == ("signin.amazonaws.com", "AwsServiceEvent")
+    assert told["serviceEventDetails"] == {"UserAuthentication": "Success"}
+    assert told["additionalEventData"].items() >= {"CredentialType": "PASSWORD", "UserName": "ann"}.items()
+    outcomes = [e["serviceEventDetails"] for e in ann.events() if e["eventName"] == "CredentialVerification"]
+    assert sorted(each["CredentialVerification"] for each in outcomes) == ["Failure", "Failure", "Success"]
+    store = f"arn:aws:identitystore::{ACCOUNT}:identitystore/{ann.store_id}"
+    for name in ("CreateToken", "ListAccounts"):
+        identity: dict[str, Any] = events[name]["userIdentity"]
+        assert (identity["type"], identity["accountId"]) == ("IdentityCenterUser", ACCOUNT)
+        assert identity["onBehalfOf"] == {"userId": ann.id, "identityStoreArn": store}
+        assert identity["credentialId"]
+        assert events[name]["eventSource"] == "sso.amazonaws.com"
+    assert events["CreateToken"]["requestParameters"]["clientName"] == "botocore-client-work"
+    everything = str(ann.events())
+    assert token["accessToken"] not in everything
+    assert "by mistake" not in everything
+
+
+def test_without_an_instance_there_is_no_portal(server: Live) -> None:
+    browser = Browser(server.endpoint, headers={"accept": "text/html"})
+    assert browser.open("/start").status == 404
+    assert browser.open("/start/d-0123456789").status == 404
+    assert Browser(server.endpoint).open("/start").status == 403  # no browser: an API's request without signature
