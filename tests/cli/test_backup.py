@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from iamd.cli.main import main
-from iamd.store import Change, Store
+from iamd.store import Change, Store, StoreError
+from iamd.store.encrypted_copies import decrypt, encrypt
 from iamd.store.records import Account
+from iamd.store.sealing import MasterKey, SealError
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -49,10 +51,10 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def copy(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(params=["encrypted", "plain"])
+def copy(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Path:
     copy = tmp_path / "copy.db"
-    assert main(["backup", str(copy), "--data-dir", str(data)]) == 0
+    assert main(["backup", str(copy), "--data-dir", str(data), *["--plain"][: request.param == "plain"]]) == 0
     capsys.readouterr()
     return copy
 
@@ -139,6 +141,58 @@ def test_restoring_into_an_empty_place_needs_the_master_key(
     assert main(arguments) == 0
     assert json.loads(capsys.readouterr().out) == {"database": str(elsewhere / "iamd.db")}
     assert accounts(elsewhere) == {"111111111111"}
+
+
+def test_nobody_reads_an_encrypted_copy_without_the_key(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.db"
+    assert main(["backup", str(copy), "--data-dir", str(data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["encrypted"] is True
+    content = copy.read_bytes()
+    assert b"SQLite" not in content
+    assert b"111111111111" not in content
+    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "master.key"]
+
+
+def test_a_copy_is_not_encrypted_under_another_databases_key(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "master.key").write_bytes(os.urandom(32))
+    assert main(["backup", str(tmp_path / "copy.db"), "--data-dir", str(data)]) == 2
+    assert "is not the one" in capsys.readouterr().err
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["data"]
+
+
+def test_pieces_of_an_encrypted_copy_stay_in_their_places(tmp_path: Path) -> None:
+    plain, encrypted, again = (tmp_path / name for name in ("plain", "encrypted", "again"))
+    master = MasterKey(os.urandom(32), "the key")
+    for size in (0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20):
+        plain.write_bytes(os.urandom(size))
+        encrypt(plain, encrypted, master)
+        decrypt(encrypted, again, master)
+        assert again.read_bytes() == plain.read_bytes()
+    content, piece = encrypted.read_bytes(), (1 << 20) + 16
+    begin = len(content) - 3 * piece
+    first, second, third = (content[begin + number * piece :][:piece] for number in range(3))
+    for harmed in (
+        [second, first, third],
+        [first, second],
+        [first, third],
+        [first, second, third, third],
+        [first, second, third[:-1]],
+        [first, second, third + b"x"],
+        [],
+    ):
+        encrypted.write_bytes(content[:begin] + b"".join(harmed))
+        with pytest.raises(StoreError, match="is damaged"):
+            decrypt(encrypted, again, master)
+    encrypted.write_bytes(content[: begin - 1])
+    with pytest.raises(StoreError, match="ends too early"):
+        decrypt(encrypted, again, master)
+    encrypted.write_bytes(content)
+    with pytest.raises(SealError, match="another is not the one"):
+        decrypt(encrypted, again, MasterKey(os.urandom(32), "another"))
 
 
 def test_there_must_be_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from iamd.store.backup import backup, checksum_file
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the copy goes."""
     parser.add_argument("copy", type=Path, metavar="COPY", help="the file to write; its checksum goes beside it")
+    parser.add_argument("--plain", action="store_true", help="do not encrypt it: a database file that SQLite can open")
     add_place(parser)
 
 
@@ -20,11 +21,12 @@ def command(args: argparse.Namespace) -> int:
     """Copy the database; it may be in use."""
     database, master_key = place(args)
     try:
-        digest = backup(database, args.copy)
+        digest = backup(database, args.copy, None if args.plain else master_key)
     except StoreError as error:
         raise Failure(str(error)) from error
     if args.json:
-        print(json.dumps({"copy": str(args.copy), "checksum": str(checksum_file(args.copy)), "sha256": digest}))
+        told = {"copy": str(args.copy), "checksum": str(checksum_file(args.copy)), "sha256": digest}
+        print(json.dumps({**told, "encrypted": not args.plain}))
     else:
         print(f"{args.copy}  sha256 {digest}")
         print(f"The master key is not in it, and it cannot be used without: keep {master_key} safe elsewhere.")

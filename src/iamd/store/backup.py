@@ -1,7 +1,8 @@
 """Backups of the SQLite database: consistent copies taken while it is in use, verified before they are put back.
 
-A copy is one file, with its SHA-256 beside it in the form that `sha256sum --check` reads. Secrets in it
-stay sealed: without the master key it cannot be used, so keep that key elsewhere.
+A copy is one file, encrypted under the master key, with its SHA-256 beside it in the form that `sha256sum --check` reads.
+One that is not encrypted has its secrets sealed all the same: without the master key neither can be used, so keep that key
+elsewhere.
 """
 
 from __future__ import annotations
@@ -10,25 +11,29 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from iamd.store.encrypted_copies import decrypt, encrypt, is_encrypted
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring, KeyRow
 from iamd.store.migrations import LATEST, version
-from iamd.store.sealing import read_master_key
+from iamd.store.sealing import MasterKey, read_master_key
 from iamd.store.sql import statements
 
 
-def backup(database: Path, copy: Path) -> str:
+def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
     """Write a copy of the database (mode 0600) with its checksum; returns the SHA-256 in hex.
 
-    The database may be in use. Both files are durable on return, and nothing is left behind by a
-    failure. Raises StoreError: no database there, the copy exists already, disk trouble.
+    It is encrypted under the master key; without one, SQLite's own file. The database may be in use. Both files are
+    durable on return, and nothing is left behind by a failure. Raises StoreError: no database there, no such key, the
+    copy exists already, disk trouble.
     """
     if not database.is_file():
         raise StoreError(f"there is no database {database}")
+    master = None if master_key_file is None else read_master_key(master_key_file)
     checksum = checksum_file(copy)
     for file in (copy, checksum):
         if file.exists():
@@ -36,10 +41,13 @@ def backup(database: Path, copy: Path) -> str:
     new = copy.with_name(copy.name + ".new")
     with _failing(f"back up {database} to {copy}"), _removed_on_failure(new):
         _create(new)
-        with closing(_open(database, "rw")) as source, closing(sqlite3.connect(new)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # one file that needs no other to be read
-            _check(target, new)
+        if master is None:
+            _copy(database, new)
+        else:
+            with _beside(database) as plain:
+                _copy(database, plain)
+                _check_key(plain, master)  # or nobody could restore it
+                encrypt(plain, new, master)
         digest = _digest(new)
         _sync(new)
         checksum.write_text(f"{digest}  {copy.name}\n")
@@ -55,37 +63,59 @@ def restore(copy: Path, database: Path, master_key_file: Path) -> None:
     Verified first: checksum, SQLite's own integrity check, schema, and that the master key opens it.
     Raises StoreError when one of them fails or another process has the database open.
     """
-    digest = verify(copy, master_key_file)
     new = database.with_name(database.name + ".restoring")
     with _failing(f"restore {copy} to {database}"), _removed_on_failure(new):
+        digest = _verified(copy)
+        master = read_master_key(master_key_file)
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create(new)
-        shutil.copyfile(copy, new)
-        if _digest(new) != digest:
-            raise StoreError(f"{copy} changed while it was restored")
+        if is_encrypted(copy):
+            decrypt(copy, new, master)
+        else:
+            shutil.copyfile(copy, new)
+            if _digest(new) != digest:
+                raise StoreError(f"{copy} changed while it was restored")
+        with closing(_open(new, "ro")) as connection:
+            _check(connection, copy)
+        _check_key(new, master)
         _sync(new)
         with _alone(database):
             new.replace(database)
             _sync(database.parent)
 
 
-def verify(copy: Path, master_key_file: Path) -> str:
-    """Return the copy's SHA-256 when it is a whole and usable backup; raises StoreError when it is not."""
-    with _failing(f"read {copy}"):
-        expected = checksum_file(copy).read_text().split()[:1]
-        digest = _digest(copy)
-        if expected != [digest]:
-            raise StoreError(f"{copy} is damaged: its SHA-256 is not the one in {checksum_file(copy)}")
-        with closing(_open(copy, "ro")) as connection:
-            _check(connection, copy)
-            rows = [KeyRow(*row) for row in connection.execute(statements.KEYRING)]
-    Keyring(rows, read_master_key(master_key_file))
+def _verified(copy: Path) -> str:
+    """The copy's SHA-256, if it is the one that was written beside it; raises StoreError, OSError."""
+    expected = checksum_file(copy).read_text().split()[:1]
+    digest = _digest(copy)
+    if expected != [digest]:
+        raise StoreError(f"{copy} is damaged: its SHA-256 is not the one in {checksum_file(copy)}")
     return digest
 
 
 def checksum_file(copy: Path) -> Path:
     """Return the name of the file with a copy's checksum."""
     return copy.with_name(copy.name + ".sha256")
+
+
+def _copy(database: Path, plain: Path) -> None:
+    """SQLite's own copy, as of one moment: one file that needs no other to be read."""
+    with closing(_open(database, "rw")) as source, closing(sqlite3.connect(plain)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+        _check(target, plain)
+
+
+@contextmanager
+def _beside(database: Path) -> Iterator[Path]:
+    """A file (mode 0600) in the database's own folder, until the block ends: nothing is in the clear elsewhere."""
+    handle, name = tempfile.mkstemp(prefix=".backup-", dir=database.parent)
+    os.close(handle)
+    plain = Path(name)
+    try:
+        yield plain
+    finally:
+        plain.unlink()
 
 
 def _check(connection: sqlite3.Connection, file: Path) -> None:
@@ -98,6 +128,12 @@ def _check(connection: sqlite3.Connection, file: Path) -> None:
         raise StoreError(f"{file} is no database of iamd") from None
     if not 1 <= schema <= LATEST:
         raise StoreError(f"{file} has schema version {schema}; this iamd knows 1 to {LATEST}")
+
+
+def _check_key(file: Path, master: MasterKey) -> None:
+    """Raise SealError unless the master key is the one of that database."""
+    with closing(_open(file, "ro")) as connection:
+        Keyring([KeyRow(*row) for row in connection.execute(statements.KEYRING)], master)
 
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:
