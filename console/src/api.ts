@@ -95,20 +95,23 @@ export class Refusal extends Error {
   }
 }
 
+export const STOPPED = "Stopped";
 let csrf = "";
 let fromElsewhere = false;
 
-async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+async function request<T>(method: "GET" | "POST", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(`/console/${path}`, {
       method,
+      ...(signal && { signal }),
       ...(method === "POST" && {
         body: JSON.stringify(body ?? {}),
         headers: { "content-type": "application/json", "x-iamd-csrf": csrf },
       }),
     });
   } catch {
+    if (signal?.aborted) throw new Refusal(STOPPED, "");
     throw new Refusal("Unreachable", "The server cannot be reached. Please try again.");
   }
   if (answer.status === 401) {
@@ -155,8 +158,8 @@ export async function loadSessions(): Promise<ListedSession[]> {
 /** Something to read, below `/console/`. Rejects with a Refusal. */
 export const ask = <T>(path: string) => request<T>("GET", path);
 
-/** Something that concerns the person, below `/console/`. Rejects with a Refusal. */
-export const post = <T = object>(path: string, body?: unknown) => request<T>("POST", path, body);
+/** Something that concerns the person, below `/console/`. Rejects with a Refusal, whose code is STOPPED when it was. */
+export const post = <T = object>(path: string, body?: unknown, signal?: AbortSignal) => request<T>("POST", path, body, signal);
 
 export const endSession = (id: string) => request<object>("POST", "me/sessions/end", { id });
 export const switchRole = (to: Switch) => request<object>("POST", "me/switch-role", to);

@@ -2,6 +2,7 @@
 import { analyzer, simulator, whoCan } from "./strings/analysis";
 import { boundary } from "./strings/boundary";
 import { builder } from "./strings/builder";
+import { changes, testChange } from "./strings/changes";
 import { gateway } from "./strings/gateway";
 import { controls, organization } from "./strings/organization";
 import { provider, providerCreate, providers } from "./strings/providers";
@@ -453,6 +454,8 @@ export const strings = {
   controls,
   boundary,
   builder,
+  changes,
+  testChange,
   gateway,
   terminal,
 } as const;

@@ -13,12 +13,15 @@ import { useNavigate, useParams } from "react-router";
 import { useDoing, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { Changes } from "../parts/changes";
 import { Actions } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
 import { Refused, Show } from "../parts/states";
+import { TestChange } from "../parts/test-change";
 import { strings } from "../strings";
 import { EMPTY_POLICY } from "../work/documents";
 import { type IdentityKind, POLICIES, readable } from "../work/identities";
+import { inlineChange } from "../work/replay";
 
 const text = strings.inline;
 const LISTS = { user: "users", group: "groups", role: "roles" } as const;
@@ -67,6 +70,7 @@ function Editing({ kind, name, policy, document, owner }: Props) {
           <Button variant="link" onClick={() => void navigate(owner)}>
             {strings.confirm.cancel}
           </Button>
+          <TestChange disabled={title === "" || (policy !== undefined && value === document)} changes={() => inlineChange(kind, name, title, value)} />
           <Button variant="primary" loading={doing.busy} disabled={title === ""} onClick={() => void save()}>
             {text.save}
           </Button>
@@ -82,6 +86,7 @@ function Editing({ kind, name, policy, document, owner }: Props) {
             </FormField>
           )}
           <PolicyEditor value={value} change={setValue} />
+          {policy !== undefined && <Changes before={document} after={value} />}
         </SpaceBetween>
       </Container>
     </Form>

@@ -11,6 +11,7 @@ import { call, everything } from "../api";
 import { useDoing, useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { Changes } from "../parts/changes";
 import { Confirm } from "../parts/confirm";
 import { Copied, Facts } from "../parts/facts";
 import { LastAccessed } from "../parts/last-accessed";
@@ -20,10 +21,12 @@ import { typeOf } from "../parts/permissions";
 import { Refused, Show } from "../parts/states";
 import { Tabs } from "../parts/tabs";
 import { Tags } from "../parts/tags";
+import { TestChange } from "../parts/test-change";
 import { Moment } from "../parts/time";
 import { Versions } from "../parts/versions";
 import { strings } from "../strings";
 import { deletePolicy, loadPolicy, saveVersion, usersOf } from "../work/policies";
+import { versionChange } from "../work/replay";
 
 const text = strings.policies;
 
@@ -114,11 +117,13 @@ function Editing({ arn, document, isOwn, saved }: { arn: string; document: strin
       <SpaceBetween size="m">
         <Refused error={doing.error} />
         <PolicyEditor value={value} {...(isOwn && { change: setValue })} />
+        <Changes before={document} after={value} />
         {isOwn && (
           <Actions>
             <Button disabled={value === document} onClick={() => setValue(document)}>
               {text.reset}
             </Button>
+            <TestChange disabled={value === document} changes={() => versionChange(arn, value)} />
             <Button variant="primary" loading={doing.busy} disabled={value === document} onClick={() => void save()}>
               {text.save}
             </Button>

@@ -11,9 +11,11 @@ import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { boundaryChange, type Change } from "../work/replay";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions } from "./list";
+import { TestChange } from "./test-change";
 
 const text = strings.boundary;
 const DOES = {
@@ -52,7 +54,14 @@ export function Boundary({ kind, name, present, changed }: Props) {
   return (
     <Container header={<Header variant="h2" description={text.what} actions={actions}>{text.title}</Header>}>
       {present ? <PageLink to={path`/policies/${present}`}>{present.split("/").at(-1)}</PageLink> : text.none}
-      {open === "set" && <SetBoundary put={(arn) => DOES[kind].put(name, arn)} done={() => done(text.saved)} close={close} />}
+      {open === "set" && (
+        <SetBoundary
+          put={(arn) => DOES[kind].put(name, arn)}
+          test={(arn) => boundaryChange(kind, name, arn)}
+          done={() => done(text.saved)}
+          close={close}
+        />
+      )}
       {open === "remove" && (
         <Confirm title={text.removeTitle(name)} action={text.remove} work={() => DOES[kind].remove(name)} done={() => done(text.removed)} close={close}>
           {text.removeWhat}
@@ -62,7 +71,14 @@ export function Boundary({ kind, name, present, changed }: Props) {
   );
 }
 
-function SetBoundary({ put, done, close }: { put: (arn: string) => Promise<unknown>; done: () => void; close: () => void }) {
+interface SetProps {
+  put: (arn: string) => Promise<unknown>;
+  test: (arn: string) => Change[];
+  done: () => void;
+  close: () => void;
+}
+
+function SetBoundary({ put, test, done, close }: SetProps) {
   const policies = useLoad(() => everything("ListPolicies", { MaxItems: 1000 }, "Policies"), []);
   const [arn, setArn] = useState("");
   const options = (policies.value ?? []).map(({ Arn = "", PolicyName = "" }) => ({ value: Arn, label: PolicyName }));
@@ -79,6 +95,7 @@ function SetBoundary({ put, done, close }: { put: (arn: string) => Promise<unkno
           onChange={({ detail }) => setArn(detail.selectedOption.value ?? "")}
         />
       </FormField>
+      <TestChange disabled={arn === ""} changes={() => test(arn)} />
     </Dialog>
   );
 }

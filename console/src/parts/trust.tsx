@@ -10,8 +10,11 @@ import { useDoing } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { readable } from "../work/identities";
+import { Changes } from "./changes";
+import { Actions } from "./list";
 import { PolicyEditor } from "./policy-editor";
 import { Refused } from "./states";
+import { TestChange } from "./test-change";
 
 const text = strings.role;
 
@@ -26,16 +29,21 @@ export function Trust({ role, document, saved }: { role: string; document: strin
     saved();
     tell("success", text.trustSaved);
   };
-  const button = (
-    <Button variant="primary" loading={doing.busy} disabled={value === present} onClick={() => void save()}>
-      {text.trustSave}
-    </Button>
+  const change = { "iam:UpdateAssumeRolePolicy": { RoleName: role, PolicyDocument: value } };
+  const buttons = (
+    <Actions>
+      <TestChange disabled={value === present} changes={() => [change]} />
+      <Button variant="primary" loading={doing.busy} disabled={value === present} onClick={() => void save()}>
+        {text.trustSave}
+      </Button>
+    </Actions>
   );
   return (
-    <Container header={<Header variant="h2" description={text.trustWhat} actions={button}>{text.trust}</Header>}>
+    <Container header={<Header variant="h2" description={text.trustWhat} actions={buttons}>{text.trust}</Header>}>
       <SpaceBetween size="m">
         <Refused error={doing.error} />
         <PolicyEditor value={value} change={setValue} label={text.trustEditor} kind="trust" />
+        <Changes before={present} after={value} />
       </SpaceBetween>
     </Container>
   );

@@ -1,6 +1,10 @@
 /** The versions of a managed policy; another one can be made the default. */
 import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
@@ -9,12 +13,15 @@ import { useDoing, useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { readable } from "../work/identities";
+import { Differences } from "./changes";
 import { Actions, List } from "./list";
 import { PolicyEditor } from "./policy-editor";
 import { Refused, Show } from "./states";
+import { TestChange } from "./test-change";
 import { Ago } from "./time";
 
 const text = strings.policies;
+const texts = strings.changes;
 
 export function Versions({ arn, isOwn, changed }: { arn: string; isOwn: boolean; changed: () => void }) {
   const PolicyArn = arn;
@@ -64,6 +71,10 @@ export function Versions({ arn, isOwn, changed }: { arn: string; isOwn: boolean;
               >
                 {strings.confirm.delete}
               </Button>
+              <TestChange
+                disabled={version === undefined || version.IsDefaultVersion === true}
+                changes={() => [{ "iam:SetDefaultPolicyVersion": { PolicyArn, VersionId: version?.VersionId } }]}
+              />
               <Button
                 disabled={version === undefined || version.IsDefaultVersion === true}
                 onClick={() =>
@@ -76,15 +87,41 @@ export function Versions({ arn, isOwn, changed }: { arn: string; isOwn: boolean;
           )
         }
       />
-      {chosen && <Version key={chosen} arn={arn} id={chosen} />}
+      {chosen && <Version key={chosen} arn={arn} id={chosen} all={versions.value ?? []} />}
     </SpaceBetween>
   );
 }
 
-function Version({ arn, id }: { arn: string; id: string }) {
-  const version = useLoad(async () => {
-    const reply = await call("iam", "GetPolicyVersion", { PolicyArn: arn, VersionId: id });
+interface VersionProps {
+  arn: string;
+  id: string;
+  all: { VersionId?: string | undefined; IsDefaultVersion?: boolean | undefined }[];
+}
+
+/** The document of a version, and what differs from another one: from the default, at first. */
+function Version({ arn, id, all }: VersionProps) {
+  const [other, setOther] = useState(all.find((each) => each.IsDefaultVersion)?.VersionId ?? id);
+  const load = async (VersionId: string) => {
+    const reply = await call("iam", "GetPolicyVersion", { PolicyArn: arn, VersionId });
     return readable(reply.PolicyVersion?.Document);
-  }, [arn, id]);
-  return <Show from={version}>{(document) => <PolicyEditor value={document} label={id} />}</Show>;
+  };
+  const versions = useLoad(() => Promise.all([load(other), load(id)]), [arn, id, other]);
+  const options = all.map(({ VersionId = "" }) => ({ value: VersionId }));
+  return (
+    <Container header={<Header variant="h2">{id}</Header>}>
+      <SpaceBetween size="m">
+        <FormField label={texts.compare}>
+          <Select options={options} selectedOption={{ value: other }} onChange={({ detail }) => setOther(detail.selectedOption.value ?? id)} />
+        </FormField>
+        <Show from={versions}>
+          {([before, after]) => (
+            <SpaceBetween size="m">
+              <Differences before={before} after={after} />
+              <PolicyEditor value={after} label={id} />
+            </SpaceBetween>
+          )}
+        </Show>
+      </SpaceBetween>
+    </Container>
+  );
 }

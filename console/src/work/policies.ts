@@ -12,13 +12,16 @@ export async function loadPolicy(PolicyArn: string) {
   return { policy, document: readable(version?.Document) };
 }
 
-/** Make a version the default; where there are five, the oldest that is not the default makes room. */
-export async function saveVersion(PolicyArn: string, PolicyDocument: string): Promise<void> {
+/** The oldest version that is not the default, where there are as many as there may be: it has to make room. */
+export async function inTheWay(PolicyArn: string): Promise<string | undefined> {
   const versions = await everything("ListPolicyVersions", { PolicyArn }, "Versions");
-  if (versions.length >= MOST_VERSIONS) {
-    const oldest = versions.filter((version) => !version.IsDefaultVersion).at(-1);
-    await call("iam", "DeletePolicyVersion", { PolicyArn, VersionId: oldest?.VersionId });
-  }
+  return versions.length < MOST_VERSIONS ? undefined : versions.filter((version) => !version.IsDefaultVersion).at(-1)?.VersionId;
+}
+
+/** Make a version the default; where there are five, one makes room. */
+export async function saveVersion(PolicyArn: string, PolicyDocument: string): Promise<void> {
+  const VersionId = await inTheWay(PolicyArn);
+  if (VersionId) await call("iam", "DeletePolicyVersion", { PolicyArn, VersionId });
   await call("iam", "CreatePolicyVersion", { PolicyArn, PolicyDocument, SetAsDefault: true });
 }
 
