@@ -27,6 +27,7 @@ from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.event_data_stores import EventDataStore, EventQuery
 from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
 from iamd.store.kinds.handshakes import Handshake, ReceivedHandshake, ResponsibilityTransfer
+from iamd.store.kinds.identity_applications import Application, ApplicationAssignment, TrustedTokenIssuer
 from iamd.store.kinds.identity_center import (
     AccountAssignment,
     IdentityCenter,
@@ -331,6 +332,29 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "provisioning_requests": (
         ProvisioningRequest(ACCOUNT, "7f0e5a3c", "CREATE", "ps-0123456789abcdef", NOW),
         {"status": "FAILED", "failure": "ß", "target_id": OTHER, "principal_type": "USER", "principal_id": "1"},
+    ),
+    "applications": (
+        Application(ACCOUNT, "apl-0123456789abcdef", "ssoins-1", OTHER, "arn:p", "Wïki", NOW, "us-east-1"),
+        {
+            "description": "why",
+            "enabled": False,
+            "portal": '{"a":"ß"}',
+            "assignment_required": False,
+            "background_sessions": True,
+            "grants": '{"b":1}',
+            "scopes": '{"c":1}',
+            "actor_policy": "{}",
+            "client_token": "t",
+            "tags": (("a", "b"),),
+        },
+    ),
+    "application_assignments": (
+        ApplicationAssignment(ACCOUNT, "apl-0123456789abcdef", "USER", "0123456789-7f0e5a3c"),
+        {},
+    ),
+    "trusted_token_issuers": (
+        TrustedTokenIssuer(ACCOUNT, "tti-7f0e5a3c", "ssoins-1", OTHER, "Idp", "https://i", "sub", "userName"),
+        {"name": "other", "issuer_url": "https://j", "client_token": "t", "tags": (("a", "b"),)},
     ),
     "store_users": (
         StoreUser(ACCOUNT, "0123456789-7f0e5a3c", "Ünal", NOW, NOW, "a", "b", "Ann@example.com"),

@@ -76,3 +76,27 @@ store_memberships = records(
     time("created"),
     text("created_by"),
 )
+applications = records(
+    "applications",
+    "id",
+    *map(text, ("id", "instance_id", "owner_id", "provider_arn", "name")),
+    time("created"),
+    text("region"),
+    optional("description"),
+    flag("enabled"),
+    text("portal"),
+    *map(flag, ("assignment_required", "background_sessions")),
+    *map(text, ("grants", "scopes")),
+    *map(optional, ("actor_policy", "client_token")),
+    text("tags"),
+)
+application_assignments = records(
+    "application_assignments", "key", *map(text, ("key", "application_id", "principal_type", "principal_id"))
+)
+trusted_token_issuers = records(
+    "trusted_token_issuers",
+    "id",
+    *map(text, ("id", "instance_id", "owner_id", "name", "name_key", "issuer_url", "claim_path", "attribute_path")),
+    optional("client_token"),
+    text("tags"),
+)

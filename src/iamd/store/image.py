@@ -15,6 +15,7 @@ from iamd.store.kinds import (
     event_data_stores,
     federation,
     handshakes,
+    identity_applications,
     identity_center,
     identity_store,
     managed_roles,
@@ -94,6 +95,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *event_data_stores.KINDS,
     *identity_center.KINDS,
     *identity_store.KINDS,
+    *identity_applications.KINDS,
     *access_portal.KINDS,
 )
 
@@ -110,6 +112,7 @@ _POWERLESS = frozenset(
         *(kind.name for kind in (*handshakes.KINDS, *trails.KINDS, *account_details.KINDS)),
         *(kind.name for kind in (*access_analyzer.KINDS, *event_data_stores.KINDS)),
         *(kind.name for kind in (*identity_center.KINDS, *identity_store.KINDS, *access_portal.KINDS)),
+        *(kind.name for kind in identity_applications.KINDS),
         *(kind.name for kind in organizations.KINDS),  # `structure` counts their changes
     }
 )
@@ -217,6 +220,9 @@ class Records:
         self.store_users = self._collect(identity_store.STORE_USERS)
         self.store_groups = self._collect(identity_store.STORE_GROUPS)
         self.store_memberships = self._collect(identity_store.STORE_MEMBERSHIPS)
+        self.applications = self._collect(identity_applications.APPLICATIONS)
+        self.application_assignments = self._collect(identity_applications.APPLICATION_ASSIGNMENTS)
+        self.trusted_token_issuers = self._collect(identity_applications.TRUSTED_TOKEN_ISSUERS)
         self.portal_passwords = self._collect(access_portal.PORTAL_PASSWORDS)
         self.portal_devices = self._collect(access_portal.PORTAL_DEVICES)
         self.portal_sessions = self._collect(access_portal.PORTAL_SESSIONS)

@@ -12,12 +12,12 @@ from iamd.services.sso_admin.provisioning import account, withdraw
 from iamd.services.sso_admin.role_making import unmake_provider
 from iamd.store.collection import Collection
 from iamd.store.image import Records
-from iamd.store.kinds import access_portal, identity_center, identity_store
+from iamd.store.kinds import access_portal, identity_applications, identity_center, identity_store
 from iamd.wire.errors import AccessDenied
 
 R = TypeVar("R")
 
-_KINDS = (*access_portal.KINDS, *identity_store.KINDS, *identity_center.KINDS)
+_KINDS = (*access_portal.KINDS, *identity_applications.KINDS, *identity_store.KINDS, *identity_center.KINDS)
 
 
 def remove(call: Call, center: Center) -> None:

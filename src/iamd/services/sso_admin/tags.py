@@ -1,4 +1,4 @@
-"""Tags of instances and permission sets."""
+"""Tags of instances, permission sets, applications and trusted token issuers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, administered, at, refused
+from iamd.services.sso_admin.center import Center, administered, at, refused, visible
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
 from iamd.store.collection import Collection
@@ -20,18 +20,20 @@ Tagged = tuple[Collection[Any], Any]
 
 def _things(center: Center) -> tuple[Collection[Any], ...]:
     records = center.records
-    return records.identity_centers, records.permission_sets
+    return records.identity_centers, records.permission_sets, records.applications, records.trusted_token_issuers
 
 
 def tagged(call: Call, *, resource_arn: str, instance_arn: str | None = None) -> Target[Tagged]:
-    """The thing with that ARN in an instance that the caller administers."""
-    centers = [each for each in administered(call) if instance_arn in (None, each.instance.arn)]
+    """The thing with that ARN in an instance that the caller administers, or an application of the caller's account."""
+    centers = [each for each in visible(call) if instance_arn in (None, each.instance.arn)]
     if not centers and instance_arn is not None:
         return refused(call, instance_arn)
+    ours = {center.instance.id for center in administered(call)}
     for center in centers:
         for collection in _things(center):
             for thing in collection:
-                if thing.arn == resource_arn:
+                is_own = center.instance.id in ours or getattr(thing, "owner_id", None) == call.account_id
+                if thing.arn == resource_arn and is_own:
                     return at(center, resource_arn, (collection, thing), thing.tags)
     return missing(resource_arn, ResourceNotFoundException(f"Could not find a resource with ARN {resource_arn}"))
 

@@ -36,6 +36,20 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE store_memberships (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, group_id TEXT NOT NULL, user_id TEXT NOT NULL,
         created BIGINT NOT NULL, created_by TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE applications (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, instance_id TEXT NOT NULL, owner_id TEXT NOT NULL,
+        provider_arn TEXT NOT NULL, name TEXT NOT NULL, created BIGINT NOT NULL, region TEXT NOT NULL,
+        description TEXT, enabled BOOLEAN NOT NULL, portal TEXT NOT NULL, assignment_required BOOLEAN NOT NULL,
+        background_sessions BOOLEAN NOT NULL, grants TEXT NOT NULL, scopes TEXT NOT NULL, actor_policy TEXT,
+        client_token TEXT, tags TEXT NOT NULL, UNIQUE (account_id, id))""",
+    """CREATE TABLE application_assignments (
+        {position}, account_id TEXT NOT NULL, key TEXT NOT NULL, application_id TEXT NOT NULL,
+        principal_type TEXT NOT NULL, principal_id TEXT NOT NULL, UNIQUE (account_id, key))""",
+    """CREATE TABLE trusted_token_issuers (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, instance_id TEXT NOT NULL, owner_id TEXT NOT NULL,
+        name TEXT NOT NULL, name_key TEXT NOT NULL, issuer_url TEXT NOT NULL, claim_path TEXT NOT NULL,
+        attribute_path TEXT NOT NULL, client_token TEXT, tags TEXT NOT NULL, UNIQUE (account_id, id),
+        UNIQUE (account_id, name_key))""",
     """CREATE TABLE portal_passwords (
         {position}, account_id TEXT NOT NULL, user_id TEXT NOT NULL, password TEXT NOT NULL, changed BIGINT NOT NULL,
         is_one_time BOOLEAN NOT NULL, history TEXT NOT NULL, failures INTEGER NOT NULL, locked_until BIGINT, UNIQUE
