@@ -69,6 +69,12 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(VENV)/bench-node $(BENCH_NODE_PACKAGES) || true
 	@touch $@
 
+$(VENV)/.release: $(UV) requirements/release.txt
+	@echo "==> installing what looks at the dependencies"
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/release
+	@$(UV) pip install --quiet --python $(VENV)/release/bin/python --require-hashes -r requirements/release.txt
+	@touch $@
+
 $(VENV)/.docs: $(VENV)/.run requirements/docs.txt
 	@echo "==> installing the documentation tools"
 	@$(LOCKED) -r requirements/docs.txt
@@ -153,12 +159,23 @@ docs: $(VENV)/.docs ## Make the pages that come from the code, then build the do
 build: $(VENV)/.console ## Build the wheel and the source distribution into dist/
 	@$(UV) build --python $(BIN)/python --build-constraints requirements/build.txt --require-hashes --out-dir dist
 
+.PHONY: sbom
+sbom: $(VENV)/.release ## Write the software bill of materials (CycloneDX) into dist/
+	@mkdir -p dist
+	@$(VENV)/release/bin/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-format JSON --output-file dist/iamd.cdx.json
+	@echo "dist/iamd.cdx.json"
+
+.PHONY: vulnerabilities
+vulnerabilities: $(VENV)/.release ## Ask PyPI for known vulnerabilities of what iamd runs on
+	@$(VENV)/release/bin/pip-audit --requirement requirements/run.txt --require-hashes --disable-pip
+
 .PHONY: lock
 lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade takes newer versions
 	@$(RESOLVE) pyproject.toml -o requirements/run.txt
 	@for group in dev bench docs; do \
 		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
 	done
+	@$(RESOLVE) --group release -c requirements/run.txt -o requirements/release.txt
 	@$(RESOLVE) pyproject.toml --extra console-build -c requirements/run.txt -o requirements/console.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(RESOLVE) - -c requirements/run.txt -o requirements/build.txt

@@ -1,0 +1,81 @@
+"""The manifests and the dashboard agree with the program: settings are settings, metrics are told, codes are errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from iamd import __version__
+from iamd.settings import load
+from iamd.wire import errors
+from tests.live import live
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def pod() -> Any:
+    documents = list(yaml.safe_load_all((EXAMPLES / "kubernetes/iamd.yaml").read_text()))
+    assert [each["kind"] for each in documents] == ["Service", "StatefulSet", "NetworkPolicy"]
+    return documents[1]["spec"]["template"]["spec"]
+
+
+def test_the_manifest_sets_what_there_is(pod: Any) -> None:
+    (container,) = pod["containers"]
+    chosen = load({}, {each["name"]: each["value"] for each in container["env"]})
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert ports == {"https": chosen.port, "metrics": (chosen.metrics_listener or ("", 0))[1]}
+    mounts = {Path(each["mountPath"]) for each in container["volumeMounts"]}
+    for file in (chosen.master_key_file, chosen.tls_certificate, chosen.tls_key):
+        assert file is not None
+        assert file.parent in mounts
+    assert chosen.data_dir in mounts
+    assert container["image"] == f"iamd:{__version__}"
+
+
+def test_the_pod_has_the_least_privileges(pod: Any) -> None:
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    user = re.search(r"--uid (\d+)", (EXAMPLES / "compose/Dockerfile").read_text())
+    assert user is not None
+    assert pod["securityContext"]["runAsUser"] == int(user[1])
+
+
+def test_the_dashboard_shows_what_is_measured() -> None:
+    expressions = re.findall(r'"expr": "(.*)"', (EXAMPLES / "grafana/iamd.json").read_text())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with live(metrics=address) as server:
+        server.client("iam").get_user()
+        with urllib.request.urlopen(f"http://{address}/metrics") as answer:
+            told = set(re.findall(r"^# TYPE (\w+)", answer.read().decode(), re.MULTILINE))
+    for expression in expressions:
+        for name in re.findall(r"\b((?:iamd|process)_\w+)", expression):
+            assert name.removesuffix("_bucket") in told, name
+
+
+def test_the_dashboard_asks_for_codes_that_there_are() -> None:
+    own = {each.code for each in vars(errors).values() if isinstance(each, type) and hasattr(each, "code")}
+    # At the gateway refusals have the services' own codes; EC2's stands for them.
+    catalogue = {each for each in own if isinstance(each, str)} | {"UnauthorizedOperation"}
+    for codes in re.findall(r'code=~\\"(.*?)\\"', (EXAMPLES / "grafana/iamd.json").read_text()):
+        for code in codes.split("|"):
+            assert any(re.fullmatch(code, each) for each in catalogue), code
+
+
+def test_the_dashboard_is_json() -> None:
+    panels = json.loads((EXAMPLES / "grafana/iamd.json").read_text())["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
