@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -18,6 +19,12 @@ from tests.live import ACCOUNT, Live, live
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "screenshots"
 PASSWORD = "correct horse battery 9!"  # noqa: S105  # of a server that lives for a minute
+
+
+def _arn(path: str) -> str:
+    return quote(f"arn:aws:iam::{ACCOUNT}:{path}", safe="")
+
+
 NOBODY = "http://127.0.0.1:9"
 PAGES = (
     "/",
@@ -48,6 +55,10 @@ PAGES = (
     "/credential-report",
     "/simulator",
     "/who-can",
+    "/explain",
+    f"/explain?principal={_arn('user/staff/jane.doe')}&action=s3:GetObject",
+    f"/explain?principal={_arn('user/ci-runner')}&action=iam:CreateUser",
+    f"/paths/{_arn('user/ci-runner')}",
     "/gateway",
     "/terminal",
     "/security-credentials",
@@ -77,6 +88,8 @@ def furnish(server: Live) -> None:
     iam.create_role(
         RoleName="worker", AssumeRolePolicyDocument=json.dumps(_TRUSTS_LAMBDA), Description="Works off the queue"
     )
+    iam.put_group_policy(GroupName="Developers", PolicyName="Deploys", PolicyDocument=json.dumps(_DEPLOYS))
+    iam.put_role_policy(RoleName="worker", PolicyName="All", PolicyDocument=json.dumps(_EVERYTHING))
     iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=json.dumps(_TRUSTS_ACCOUNT), MaxSessionDuration=7200)
     iam.attach_role_policy(RoleName="auditor", PolicyArn="arn:aws:iam::aws:policy/SecurityAudit")
     iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
@@ -113,6 +126,15 @@ _BUCKETS: dict[str, Any] = {
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjct"], "Resource": "arn:aws:s3:::example/*"},
     ],
 }
+_DEPLOYS: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Sid": "Functions", "Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
+        {"Sid": "HandOver", "Effect": "Allow", "Action": ["iam:PassRole", "sts:AssumeRole"], "Resource": "*"},
+        {"Sid": "Look", "Effect": "Allow", "Action": ["iam:GetUser", "s3:Get*"], "Resource": "*"},
+    ],
+}
+_EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _TRUSTS_LAMBDA = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -120,7 +142,11 @@ _TRUSTS_LAMBDA = {
 _TRUSTS_ACCOUNT = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "sts:AssumeRole"}
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["arn:aws:iam::444455556666:root", f"arn:aws:iam::{ACCOUNT}:root"]},
+            "Action": "sts:AssumeRole",
+        }
     ],
 }
 

@@ -23,6 +23,12 @@ export function principalPage(arn: string): string | undefined {
   return name && (kind === "user" ? path`/users/${name}` : path`/roles/${name}`);
 }
 
+/** The page that explains why somebody may do something, or may not. */
+export function explanationPage(principal: string, action: string, resource = "*", context = ""): string {
+  const asked = { principal, action, ...(resource !== "*" && { resource }), ...(context && { context }) };
+  return `/explain?${new URLSearchParams(asked).toString()}`;
+}
+
 /** Where users of the account sign in. */
 export function signInUrl({ accountAlias, accountId }: Session): string {
   return `${location.origin}${href("/sign-in")}?account=${accountAlias ?? accountId}`;

@@ -5,6 +5,7 @@ import { builder } from "./strings/builder";
 import { changes, testChange } from "./strings/changes";
 import { gateway } from "./strings/gateway";
 import { controls, organization } from "./strings/organization";
+import { diagram, escalations, explain } from "./strings/pictures";
 import { provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
@@ -60,7 +61,7 @@ export const strings = {
     forEver: "This cannot be undone.",
     type: (name: string) => `To confirm, type ${name}`,
   },
-  facts: { title: "Summary", copy: "Copy", copied: "Copied", notCopied: "It could not be copied" },
+  facts: { title: "Summary", copy: "Copy", copied: "Copied", notCopied: "It could not be copied", analyze: "Analyze access" },
   secret: {
     once: "The secret is shown this once. Keep it now: nobody can read it again.",
     show: "Show the secret",
@@ -458,4 +459,7 @@ export const strings = {
   testChange,
   gateway,
   terminal,
+  diagram,
+  explain,
+  escalations,
 } as const;

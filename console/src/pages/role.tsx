@@ -20,6 +20,7 @@ import { Copied, Facts } from "../parts/facts";
 import { LastAccessed } from "../parts/last-accessed";
 import { Actions } from "../parts/list";
 import { Permissions } from "../parts/permissions";
+import { PrincipalLinks } from "../parts/principal-links";
 import { RoleSessions } from "../parts/role-sessions";
 import { Show } from "../parts/states";
 import { Tabs } from "../parts/tabs";
@@ -50,6 +51,7 @@ export default function RolePage() {
   };
   const actions = (
     <Actions>
+      {role.value?.Arn && <PrincipalLinks arn={role.value.Arn} />}
       <Button disabled={role.value === undefined} onClick={() => setOpen("edit")}>
         {text.edit}
       </Button>

@@ -7,19 +7,19 @@ import FormField from "@cloudscape-design/components/form-field";
 import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { type Loaded, useDoing, useLoad } from "../load";
+import { type Loaded, useDoing } from "../load";
 import { usePage } from "../page";
 import { List } from "../parts/list";
+import { PrincipalField } from "../parts/principal-field";
 import { Refused } from "../parts/states";
 import { Decision, Reasons } from "../parts/verdict";
 import { strings } from "../strings";
-import { type ContextEntry, identities, linesOf, simulate, type Verdict } from "../work/simulation";
+import { type ContextEntry, linesOf, simulate, type Verdict } from "../work/simulation";
 
 const text = strings.simulator;
 const KINDS = ["user", "group", "role"] as const;
@@ -47,7 +47,7 @@ export default function Simulator() {
         <Refused error={doing.error} />
         <Container>
           <SpaceBetween size="l">
-            <PrincipalField principal={principal} choose={(arn) => setQuery({ principal: arn }, { replace: true })} />
+            <PrincipalField label={text.principal} kinds={KINDS} principal={principal} choose={(arn) => setQuery({ principal: arn }, { replace: true })} />
             <Grid gridDefinition={[{ colspan: HALF }, { colspan: HALF }]}>
               <FormField label={text.actions} description={text.actionsHint} stretch>
                 <Textarea value={actions} rows={4} spellcheck={false} onChange={({ detail }) => setActions(detail.value)} />
@@ -64,27 +64,6 @@ export default function Simulator() {
         <Results from={{ value: verdicts, loading: doing.busy, reload: () => ready && void run() }} />
       </SpaceBetween>
     </ContentLayout>
-  );
-}
-
-function PrincipalField({ principal, choose }: { principal: string; choose: (arn: string) => void }) {
-  const all = useLoad(() => identities(...KINDS), []);
-  const groups = KINDS.map((kind) => ({
-    label: text.kinds[kind],
-    options: (all.value ?? []).filter((each) => each.kind === kind).map((each) => ({ value: each.arn, label: each.name })),
-  }));
-  const chosen = groups.flatMap((group) => group.options).find((option) => option.value === principal);
-  return (
-    <FormField label={text.principal} errorText={all.error?.message}>
-      <Select
-        options={groups.filter((group) => group.options.length > 0)}
-        selectedOption={chosen ?? null}
-        statusType={all.loading ? "loading" : "finished"}
-        filteringType="auto"
-        placeholder={text.choosePrincipal}
-        onChange={({ detail }) => choose(detail.selectedOption.value ?? "")}
-      />
-    </FormField>
   );
 }
 

@@ -14,9 +14,11 @@ import { Boundary } from "../parts/boundary";
 import { Confirm } from "../parts/confirm";
 import { Credentials } from "../parts/credentials";
 import { Copied, Facts } from "../parts/facts";
+import { Actions } from "../parts/list";
 import { Memberships } from "../parts/memberships";
 import { LastAccessed } from "../parts/last-accessed";
 import { Permissions } from "../parts/permissions";
+import { PrincipalLinks } from "../parts/principal-links";
 import { Show } from "../parts/states";
 import { Tabs } from "../parts/tabs";
 import { Tags } from "../parts/tags";
@@ -65,7 +67,15 @@ export default function UserPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" actions={<Button onClick={() => setLeaving(true)}>{strings.users.delete}</Button>}>
+        <Header
+          variant="h1"
+          actions={
+            <Actions>
+              {user.value?.Arn && <PrincipalLinks arn={user.value.Arn} />}
+              <Button onClick={() => setLeaving(true)}>{strings.users.delete}</Button>
+            </Actions>
+          }
+        >
           {name}
         </Header>
       }

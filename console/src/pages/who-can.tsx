@@ -11,7 +11,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useEffect, useRef, useState } from "react";
 
 import { useDoing } from "../load";
-import { path, PageLink } from "../links";
+import { explanationPage, path, PageLink } from "../links";
 import { usePage } from "../page";
 import { Actions, List } from "../parts/list";
 import { Refused } from "../parts/states";
@@ -69,6 +69,11 @@ export default function WhoCan() {
             { id: "name", header: text.name, cell: (each) => <Holding holder={each} />, sortingField: "name", isRowHeader: true },
             { id: "kind", header: text.kind, cell: (each) => text.kinds[each.kind], sortingField: "kind" },
             { id: "why", header: strings.simulator.why, cell: (each) => <Reasons verdict={each.verdict} /> },
+          {
+            id: "explain",
+            header: strings.explain.title,
+            cell: (each) => <PageLink to={explanationPage(each.arn, each.verdict.action, each.verdict.resource)}>{strings.explain.see}</PageLink>,
+          },
           ]}
         />
       </SpaceBetween>

@@ -6,9 +6,12 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 
+import { explanationPage, PageLink, path } from "../links";
 import { useLoad } from "../load";
 import { strings } from "../strings";
-import { authorizationId, type Check, type Event, explain, recordOf } from "../work/events";
+import { authorizationId, type Check, deniedRequest, type Event, type EventRecord, explain, recordOf } from "../work/events";
+import { explainDenial } from "../work/explaining";
+import { Ways } from "./explanation";
 import { Show } from "./states";
 
 const text = strings.events;
@@ -28,7 +31,7 @@ export function EventDetails({ event }: { event: Event }) {
         <Container header={<Header variant="h2">{text.why}</Header>}>
           <SpaceBetween size="s">
             <Box>{record.errorMessage}</Box>
-            {id && <Why id={id} />}
+            {id ? <Why id={id} /> : <AsNow record={record} />}
           </SpaceBetween>
         </Container>
       )}
@@ -43,18 +46,48 @@ function Why({ id }: { id: string }) {
   const found = useLoad(() => explain(id), [id]);
   if (found.error?.code === "ResourceNotFoundException") return <Alert type="info">{text.whyNot}</Alert>;
   return (
+    <SpaceBetween size="m">
+      <Show from={found}>
+        {({ evaluations }) =>
+          evaluations.map((evaluation) => (
+            <SpaceBetween size="xs" key={evaluation.action + evaluation.resource}>
+              <Box variant="strong">{text.decision(evaluation.evaluatedEffect)}</Box>
+              {evaluation.checks.map((check, at) => (
+                <Said key={at} check={check} />
+              ))}
+            </SpaceBetween>
+          ))
+        }
+      </Show>
+      <Remedy id={id} />
+    </SpaceBetween>
+  );
+}
+
+/** The smallest change that would have allowed it, and where a picture of the decision is. */
+function Remedy({ id }: { id: string }) {
+  const found = useLoad(() => explainDenial(id), [id]);
+  return (
     <Show from={found}>
-      {({ evaluations }) =>
-        evaluations.map((evaluation) => (
-          <SpaceBetween size="xs" key={evaluation.action + evaluation.resource}>
-            <Box variant="strong">{text.decision(evaluation.evaluatedEffect)}</Box>
-            {evaluation.checks.map((check, at) => (
-              <Said key={at} check={check} />
-            ))}
-          </SpaceBetween>
-        ))
-      }
+      {({ ways }) => (
+        <SpaceBetween size="s">
+          <Ways ways={ways} />
+          <PageLink to={path`/explain?denial=${id}`}>{strings.explain.see}</PageLink>
+        </SpaceBetween>
+      )}
     </Show>
+  );
+}
+
+/** Of denials without an id nothing is kept: they can be asked again. */
+function AsNow({ record }: { record: EventRecord }) {
+  const asked = deniedRequest(record);
+  if (asked === undefined) return null;
+  return (
+    <SpaceBetween size="xxs">
+      <PageLink to={explanationPage(asked.principal, asked.action, asked.resource, asked.context)}>{strings.explain.seeNow}</PageLink>
+      <Box color="text-body-secondary">{strings.explain.asNow}</Box>
+    </SpaceBetween>
   );
 }
 

@@ -1,5 +1,6 @@
 /** The record of what was called. */
 import { call, callUntyped, type Reply } from "../api";
+import type { Asked } from "./explaining";
 
 export type Event = NonNullable<Reply<"cloudtrail", "LookupEvents">["Events"]>[number];
 /** The CloudTrail record of an event. */
@@ -80,6 +81,15 @@ export interface Explanation {
 /** The id by which a denial can be explained, at the end of its message; denials are kept for a day. */
 export function authorizationId(record: EventRecord): string | undefined {
   return /authorization id: ([a-z0-9]{25})/.exec(record.errorMessage ?? "")?.[1];
+}
+
+/** What a denied request asked for, as far as its message tells. */
+export function deniedRequest(record: EventRecord): Asked | undefined {
+  const told = /^User: (arn:\S+) is not authorized to perform: (\S+:\S+)(?: on resource: (\S+))?/.exec(record.errorMessage ?? "");
+  const [, principal, action, resource] = told ?? [];
+  if (!principal || !action) return undefined;
+  const address = record.sourceIPAddress;
+  return { principal, action, resource: resource?.startsWith("arn:") ? resource : "", context: address ? `aws:SourceIp=${address}` : "" };
 }
 
 export function explain(id: string): Promise<Explanation> {

@@ -8,9 +8,9 @@ from pathlib import Path
 from iamd.analysis.escalation import ADMINISTRATOR, Edge, Graph, graph
 from iamd.analysis.escalation.drawing import svg
 from iamd.analysis.escalation.graph import edge_json, named_paths
+from iamd.authorization.escalations import estate
 from iamd.cli import Failure
 from iamd.cli.access.accounts import load_accounts
-from iamd.cli.access.estate import estate
 from iamd.cli.place import add_place, place
 from iamd.cli.progress import progress
 from iamd.cli.tree import NO, YES, Node, Paper
@@ -31,7 +31,8 @@ def command(args: argparse.Namespace) -> int:
     """List who can become an administrator, how, and what would prevent it; 1 when anyone can."""
     accounts = load_accounts(*place(args))
     source, target = (name and accounts.holder(name).principal.arn for name in (args.source, args.target))
-    found = graph(estate(accounts), lambda actors: progress(actors, accounts.count(), "principals asked about"))
+    everyone = estate(accounts.holders(), accounts.records, accounts.trusts)
+    found = graph(everyone, lambda actors: progress(actors, accounts.count(), "principals asked about"))
     if source is not None:
         if args.svg is not None:
             raise Failure("a drawing is of everyone: leave FROM and TO out")

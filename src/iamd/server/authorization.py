@@ -15,14 +15,16 @@ import msgspec
 
 from iamd.audit import ApiEvent
 from iamd.audit.ids import new_uuid
-from iamd.authorization import messages, minio, past, search
+from iamd.authorization import explanations, messages, minio, past, search
 from iamd.authorization.callers import identify, permit
 from iamd.authorization.evaluations import Answer as Told
 from iamd.authorization.evaluations import Evaluator
+from iamd.authorization.mapping import Unmappable
 from iamd.authorization.messages import Malformed, missing
+from iamd.authorization.subjects import Unknown
 from iamd.caller.caller import Caller
 from iamd.console.calls import as_json
-from iamd.server import gateway_questions, hindsight
+from iamd.server import access_questions, gateway_questions, hindsight
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
@@ -98,6 +100,19 @@ def evaluations(visit: Visit) -> Outcome:
     return Outcome({"evaluations": answers}, {**_names(asked), "evaluations": len(answers), "allowed": allowed})
 
 
+def explanation(visit: Visit) -> Outcome:
+    """Why the answer to one question is as it is."""
+    asked = messages.read_evaluation(visit.body)
+    problem = missing(asked)
+    if problem is not None:
+        raise Malformed(problem)
+    try:
+        answer = explanations.answered(visit.evaluator, visit.records, asked)
+    except (Unknown, Unmappable) as unclear:
+        raise Malformed(str(unclear)) from None
+    return Outcome(answer, {**_names(asked), "decision": answer["decision"]})
+
+
 def search_subject(visit: Visit) -> Outcome:
     """Who may."""
     asked = _search(visit, "subject.id")
@@ -139,6 +154,9 @@ def minio_request(visit: Visit) -> Outcome:
 ROUTES: dict[bytes, Route | Lasting] = {
     b"evaluation": Route("Evaluate", evaluation),
     b"evaluations": Route("Evaluate", evaluations),
+    b"explanation": Route("ExplainAccess", explanation),
+    b"explanation/denial": Lasting("ExplainAccess", access_questions.denial),
+    b"escalations": Lasting("FindEscalations", access_questions.escalations),
     b"search/subject": Route("SearchSubjects", search_subject),
     b"search/resource": Route("SearchResources", search_resource),
     b"search/action": Route("SearchActions", search_action),

@@ -106,6 +106,41 @@ def _changes(edge: Edge) -> Iterator[str]:
         yield f"let {edge.target} be assumed by no one else"
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom one principal can become, step by step: each actor's edges once, the nearest actors first. `administrators`
+    are those among them; it is not `complete` where the search was cut short."""
+
+    edges: tuple[Edge, ...]
+    administrators: frozenset[str]
+    complete: bool
+
+
+def reach(estate: Estate, source: str, go_on: Callable[[int], bool] = lambda asked: True) -> Reach:
+    """Whom the principal of that ARN can become. `go_on` is asked before each actor, with how many have been looked at.
+    An administrator can become everybody, so nothing is looked for behind one."""
+    actors = {actor.arn: actor for actor in estate.actors}
+    roles = Roles(estate)
+    edges: list[Edge] = []
+    administrators: set[str] = set()
+    seen, waiting, asked = {source}, deque([source]), 0
+    while waiting:
+        if not go_on(asked):
+            return Reach(tuple(edges), frozenset(administrators), complete=False)
+        at, asked = actors.get(waiting.popleft()), asked + 1
+        if at is None:  # ADMINISTRATOR, or nobody
+            continue
+        if is_administrator(at):
+            administrators.add(at.arn)
+            continue
+        for edge in edges_of(at, estate, roles):
+            edges.append(edge)
+            if edge.target not in seen:
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return Reach(tuple(edges), frozenset(administrators), complete=True)
+
+
 def graph(estate: Estate, watch: Callable[[Iterable[Actor]], Iterable[Actor]] = iter) -> Graph:
     """The graph of an estate. `watch` is given the actors and gives them back, so that progress can be told."""
     roles = Roles(estate)

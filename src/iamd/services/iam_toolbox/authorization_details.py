@@ -9,7 +9,7 @@ import json
 
 from iamd.guard.denials import Denial, needed, restored
 from iamd.guard.target import Target, nothing
-from iamd.services.call import Call, Reply
+from iamd.services.call import Call, Realm, Reply
 from iamd.services.iam_toolbox.api import iam_toolbox
 from iamd.services.iam_toolbox.views import evaluation, shared_context, used_policies
 from iamd.services.invocation import permitted
@@ -19,16 +19,21 @@ from iamd.wire.errors import ResourceNotFoundException
 async def kept(call: Call, *, authorization_id: str) -> Denial | None:
     """The denial of that id, if it is one of the caller's account or organization; looked up for those who may."""
     permitted(call)
-    found = await call.realm.store.denial(authorization_id, needed)
-    if found is None or not _is_ours(call, found.account_id):
+    return await found(call.realm, call.account_id, authorization_id)
+
+
+async def found(realm: Realm, account_id: str, authorization_id: str) -> Denial | None:
+    """The denial of that id, if it is one of that account or of its organization."""
+    kept = await realm.store.denial(authorization_id, needed)
+    if kept is None or not _is_ours(realm, account_id, kept.account_id):
         return None
-    return restored(authorization_id, found.record, found.documents)
+    return restored(authorization_id, kept.record, kept.documents)
 
 
-def _is_ours(call: Call, account_id: str) -> bool:
-    organization_of = call.realm.store.organization_of
-    ours = organization_of(call.account_id)
-    return account_id == call.account_id or (ours is not None and organization_of(account_id) == ours)
+def _is_ours(realm: Realm, asking: str, account_id: str) -> bool:
+    organization_of = realm.store.organization_of
+    ours = organization_of(asking)
+    return account_id == asking or (ours is not None and organization_of(account_id) == ours)
 
 
 def any_denial(call: Call) -> Target[None]:

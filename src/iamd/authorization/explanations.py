@@ -1,0 +1,120 @@
+"""Explanations in plain values: the decision, what each kind of policy says, whose policies these are, and what would
+allow a request that is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from iamd.authorization import mapping
+from iamd.authorization.evaluations import Evaluator, Question
+from iamd.authorization.messages import Evaluation
+from iamd.guard.enforce import posed
+from iamd.policy import Attached, Change, Cited, Explanation, Layer, Layers, LayerTrace, Request, explain
+from iamd.policy.draft import to_json
+from iamd.policy.wording import advice, conclusion, met, place, said, unmet
+from iamd.store.image import Records
+
+SHOWN = 20
+"""Policies of a layer, and statements of it, that are told; there can be thousands."""
+_PASSWORDS = "AllowUsersToChangePassword"  # what the account's password policy grants
+
+Told = dict[str, Any]
+
+
+def answered(evaluator: Evaluator, records: Records, asked: Evaluation) -> Told:
+    """The explanation of the decision on a complete question, by the policies as they are. Raises Unknown, Unmappable,
+    Cold."""
+    snapshot, ask = _question(evaluator, asked)
+    request, layers = posed(snapshot, ask)
+    holders = _holders(records, snapshot.principal.unique_id or "")
+    return told(request, layers, list(holders))
+
+
+def _question(evaluator: Evaluator, asked: Evaluation) -> Question:
+    """The question; the resource `*` is that of actions without one."""
+    if asked.resource is None or asked.resource.id != "*" or asked.subject is None or asked.action is None:
+        return evaluator.question(asked)
+    snapshot = evaluator.subject(asked.subject)
+    action = mapping.action_of(asked.action.name or "", asked.resource.type or "")
+    return Question(snapshot, evaluator.ask(action, "*", evaluator.context(asked), snapshot))
+
+
+def told(request: Request, layers: Layers, holders: Sequence[str | None] = ()) -> Told:
+    """The explanation of a decision. `holders` are the groups by which a caller has its policies, in their order (None:
+    they are its own); without them, nothing is told of that."""
+    found = explain(request, layers)
+    return {
+        "principal": request.principal.arn,
+        "action": request.action,
+        "resource": request.resource,
+        "decision": found.decision.effect.value,
+        "settledBy": None if found.decision.layer is None else found.decision.layer.value,
+        "conclusion": conclusion(request, found.decision),
+        "missing": list(found.missing),
+        "layers": [_layer(trace, layers, holders) for trace in found.layers],
+        "ways": _ways(found),
+    }
+
+
+def _layer(trace: LayerTrace, layers: Layers, holders: Sequence[str | None]) -> Told:
+    policies = _policies(trace, layers)
+    whose = dict(enumerate(holders)) if trace.layer is Layer.IDENTITY else {}
+    statements = [
+        {**_cited(each.statement), "effect": "Deny", "reasons": [met(condition) for condition in each.conditions]}
+        for each in trace.denies
+    ]
+    statements += [{**_cited(each), "effect": "Allow", "reasons": []} for each in trace.allows]
+    nearest = [
+        {**_cited(each.statement), "reasons": [unmet(failed) for failed in each.failed]} for each in trace.nearest
+    ]
+    return {
+        "layer": trace.layer.value,
+        "level": trace.level,
+        "outcome": trace.outcome.value,
+        "said": said(trace),
+        "policies": [{"name": each.name, "group": whose.get(at)} for at, each in enumerate(policies[:SHOWN])],
+        "allPolicies": len(policies),
+        "statements": statements[:SHOWN],
+        "allStatements": len(statements),
+        "nearest": nearest,
+    }
+
+
+def _cited(statement: Cited) -> Told:
+    return {**statement.to_json(), "place": place(statement)}
+
+
+def _policies(trace: LayerTrace, layers: Layers) -> Sequence[Attached]:
+    if trace.level is not None:
+        return (layers.scps if trace.layer is Layer.SCP else layers.rcps)[trace.level]
+    if trace.layer in (Layer.RESOURCE, Layer.TRUST):
+        return () if layers.resource is None else (layers.resource,)
+    return {
+        Layer.ENDPOINT: layers.endpoint,
+        Layer.IDENTITY: layers.identity,
+        Layer.BOUNDARY: layers.boundaries,
+        Layer.SESSION: layers.session or (),
+    }[trace.layer]
+
+
+def _ways(found: Explanation) -> list[list[Told]]:
+    return [[_change(change) for change in way] for way in found.ways]
+
+
+def _change(change: Change) -> Told:
+    return {
+        "layer": change.layer.value,
+        "level": change.level,
+        "advice": advice(change),
+        "add": None if change.added is None else to_json(change.added),
+    }
+
+
+def _holders(records: Records, id_: str) -> Iterator[str | None]:
+    """By which group a user or role has each of its identity policies, in the order in which the guard gathers them."""
+    groups = [records.groups.get(each.group_id) for each in records.memberships.where("user", id_)]
+    for owner in (None, *filter(None, groups)):
+        owner_id = id_ if owner is None else owner.id
+        held = len(records.inline.where("owner", owner_id)) + len(records.attachments.where("owner", owner_id))
+        yield from [None if owner is None else owner.name] * held
