@@ -20,7 +20,7 @@ _FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections
 
 
 class Cluster:
-    """A running server. `start` and `kill` are for tests of what happens when it is away."""
+    """A server. `kill` and `start` are for tests of what happens when it is away; both may be called twice."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,6 +38,8 @@ class Cluster:
         return self.url(name)
 
     def start(self) -> None:
+        if self._process is not None:
+            return
         settings = [
             f"-c{setting}" for setting in (*_FAST, "listen_addresses=", f"unix_socket_directories={self.folder}")
         ]
@@ -53,9 +55,10 @@ class Cluster:
 
     def kill(self) -> None:
         """Stop at once, as when the machine is switched off."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
 
 
 @contextmanager

@@ -245,3 +245,16 @@ def test_what_is_on_by_itself_has_a_flag_that_turns_it_off() -> None:
     assert not settings(parser.parse_args(["--no-detections"])).detections
     with pytest.raises(SystemExit):
         parser.parse_args(["--detections"])
+
+
+def test_a_database_on_a_server_needs_a_key_and_no_flag_has_its_password(tmp_path: Path) -> None:
+    url = "postgresql://me:geheim@db/iamd"
+    key = {"IAMD_MASTER_KEY_FILE": str(tmp_path / "master.key")}
+    settings = load({"data_dir": str(tmp_path)}, {"IAMD_DATABASE": url, **key})
+    assert str(settings.database) == "postgresql://me@db/iamd"
+    assert "geheim" not in repr(settings)
+    assert load({"in_memory": True}, {"IAMD_DATABASE": url}).database is None
+    assert "`master_key_file`" in refusal({}, {"IAMD_DATABASE": url})
+    assert "IAMD_DATABASE" in refusal({"database": url}, key)
+    assert "exclude" in refusal({"database": "postgresql://db/iamd", "in_memory": True}, key)
+    assert refusal({}, {"IAMD_DATABASE": "mysql://me:geheim@db/iamd"}).startswith("IAMD_DATABASE must be a URL like")

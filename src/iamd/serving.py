@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import ceil
-from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from types import FrameType
 from typing import Any
 
@@ -27,9 +25,7 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
-from iamd.audit.hindsight import Hindsight
 from iamd.audit.lake.files import Lake
-from iamd.audit.lake.process import is_installed
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
@@ -45,7 +41,7 @@ from iamd.gateway.owners import Owners
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstreams
 from iamd.reference import services
-from iamd.server import asgi, telemetry
+from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, new_root
 from iamd.server.closed_accounts import ClosedAccounts
@@ -93,7 +89,7 @@ class Server:
 async def running(settings: Settings) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
     services.register(settings.custom_services)
-    store = Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
+    store = data.store(settings)
     await store.start()
     try:
         tokens = TokenKeys(store.keyring.token_keys)
@@ -110,8 +106,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             public_url=settings.public_url,
             sign_in_urls=_sign_in_urls(settings),
             delivers_trails=settings.trail_buckets is not None,
-            lake=Lake(_lake_folder(settings)) if is_installed() else None,
-            hindsight=None if settings.in_memory else Hindsight(settings.data_dir, settings.master_key_file),
+            lake=data.lake(settings),
+            hindsight=data.hindsight(settings),
             region=settings.region,
             inventories=() if settings.in_memory else imported(settings.data_dir),
         )
@@ -167,11 +163,6 @@ def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
     """The endpoints that SAML responses may be addressed to besides AWS's: the console's own is among them."""
     own = () if settings.public_url is None else (f"{settings.public_url.rstrip('/')}/saml",)
     return (*settings.sign_in_urls, *own)
-
-
-def _lake_folder(settings: Settings) -> Path:
-    """Where the files of event data stores are: of a server in memory, until it stops."""
-    return Path(mkdtemp(prefix="iamd-")) if settings.in_memory else settings.data_dir / "event-data-stores"
 
 
 @asynccontextmanager

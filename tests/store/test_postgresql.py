@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from iamd.store import Store, opening, tables
+from iamd.store import SealError, Store, StoreError, opening, tables
 from iamd.store.postgresql import url as urls
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
@@ -62,3 +62,41 @@ def query(url: str) -> Query:
 
 class TestPostgresql(StoreConformance):
     """The fixtures above are all that it needs."""
+
+
+def made(cluster: Cluster, statement: str) -> str:
+    """A database in which somebody has been before."""
+    url = cluster.new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+    return url
+
+
+def test_a_database_that_cannot_be_used_is_refused(cluster: Cluster, key: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="tables of another program"):
+        store_at(made(cluster, "CREATE TABLE theirs (x INTEGER)"), key)
+    with pytest.raises(StoreError, match=r'cannot open the database postgresql://.*"nowhere" does not exist'):
+        store_at(cluster.url("nowhere"), key)
+    url = cluster.new_database()
+    asyncio.run(store_at(url, key)._database.close())
+    (tmp_path / "other.key").write_bytes(b"k" * 32)
+    with pytest.raises(SealError, match=r"the master key in .*other\.key is not the one"):
+        store_at(url, tmp_path / "other.key")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO schema_version VALUES (999, 0)")
+    with pytest.raises(StoreError, match="newer iamd"):
+        store_at(url, key)
+
+
+def test_a_password_is_never_told() -> None:
+    for text in (
+        "postgresql://me:geheim@db/iamd?sslmode=require",
+        "postgres://me@db/iamd?sslmode=require&password=geheim",
+    ):
+        url = urls.parse(text)
+        assert url.has_password
+        assert str(url) == "postgresql://me@db/iamd?sslmode=require"
+        assert "geheim" not in repr(url)
+    for text in ("mysql://me:geheim@db/iamd", "postgresql://me:geheim@[db/iamd", "postgresql://db/iamd?geheim"):
+        with pytest.raises(ValueError, match=r"^must be a URL like postgresql://user@host/database$"):
+            urls.parse(text)

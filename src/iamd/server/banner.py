@@ -13,7 +13,11 @@ def banner(
     settings: Settings, account_id: str, endpoint: str, version: str, root: Root | None, credentials: Sequence[str] = ()
 ) -> str:
     """A few well-set lines; the root secret only when iamd made it up, which is only on the first start."""
-    place = "in memory, gone when it stops" if settings.in_memory else str(settings.data_dir.absolute())
+    place = (
+        "in memory, gone when it stops"
+        if settings.in_memory
+        else str(settings.database or settings.data_dir.absolute())
+    )
     lines = [
         f"iamd {version} is ready",
         "",

@@ -20,6 +20,7 @@ from iamd.reference.entries import Service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import readers
+from iamd.store.postgresql.url import DatabaseUrl
 
 PREFIX = "IAMD_"
 CONFIG = "IAMD_CONFIG"
@@ -30,8 +31,9 @@ CONFIG = "IAMD_CONFIG"
 _NOT_OURS = re.compile(r"IAMD_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENGINE|CLIENTS_HOME)")
 _SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 
-# Where the data are: one answer. One given by a flag displaces another from the environment or the file.
-_STORES = ("data_dir", "in_memory")
+# Where the data are: one answer. One given by a flag displaces others from the environment or the file. (Beside a
+# database on a server there are files in `data_dir` still.)
+_STORES = {"data_dir": ("in_memory",), "database": ("in_memory",), "in_memory": ("data_dir", "database")}
 
 
 class SettingsError(ValueError):
@@ -64,6 +66,15 @@ class Settings:
     )
     tls_key: Path | None = _setting(readers.path, None, "And of its key. Both are read again when they change.")
     data_dir: Path = _setting(readers.path, default_data_dir, "Folder of the database and the master key.")
+    database: DatabaseUrl | None = _setting(
+        readers.database,
+        None,
+        "PostgreSQL database to keep the records in, for several servers: postgresql://USER@HOST/NAME. A password in it is "
+        "taken from IAMD_DATABASE and the file only.",
+    )
+    database_patience: float = _setting(
+        readers.seconds, 300.0, "Time that requests are decided on what is in memory while that database is away."
+    )
     in_memory: bool = _setting(readers.boolean, False, "Keep everything in memory; allows POST /_iamd/reset.")
     master_key_file: Path | None = _setting(readers.path, None, "File of the key that seals secrets at rest.")
     region: str = _setting(readers.region, "us-east-1", "Region that the server says it is in.")
@@ -227,9 +238,9 @@ def load(flags: Mapping[str, object] | None = None, environ: Mapping[str, str] |
     ]
     values: dict[str, Any] = {}
     for layer in layers:
-        if any(layer.get(name) for name in _STORES):
-            values = {name: value for name, value in values.items() if name not in _STORES}
-        values |= layer
+        displaced = {other for name, others in _STORES.items() if layer.get(name) for other in others}
+        values = {name: value for name, value in values.items() if name not in displaced} | layer
+    _check_flags(layers[-1])
     _check_pairs(values)
     values.setdefault("data_dir", default_data_dir(environ))
     return Settings(**values)
@@ -270,10 +281,20 @@ def _layer(values: Mapping[str, object], spelled: Callable[[str], str]) -> dict[
             read[name] = SETTINGS[name].metadata["read"](value)
         except ValueError as error:
             raise SettingsError(f"{spelled(name)} {error}") from error
-    chosen = [spelled(name) for name in _STORES if read.get(name)]
-    if len(chosen) > 1:
-        raise SettingsError(f"{' and '.join(chosen)} exclude each other: keep one")
+    for name in ("data_dir", "database"):
+        if read.get(name) and read.get("in_memory"):
+            raise SettingsError(f"{spelled(name)} and {spelled('in_memory')} exclude each other: keep one")
     return read
+
+
+def _check_flags(given: Mapping[str, Any]) -> None:
+    """Refuse secrets in flags."""
+    database = given.get("database")
+    if database is not None and database.has_password:
+        raise SettingsError(
+            "--database has a password, which everybody sees who lists the processes: set IAMD_DATABASE instead, or leave "
+            "the password to a file that PGPASSFILE names"
+        )
 
 
 def _check_pairs(values: Mapping[str, Any]) -> None:
@@ -286,6 +307,11 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
         ("tls_key", "tls_certificate"),
         ("report_to", "report_schedule"),
     ]
+    if values.get("database") is not None and values.get("master_key_file") is None:
+        raise SettingsError(
+            "`database` is set without `master_key_file`: all servers on it need the same key, in a file that you make "
+            "once (head -c 32 /dev/urandom | base64 > master.key) and keep safe"
+        )
     if values.get("report_schedule", "off") != "off":
         needs.append(("report_schedule", "report_to"))
     for name, needed in needs:

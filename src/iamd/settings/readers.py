@@ -17,6 +17,7 @@ from iamd.reference.custom import BadServices
 from iamd.reference.entries import Service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
+from iamd.store.postgresql.url import DatabaseUrl, parse
 
 T = TypeVar("T")
 
@@ -62,6 +63,11 @@ secret_key = matching(r"[!-~]{16,128}", "a secret of 16 to 128 characters withou
 password = matching(r"[ -~]{8,128}", "a password of 8 to 128 characters")
 email = matching(r"[^\s@]+@[^\s@]+", "an e-mail address")
 region = matching(r"[a-z]{2,}(-[a-z0-9]+)+", "a region such as us-east-1")
+
+
+def database(value: object) -> DatabaseUrl:
+    """The URL of a PostgreSQL database."""
+    return parse(text(value))
 
 
 def boolean(value: object) -> bool:

@@ -2,7 +2,8 @@
 
 While one group is being committed, the writes that come in are executed on top of it and make the next. When the commit
 finds that another process was faster, everything not yet durable is taken back, the images are brought up to date, and
-the same work is done again. When the commit fails, everything not yet durable fails, and the images are dropped.
+the same work is done again. When the commit fails, everything not yet durable fails; the images are dropped where it
+is not known whether it was written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from iamd.store.cache import ImageCache
 from iamd.store.change import Change, NotLoaded
-from iamd.store.errors import StaleRead, StoreError
+from iamd.store.errors import NotWritten, StaleRead, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import AccountChange, Conflict, Database, Event, Group, NotUnique
 from iamd.store.ledger import Ledger
@@ -234,27 +235,41 @@ class Committer:
             await self._relist()
         if isinstance(error, Conflict):
             await self._again(error.account_id)
+        elif isinstance(error, NotWritten):
+            self._withdraw(error)
         else:
             self.give_up(error if isinstance(error, StoreError) else _unwritable(error))
 
     async def _again(self, account_id: str) -> None:
         """Another process was faster with that account: execute what is not durable once more, on what there is now."""
         batches = self._take_back()
-        entries = [entry for batch in batches for entry in batch.entries]
-        accounts = {account_id, *(each for batch in batches for each in batch.bases)}
-        try:
-            self._rewind(entries)
-            for each in accounts:
-                image = self._images.get(each)
-                if image is not None and not self._database.catch_up(image):
-                    self._images.drop(each)
-        except StoreError as error:
-            self._abandon(batches, error)
+        if not self._restore(batches, {account_id}):
             return
         for batch in batches:
             batch.settled(StaleRead("another process changed what was read"))
-        for entry in entries:
-            await self.perform(entry)
+        for batch in batches:
+            for entry in batch.entries:
+                await self.perform(entry)
+
+    def _withdraw(self, error: NotWritten) -> None:
+        """Fail everything that is not durable, and keep the images: nothing of it was written."""
+        batches = self._take_back()
+        if self._restore(batches, set()):
+            _fail(batches, error)
+
+    def _restore(self, batches: list[Batch], others: set[str]) -> bool:
+        """Bring the images of the batches' accounts, and others, to what is committed; False when this failed, and the
+        batches with it."""
+        try:
+            self._rewind(entry for batch in batches for entry in batch.entries)
+            for account_id in others.union(*(batch.bases for batch in batches)):
+                image = self._images.get(account_id)
+                if image is not None and not self._database.catch_up(image):
+                    self._images.drop(account_id)
+        except StoreError as error:
+            self._abandon(batches, error)
+            return False
+        return True
 
     def give_up(self, error: StoreError) -> None:
         """Fail everything that is not durable, also when it is just being committed."""
@@ -281,9 +296,14 @@ class Committer:
         for batch in batches:
             for account_id in batch.bases:
                 self._images.drop(account_id)
-            batch.settled(error)
-            for entry in batch.entries:
-                entry.resolve(error)
+        _fail(batches, error)
+
+
+def _fail(batches: Iterable[Batch], error: StoreError) -> None:
+    for batch in batches:
+        batch.settled(error)
+        for entry in batch.entries:
+            entry.resolve(error)
 
 
 def _unwritable(error: Exception) -> StoreError:

@@ -229,6 +229,11 @@ class Database(Protocol):
 
     keyring: Keyring
 
+    @property
+    def bridged(self) -> bool | None:
+        """None while the database is there; else whether what is in memory may be used without it, still."""
+        ...
+
     async def start(self) -> None:
         """Begin to hear of what other processes commit; before this nothing is asked of the database."""
         ...

@@ -106,8 +106,9 @@ class Store:
 
     @property
     def healthy(self) -> bool:
-        """Whether changes are taken, and the last events could be recorded."""
-        return self._committer.running and self._ledger.healthy
+        """Whether requests can be decided: the last events could be recorded, or need not be for the moment."""
+        bridged = self._database.bridged
+        return self._committer.running and (self._ledger.healthy if bridged is None else bridged)
 
     def account_ids(self) -> list[str]:
         """Every account there is, oldest first."""

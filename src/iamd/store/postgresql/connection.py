@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from iamd.store.errors import StoreError
 from iamd.store.postgresql.url import DatabaseUrl
 from iamd.store.sql.connection import Row
 from iamd.store.sql.texts import for_many, in_postgresql
+
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of is raised, too
 
 CHANNEL = "iamd"  # what is told when something is committed: by which process
 LOCK_SECONDS = 5  # how long to wait for another process's transaction

@@ -54,6 +54,10 @@ class PostgresDatabase(SqlDatabase):
         self._reader = Session(url, self._writer_id, "reader")
         self._follower = Follower(url, master, self._writer_id, self.keyring)
 
+    @property
+    def bridged(self) -> bool | None:
+        return self._follower.silent_for() <= self._patience if self._follower.away else None
+
     async def start(self) -> None:
         await self._follower.start()
 

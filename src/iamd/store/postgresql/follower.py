@@ -24,6 +24,7 @@ from iamd.store.sql import feed, keys
 from iamd.store.sql.feed import Changed, Mark, News
 
 POLL_SECONDS = 1.0
+_PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
 
 log = structlog.get_logger("iamd.store")
 
@@ -49,8 +50,9 @@ class Follower:
         self.inbox = Inbox()
         self._mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
-        self._away = False
+        self.away = False
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
+        self._socket = -1  # of it, while the loop watches it
         self._wake = asyncio.Event()
         self._next: asyncio.Future[None] | None = None  # the end of the next look
         self._running: asyncio.Task[None] | None = None
@@ -105,7 +107,7 @@ class Follower:
 
     async def _look(self) -> None:
         self._deafen()
-        heard = await self._session.do(self._hear, patience=0)
+        heard = await self._session.do(self._hear, _PATIENCE)
         others = [each for each in heard.changed if each.writer != self._writer]
         news: dict[str, News | None] = {}
         if heard.lost:
@@ -114,7 +116,7 @@ class Follower:
         else:
             wanted = self.inbox.wanted(others)
             if wanted:
-                news = await self._session.do(lambda connection: _news(connection, wanted), patience=0)
+                news = await self._session.do(lambda connection: _news(connection, wanted), _PATIENCE)
         self.inbox.put(others, news)
         self._mark, self._heard_at = heard.mark, time.monotonic()
         if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
@@ -135,14 +137,15 @@ class Follower:
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""
         if self._ear is not None:
-            asyncio.get_running_loop().add_reader(self._ear.socket, self._told)
+            self._socket = self._ear.socket
+            asyncio.get_running_loop().add_reader(self._socket, self._told)
             self._told()
 
     def _deafen(self) -> None:
         """Leave the connection to the session's thread."""
-        if self._ear is not None:
-            asyncio.get_running_loop().remove_reader(self._ear.socket)
-            self._ear = None
+        if self._socket >= 0:
+            asyncio.get_running_loop().remove_reader(self._socket)
+        self._ear, self._socket = None, -1
 
     def _told(self) -> None:
         try:
@@ -155,14 +158,13 @@ class Follower:
             self._wake.set()
 
     def _note_away(self, error: Exception) -> None:
-        self._ear = None
-        if not self._away:
-            self._away = True
+        if not self.away:
+            self.away = True
             log.error("the database is away: requests are decided on what is in memory", error=str(error))
 
     def _note_back(self) -> None:
-        if self._away:
-            self._away = False
+        if self.away:
+            self.away = False
             log.info("the database is back")
 
 

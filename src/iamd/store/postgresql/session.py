@@ -31,10 +31,12 @@ class Session:
         self._thread = ThreadPoolExecutor(1, f"iamd-store-{name}")
         self._verb = "write" if name == "writer" else "read"
 
-    def do(self, work: Callable[[PostgresConnection], T], patience: float = PATIENCE) -> asyncio.Future[T]:
+    def do(self, work: Callable[[PostgresConnection], T], patience: float | None = None) -> asyncio.Future[T]:
         """Queue the work at once. It is done again, perhaps over another connection, when it failed for a reason that
-        passes; raises NotWritten when it failed for good, and StoreError when it is not known whether it did."""
-        return asyncio.get_running_loop().run_in_executor(self._thread, self._try, work, patience)
+        passes, for `patience` seconds (by default PATIENCE); raises NotWritten when it failed for good, and StoreError when it is not known whether it did."""
+        return asyncio.get_running_loop().run_in_executor(
+            self._thread, self._try, work, PATIENCE if patience is None else patience
+        )
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)

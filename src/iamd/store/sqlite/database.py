@@ -48,6 +48,8 @@ class SqliteDatabase(SqlDatabase):
         self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
         self._watch = None if file is None else Watch(file, self._writer_id)
 
+    bridged = None
+
     async def start(self) -> None:
         """Nothing need be begun: the file tells."""
 

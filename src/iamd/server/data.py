@@ -1,0 +1,34 @@
+"""Where a server's data are, as its settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import mkdtemp
+
+from iamd.audit.hindsight import Hindsight
+from iamd.audit.lake.files import Lake
+from iamd.audit.lake.process import is_installed
+from iamd.settings import Settings
+from iamd.store import opening
+from iamd.store.store import Store
+
+
+def store(settings: Settings) -> Store:
+    """The records. Raises StoreError."""
+    if settings.database is None or settings.master_key_file is None:
+        return Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
+    return Store(opening.postgresql(settings.database, settings.master_key_file, settings.database_patience))
+
+
+def lake(settings: Settings) -> Lake | None:
+    """The files of event data stores, if there can be any: of a server in memory, until it stops."""
+    if not is_installed():
+        return None
+    return Lake(Path(mkdtemp(prefix="iamd-")) if settings.in_memory else settings.data_dir / "event-data-stores")
+
+
+def hindsight(settings: Settings) -> Hindsight | None:
+    """What answers questions about the past, if there is one."""
+    if settings.in_memory or settings.database is not None:
+        return None
+    return Hindsight(settings.data_dir, settings.master_key_file)

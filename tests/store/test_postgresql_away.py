@@ -1,0 +1,196 @@
+"""PostgreSQL goes away, comes back, and comes back as something else: nothing acknowledged is lost, nothing stale stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from iamd.store import Store, StoreError, opening
+from iamd.store.errors import NotWritten
+from iamd.store.postgresql import follower, session
+from iamd.store.postgresql import url as urls
+from iamd.store.postgresql.database import PostgresDatabase
+from tests.postgresql import Cluster
+from tests.store.samples import (
+    ACCOUNT,
+    Opener,
+    SampleEvent,
+    add_user,
+    on_loop,
+    prepared,
+    running,
+    same_after_reopening,
+    user,
+)
+
+PATIENCE = 0.3
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> Iterator[str]:
+    yield cluster.new_database()
+    cluster.start()
+
+
+@pytest.fixture
+def opener(url: str, tmp_path: Path) -> Opener:
+    key = tmp_path / "master.key"
+    key.write_bytes(bytes(range(32)))
+    return lambda patience=60.0: Store(opening.postgresql(urls.parse(url), key, patience))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work is not tried for long."""
+    monkeypatch.setattr(session, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(follower, "_PATIENCE", PATIENCE)
+
+
+async def until(happens: Any) -> None:
+    while not happens():
+        await asyncio.sleep(0.01)
+
+
+async def written(store: Store, number: int) -> None:
+    """Add a user, as a client does that tries again."""
+    while True:
+        try:
+            await store.write(add_user(number))
+        except StoreError:
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
+def cut(url: str) -> None:
+    """Break all connections to the database."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+class Breaking:
+    """A connection that breaks at its next COMMIT, before or after the server did it."""
+
+    broken = False
+
+    def __init__(self, driver: psycopg.Connection[Any], *, commits: bool) -> None:
+        self._driver = driver
+        self._commits = commits
+
+    def execute(self, statement: Any, parameters: Any = None) -> Any:
+        if statement != "COMMIT":
+            return self._driver.execute(statement, parameters)
+        if self._commits:
+            self._driver.execute(statement)
+        self._driver.close()
+        self.broken = True
+        raise psycopg.OperationalError("the connection broke")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+
+@on_loop
+async def test_reads_go_on_and_changes_are_refused_while_the_server_is_away(opener: Opener, cluster: Cluster) -> None:
+    async with prepared(opener) as store:
+        await store.write(add_user(1))
+        held = await store.load(ACCOUNT)
+        cluster.kill()
+        with pytest.raises(StoreError, match="cannot read the database postgresql://"):
+            await store.write(add_user(2))
+        store.append_event(SampleEvent("read"))
+        await store.refresh(0)
+        assert store.records(ACCOUNT) is held
+        assert store.healthy
+        cluster.start()
+        await written(store, 2)
+        await until(lambda: store.healthy)
+        await same_after_reopening(store, opener)
+
+
+@on_loop
+async def test_a_change_that_surely_was_not_written_leaves_what_is_in_memory(opener: Opener, cluster: Cluster) -> None:
+    async with prepared(opener) as store:
+        held = await store.load(ACCOUNT)
+        follow = store._database.follow
+
+        async def kill() -> None:
+            await follow()
+            cluster.kill()  # between the look at what others did and the commit
+
+        store._database.follow = kill  # type: ignore[method-assign]
+        with pytest.raises(NotWritten, match="cannot write the database"):
+            await store.write(add_user(1))
+        store._database.follow = follow  # type: ignore[method-assign]
+        assert store.records(ACCOUNT) is held
+        assert (len(held.users), held.revision) == (0, 1)
+        cluster.start()
+        await written(store, 1)
+
+
+@on_loop
+async def test_the_server_may_be_away_for_so_long(opener: Any, cluster: Cluster) -> None:
+    async with prepared(lambda: opener(PATIENCE)) as store:
+        cluster.kill()
+        with pytest.raises(StoreError, match=r"away for more than 0\.3 seconds"):
+            await until(store.look)
+        assert not store.healthy
+        cluster.start()
+
+
+@pytest.mark.parametrize("commits", [True, False])
+@on_loop
+async def test_a_commit_of_unknown_outcome_is_looked_up(opener: Opener, commits: bool) -> None:
+    async with prepared(opener) as store:
+        database = store._database
+        assert isinstance(database, PostgresDatabase)
+        for number in (1, 2):
+            connection = database._writer._connection
+            assert connection is not None
+            connection.driver = Breaking(connection.driver, commits=commits)  # type: ignore[assignment]
+            if number == 1:
+                await store.write(lambda change: (add_user(1)(change), change.event(SampleEvent("change"))))
+            else:
+                store.append_event(SampleEvent("read"))
+                await store.flush()
+        assert len((await store.load(ACCOUNT)).users) == 1
+        assert [run.event_id for run in await store.events_behind(0, 10)] == ["change", "read"]
+        await same_after_reopening(store, opener)
+        assert await store.last_event() == 2
+
+
+@on_loop
+async def test_broken_connections_are_made_anew(opener: Opener, url: str) -> None:
+    async with prepared(opener) as one, running(opener()) as two:
+        await two.load(ACCOUNT)
+        for number in range(3):
+            cut(url)
+            await one.write(add_user(number))
+            await two.refresh()
+            assert user(number) in list((await two.load(ACCOUNT)).users)
+
+
+@on_loop
+async def test_what_the_server_has_lost_is_not_kept_in_memory(opener: Opener, url: str) -> None:
+    async with prepared(opener) as store:
+        await store.write(add_user(1))
+        await store.refresh()
+        assert len((await store.load(ACCOUNT)).users) == 1
+        cut(url)
+        with psycopg.connect(url, autocommit=True) as connection:  # as after the failover to a server that was behind
+            connection.execute(
+                "DELETE FROM users; DELETE FROM changes WHERE revision = 2; UPDATE revisions SET revision = 1"
+            )
+        await store.refresh()
+        records = await store.load(ACCOUNT)
+        assert (len(records.users), records.revision) == (0, 1)
+        await store.write(add_user(2))
+        await same_after_reopening(store, opener)
