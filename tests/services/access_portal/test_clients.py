@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import time
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,6 +64,7 @@ def test_the_instance_is_known_by_several_urls(server: Live, center: dict[str, s
         f"https://{center['IdentityStoreId']}.awsapps.com/start/",
         "https://my-company.awsapps.com/start",
         f"https://{instance}.portal.us-east-1.app.aws",
+        f"https://{instance}.us-east-1.portal.amazonaws.com",
         f"https://identitycenter.amazonaws.com/{instance}",
         f"{server.endpoint}/start",
         f"{server.endpoint}/start/{center['IdentityStoreId']}",
@@ -75,6 +79,15 @@ def test_the_instance_is_known_by_several_urls(server: Live, center: dict[str, s
         "https://[",
     ):
         assert refused(program.start, startUrl=url)[0] == "InvalidRequestException", url
+
+
+def test_a_start_url_of_this_server_leads_to_one_of_aws_s(server: Live, center: dict[str, str]) -> None:
+    """What the AWS CLI finds out before it signs in, for any URL that is not AWS's."""
+    with closing(http.client.HTTPConnection(urlsplit(server.endpoint).netloc, timeout=20)) as connection:
+        connection.request("HEAD", "/start")
+        answered = connection.getresponse()
+        instance = center["InstanceArn"].rpartition("/")[2]
+        assert answered.getheader("location") == f"https://{instance}.portal.us-east-1.app.aws"
 
 
 def test_of_two_instances_one_has_to_be_named(server: Live, center: dict[str, str], program: Program) -> None:

@@ -158,7 +158,7 @@ def test_the_portal_leads_to_the_console_and_shows_keys(company: Center, bea: Pe
     role = {"account": company.member, "role": "Admin"}
     keys = browser.submit(shown, **role, step="keys")
     assert "aws_session_token" in keys.body
-    assert f"sso_start_url = {company.server.endpoint}/start/{company.store_id}" in keys.body
+    assert f"sso_start_url = https://{company.store_id}.awsapps.com/start" in keys.body
     assert keys.headers["cache-control"] == "no-store"
     led_on = browser.submit(shown, **role, step="console")
     assert led_on.headers["location"] == "/console/"

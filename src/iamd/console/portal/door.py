@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from iamd.console.browser import Browser, browser_of
 from iamd.console.entrance import OUT_OF_DATE
-from iamd.console.pages import page
+from iamd.console.pages import page, redirect
 from iamd.console.portal import authorize, device, password, start
 from iamd.console.portal.entrance import STEPS, Entrance
 from iamd.console.portal.visitors import Visitor, visitor_of
 from iamd.services.access_portal.instances import PATH as START
-from iamd.services.access_portal.instances import instance_at, instances
+from iamd.services.access_portal.instances import instance_at, instances, portal_url
 from iamd.services.signin.passwords import Visit
 from iamd.services.sso_oidc.authorization import PATH as AUTHORIZE
 from iamd.services.sso_oidc.devices import PATH as DEVICE
@@ -31,12 +31,22 @@ _NONE = (
 def is_for_portal(request: HttpRequest) -> bool:
     """Whether a request is a browser's, for a page of the portal: buckets of those names get others."""
     if request.path not in _PATHS and not request.path.startswith(_BELOW):
-        return False
+        return False  # asked first: it is asked of every request
     if b"authorization" in request.index:
         return False
+    if request.method == "HEAD" and _is_start(request):
+        return True
     if request.method == "POST":
         return request.index.get(b"content-type", b"").partition(b";")[0].strip().lower() == _FORM
-    return request.method in ("GET", "HEAD") and b"text/html" in request.index.get(b"accept", b"")
+    return request.method in ("GET", "HEAD") and _is_browser(request)
+
+
+def _is_start(request: HttpRequest) -> bool:
+    return request.path == START.encode() or request.path.startswith(_BELOW)
+
+
+def _is_browser(request: HttpRequest) -> bool:
+    return b"text/html" in request.index.get(b"accept", b"")
 
 
 async def answer(visit: Visit, request: HttpRequest) -> Answer:
@@ -60,6 +70,9 @@ async def _answer(browser: Browser, visitor: Visitor | None) -> Answer:
     center = await _instance(browser, visitor)
     if center is None:
         return page("problem.html", status=404, problem=_NONE)
+    if browser.request.method == "HEAD" and not _is_browser(browser.request):
+        # The AWS CLI asks where a start URL leads that is not AWS's, and goes on only when it is one of AWS's domains.
+        return redirect(portal_url(center))
     if form.get("step") in STEPS:
         return await Entrance(browser, center, visitor).take(form)
     if visitor is None or visitor.center.id != center.id:

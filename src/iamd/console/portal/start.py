@@ -13,7 +13,7 @@ from iamd.console.visitors import cookie
 from iamd.services.access_portal import sessions
 from iamd.services.access_portal.assignments import accounts_of
 from iamd.services.access_portal.bearer import Bearer
-from iamd.services.access_portal.instances import PATH, base_url
+from iamd.services.access_portal.instances import base_url
 from iamd.services.access_portal.roles import assume
 from iamd.services.call import PublicCall
 from iamd.services.signin import federation
@@ -70,7 +70,6 @@ async def _keys(browser: Browser, visitor: Visitor, form: dict[str, str]) -> Ans
         reply = await assume(call, _bearer(visitor), account_id, role)
     except AwsError:
         return page("problem.html", status=403, problem=_NOT_YOURS, again=browser.action)
-    base = base_url(visit.realm, call.host, call.secure)
     return page(
         "portal_keys.html",
         browser=browser,
@@ -78,8 +77,8 @@ async def _keys(browser: Browser, visitor: Visitor, form: dict[str, str]) -> Ans
         role=role,
         profile=f"{quote(role, safe='')}-{account_id}",
         keys=reply["Credentials"],
-        endpoint=base,
-        start_url=f"{base}{PATH}/{visitor.center.store_id}",
+        endpoint=base_url(visit.realm, call.host, call.secure),
+        start_url=f"https://{visitor.center.store_id}.awsapps.com/start",
         region=visitor.center.region,
     )
 

@@ -10,7 +10,10 @@ from iamd.store.kinds.identity_center import IDENTITY_CENTERS, IdentityCenter
 
 PATH = "/start"
 _LONGEST = 2_048
-_of_aws = re.compile(r"([a-z0-9-]{1,63})\.awsapps\.com|(ssoins-[0-9a-f]{16})\.portal\.[a-z0-9-]+\.app\.aws").fullmatch
+_of_aws = re.compile(
+    r"([a-z0-9-]{1,63})\.awsapps\.com"
+    r"|(ssoins-[0-9a-f]{16})\.(?:portal\.[a-z0-9-]+\.app\.aws|[a-z0-9-]+\.portal\.amazonaws\.com)"
+).fullmatch
 _as_issuer = re.compile(r"/(ssoins-[0-9a-f]{16})/?").fullmatch
 _ours = re.compile(rf"{PATH}(?:/(d-[0-9a-f]{{10}}))?/?").fullmatch
 
@@ -66,6 +69,11 @@ def _named(host: str, path: str) -> str | None:
         return None if issuer is None else issuer[1]
     named = _of_aws(host)
     return None if named is None else named[1] or named[2]
+
+
+def portal_url(center: IdentityCenter) -> str:
+    """The portal's URL in AWS's form, which the AWS CLI takes whatever this server's own is."""
+    return f"https://{center.id}.portal.{center.region}.app.aws"
 
 
 def base_url(realm: Realm, host: str, secure: bool) -> str:
