@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.live import ACCOUNT, Live
-from tests.services.access_portal.people import PASSWORD, Person, new_person
+from tests.services.access_portal.company import new_company, new_member
+from tests.services.access_portal.people import PASSWORD, Person
 from tests.services.access_portal.programs import Program, refused
 from tests.services.identity_center.conftest import Center
 from tests.services.identity_center.test_assignments import assign
@@ -28,31 +28,13 @@ NO_ACCESS = ("ForbiddenException", 403, "No access")
 
 
 @pytest.fixture
-def company(server: Live, root: Callable[[str], Any]) -> Center:
-    """An organization with one member account, and its instance."""
-    organizations = root("organizations")
-    organizations.create_organization()
-    begun = organizations.create_account(Email="m@example.com", AccountName="member")["CreateAccountStatus"]["Id"]
-    status = organizations.describe_create_account_status(CreateAccountRequestId=begun)["CreateAccountStatus"]
-    arn = root("sso-admin").create_instance(Name="ours")["InstanceArn"]
-    store_id = root("sso-admin").describe_instance(InstanceArn=arn)["IdentityStoreId"]
-    return Center(server, root("sso-admin"), root("identitystore"), arn, store_id, status["AccountId"])
+def company(server: Live) -> Center:
+    return new_company(server)
 
 
 @pytest.fixture
 def bea(company: Center) -> Person:
-    """A person with a permission set in the member account, by a group, for two hours."""
-    person = new_person(company.server, company.store_id, "bea@example.com", Title="boss")
-    here = {"IdentityStoreId": company.store_id}
-    group = company.store.create_group(**here, DisplayName="devs")["GroupId"]
-    company.store.create_group_membership(**here, GroupId=group, MemberId={"UserId": person.id})
-    permission_set = company.new_set("Admin", SessionDuration="PT2H")
-    document = json.dumps({"Version": "2012-10-17", "Statement": [OWN, THEMSELVES]})
-    company.sso.put_inline_policy_to_permission_set(
-        InstanceArn=company.arn, PermissionSetArn=permission_set, InlinePolicy=document
-    )
-    assert assign(company, permission_set, group, company.member, "GROUP")["Status"] == "SUCCEEDED"
-    return person
+    return new_member(company, "bea@example.com", [OWN, THEMSELVES])
 
 
 @pytest.fixture

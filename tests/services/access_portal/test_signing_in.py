@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from iamd.caller.passwords import Lockout
 from tests.live import ACCOUNT, Live
 from tests.services.access_portal.people import PASSWORD, Person
 from tests.services.access_portal.programs import Program, refused
+from tests.services.phones import Phone
 from tests.services.signin.browser import WRONG, Browser
 
 NEW = "N3w password"
@@ -123,3 +125,27 @@ def test_without_an_instance_there_is_no_portal(server: Live) -> None:
     assert browser.open("/start").status == 404
     assert browser.open("/start/d-0123456789").status == 404
     assert Browser(server.endpoint).open("/start").status == 403  # no browser: an API's request without signature
+
+
+def test_a_person_with_an_authenticator_app(ann: Person, browser: Browser) -> None:
+    ann.sign_in(browser)
+    asked = browser.submit(browser.open("/start"), step="mfa")
+    assert "<svg" in asked.body
+    phone = Phone.__new__(Phone)
+    phone.start("", re.findall(r"<code>([A-Z2-7]{64})</code>", asked.body)[0])
+    assert browser.submit(asked, name="phone", code="000000").problem.startswith("That is not the code")
+    assert browser.submit(asked, name="phone", code=phone.code(-1)).status == 303
+    assert "phone, since" in browser.open("/start").body
+    browser.submit(browser.open("/start"), step="sign-out")
+
+    coded = browser.submit(browser.open("/start"), name="ann", password=PASSWORD)
+    assert "Enter your MFA code" in coded.body
+    assert browser.submit(coded, code=phone.code(-1)).problem.startswith("That code is not right")  # it was used
+    assert browser.submit(coded, code=phone.code()).status == 303
+    shown = browser.open("/start")
+    challenged = [e for e in ann.events() if e["eventName"] in ("CredentialChallenge", "UserAuthentication")]
+    assert challenged[0]["additionalEventData"]["CredentialType"] == "PASSWORD,TOTP"
+    assert len({e["additionalEventData"]["AuthWorkflowID"] for e in challenged[:2]}) == 1
+    (device,) = re.findall(r'name="device" value="([0-9a-f]+)"', shown.body)
+    browser.submit(shown, step="forget", device=device)
+    assert "You have none" in browser.open("/start").body

@@ -10,11 +10,12 @@ from iamd.console.portal import visitors
 from iamd.console.portal.visitors import Visitor
 from iamd.console.sign_in import HOME
 from iamd.console.visitors import cookie
-from iamd.services.access_portal import sessions
+from iamd.services.access_portal import devices, sessions
 from iamd.services.access_portal.assignments import accounts_of
 from iamd.services.access_portal.bearer import Bearer
 from iamd.services.access_portal.instances import base_url
 from iamd.services.access_portal.roles import assume
+from iamd.services.access_portal.sign_in import devices_of
 from iamd.services.call import PublicCall
 from iamd.services.signin import federation
 from iamd.services.signin.passwords import Refused
@@ -31,6 +32,13 @@ async def answer(browser: Browser, visitor: Visitor, form: dict[str, str]) -> An
             return await _console(browser, visitor, form)
         case "keys":
             return await _keys(browser, visitor, form)
+        case "mfa":
+            return await _app(browser, visitor)
+        case "enrol":
+            return await _enrolled(browser, visitor, form)
+        case "forget":
+            await devices.forget(browser.visit, visitor.person, form.get("device", ""))
+            return redirect(browser.action)
         case "end":
             await visitors.end(browser.visit, visitor, form.get("session", ""))
             return redirect(browser.action)
@@ -45,6 +53,7 @@ async def answer(browser: Browser, visitor: Visitor, form: dict[str, str]) -> An
         browser=browser,
         visitor=visitor,
         accounts=await accounts_of(visit.realm, visitor.records, visitor.user.id),
+        devices=devices_of(visitor.records, visitor.user),
         programs=[each for each in sessions.of_person(visitor.records, visitor.user.id, visit.now) if each.client],
     )
 
@@ -81,6 +90,22 @@ async def _keys(browser: Browser, visitor: Visitor, form: dict[str, str]) -> Ans
         start_url=f"https://{visitor.center.store_id}.awsapps.com/start",
         region=visitor.center.region,
     )
+
+
+async def _app(browser: Browser, visitor: Visitor, problem: str | None = None) -> Answer:
+    """Offer a secret for an authenticator app: another one each time."""
+    offered = await devices.offer(browser.visit, visitor.user, visitor.center)
+    status = 200 if problem is None else 403
+    return page("portal_mfa.html", status=status, problem=problem, browser=browser, offered=offered)
+
+
+async def _enrolled(browser: Browser, visitor: Visitor, form: dict[str, str]) -> Answer:
+    given = [form.get(each, "").strip() for each in ("ticket", "name", "code")]
+    try:
+        await devices.enrol(browser.visit, visitor.person, *given)
+    except Refused as refused:
+        return await _app(browser, visitor, str(refused))
+    return redirect(browser.action)
 
 
 def _bearer(visitor: Visitor) -> Bearer:
