@@ -28,6 +28,9 @@ const PAGES: Record<string, Load> = {
   "/providers/:arn": () => import("./pages/provider"),
   "/instance-profiles": () => import("./pages/instance-profiles"),
   "/organization": () => import("./pages/organization"),
+  "/organization/policies": () => import("./pages/organization-policies"),
+  "/organization/policies/create": () => import("./pages/organization-policy-create"),
+  "/organization/policies/:id": () => import("./pages/organization-policy"),
   "/organization/:id": () => import("./pages/organization-target"),
   "/simulator": () => import("./pages/simulator"),
   "/who-can": () => import("./pages/who-can"),
@@ -56,6 +59,7 @@ export const NAVIGATION: [string, [string, string][]][] = [
       ["/providers", strings.providers.title],
       ["/settings", strings.settings.title],
       ["/organization", strings.organization.title],
+      ["/organization/policies", strings.controls.list],
     ],
   ],
   [

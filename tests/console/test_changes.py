@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.console.people import Person
 from tests.console.test_policies import write
@@ -67,7 +67,7 @@ def test_a_trust_policy_and_who_may_not_test(person: Person, server: Live, iam: 
     key = iam.create_access_key(UserName="Ada")["AccessKey"]
     server.client("sts", key).assume_role(RoleArn=role, RoleSessionName="work")
     page = person.at("/roles/worker?tab=trust")
-    write_trust(page, document.replace("Allow", "Deny"))
+    write(page, document.replace("Allow", "Deny"), "Trust policy")
     page.get_by_role("button", name="Test this change").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Test", exact=True).click()
@@ -80,8 +80,3 @@ def test_a_trust_policy_and_who_may_not_test(person: Person, server: Live, iam: 
     dialog.get_by_role("button", name="Test", exact=True).click()
     expect(dialog.get_by_text("is not authorized to perform: iamd:ReplayCalls")).to_be_visible()
     person.looks_right()
-
-
-def write_trust(page: Page, document: str) -> None:
-    page.get_by_role("textbox", name="Trust policy").press("Control+a")
-    page.keyboard.insert_text(document)

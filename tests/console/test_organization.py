@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.people import Person
+from tests.console.test_policies import write
+from tests.live import ACCOUNT
 
 DENIES = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}}'
 
@@ -76,12 +78,20 @@ def test_control_policies_are_written_attached_and_detached(person: Person, orga
     person.told("The policy type has been enabled.")
     expect(page.get_by_role("row", name="FullAWSAccess")).to_be_visible()
     page.get_by_role("button", name="Create policy").click()
-    dialog.get_by_label("Policy name").fill("NoUsers")
-    dialog.get_by_label("Content").fill(DENIES)
+    page.get_by_label("Policy name").fill("NoUsers")
+    write(page, "{}", "Content")
+    expect(page.get_by_text("Statement")).not_to_have_count(0)
+    write(page, DENIES, "Content")
+    expect(page.get_by_text("Nothing is wrong with this policy")).to_be_visible()
     person.looks_right()
-    dialog.get_by_role("button", name="Create policy").click()
+    page.get_by_role("button", name="Create policy").click()
     person.told("Policy NoUsers has been created and attached.")
-    page.get_by_role("radio", name="Select NoUsers").check()
+    write(page, DENIES.replace("CreateUser", "DeleteUser"), "Content")
+    page.get_by_role("button", name="Save changes").click()
+    person.told("The policy has been saved.")
+    page.get_by_role("tab", name="Targets").click()
+    page.get_by_role("radio", name="Select Root").check()
+    person.looks_right()
     page.get_by_role("button", name="Detach").click()
     dialog.get_by_role("button", name="Detach").click()
     person.told("The policy has been detached.")
@@ -93,6 +103,38 @@ def test_control_policies_are_written_attached_and_detached(person: Person, orga
     dialog.get_by_role("button", name="Attach policy").click()
     person.told("The policy has been attached.")
     person.looks_right()
-    page.get_by_role("button", name="Resource control policies").click()
+
+
+def test_policies_of_other_types(person: Person, organizations: Any) -> None:
+    [top] = organizations.list_roots()["Roots"]
+    organizations.enable_policy_type(RootId=top["Id"], PolicyType="TAG_POLICY")
+    page = person.at("/organization/policies?kind=TAG_POLICY")
     expect(page.get_by_text("No policies")).to_be_visible()
     person.looks_right()
+    page.get_by_role("button", name="Create policy").click()
+    page.get_by_label("Policy name").fill("Teams")
+    page.get_by_role("button", name="Attach to").click()
+    page.get_by_role("option", name="Root").click()
+    write(page, '{"tags": {', "Content")
+    expect(page.get_by_text("JSON at position")).to_be_visible()
+    write(page, '{"tags": {"team": {"tag_key": {"@@assign": "Team"}}}}', "Content")
+    expect(page.get_by_text("JSON at position")).to_be_hidden()
+    page.get_by_role("button", name="Create policy").click()
+    person.told("Policy Teams has been created and attached.")
+    expect(page.get_by_role("textbox", name="Content")).to_be_attached()
+    person.looks_right()
+    page.goto(f"{person.origin}/console/organization/{ACCOUNT}")
+    page.get_by_role("button", name="Policy type").click()
+    page.get_by_role("option", name="Tag policies").click()
+    expect(page.get_by_role("textbox", name="Effective policy")).to_be_attached()
+    expect(page.get_by_text("@@assign")).to_have_count(0)
+    person.looks_right()
+    page.get_by_role("link", name="Organization policies").click()
+    page.get_by_role("button", name="Policy type").click()
+    page.get_by_role("option", name="Tag policies").click()
+    page.get_by_role("radio", name="Select Teams").check()
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("Teams")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_text("This was refused")).to_be_visible()

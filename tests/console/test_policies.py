@@ -10,9 +10,9 @@ from tests.console.people import Person
 from tests.console.test_users import ALLOWS
 
 
-def write(page: Page, document: str) -> None:
-    """Put that into the editor in place of what is there."""
-    page.get_by_role("textbox", name="Policy document").press("Control+a")
+def write(page: Page, document: str, editor: str = "Policy document") -> None:
+    """Put that into the editor of that name, in place of what is there."""
+    page.get_by_role("textbox", name=editor).press("Control+a")
     page.keyboard.insert_text(document)
 
 

@@ -1,29 +1,31 @@
 /** A root, unit or account of the organization: the control policies that are attached to it. */
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 
 import { call } from "../api";
 import { useLoad } from "../load";
-import { path } from "../links";
+import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
 import { Confirm } from "../parts/confirm";
-import { CreateControl } from "../parts/create-control";
+import { ControlKindField } from "../parts/control-kind";
 import { Dialog } from "../parts/dialog";
 import { Copied, Facts } from "../parts/facts";
 import { Actions, List } from "../parts/list";
+import { PolicyEditor } from "../parts/policy-editor";
 import { Show } from "../parts/states";
+import { TestChange } from "../parts/test-change";
 import { strings } from "../strings";
-import { attachedTo, type Control, type ControlKind, controlsOf, flat, type Node, theTree } from "../work/organization";
+import { attachedTo, type Control, type ControlKind, controlsOf, effectiveFor, flat, type Node, theTree, writtenAs } from "../work/organization";
 
 const text = strings.controls;
-const KINDS = Object.keys(text.kinds) as ControlKind[];
 
 export default function OrganizationTarget() {
   const { id = "" } = useParams();
@@ -35,7 +37,7 @@ export default function OrganizationTarget() {
     <ContentLayout header={<Header variant="h1">{name}</Header>}>
       <SpaceBetween size="l">
         <Show from={tree}>{() => <About id={id} node={node} />}</Show>
-        <Controls target={id} root={tree.value?.[0]?.id} />
+        <Controls target={id} root={tree.value?.[0]?.id} isAccount={node?.kind === "account"} />
       </SpaceBetween>
     </ContentLayout>
   );
@@ -55,11 +57,23 @@ function About({ id, node }: { id: string; node: Node | undefined }) {
   );
 }
 
-function Controls({ target, root }: { target: string; root: string | undefined }) {
+interface ControlsProps {
+  target: string;
+  root: string | undefined;
+  isAccount: boolean;
+}
+
+function Controls({ target, root, isAccount }: ControlsProps) {
   const [kind, setKind] = useState<ControlKind>("SERVICE_CONTROL_POLICY");
   const attached = useLoad(() => attachedTo(target, kind), [target, kind]);
-  const [open, setOpen] = useState<"attach" | "create" | "enable">();
+  const [open, setOpen] = useState<"attach" | "enable" | "disable">();
   const [leaving, setLeaving] = useState<Control>();
+  const enabled = useLoad(async () => {
+    const { Roots = [] } = target === root ? await call("organizations", "ListRoots", {}) : {};
+    return new Set(Roots[0]?.PolicyTypes?.map((each) => each.Type));
+  }, [target, root]);
+  const isEnabled = enabled.value?.has(kind);
+  const navigate = useNavigate();
   const tell = useTell();
   const close = () => {
     setOpen(undefined);
@@ -68,16 +82,12 @@ function Controls({ target, root }: { target: string; root: string | undefined }
   const done = (said: string) => {
     close();
     attached.reload();
+    enabled.reload();
     tell("success", said);
   };
   return (
-    <>
-      <SegmentedControl
-        label={text.kind}
-        selectedId={kind}
-        options={KINDS.map((id) => ({ id, text: text.kinds[id] }))}
-        onChange={({ detail }) => setKind(detail.selectedId as ControlKind)}
-      />
+    <SpaceBetween size="l">
+      <ControlKindField kind={kind} choose={setKind} />
       <List
         title={text.title}
         variant="container"
@@ -87,7 +97,13 @@ function Controls({ target, root }: { target: string; root: string | undefined }
         selection="single"
         empty={text.empty}
         columns={[
-          { id: "name", header: text.name, cell: (each) => each.name, sortingField: "name", isRowHeader: true },
+          {
+            id: "name",
+            header: text.name,
+            cell: (each) => <PageLink to={path`/organization/policies/${each.id}`}>{each.name}</PageLink>,
+            sortingField: "name",
+            isRowHeader: true,
+          },
           { id: "about", header: text.about, cell: (each) => each.about },
           { id: "id", header: strings.organization.id, cell: (each) => each.id },
         ]}
@@ -96,16 +112,15 @@ function Controls({ target, root }: { target: string; root: string | undefined }
             <Button disabled={!selected} onClick={() => setLeaving(selected)}>
               {text.detach}
             </Button>
-            {target === root && <Button onClick={() => setOpen("enable")}>{text.enable}</Button>}
+            {target === root && <Button onClick={() => setOpen(isEnabled ? "disable" : "enable")}>{isEnabled ? text.disable : text.enable}</Button>}
             <Button onClick={() => setOpen("attach")}>{text.attach}</Button>
-            <Button variant="primary" onClick={() => setOpen("create")}>
+            <Button variant="primary" onClick={() => void navigate(`/organization/policies/create?kind=${kind}&target=${target}`)}>
               {text.create}
             </Button>
           </Actions>
         )}
       />
       {open === "attach" && <Attach target={target} kind={kind} present={attached.value ?? []} done={() => done(text.attached)} close={close} />}
-      {open === "create" && <CreateControl target={target} kind={kind} done={(name) => done(text.made(name))} close={close} />}
       {open === "enable" && (
         <Confirm
           title={text.enable}
@@ -115,6 +130,18 @@ function Controls({ target, root }: { target: string; root: string | undefined }
           close={close}
         >
           {text.kinds[kind]}
+        </Confirm>
+      )}
+      {open === "disable" && (
+        <Confirm
+          title={text.disable}
+          action={text.disable}
+          typed={text.kinds[kind]}
+          work={() => call("organizations", "DisablePolicyType", { RootId: target, PolicyType: kind })}
+          done={() => done(text.disabled)}
+          close={close}
+        >
+          {text.disableWhat}
         </Confirm>
       )}
       {leaving && (
@@ -128,7 +155,20 @@ function Controls({ target, root }: { target: string; root: string | undefined }
           {text.detachWhat}
         </Confirm>
       )}
-    </>
+      {isAccount && writtenAs(kind) === "other" && <Effective key={kind} account={target} kind={kind} />}
+    </SpaceBetween>
+  );
+}
+
+/** What the policies of a type come to for an account. */
+function Effective({ account, kind }: { account: string; kind: ControlKind }) {
+  const effective = useLoad(() => effectiveFor(account, kind), [account, kind]);
+  return (
+    <Container header={<Header variant="h2" description={text.effectiveWhat}>{text.effective}</Header>}>
+      <Show from={effective}>
+        {(content) => (content === null ? <Box>{text.noEffective}</Box> : <PolicyEditor value={content} label={text.effective} kind="other" />)}
+      </Show>
+    </Container>
   );
 }
 
@@ -158,6 +198,9 @@ function Attach({ target, kind, present, done, close }: AttachProps) {
           onChange={({ detail }) => setChosen(detail.selectedOption.value ?? "")}
         />
       </FormField>
+      {writtenAs(kind) !== "other" && (
+        <TestChange organization disabled={chosen === ""} changes={() => [{ "organizations:AttachPolicy": { PolicyId: chosen, TargetId: target } }]} />
+      )}
     </Dialog>
   );
 }

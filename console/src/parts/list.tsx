@@ -26,8 +26,12 @@ interface Props<T> {
   selection?: "single" | "multi";
   /** What a row is called by screen readers, where that is not what it is told apart by. */
   labelBy?: keyof T & string;
+  /** Long cells take several lines rather than more width. */
+  wraps?: boolean;
   /** The page has a search of its own. */
   searched?: boolean;
+  /** What chooses what is listed, between title and rows. */
+  above?: ReactNode;
   onSelect?: (selected: T[]) => void;
   variant?: TableProps.Variant;
   pageSize?: number;
@@ -69,11 +73,13 @@ export function List<T>(props: Props<T>) {
   const { onSelect } = props;
   const total = from.value?.length;
   const isLong = props.variant !== "container" || (total ?? 0) > SHORT;
+  const isSearched = isLong && !props.searched;
   return (
     <Table
       {...collectionProps}
       variant={props.variant ?? "full-page"}
       stickyHeader
+      wrapLines={props.wraps ?? false}
       enableKeyboardNavigation
       items={items}
       columnDefinitions={columns}
@@ -107,14 +113,21 @@ export function List<T>(props: Props<T>) {
           {title}
         </Header>
       }
-      filter={isLong && !props.searched && (
-        <TextFilter
-          {...filterProps}
-          filteringPlaceholder={strings.list.search}
-          filteringAriaLabel={strings.list.search}
-          countText={strings.list.matches(filteredItemsCount ?? 0)}
-        />
-      )}
+      filter={
+        (props.above || isSearched) && (
+          <SpaceBetween size="s">
+            {props.above}
+            {isSearched && (
+              <TextFilter
+                {...filterProps}
+                filteringPlaceholder={strings.list.search}
+                filteringAriaLabel={strings.list.search}
+                countText={strings.list.matches(filteredItemsCount ?? 0)}
+              />
+            )}
+          </SpaceBetween>
+        )
+      }
       pagination={
         isLong && <Pagination {...paginationProps} ariaLabels={{ paginationLabel: strings.list.pages(title) }} />
       }

@@ -40,7 +40,15 @@ export function PolicyEditor(props: Props) {
   const { value, change, kind = "identity" } = props;
   const [view, setView] = useState<View>("json");
   const [editor, setEditor] = useState<Ace.Editor>();
-  if (change === undefined || kind === "other") return <Json {...props} />;
+  if (change === undefined) return <Json {...props} />;
+  if (kind === "other") {
+    return (
+      <SpaceBetween size="s">
+        <Json {...props} />
+        <Syntax document={value} />
+      </SpaceBetween>
+    );
+  }
   const views = Object.entries(strings.builder.views).map(([id, label]) => ({ id, text: label }));
   return (
     <SpaceBetween size="s">
@@ -84,6 +92,16 @@ function Json({ value, change, kind = "identity", label = text.label, opened }: 
       onChange={({ detail }) => change?.(detail.value)}
     />
   );
+}
+
+/** Whether it is JSON at all: no more is known of these policies before they are saved. */
+function Syntax({ document }: { document: string }) {
+  try {
+    JSON.parse(document);
+    return null;
+  } catch (error) {
+    return <StatusIndicator type="error">{(error as Error).message}</StatusIndicator>;
+  }
 }
 
 interface FindingsProps {

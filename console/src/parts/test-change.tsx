@@ -174,6 +174,7 @@ function Results({ found, again }: { found: Replayed; again: () => void }) {
           from={{ value: found.flips.map((each) => ({ ...each, id: nameOf(each) })), loading: false, reload: again }}
           trackBy="id"
           empty={text.none}
+          wraps
           sortedBy=""
           columns={[
             { id: "principal", header: text.principal, cell: (each) => nameFor(each.principal), sortingField: "principal", isRowHeader: true },
@@ -181,8 +182,8 @@ function Results({ found, again }: { found: Replayed; again: () => void }) {
             { id: "would", header: text.would, cell: (each) => <Outcome allowed={each.would === "allow"} />, sortingField: "would" },
             { id: "calls", header: text.calls, cell: (each) => <Calls flip={each} />, sortingField: "calls" },
             { id: "last", header: text.last, cell: (each) => <Ago at={Date.parse(each.last) / 1000} />, sortingField: "last" },
-            { id: "resources", header: text.resources, cell: (each) => each.resources.join(", ") },
             { id: "why", header: text.why, cell: (each) => reasonOf(each) },
+            { id: "resources", header: text.resources, cell: (each) => each.resources.join(", ") },
           ]}
         />
       )}
@@ -190,7 +191,10 @@ function Results({ found, again }: { found: Replayed; again: () => void }) {
   );
 }
 
+/** How many, leading to the last of them in the event history, which has the calls of this account. */
 function Calls({ flip }: { flip: Flip }) {
+  const { accountId } = useSession();
+  if (flip.principal.split(":")[4] !== accountId) return flip.calls;
   return <PageLink to={`/events?by=EventId&value=${flip.eventId}`}>{flip.calls}</PageLink>;
 }
 
@@ -212,6 +216,7 @@ function TriedList({ tried, nameFor, again }: TriedProps) {
       from={{ value: tried.map((each, at) => ({ ...each, id: String(at) })), loading: false, reload: again }}
       trackBy="id"
       empty={text.none}
+      wraps
       sortedBy=""
       columns={[
         { id: "action", header: text.action, cell: (each) => each.action, isRowHeader: true },

@@ -1,6 +1,8 @@
 /** The organization as a tree, and what takes more than one operation to do with it. */
-import { call, Refusal } from "../api";
+import { call, Refusal, type Reply } from "../api";
 import { strings } from "../strings";
+import { document } from "./documents";
+import type { PolicyKind } from "./policy-kinds";
 
 const PAUSE = 300; // milliseconds between two looks at an account that is being made
 
@@ -88,25 +90,102 @@ export async function createAccount(AccountName: string, Email: string, parent: 
   }
 }
 
-export type ControlKind = "SERVICE_CONTROL_POLICY" | "RESOURCE_CONTROL_POLICY";
+export type ControlKind = keyof typeof strings.controls.kinds;
+export const CONTROL_KINDS = Object.keys(strings.controls.kinds) as ControlKind[];
 export interface Control {
   id: string;
+  arn: string;
   name: string;
   about: string;
+  kind: ControlKind;
+  isAws: boolean;
 }
+type Summary = NonNullable<Reply<"organizations", "ListPolicies">["Policies"]>[number];
 
-const summary = ({ Id = "", Name = "", Description = "" }: { Id?: string; Name?: string; Description?: string }): Control => ({
+const summary = ({ Id = "", Arn = "", Name = "", Description = "", Type, AwsManaged = false }: Summary): Control => ({
   id: Id,
+  arn: Arn,
   name: Name,
   about: Description,
+  kind: Type as ControlKind,
+  isAws: AwsManaged,
 });
+
+/** How a policy of that kind is written: as statements, or in another way. */
+export function writtenAs(kind: ControlKind): PolicyKind {
+  return kind === "SERVICE_CONTROL_POLICY" ? "scp" : kind === "RESOURCE_CONTROL_POLICY" ? "rcp" : "other";
+}
+
+const NOTHING = { Effect: "Deny", Action: [], Resource: "*" };
+const TOP: Partial<Record<ControlKind, object>> = {
+  TAG_POLICY: { tags: {} },
+  BACKUP_POLICY: { plans: {} },
+  AISERVICES_OPT_OUT_POLICY: { services: { default: { opt_out_policy: { "@@assign": "optOut" } } } },
+  CHATBOT_POLICY: { chatbot: {} },
+  DECLARATIVE_POLICY_EC2: { ec2_attributes: {} },
+  SECURITYHUB_POLICY: { securityhub: {} },
+  INSPECTOR_POLICY: { inspector: {} },
+  UPGRADE_ROLLOUT_POLICY: { upgrade_rollout: {} },
+  BEDROCK_POLICY: { bedrock: {} },
+  S3_POLICY: { s3_attributes: {} },
+  NETWORK_SECURITY_DIRECTOR_POLICY: { network_security_director: {} },
+  GUARDDUTY_POLICY: { guardduty: {} },
+};
+
+/** A document of that kind to begin with. */
+export function emptyControl(kind: ControlKind): string {
+  if (kind === "SERVICE_CONTROL_POLICY") return document(NOTHING);
+  if (kind === "RESOURCE_CONTROL_POLICY") return document({ ...NOTHING, Principal: "*" });
+  return JSON.stringify(TOP[kind], null, 4);
+}
 
 export async function attachedTo(TargetId: string, Filter: ControlKind): Promise<Control[]> {
   const found = await all((token) => call("organizations", "ListPoliciesForTarget", { TargetId, Filter, ...token }), (reply) => reply.Policies);
-  return found.map((each) => summary(each as Record<string, string>));
+  return found.map(summary);
 }
 
 export async function controlsOf(Filter: ControlKind): Promise<Control[]> {
   const found = await all((token) => call("organizations", "ListPolicies", { Filter, ...token }), (reply) => reply.Policies);
-  return found.map((each) => summary(each as Record<string, string>));
+  return found.map(summary);
+}
+
+/** A policy with its document, set out for reading. */
+export async function theControl(PolicyId: string): Promise<Control & { content: string }> {
+  const { Policy } = await call("organizations", "DescribePolicy", { PolicyId });
+  return { ...summary(Policy?.PolicySummary ?? {}), content: setOut(Policy?.Content ?? "") };
+}
+
+export interface Target {
+  id: string;
+  name: string;
+  kind: Node["kind"];
+}
+const TARGETS: Record<string, Node["kind"]> = { ROOT: "root", ORGANIZATIONAL_UNIT: "unit", ACCOUNT: "account" };
+
+export async function targetsOf(PolicyId: string): Promise<Target[]> {
+  const found = await all((token) => call("organizations", "ListTargetsForPolicy", { PolicyId, ...token }), (reply) => reply.Targets);
+  return found.map(({ TargetId = "", Name = "", Type = "" }) => ({ id: TargetId, name: Name, kind: TARGETS[Type] ?? "unit" }));
+}
+
+export async function tagsOf(ResourceId: string) {
+  return all((token) => call("organizations", "ListTagsForResource", { ResourceId, ...token }), (reply) => reply.Tags);
+}
+
+/** What the policies of a kind come to for an account; null where none binds it. */
+export async function effectiveFor(TargetId: string, PolicyType: ControlKind): Promise<string | null> {
+  try {
+    const reply = await call("organizations", "DescribeEffectivePolicy", { TargetId, PolicyType: PolicyType as never });
+    return setOut(reply.EffectivePolicy?.PolicyContent ?? "");
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "EffectivePolicyNotFoundException") return null;
+    throw error;
+  }
+}
+
+function setOut(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 4);
+  } catch {
+    return text;
+  }
 }
