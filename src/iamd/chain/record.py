@@ -32,6 +32,6 @@ def record(store: Store, exchange: Exchange) -> None:
     api, operation, now, region = exchange.api, exchange.operation, exchange.now, exchange.region
     if api is not None and not caller.kind.is_vouched_for:  # those have nothing here that is used
         subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
-        store.used(caller.account_id, subject, now, region, api.name)
+        store.used(caller.account_id, subject, now, region, api.prefix)
         if operation is not None:
-            store.accessed(caller.account_id, caller.id, api.name, operation.name, now, region)
+            store.accessed(caller.account_id, caller.id, api.prefix, operation.name, now, region)

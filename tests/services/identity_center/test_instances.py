@@ -67,6 +67,16 @@ def test_who_may_not_make_one_does_not(user: Callable[..., Callable[[str], Any]]
     )
 
 
+def test_last_use_names_the_service_as_policies_do(
+    root: Callable[[str], Any], user: Callable[..., Callable[[str], Any]]
+) -> None:
+    user("ann", {"Effect": "Allow", "Action": "sso:*", "Resource": "*"})("sso-admin").list_instances()
+    iam = root("iam")
+    (key,) = iam.list_access_keys(UserName="ann")["AccessKeyMetadata"]
+    used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    assert used["ServiceName"] == "sso"
+
+
 def test_attributes_for_access_control(center: Center) -> None:
     sso, here = center.sso, {"InstanceArn": center.arn}
     configuration = "InstanceAccessControlAttributeConfiguration"
