@@ -150,6 +150,10 @@ bench: $(VENV)/.bench $(VENV)/.engine ## Measure speed against the anchors; prin
 chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load and check that they keep their promises (half an hour)
 	@$(BIN)/python -m chaos $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests, most of them wrong somewhere, to every operation
+	@$(BIN)/python -m fuzz $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.docs ## Make the pages that come from the code, then build the documentation into site/
 	@$(BIN)/python -m tools.reference_pages
