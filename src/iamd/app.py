@@ -46,8 +46,9 @@ class Application:
         self.gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.gate is not None and self.gate.takes(scope):
-            await self.gate(scope, receive, send)
+        gate = self.gate_for(scope)
+        if gate is not None:
+            await gate(scope, receive, send)
             return
         try:
             request = await asgi.read(scope, receive, self.max_body_bytes, self.proxies)
@@ -59,9 +60,9 @@ class Application:
         answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None
         await asgi.send(answered or await self.handle(Exchange(request)), send)
 
-    def receives(self, scope: Scope) -> bool:
-        """Whether a POST to `/` is for the chain; what is for upstreams is not kept here."""
-        return self.gate is None or not self.gate.takes(scope)
+    def gate_for(self, scope: Scope) -> Gate | None:
+        """The gateway, if the request is for an upstream."""
+        return self.gate if self.gate is not None and self.gate.takes(scope) else None
 
     def answer(
         self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float

@@ -38,6 +38,7 @@ from iamd.gateway.forward_access import ForwardAccess
 from iamd.gateway.inventory import UpstreamInventory
 from iamd.gateway.known_resources import UpstreamResources
 from iamd.gateway.owners import Owners
+from iamd.gateway.parts import Parts
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import Upstreams
 from iamd.reference import services
@@ -204,7 +205,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
     realm.forwarding = Forwarding(settings.gateway_mode, settings.upstream)
     realm.inventories = (UpstreamInventory(upstreams, owners, questions, facts), *realm.inventories)
     services = ServiceCallers(settings.upstream_services, owners.account_id)
-    gateway = Gateway(
+    parts = Parts(
         realm,
         upstreams,
         forwarder,
@@ -216,7 +217,7 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
         settings.gateway_mode,
     )
     try:
-        yield Gate(gateway, proxies, settings.request_timeout)
+        yield Gate(Gateway(parts), proxies, settings.request_timeout)
     finally:
         forwarder.close()
 

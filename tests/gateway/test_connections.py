@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from iamd.gateway.connection import Connection
 from iamd.gateway.connections import Connections, Reply
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.gateway_errors import BadGateway, GatewayTimeout
@@ -211,6 +212,35 @@ def test_an_early_refusal_ends_the_sending() -> None:
         assert sent == before
 
     served(work, answers(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", each=False))
+
+
+def test_a_long_answer_that_is_taken_as_a_whole_leaves_the_connection_open() -> None:
+    long = b"x" * (1 << 20)
+    reads = True
+
+    class Transport:
+        def write(self, data: bytes) -> None: ...
+
+        def abort(self) -> None: ...
+
+        def pause_reading(self) -> None:
+            nonlocal reads
+            reads = False
+
+        def resume_reading(self) -> None:
+            nonlocal reads
+            reads = True
+
+    async def run() -> None:
+        kept: list[Connection] = []
+        connection = Connection("http://x", 1, kept.append)
+        connection.connection_made(Transport())
+        connection.begin(GET, False)
+        connection.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(long) + long)
+        assert (connection.take_whole(), reads, kept) == (long, True, [connection])
+        connection.abort()
+
+    asyncio.run(run())
 
 
 def test_a_slow_reader_slows_the_upstream() -> None:

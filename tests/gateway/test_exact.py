@@ -35,7 +35,12 @@ def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
     request, signing_name = request_of(service, operation, **params)
     asked = recognise(request, signing_name)
     document = parameters.read(asked, request)
-    return asyncio.run(mapping.needs(Inquiry(asked, request, document, "us-east-1", ACCOUNT, lookup, role_of)))
+
+    async def find() -> list[Need]:
+        found = mapping.needs(Inquiry(asked, request, document, "us-east-1", ACCOUNT, lookup, role_of))
+        return found if isinstance(found, list) else await found
+
+    return asyncio.run(find())
 
 
 def briefly(needs: list[Need]) -> list[str]:

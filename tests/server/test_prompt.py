@@ -45,12 +45,10 @@ class Desk:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
         self.headers: Any = None  # of the last one
-        self.takes = True
         self.released = asyncio.Event()
 
-    def receives(self, scope: Any) -> bool:
-        assert (scope["method"], scope["raw_path"], scope["query_string"]) == ("POST", b"/", b"")
-        return self.takes
+    def gate_for(self, scope: Any) -> None:
+        """Nothing is for an upstream."""
 
     def answer(self, headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer | Awaitable[Answer]:
         self.asked.append(body)
@@ -160,17 +158,6 @@ def test_what_is_unusual_goes_uvicorns_way(runner: Any, head: bytes, body: bytes
         connection.receive(body, head=head)
         assert await connection.answers() == [b"application %d" % len(body)]
         assert desk.asked == []
-
-    runner.run(check())
-
-
-def test_what_the_desk_does_not_receive_goes_uvicorns_way(runner: Any) -> None:
-    async def check() -> None:
-        desk = Desk()
-        desk.takes = False
-        connection = Connection(desk)
-        connection.receive(b"one")
-        assert await connection.answers() == [b"application 3"]
 
     runner.run(check())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import IncompleteBody
 
-_OF_NOTHING = frozenset({UNSIGNED, hashlib.sha256(b"").hexdigest()})
 _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 
@@ -40,12 +38,11 @@ async def whole(pieces: Pieces, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def nothing(request: HttpRequest, payload: Payload, headers: Headers) -> Passed | None:
-    """The empty body of a request that says it has none; None of all others."""
-    index = request.index
-    if b"content-length" in index or b"transfer-encoding" in index or payload.claimed not in _OF_NOTHING:
-        return None
-    return Passed(b"", 0, payload.claimed, headers)
+def bounded(body: bytes, limit: int) -> bytes:
+    """A body that is there; raises RequestEntityTooLarge as `whole` does."""
+    if len(body) > limit:
+        raise RequestEntityTooLarge(f"The request body is larger than {limit} bytes.")
+    return body
 
 
 async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers: Headers) -> Passed:
@@ -96,3 +93,12 @@ def _without_chunking(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     if name != b"content-encoding":
         return header
     return name, b",".join(each for each in map(bytes.strip, value.split(b",")) if each != b"aws-chunked")
+
+
+def unchunked(headers: Headers) -> Headers:
+    """The headers of a body that was read as a whole: out of its chunks, its checksum among them only if not behind."""
+    return [
+        (name, value)
+        for name, value in headers
+        if name != b"x-amz-trailer" and not (name == b"content-encoding" and b"aws-chunked" in value)
+    ]

@@ -1,6 +1,6 @@
 """One connection to an upstream: what asyncio and httptools tell it, put together to answers.
 
-A plain class, so that it can be compiled; who waits for it is in `connections`.
+A plain class, so that it can be compiled; who waits for it is in `connections`, who is told at once in `relay`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
 
 _HIGH, _LOW = 256 << 10, 64 << 10  # bytes that wait for their reader
 _LONGEST_HEAD = 64 << 10
-_SIZED = (b"content-length", b"transfer-encoding")
 
 
 class Connection:
@@ -47,6 +46,7 @@ class Connection:
         self.status = 0
         self.headers = []
         self._head_size = 0
+        self._news: Callable[[], None] | None = None
         self._started: asyncio.Future[None] | None = None
         self._waiting: asyncio.Future[None] | None = None
         self._pieces: deque[bytes] = deque()
@@ -56,7 +56,8 @@ class Connection:
         self._keeps = False
         self._complete = False
         self._surplus = False
-        self._failure: Exception | None = None
+        self.has_length = False  # the answer says how long its body is
+        self.failure: Exception | None = None  # what went wrong
 
     # The request.
 
@@ -67,6 +68,22 @@ class Connection:
     def begin(self, data: bytes, is_head: bool) -> asyncio.Future[None]:
         """Send the beginning of a request; done when status and headers of its answer are there. It raises Lost when
         there was nothing of it."""
+        self._begin(data, is_head)
+        started: asyncio.Future[None] = self._loop.create_future()
+        self._started = started
+        return started
+
+    def ask(self, data: bytes, is_head: bool, news: Callable[[], None]) -> None:
+        """Send a whole request. `news` is called whenever there is more of the answer, or none to come; first when its
+        status is there, or what went wrong: see `failure`. Raises Lost."""
+        self._begin(data, is_head)
+        self._news = news
+
+    def detach(self) -> None:
+        """Call nobody any more: the rest of the answer is waited for."""
+        self._news = None
+
+    def _begin(self, data: bytes, is_head: bool) -> None:
         if self._transport is None:
             raise Lost
         if self._parser is None or self._is_head:  # one that waits for the body after a HEAD is of no use any more
@@ -77,10 +94,7 @@ class Connection:
         self._since = monotonic()
         if self._silence is None:
             self._silence = self._loop.call_later(self._seconds, self._listen)
-        started: asyncio.Future[None] = self._loop.create_future()
-        self._started = started
         self._transport.write(data)
-        return started
 
     def write(self, data: bytes) -> bool:
         """Send more of the request; false when the connection is gone."""
@@ -94,26 +108,32 @@ class Connection:
 
     def take_whole(self) -> bytes | None:
         """The body if it has come to its end, which ends this exchange."""
-        if not self._complete or self._failure is not None:
+        if not self._complete or self.failure is not None:
             return None
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
+        self._size = 0
+        self._flow()
         self.finish()
         return body
 
     def take(self) -> bytes | None:
         """The next of the body, empty at its end; None when there is nothing yet. Raises what went wrong."""
         if not self._pieces:
-            if self._failure is not None:
-                raise self._failure
+            if self.failure is not None:
+                raise self.failure
             return b"" if self._complete else None
         piece = self._pieces.popleft()
         self._size -= len(piece)
+        self._flow()
+        return piece
+
+    def _flow(self) -> None:
+        """Let the upstream go on when most of what waits has been taken."""
         if self._paused and self._size < _LOW and self._transport is not None:
             self._paused = False
             self._since = monotonic()
             self._transport.resume_reading()
-        return piece
 
     def more(self) -> asyncio.Future[None]:
         """Done when there is something to take."""
@@ -125,8 +145,8 @@ class Connection:
         """The exchange is over: keep the connection if nothing is left on it, else close it."""
         if not self._busy:
             return
-        self._busy = False
-        whole = self._complete and self._failure is None and not self.sending
+        self._busy, self._news = False, None
+        whole = self._complete and self.failure is None and not self.sending
         if whole and self._keeps and self._transport is not None:
             self._since = monotonic()
             self._released(self)
@@ -163,8 +183,7 @@ class Connection:
     def data_received(self, data: bytes) -> None:
         """Some of an answer."""
         self._since = monotonic()
-        started = self._started
-        if started is None or self._complete:
+        if not self._busy or self._complete:
             self.abort()  # nothing was asked, or more is told than was asked
             return
         if self.status == 0:
@@ -179,9 +198,7 @@ class Connection:
         elif self._surplus:
             self._fail(BadGateway("The upstream of this service answers more than it was asked."))
         elif self.status:
-            if not started.done():
-                started.set_result(None)
-            self._wake()
+            self._tell()
 
     def eof_received(self) -> None:
         """Nothing more comes."""
@@ -190,11 +207,11 @@ class Connection:
         """It is closed."""
         self._transport = None
         self.resume_writing()
-        if self._started is None or self._complete:
+        if not self._busy or self._complete:
             return
         if self.status and not self._sized and error is None:
             self._complete = True  # an answer without length ends with its connection
-            self._wake()
+            self._tell()
         elif not self.status and not self._head_size:
             self._fail(Lost())
         else:
@@ -220,7 +237,9 @@ class Connection:
             self.headers = []
             return
         for name, _ in self.headers:
-            if name in _SIZED:
+            if name == b"content-length":
+                self.has_length = self._sized = True
+            elif name == b"transfer-encoding":
                 self._sized = True
         self._keeps = self._parser.should_keep_alive()
         self.status = status
@@ -242,15 +261,22 @@ class Connection:
         if self.status:
             self._complete = True
 
-    def _wake(self) -> None:
+    def _tell(self) -> None:
+        """There is more of the answer, or what went wrong."""
+        if self._news is not None:
+            self._news()
+            return
+        if self._started is not None and not self._started.done():
+            if self.failure is not None:
+                self._started.set_exception(self.failure)
+            else:
+                self._started.set_result(None)
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
     def _fail(self, failure: Exception) -> None:
-        self._failure = failure
-        if self._started is not None and not self._started.done():
-            self._started.set_exception(failure)
-        self._wake()
+        self.failure = failure
+        self._tell()
         self.abort()
 
     def _listen(self) -> None:
@@ -259,7 +285,7 @@ class Connection:
         if not self._busy:
             return  # the next request looks again
         left = self._since + self._seconds - monotonic()
-        if self._paused or (self.sending and self.writable is None):
+        if self._paused or self._complete or (self.sending and self.writable is None):
             self._silence = self._loop.call_later(self._seconds, self._listen)
         elif left > 0:
             self._silence = self._loop.call_later(left, self._listen)

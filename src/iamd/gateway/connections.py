@@ -20,7 +20,7 @@ from iamd.wire.gateway_errors import BadGateway, Lost
 _CONNECT_SECONDS = 5.0
 _IDLE_SECONDS = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75
 _IDLE_MOST = 256
-_REPEATABLE = frozenset(
+REPEATABLE = frozenset(
     {"DELETE", "GET", "HEAD", "OPTIONS", "PUT"}
 )  # https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
 
@@ -87,12 +87,12 @@ class Connections:
         repeated is sent once more on a new one.
         """
         is_head = method == "HEAD"
-        kept = self._kept(origin)
+        kept = self.kept(origin)
         if kept is not None:
             try:
                 return await _exchange(kept, head, body, chunked, is_head)
             except Lost:
-                if not isinstance(body, bytes) or method not in _REPEATABLE:
+                if not isinstance(body, bytes) or method not in REPEATABLE:
                     raise BadGateway("The upstream of this service broke off.") from None
         fresh = await self._connect(origin)
         try:
@@ -107,7 +107,8 @@ class Connections:
                 connection.abort()
         self._idle.clear()
 
-    def _kept(self, origin: str) -> Connection | None:
+    def kept(self, origin: str) -> Connection | None:
+        """The connection that was used last of those that are idle, for one request; None when there is none."""
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from iamd.gateway.connection import Connection
 from iamd.gateway.connections import Connections, Reply
 from iamd.gateway.heads import head_of
 from iamd.gateway.outbound import Outbound
@@ -19,6 +20,10 @@ class Forwarder:
     def close(self) -> None:
         """Close all connections that are idle."""
         self._connections.close()
+
+    def at_hand(self, upstream: Upstream) -> Connection | None:
+        """A connection for one request, if one is open and idle."""
+        return self._connections.kept(upstream.url)
 
     async def send(self, upstream: Upstream, outbound: Outbound, now: datetime) -> Reply:
         """The upstream's answer, its body still to be read; raises as `Connections.send`."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from iamd.gateway import rest, s3_requests
 from iamd.gateway.asked import Asked, Form
 from iamd.gateway.directory import Service, by_signing_name, model_of, services
@@ -77,6 +79,11 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
     if form in (Form.QUERY, Form.EC2):
         return _query(request, candidates, form)
     return _rest(request, candidates, form)
+
+
+def posted(asked: Asked) -> Asked:
+    """The same, where a form asks for it."""
+    return structs.replace(asked, place=None if asked.place is None else structs.replace(asked.place, posted=True))
 
 
 def _named(request: HttpRequest, candidates: Iterable[Service], name: str, form: Form) -> Asked:

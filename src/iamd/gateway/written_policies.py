@@ -37,7 +37,7 @@ _CODES = {
 }
 
 
-def check(asked: Asked, request: HttpRequest, document: Mapping[str, Any], resource: str) -> None:
+def check_written(asked: Asked, request: HttpRequest, document: Mapping[str, Any], resource: str) -> None:
     """Raise MalformedPolicy, with the service's code, for a policy that could not be decided by."""
     for text in _policies(asked, request, document):
         try:

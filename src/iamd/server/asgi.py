@@ -16,6 +16,7 @@ from iamd.wire.http import Answer, HttpRequest
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from math import inf
 from time import perf_counter
 
+from iamd.audit.ids import new_uuid
 from iamd.caller.bearer import SERVICE
 from iamd.gateway.bodies import Gone
-from iamd.gateway.door import Gateway, is_upload
-from iamd.gateway.passage import Answer
-from iamd.server.asgi import Receive, Scope, Send, TrustedProxies, sent_at_once
+from iamd.gateway.client import Client
+from iamd.gateway.door import Gateway
+from iamd.gateway.outcome import is_upload
+from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.relay import Relay
+from iamd.server.asgi import App, Receive, Scope, Send, TrustedProxies, sent_at_once
+from iamd.server.exchange import now
+from iamd.server.relaying import BODILESS
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
 from iamd.wire import http
@@ -23,7 +29,6 @@ from iamd.wire.s3_errors import RequestTimeout
 _SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/(?:[^/,]*/)?([^/,]*)/aws4_request").search
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 _DRAINED = 1 << 20  # bytes
-_BODILESS = frozenset({204, 304})  # https://www.rfc-editor.org/rfc/rfc9110#section-8.6
 _OWN_PATHS = (b"/_iamd/", b"/console/")
 
 
@@ -57,26 +62,42 @@ class Gate:
         """Believe nothing any more that upstreams told."""
         self._gateway.forget()
 
+    def forward(self, scope: Scope, body: bytes, client: Client) -> Relay | Answer | Awaitable[Answer]:
+        """Send a request whose body is there to its upstream at once, if nothing has to be waited for: see
+        `Gateway.answer_at_once`."""
+        passage = Passage(self._request(scope), new_uuid(), now(), _pieces(body), body)
+        return self._gateway.answer_at_once(passage, client)
+
+    def _request(self, scope: Scope) -> HttpRequest:
+        client, headers = scope.get("client"), scope["headers"]
+        ip, secure = self._proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
+        arrived: float = scope.get("iamd.arrived", inf)
+        return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, b"", ip, secure, arrived)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         unhurried = scope.get("iamd.unhurried")
         if unhurried is not None:
             unhurried()  # a long body has its time; between two pieces there is a limit
-        client, headers = scope.get("client"), scope["headers"]
-        ip, secure = self._proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
-        request = HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, b"", ip, secure)
-        request.arrived = scope.get("iamd.arrived", inf)
+        request = self._request(scope)
         body = _Body(receive, self._seconds)
         body.ended = b"content-length" not in request.index and b"transfer-encoding" not in request.index
+        passage = Passage(request, new_uuid(), now(), body.pieces(), b"" if body.ended else None)
         started = perf_counter()
         try:
-            answer = await self._gateway.answer(request, body.pieces())
+            answer = await self._gateway.answer(passage)
             TALLY.count(answer.service, answer.operation, answer.code, perf_counter() - started)
             if not body.ended and b"expect" not in request.index:
                 await body.drain()
         except (Gone, RequestTimeout):
             return
-        await _send(answer, request, closes=not body.ended, send=send)
+        await _send(answer, request.method, closes=not body.ended, send=send)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A body that is there."""
+    if body:
+        yield body
 
 
 class _Body:
@@ -110,12 +131,23 @@ class _Body:
                 return
 
 
-async def _send(answer: Answer, request: HttpRequest, closes: bool, send: Send) -> None:
+def forwarded(answer: Answer | Awaitable[Answer], started: float) -> App:
+    """An application that sends that answer to a request that came in then, and counts it."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        told = answer if isinstance(answer, Answer) else await answer
+        TALLY.count(told.service, told.operation, told.code, perf_counter() - started)
+        await _send(told, scope["method"], closes=False, send=send)
+
+    return application
+
+
+async def _send(answer: Answer, method: str, closes: bool, send: Send) -> None:
     """Send the answer. The connection of a request whose body was not read cannot be used again."""
     headers = [*answer.headers, (b"connection", b"close")] if closes else answer.headers
     body = answer.body
     if isinstance(body, bytes):
-        has_body = request.method != "HEAD" and answer.status not in _BODILESS
+        has_body = method != "HEAD" and answer.status not in BODILESS
         if has_body and not closes and sent_at_once(send, http.Answer(answer.status, headers, body)):
             return
         if has_body:

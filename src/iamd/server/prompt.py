@@ -1,9 +1,9 @@
 """Short requests, answered as soon as they are complete, without a task of their own.
 
 uvicorn starts a task for every request when its headers are there, which takes longer than to decide and answer most of
-them. So a POST to `/`, where all calls of the Query and JSON protocols go, is kept until its body is complete. Those
-that came in together are then answered one after the other; one that has to wait for something, a long one and whatever
-is unusual goes uvicorn's way.
+them. So a POST to `/`, where all calls of the Query and JSON protocols go, and a request to an upstream are kept until
+their bodies are complete. Those that came in together are then answered one after the other, or sent to their upstreams;
+one that has to wait for something, a long one and whatever is unusual goes uvicorn's way.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, ClassVar, Protocol
+from urllib.parse import unquote
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from iamd.gateway import passage
 from iamd.server import asgi
+from iamd.server.gate import Gate, forwarded
 from iamd.server.protocol import LimitedHttp
+from iamd.server.relaying import Relaying
 from iamd.server.whole import Headers, whole
 from iamd.wire.http import Answer
 
@@ -28,8 +32,8 @@ log = structlog.get_logger("iamd")
 class Reception(Protocol):
     """Who answers."""
 
-    def receives(self, scope: MutableMapping[str, Any]) -> bool:
-        """Whether this request, of which the body is still to come, may be kept until it is complete."""
+    def gate_for(self, scope: MutableMapping[str, Any]) -> Gate | None:
+        """Who sends this request to an upstream, if it is for one."""
         ...
 
     def answer(
@@ -76,21 +80,24 @@ class _PromptHttp(LimitedHttp):
         self._body: list[bytes] | None = None  # its pieces so far, of a request that is kept
         self._size = 0  # theirs
         self._complete = False  # what is kept can be answered
+        self._gate: Gate | None = None  # who sends it to an upstream
+        self._relaying: Relaying | None = None  # the answer of an upstream that is on its way
         super().connection_made(transport)
 
     def begin_exchange(self) -> None:
         """Keep the request, if it is of the usual kind, else let uvicorn begin."""
-        parser = self.parser
+        parser, url = self.parser, self.url
         if (
-            self.url == b"/"
-            and parser.get_method() == b"POST"
-            and parser.get_http_version() == "1.1"
+            parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
-            and not (self.expect_100_continue or self.is_answering)
+            and url.startswith(b"/")
+            and not (self.expect_100_continue or self.is_answering or url.startswith(b"//") or b"#" in url)
         ):
             scope: Any = self.scope
-            scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", "/", b"/", b""
-            if self.received_by.receives(scope):
+            scope["method"] = parser.get_method().decode("ascii")
+            scope["raw_path"], _, scope["query_string"] = url.partition(b"?")
+            self._gate = self.received_by.gate_for(scope)
+            if self._gate is not None or (url == b"/" and scope["method"] == "POST"):
                 self._body, self._size = [], 0
                 return
         super().begin_exchange()
@@ -132,6 +139,8 @@ class _PromptHttp(LimitedHttp):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._body, self._complete = None, False
+        if self._relaying is not None:
+            self._relaying.leave()
         super().connection_lost(exc)
 
     def _answer(self) -> None:
@@ -141,13 +150,12 @@ class _PromptHttp(LimitedHttp):
             return
         self._body, self._complete = None, False
         scope: Any = self.scope
-        peer = self.client[0] if self.client else ""
         try:
-            self._send(
-                self.received_by.answer(
-                    scope["headers"], b"".join(body), peer, self.scheme == "https", scope["iamd.arrived"]
-                )
-            )
+            if self._gate is not None:
+                self._forward(self._gate, scope, b"".join(body))
+                return
+            peer, secure = self.client[0] if self.client else "", self.scheme == "https"
+            self._send(self.received_by.answer(scope["headers"], b"".join(body), peer, secure, scope["iamd.arrived"]))
         except Exception:  # those that came in with it are still to be answered
             log.error("a request was not answered", exc_info=True)
             self._refuse(b"500 Internal Server Error")
@@ -162,11 +170,53 @@ class _PromptHttp(LimitedHttp):
                 return
         self._give_to(_sending(answer), [], more=False)
 
+    def _forward(self, gate: Gate, scope: Any, body: bytes) -> None:
+        """Send the request to its upstream, or answer it now."""
+        if self.transport.is_closing():  # what came behind it was refused
+            self._give_to(self.app, [body], more=False)
+            self.cycle.disconnected = True
+            return
+
+        relaying = Relaying(
+            scope, self._joined, self.flow, self.server_state.default_headers, self._take_over, self._relayed
+        )
+        self._relaying = relaying
+        stand_in: Any = relaying
+        self.cycle = stand_in
+        relaying.follow(gate.forward(scope, body, relaying))
+
+    def _take_over(self, relaying: Any, answer: passage.Answer | Awaitable[passage.Answer]) -> None:
+        """Let an answer of an upstream go uvicorn's way."""
+        self._relaying = None
+        cycle = self._new_cycle(relaying.scope)
+        cycle.keep_alive, cycle.disconnected, cycle.more_body = relaying.keep_alive, relaying.gone, False
+        if self.cycle is relaying:  # the client has not sent the next request yet
+            self.cycle = cycle
+        app: Any = forwarded(answer, relaying.started)
+        self._start_asgi_task(cycle, app)
+
+    def _relayed(self) -> None:
+        self._relaying = None
+        self.on_response_complete()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._relaying is not None:
+            self._relaying.resume()
+
     def _give_to(self, app: Any, body: list[bytes], *, more: bool) -> None:
         """Go uvicorn's way from here: with a task, in which that application answers."""
         self._body = None
-        cycle = self.cycle = RequestResponseCycle(
-            scope=self.scope,
+        cycle = self.cycle = self._new_cycle(self.scope)
+        cycle.body += b"".join(body)
+        cycle.more_body = more
+        cycle.message_event.set()  # there is something to be received
+        self._start_asgi_task(cycle, app)
+
+    def _new_cycle(self, scope: Any) -> RequestResponseCycle:
+        scope["path"] = unquote(scope["raw_path"].decode("ascii"))
+        return RequestResponseCycle(
+            scope=scope,
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -178,10 +228,6 @@ class _PromptHttp(LimitedHttp):
             keep_alive=True,
             on_response=self.on_response_complete,
         )
-        cycle.body += b"".join(body)
-        cycle.more_body = more
-        cycle.message_event.set()  # there is something to be received
-        self._start_asgi_task(cycle, app)
 
 
 def _sending(answer: Answer | Awaitable[Answer]) -> Any:

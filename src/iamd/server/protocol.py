@@ -60,7 +60,7 @@ class _JoinedWrites:
             self._transport.write(data)
 
     def send(self, answer: bytes) -> None:
-        """Send a whole answer."""
+        """Send a whole answer, or what need not be joined."""
         self._transport.write(answer)
 
     def flush(self) -> None:

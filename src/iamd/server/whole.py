@@ -11,12 +11,24 @@ Headers = list[tuple[bytes, bytes]]
 
 def whole(answer: Answer, defaults: Headers) -> bytes | None:
     """Status line, headers (the `defaults` first) and body in one piece; None when a header would break its line."""
-    parts, lines = [STATUS_LINE[answer.status]], 1
-    for headers in (defaults, answer.headers):
-        for name, value in headers:
+    begun = _begun(answer.status, answer.headers, defaults)
+    return None if begun is None else b"%bcontent-length: %d\r\n\r\n%b" % (begun, len(answer.body), answer.body)
+
+
+def head(status: int, headers: Headers, defaults: Headers) -> bytes | None:
+    """Status line and headers of an answer, which tell its length if it has a body, to the empty line; None when a header
+    would break its line."""
+    begun = _begun(status, headers, defaults)
+    return None if begun is None else begun + b"\r\n"
+
+
+def _begun(status: int, headers: Headers, defaults: Headers) -> bytes | None:
+    parts, lines = [STATUS_LINE[status]], 1
+    for each in (defaults, headers):
+        for name, value in each:
             parts += (name, b": ", value, b"\r\n")
             lines += 1
-    head = b"".join(parts)
-    if not head.count(b"\r") == head.count(b"\n") == lines or b"\0" in head:
+    begun = b"".join(parts)
+    if not begun.count(b"\r") == begun.count(b"\n") == lines or b"\0" in begun:
         return None
-    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(answer.body), answer.body)
+    return begun

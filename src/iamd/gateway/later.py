@@ -1,0 +1,159 @@
+"""What links of the gateway's chain do where something has to be waited for: a body, records, upstreams."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from iamd.caller.authenticate import authenticate
+from iamd.caller.sigv4 import Payload
+from iamd.caller.streamed import UNSIGNED
+from iamd.gateway import bodies, outcome, strict, uploads
+from iamd.gateway.asked import Form
+from iamd.gateway.callers import caller_at_hand
+from iamd.gateway.directory import services
+from iamd.gateway.facts.public_access import require_unblocked as require_public_access
+from iamd.gateway.facts.questions import Place
+from iamd.gateway.judge import judge
+from iamd.gateway.mapped import Need, NotKnown
+from iamd.gateway.outbound import Headers
+from iamd.gateway.parts import Parts
+from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.steps import address, has_subresource, settle, tolerated, who_asks
+from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
+
+_LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
+
+
+async def identify(parts: Parts, passage: Passage, payload: Payload | None) -> None:
+    """Read the body; unless it is hashed while it comes, before anybody is believed."""
+    request, pieces = passage.request, passage.pieces
+    if payload is None:
+        request.body = await bodies.whole(pieces, parts.max_body)
+    await identify_caller(parts, passage, payload)
+    if payload is not None:
+        request.body, passage.rest = await bodies.whole(payload.read(pieces), parts.max_body), None
+
+
+async def identify_caller(parts: Parts, passage: Passage, payload: Payload | None) -> None:
+    """Find out of what is in the database who signed, or for whom a service asks."""
+    signature, request, realm = passage.signature, passage.request, parts.realm
+    if signature is None:
+        raise InternalFailure
+    caller = caller_at_hand(parts, passage, signature, payload)
+    if caller is None and passage.access is not None and passage.access.via:
+        caller = await parts.forward_access.caller(passage.access, passage.now)
+    elif caller is None:
+        caller = await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, passage.now, payload)
+    passage.caller, passage.rest = caller, payload
+
+
+async def identify_upload(parts: Parts, passage: Passage) -> None:
+    """An object in a form, which a POST policy signs."""
+    if not outcome.is_upload(passage.request.headers):
+        raise MissingAuthenticationToken
+    passage.form, passage.service = Form.S3, services()["s3"]
+    upload = passage.upload = await uploads.read(passage.request, passage.pieces)
+    passage.signature = upload.signature
+    await identify_caller(parts, passage, None)
+    passage.request, passage.pieces = await upload.as_put(passage.now)
+    passage.rest, passage.kept = Payload(UNSIGNED), None
+    strict.check_head(passage.request)
+
+
+async def read_body(parts: Parts, passage: Passage) -> None:
+    """Read the body of a request to S3 that says what is needed."""
+    if passage.rest is not None:
+        body = await bodies.whole(passage.rest.read(passage.pieces), parts.max_body)
+        passage.request.body, passage.rest = body, None
+
+
+class Lookups:
+    """What mapping a request may look up: questions to the upstream of its service, and roles of its account."""
+
+    def __init__(self, parts: Parts, service: str, region: str, account_id: str) -> None:
+        self._parts = parts
+        self._service = service
+        self._place = region, account_id
+
+    async def ask(self, operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
+        """See `mapped.Lookup`."""
+        return await self._parts.facts.ask(self._service, operation, given, Place(*self._place), about)
+
+    async def role_of_profile(self, name: str) -> str | None:
+        """The ARN of the role of an instance profile."""
+        records = await self._parts.realm.store.load(self._place[1])
+        profile = records.profiles.named(name)
+        role = records.roles.get(profile.role_id) if profile is not None and profile.role_id else None
+        return None if role is None else role.arn
+
+
+async def find_needs(parts: Parts, passage: Passage, account_id: str, finding: Awaitable[list[Need]]) -> None:
+    """Take in what must be allowed."""
+    settle(parts, passage, account_id, await finding)
+    if has_subresource(passage):
+        await require_subresources(parts, passage)
+
+
+async def require_subresources(parts: Parts, passage: Passage) -> None:
+    """Refuse what an upstream without subresources would take for a request for the object or bucket itself."""
+    asked, signature = passage.asked, passage.signature
+    if asked is None or signature is None:
+        raise InternalFailure
+    if await parts.facts.ignores_subresources(passage.needs[0], signature.region):
+        raise NotKnown(f"The upstream has no {asked.operation.name}: it would take it for another request.")
+
+
+async def decide(parts: Parts, passage: Passage) -> None:
+    """Decide with what has to be read first."""
+    left_out = tolerated(parts, passage)
+    await judge(parts.realm, parts.facts, who_asks(passage), passage.needs, passage.decided, left_out)
+
+
+async def require_unblocked(parts: Parts, passage: Passage) -> None:
+    """Refuse what Block Public Access is against."""
+    asked, caller, signature, store = passage.asked, passage.caller, passage.signature, parts.realm.store
+    if asked is None or caller is None or signature is None:
+        raise InternalFailure
+    needs, region = passage.needs, signature.region
+    await require_public_access(parts.facts, asked, passage.request, needs, caller.account_id, region)
+    if store.unsettled:
+        await store.settled()
+
+
+async def compose(parts: Parts, passage: Passage, headers: Headers) -> None:
+    """Send a body on as it comes."""
+    if passage.rest is None:
+        raise InternalFailure
+    address(parts, passage, await bodies.passed(passage.request, passage.rest, passage.pieces, headers))
+
+
+async def answer(parts: Parts, passage: Passage) -> Answer:
+    """Send the request and record it: the upstream's answer, or a refusal. Raises Gone when the client left before its
+    body was complete, which is recorded, too."""
+    try:
+        answer = await _send(parts, passage)
+    except bodies.Gone:
+        outcome.record_gone(parts, passage)
+        raise
+    except Exception as error:
+        answer = outcome.refused(passage, error)
+    return outcome.recorded(parts, passage, answer)
+
+
+async def _send(parts: Parts, passage: Passage) -> Answer:
+    """The upstream's answer, or what a form is told of it."""
+    upstream, outbound = passage.upstream, passage.outbound
+    if upstream is None or outbound is None:
+        raise InternalFailure
+    try:
+        reply = await parts.forwarder.send(upstream, outbound, passage.now)
+    finally:
+        parts.facts.forget(passage.needs)  # what was read meanwhile, too
+    outcome.note(passage, reply.status, reply.headers)
+    if passage.upload is not None and reply.status < 300:
+        etag = reply.header(b"etag") or b""
+        await reply.read(_LONGEST_TOLD)
+        return passage.upload.answer(etag, passage.request_id)
+    body = reply.whole()
+    return outcome.answered(passage, reply.status, reply.headers, reply.pieces() if body is None else body)

@@ -1,0 +1,84 @@
+"""What links do at once and later alike."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from iamd.gateway import bodies, heads, s3_requests
+from iamd.gateway.asked import Asked
+from iamd.gateway.forward_access import HEADER
+from iamd.gateway.mapped import Need
+from iamd.gateway.modes import ENFORCE
+from iamd.gateway.outbound import Outbound
+from iamd.gateway.parts import Parts
+from iamd.gateway.passage import Passage
+from iamd.gateway.who import Who
+from iamd.wire.errors import AccessDenied, InternalFailure
+from iamd.wire.http import HttpRequest
+from iamd.wire.model import OperationModel
+
+
+def settle(parts: Parts, passage: Passage, account_id: str, found: list[Need]) -> None:
+    """Take in what must be allowed, with its owners; `account_id` is where names are resolved. Raises Unmapped."""
+    signature, upstream = passage.signature, passage.upstream
+    if signature is None or upstream is None:
+        raise InternalFailure
+    region, told = signature.region, bool(upstream.told)
+    passage.needs = [parts.owners.settle(need, region, account_id, keeps_accounts=told) for need in found]
+
+
+def has_subresource(passage: Passage) -> bool:
+    """Whether an S3 request asks for more than the object or bucket itself."""
+    place = None if passage.asked is None else passage.asked.place
+    return place is not None and not s3_requests.is_plain(place)
+
+
+def who_asks(passage: Passage) -> Who:
+    """The caller, where and how."""
+    caller, signature, access = passage.caller, passage.signature, passage.access
+    if caller is None or signature is None:
+        raise InternalFailure
+    return Who(caller, passage.request, passage.now, signature.region, access.via if access is not None else ())
+
+
+def tolerated(parts: Parts, passage: Passage) -> list[AccessDenied] | None:
+    """Where refusals go that the mode leaves out; None where it leaves out none."""
+    return None if parts.mode == ENFORCE else passage.tolerated
+
+
+def address(parts: Parts, passage: Passage, body: bodies.Passed) -> None:
+    """Make the request to the upstream. From here on what it may change is not believed, and what cannot be recorded is
+    not done. Raises StoreError."""
+    asked, signature, request = passage.asked, passage.signature, passage.request
+    if asked is None or signature is None:
+        raise InternalFailure
+    word = parts.forward_access.given(asked.service, passage.access, passage.now)
+    if word is not None:
+        body.headers.append((HEADER, word))
+    passage.outbound = Outbound(
+        request.method,
+        _path(asked, request),
+        heads.passed_query(request.query),
+        body.headers,
+        body.body,
+        body.length,
+        body.payload_hash,
+        (signature.region, signature.service),
+        passage.needs[0].owner,
+    )
+    parts.facts.forget(passage.needs)
+    parts.realm.store.require_room()
+
+
+def _path(asked: Asked, request: HttpRequest) -> bytes:
+    """The path as it came; a bucket out of the host's name stands before it, since the upstream has another host."""
+    place = asked.place
+    if place is None or not place.virtual or place.bucket is None:
+        return request.path
+    return b"/" + place.bucket.encode() + request.path
+
+
+@lru_cache(maxsize=1024)
+def own_headers(operation: OperationModel) -> frozenset[bytes]:
+    """The headers that are parameters of the operation."""
+    return frozenset([each.wire_name.lower().encode() for each in operation.inputs if each.location == "header"])
