@@ -19,6 +19,7 @@ import { Waiting } from "./states";
 
 const text = strings.policyEditor;
 type View = keyof typeof strings.builder.views;
+const KEPT = "iamd-editor"; // how the person last looked at a policy
 const PAUSE = 400; // milliseconds after the last key
 const SHOWN: Record<string, StatusIndicatorProps.Type> = {
   ERROR: "error",
@@ -38,7 +39,7 @@ const Builder = lazy(() => import("./builder/builder"));
 
 export function PolicyEditor(props: Props) {
   const { value, change, kind = "identity" } = props;
-  const [view, setView] = useState<View>("json");
+  const [view, setView] = useState<View>(localStorage.getItem(KEPT) === "visual" ? "visual" : "json");
   const [editor, setEditor] = useState<Ace.Editor>();
   if (change === undefined) return <Json {...props} />;
   if (kind === "other") {
@@ -49,10 +50,14 @@ export function PolicyEditor(props: Props) {
       </SpaceBetween>
     );
   }
+  const choose = (chosen: View) => {
+    localStorage.setItem(KEPT, chosen);
+    setView(chosen);
+  };
   const views = Object.entries(strings.builder.views).map(([id, label]) => ({ id, text: label }));
   return (
     <SpaceBetween size="s">
-      <SegmentedControl label={strings.builder.view} selectedId={view} options={views} onChange={({ detail }) => setView(detail.selectedId as View)} />
+      <SegmentedControl label={strings.builder.view} selectedId={view} options={views} onChange={({ detail }) => choose(detail.selectedId as View)} />
       {view === "json" ? (
         <Json {...props} opened={setEditor} />
       ) : (
