@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,5 +17,9 @@ EVENTS = "SELECT position, account_id, time, event_id, record, length FROM event
 def recorded(directory: Path) -> list[dict[str, Any]]:
     """Every event that is durable, in CloudTrail's format."""
     with closing(sqlite3.connect(directory / "iamd.db")) as connection:
-        rows = connection.execute(EVENTS).fetchall()
+        return told(connection.execute(EVENTS).fetchall())
+
+
+def told(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The events in rows of their table."""
     return [record_of(event) for row in rows for event in Run(*row).records()]

@@ -252,9 +252,11 @@ class Committer:
                 await self.perform(entry)
 
     def _withdraw(self, error: NotWritten) -> None:
-        """Fail everything that is not durable, and keep the images: nothing of it was written."""
+        """Fail all changes that are not durable, and keep the images, in which who saw the changes reads again."""
         batches = self._take_back()
         if self._restore(batches, set()):
+            for batch in batches:
+                batch.settled(StaleRead("what was read is not durable"))
             _fail(batches, error)
 
     def _restore(self, batches: list[Batch], others: set[str]) -> bool:

@@ -8,7 +8,8 @@ class StoreError(Exception):
 
 
 class NotWritten(StoreError):
-    """The database could not be written to, and surely nothing was."""
+    """The database did not take a change, so that it is to be taken back in memory. (Should it be there after all, when
+    the answer was lost, it comes back as another process's would.)"""
 
 
 class StaleRead(StoreError):

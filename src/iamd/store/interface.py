@@ -244,7 +244,8 @@ class Database(Protocol):
 
     async def commit(self, group: Group) -> None:
         """Make the group durable, all or nothing; raises Conflict, NotUnique among it, when another process was
-        faster, NotWritten when surely nothing was written, StoreError when that is unknown."""
+        faster, NotWritten when the database did not take it, StoreError when what is in memory is not to be used any
+        more."""
         ...
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import psycopg
 
-from iamd.store.errors import StoreError
+from iamd.store.errors import NotWritten, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Conflict, Group, Usage
 from iamd.store.postgresql.connection import PostgresConnection, connect
@@ -79,8 +79,14 @@ class PostgresDatabase(SqlDatabase):
         try:
             await self._writer.do(work)
         except Conflict:
-            await self._follower.follow()  # hear of what the other process did
+            self._follower.doubt(group.bases)  # perhaps it was an earlier commit of our own, whose answer was lost
+            await self._follower.follow()
             raise
+        except NotWritten:
+            raise
+        except StoreError as error:
+            self._follower.doubt(group.bases)
+            raise NotWritten(str(error)) from error
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         while True:

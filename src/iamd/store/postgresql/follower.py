@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from iamd.store.sql import feed, keys
 from iamd.store.sql.feed import Changed, Mark, News
 
 POLL_SECONDS = 1.0
+_DOUBT_SECONDS = 60.0
 _PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
 
 log = structlog.get_logger("iamd.store")
@@ -50,6 +52,7 @@ class Follower:
         self.inbox = Inbox()
         self._mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
+        self._doubtful: dict[str, float] = {}  # accounts, and until when
         self.away = False
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
         self._socket = -1  # of it, while the loop watches it
@@ -83,6 +86,11 @@ class Follower:
         self._wake.set()
         await asyncio.shield(look)
 
+    def doubt(self, accounts: Iterable[str]) -> None:
+        """Hear of this process's own changes of those accounts as well, for as long as a commit may take to end."""
+        until = time.monotonic() + _DOUBT_SECONDS
+        self._doubtful.update(dict.fromkeys(accounts, until))
+
     def silent_for(self) -> float:
         """Seconds since the server was last heard."""
         return time.monotonic() - self._heard_at
@@ -108,7 +116,9 @@ class Follower:
     async def _look(self) -> None:
         self._deafen()
         heard = await self._session.do(self._hear, _PATIENCE)
-        others = [each for each in heard.changed if each.writer != self._writer]
+        now = time.monotonic()
+        self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
+        others = [each for each in heard.changed if each.writer != self._writer or each.account_id in self._doubtful]
         news: dict[str, News | None] = {}
         if heard.lost:
             log.error("the database has lost changes: all accounts are read anew")
