@@ -33,8 +33,13 @@ POSTS = (
     "/console/me/password",
     "/console/me/passkeys/offer",
     "/console/me/passkeys",
+    "/console/me/terminal",
+    "/console/me/terminal/completion",
+    "/console/access/gateway",
+    "/console/access/history/replay",
 )
 EVIL = "<img/src=x/onerror=alert(1)>"
+ARN = quote(f"arn:aws:iam::{ACCOUNT}:user/{EVIL}/mallory", safe="")
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -216,6 +221,10 @@ def test_nothing_that_is_stored_becomes_a_part_of_a_page(person: Person, iam: An
         "/roles/evil": "evil",
         "/inline/user/mallory/evil": "evil",
         f"/policies/{quote(made['Policy']['Arn'], safe='')}": "evil",
+        f"/explain?principal={ARN}&action=s3:GetObject&resource={quote(f'arn:aws:s3:::{EVIL}')}&context={EVIL}": "Explain",
+        f"/explain?denial={EVIL}": "Explain",
+        f"/paths/{ARN}": "Paths of",
+        "/events?by=EventName&value=ListUsers": "Event history",
         "/sessions": "Your sessions",
         f"/switch-role?account={EVIL}&roleName={EVIL}&displayName=%22%3E{EVIL}": "Switch role",
         f"/users/{quote(EVIL, safe='')}": EVIL,

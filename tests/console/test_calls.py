@@ -81,6 +81,22 @@ def test_calls_carry_the_token_of_the_page(signed_in: Browser) -> None:
     assert session(signed_in)
 
 
+def test_questions_are_asked_as_who_is_signed_in(server: Live, signed_in: Browser, iam: Any) -> None:
+    token = {"x-iamd-csrf": session(signed_in)["csrf"], "content-type": "application/json"}
+    status, told = send(signed_in, "POST", "/console/access/gateway", {}, **token)
+    assert (status, told["code"]) == (403, "AccessDenied")
+    assert "user/Jane is not authorized to perform: iamd:GetGateway" in told["message"]
+    iam.attach_user_policy(UserName="Jane", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    status, told = send(signed_in, "POST", "/console/access/gateway", {"days": 7}, **token)
+    assert (status, told["mode"], told["days"]) == (200, None, 7)
+    asked = [each for each in trail(server, "GetGateway") if each["eventSource"] == "authorization.iamd"]
+    assert [each.get("errorCode") for each in asked] == ["AccessDenied", None]
+    assert {each["sessionCredentialFromConsole"] for each in asked} == {"true"}
+    for body, path, code in (({"days": 0}, "gateway", 400), (b"\xff", "gateway", 400), ({}, "nothing", 404)):
+        assert send(signed_in, "POST", f"/console/access/{path}", body, **token)[0] == code
+    assert send(signed_in, "GET", "/console/access/gateway")[0] == 404
+
+
 def test_a_get_calls_nothing(signed_in: Browser) -> None:
     token = {"x-iamd-csrf": session(signed_in)["csrf"]}
     assert send(signed_in, "GET", "/console/api/iam/ListUsers", **token)[0] == 404
