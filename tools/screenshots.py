@@ -25,6 +25,7 @@ def _arn(path: str) -> str:
     return quote(f"arn:aws:iam::{ACCOUNT}:{path}", safe="")
 
 
+PATIENCE = 120_000  # milliseconds; a busy machine takes its time to draw a page
 NOBODY = "http://127.0.0.1:9"
 PAGES = (
     "/",
@@ -69,6 +70,12 @@ PAGES = (
     "/switch-role",
     "/nothing",
 )
+# The pictures of the README: page, scheme, and what is to be in sight.
+TOUR: dict[str, tuple[str, Literal["light", "dark"], str]] = {
+    "console-explain": (PAGES[PAGES.index("/explain") + 1], "light", "told below as text"),
+    "console-editor": ("/inline/user/jane.doe/Buckets", "dark", "Test this change"),
+}
+TOUR_OUT = ROOT / "docs" / "images"
 _SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
@@ -154,16 +161,26 @@ _TRUSTS_ACCOUNT = {
 }
 
 
-def take(page: Page, path: str, endpoint: str) -> None:
-    """All pictures of one page."""
+def take(pages: dict[str, Page], path: str, endpoint: str) -> None:
+    """All pictures of one page of the console; `pages` are the browser's by size."""
     name = re.sub(r"\W+", "-", path).strip("-") or "dashboard"
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
+    for size, page in pages.items():
         for scheme in _SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.goto(f"{endpoint}{path}")
             page.wait_for_load_state("networkidle")
             page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=True)
+
+
+def take_tour(page: Page, endpoint: str) -> None:
+    """The pictures of the README."""
+    page.set_viewport_size({"width": 1100, "height": 680})
+    for name, (path, scheme, shown) in TOUR.items():
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(f"{endpoint}/console{path}")
+        page.wait_for_load_state("networkidle")
+        page.get_by_text(shown).first.scroll_into_view_if_needed()
+        page.screenshot(path=TOUR_OUT / f"{name}.png")
 
 
 def main() -> int:
@@ -176,15 +193,22 @@ def main() -> int:
     with live(upstream={"*": NOBODY}) as server, sync_playwright() as playwright:
         furnish(server)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page()
-        take(page, "/console/sign-in", server.endpoint)
+        context = browser.new_context()
+        context.set_default_timeout(PATIENCE)
+        pages = {size: context.new_page() for size in SIZES}
+        for size, (width, height) in SIZES.items():
+            pages[size].set_viewport_size({"width": width, "height": height})
+        take(pages, "/console/sign-in", server.endpoint)
+        page = pages["wide"]
         page.get_by_label("Account ID or alias").fill(ACCOUNT)
         page.get_by_label("User name").fill("jane.doe")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_load_state("networkidle")
         for path in sys.argv[1:] or PAGES:
-            take(page, f"/console{path}", server.endpoint)
+            take(pages, f"/console{path}", server.endpoint)
+        if not sys.argv[1:]:
+            take_tour(page, server.endpoint)
         browser.close()
     print(f"==> {len(list(OUT.iterdir()))} pictures in {OUT.relative_to(ROOT)}")
     return 0

@@ -18,6 +18,7 @@ import { useSession } from "./session";
 import { strings } from "./strings";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
+const STAYS = { position: "sticky", top: 0, zIndex: 1002 } as const; // above the layout, which leaves room for it
 const WARNED_DAYS = 15; // before a password expires, as AWS warns
 
 export function Shell() {
@@ -41,7 +42,7 @@ export function Shell() {
   }, [context, passwordExpires]);
   return (
     <PageContext value={context}>
-      <div id="top">
+      <div id="top" style={STAYS}>
         <TopBar failed={(error) => context.tell("error", refusalOf(error).message)} />
         <RoleBar session={session} />
       </div>
