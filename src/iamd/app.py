@@ -14,7 +14,7 @@ from iamd.chain.links import Link, admit, catch_up, execute, freshen, identify, 
 from iamd.chain.record import record
 from iamd.console import door
 from iamd.console.calls import Question
-from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, telemetry
+from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, scim, telemetry
 from iamd.server.asgi import Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.exchange import Exchange, now
@@ -32,6 +32,7 @@ DOORS = (
     (forward_auth.is_for_proxies, forward_auth.answer),
     (certificate_sessions.is_for_certificates, certificate_sessions.answer),
     (authorization.is_for_authorization, authorization.answer),
+    (scim.is_for_scim, scim.answer),
 )
 
 

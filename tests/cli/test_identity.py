@@ -103,3 +103,22 @@ def test_whom_there_is_not(data: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["identity", "set-password", "bob", "--data-dir", str(data)]) == 2
     assert f"account {ONE} has no user bob of IAM Identity Center" in capsys.readouterr().err
     assert main(["identity", "set-password", "ann", "--account", TWO, "--data-dir", str(data)]) == 2
+
+
+def test_tokens_for_identity_providers(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str) -> int:
+        return main(["identity", *arguments, "--data-dir", str(data), "--url", "https://iamd.example"])
+
+    assert run("create-scim-token", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["endpoint"] == "https://iamd.example/d-0123456789/scim/v2/"
+    assert run("create-scim-token") == 0
+    assert "is not shown again" in capsys.readouterr().out
+    assert run("create-scim-token") == 2
+    assert "there are 2 tokens already" in capsys.readouterr().err
+    assert run("list-scim-tokens", "--json") == 0
+    assert told["id"] in {each["id"] for each in json.loads(capsys.readouterr().out)}
+    assert run("delete-scim-token", told["id"]) == 0
+    assert run("delete-scim-token", told["id"]) == 2
+    assert run("delete-scim-token") == run("list-scim-tokens", "x") == 2
+    assert told["token"] not in str(recorded(data))

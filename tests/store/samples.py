@@ -14,7 +14,13 @@ from iamd.store import Change, Records, Store
 from iamd.store.image import KINDS
 from iamd.store.interface import Group
 from iamd.store.kinds.access_analyzer import AccessFinding, AccessPreview, Analyzer, PolicyGeneration
-from iamd.store.kinds.access_portal import DeviceAuthorization, PortalDevice, PortalPassword, PortalSession
+from iamd.store.kinds.access_portal import (
+    DeviceAuthorization,
+    PortalDevice,
+    PortalPassword,
+    PortalSession,
+    ScimToken,
+)
 from iamd.store.kinds.account_details import AlternateContact, ContactInformation, EmailUpdate, OptedRegion
 from iamd.store.kinds.credentials import (
     CredentialReport,
@@ -384,6 +390,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         DeviceAuthorization(ACCOUNT, "BCDFGHJK", "digest", "ß", "k", ("a",), "::1", LATER),
         {"state": "allowed", "user_id": "1", "credential": "hash", "signed_in": NOW, "mfa_time": NOW},
     ),
+    "scim_tokens": (ScimToken(ACCOUNT, "7f0e5a40", NOW, LATER), {"expires": NOW}),
 }
 
 

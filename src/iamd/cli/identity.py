@@ -9,12 +9,20 @@ from iamd.caller.passwords import hashed
 from iamd.cli import Failure
 from iamd.cli.stored_account import add_account, event, in_account
 from iamd.services.access_portal.passwords import link_for, one_time_password, put
+from iamd.services.scim.tokens import MOST, TooMany, new_token
 from iamd.store import Change, Store
 from iamd.store.image import Records
+from iamd.store.kinds.access_portal import ScimToken
 from iamd.store.kinds.identity_center import IDENTITY_CENTERS
 from iamd.store.kinds.identity_store import StoreUser
 
 _URL = "http://127.0.0.1:4500"
+_ACTIONS = {
+    "set-password": "let a person in: NAME is a user",
+    "create-scim-token": "make a token for an identity provider",
+    "list-scim-tokens": "list the tokens",
+    "delete-scim-token": "end a token: NAME is its id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +38,9 @@ class _Given:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, for whom, and where the data are."""
-    parser.add_argument("action", choices=["set-password"], help="what to do")
-    parser.add_argument("user", metavar="USER", help="the name of a user of IAM Identity Center")
+    told = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
+    parser.add_argument("action", choices=[*_ACTIONS], help=told)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a user of IAM Identity Center, or a token's id")
     parser.add_argument("--link", action="store_true", help="make a link by which the person sets a password")
     parser.add_argument("--url", default=_URL, help=f"where people reach the server; default: {_URL}")
     parser.add_argument("--forget-mfa", action="store_true", help="take the person's authenticator apps away as well")
@@ -39,7 +48,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command(args: argparse.Namespace) -> int:
-    """Let a person in: by a password for one time, or by a link, good once and for a week. Also while the server runs."""
+    """Do it, also while the server runs."""
+    if (args.name is None) is args.action.startswith(("set-", "delete-")):
+        raise Failure(f"{args.action} takes {'a NAME' if args.name is None else 'no NAME'}")
+    match args.action:
+        case "set-password":
+            return _set_password(args)
+        case "create-scim-token":
+            return _create_token(args)
+        case "list-scim-tokens":
+            return _list_tokens(args)
+    return _delete_token(args)
+
+
+def _set_password(args: argparse.Namespace) -> int:
+    """A password for one time, or a link, good once and for a week."""
     password = None if args.link else one_time_password()
     stored = None if password is None else hashed(password)
 
@@ -66,9 +89,9 @@ def _give(
 ) -> _Given:
     records, now = change.records(account_id), datetime.now(UTC).replace(microsecond=0)
     center = records.identity_centers.get(account_id)
-    user: StoreUser | None = records.store_users.named(args.user)
+    user: StoreUser | None = records.store_users.named(args.name)
     if center is None or user is None:
-        raise Failure(f"account {account_id} has no user {args.user} of IAM Identity Center")
+        raise Failure(f"account {account_id} has no user {args.name} of IAM Identity Center")
     base = args.url.rstrip("/")
     removed = _forget_devices(records, user) if args.forget_mfa else []
     link = None
@@ -86,3 +109,64 @@ def _forget_devices(records: Records, user: StoreUser) -> list[str]:
     for device in devices:
         records.portal_devices.remove(device)
     return [device.name for device in devices]
+
+
+def _create_token(args: argparse.Namespace) -> int:
+    """A token that is told once."""
+
+    async def run(store: Store, account_id: str) -> tuple[ScimToken, str, str]:
+        def work(change: Change) -> tuple[ScimToken, str, str]:
+            records, now = change.records(account_id), datetime.now(UTC).replace(microsecond=0)
+            center = records.identity_centers.get(account_id)
+            if center is None:
+                raise Failure(f"account {account_id} has no instance of IAM Identity Center")
+            try:
+                token, text = new_token(store.sealer, records, now)
+            except TooMany:
+                raise Failure(f"there are {MOST} tokens already: delete one") from None
+            done = event(account_id, "CreateScimToken", "iamd identity create-scim-token", now, {"id": token.id})
+            change.event(done)
+            return token, text, center.store_id
+
+        return await store.write(work)
+
+    token, text, store_id = in_account(args, run, IDENTITY_CENTERS)
+    endpoint = f"{args.url.rstrip('/')}/{store_id}/scim/v2/"
+    if args.json:
+        print(json.dumps({"id": token.id, "endpoint": endpoint, "token": text, "expires": token.expires.isoformat()}))
+    else:
+        print(f"SCIM endpoint  {endpoint}\nAccess token   {text}")
+        print(f"The token, {token.id}, is not shown again. It expires on {token.expires.date()}.")
+    return 0
+
+
+def _list_tokens(args: argparse.Namespace) -> int:
+    async def run(store: Store, account_id: str) -> list[ScimToken]:
+        return list((await store.load(account_id)).scim_tokens)
+
+    tokens = in_account(args, run, IDENTITY_CENTERS)
+    if args.json:
+        print(json.dumps([{"id": token.id, "expires": token.expires.isoformat()} for token in tokens]))
+    else:
+        print("\n".join(f"{each.id}  expires {each.expires.date()}" for each in tokens) or "There is no token.")
+    return 0
+
+
+def _delete_token(args: argparse.Namespace) -> int:
+    """What an identity provider sends with the token is refused from now on."""
+
+    async def run(store: Store, account_id: str) -> None:
+        def work(change: Change) -> None:
+            tokens = change.records(account_id).scim_tokens
+            token: ScimToken | None = tokens.get(args.name)
+            if token is None:
+                raise Failure(f"account {account_id} has no token {args.name}")
+            tokens.remove(token)
+            now, details = datetime.now(UTC), {"id": token.id}
+            change.event(event(account_id, "DeleteScimToken", "iamd identity delete-scim-token", now, details))
+
+        await store.write(work)
+
+    in_account(args, run, IDENTITY_CENTERS)
+    print(json.dumps({"id": args.name}) if args.json else f"{args.name} is deleted.")
+    return 0

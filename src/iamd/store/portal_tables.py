@@ -44,3 +44,4 @@ device_authorizations = records(
     optional_time("signed_in"),
     optional_time("mfa_time"),
 )
+scim_tokens = records("scim_tokens", "id", text("id"), time("created"), time("expires"))

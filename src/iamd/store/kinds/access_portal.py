@@ -1,4 +1,5 @@
-"""The access portal of an Identity Center instance: how its people sign in, and their sessions.
+"""The access portal of an Identity Center instance: how its people sign in, their sessions, and by which tokens an identity
+provider tells who they are.
 
 All of it is kept in the account that owns the instance, beside the people themselves (`identity_store`).
 """
@@ -90,11 +91,28 @@ class DeviceAuthorization:
     mfa_time: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScimToken:
+    """By which an identity provider may keep users and groups in step, until `expires`."""
+
+    account_id: str
+    id: str
+    created: datetime
+    expires: datetime
+
+
 PORTAL_PASSWORDS = Kind("portal_passwords", PortalPassword, lambda r: r.user_id)
 PORTAL_DEVICES = Kind("portal_devices", PortalDevice, lambda r: r.id, None, {"user": lambda r: r.user_id})
 PORTAL_SESSIONS = Kind("portal_sessions", PortalSession, lambda r: r.id, None, {"user": lambda r: r.user_id})
 DEVICE_AUTHORIZATIONS = Kind(
     "device_authorizations", DeviceAuthorization, lambda r: r.code, None, {"address": lambda r: r.address}
 )
+SCIM_TOKENS = Kind("scim_tokens", ScimToken, lambda r: r.id)
 
-KINDS: tuple[Kind[Any], ...] = (PORTAL_PASSWORDS, PORTAL_DEVICES, PORTAL_SESSIONS, DEVICE_AUTHORIZATIONS)
+KINDS: tuple[Kind[Any], ...] = (
+    PORTAL_PASSWORDS,
+    PORTAL_DEVICES,
+    PORTAL_SESSIONS,
+    DEVICE_AUTHORIZATIONS,
+    SCIM_TOKENS,
+)

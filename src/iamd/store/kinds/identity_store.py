@@ -80,9 +80,18 @@ STORE_USERS = Kind(
     StoreUser,
     lambda r: r.id,
     lambda r: r.name,
-    {"email": lambda r: None if r.email is None else fold(r.email)},
+    {
+        "email": lambda r: None if r.email is None else fold(r.email),
+        "external": lambda r: r.external_ids[0][1] if r.external_ids else None,
+    },
 )
-STORE_GROUPS = Kind("store_groups", StoreGroup, lambda r: r.id, lambda r: r.name)
+STORE_GROUPS = Kind(
+    "store_groups",
+    StoreGroup,
+    lambda r: r.id,
+    lambda r: r.name,
+    {"external": lambda r: r.external_ids[0][1] if r.external_ids else None},
+)
 STORE_MEMBERSHIPS = Kind(
     "store_memberships",
     StoreMembership,

@@ -67,5 +67,8 @@ STATEMENTS: tuple[str, ...] = (
         {position}, account_id TEXT NOT NULL, code TEXT NOT NULL, device TEXT NOT NULL, client TEXT NOT NULL,
         client_key TEXT NOT NULL, scopes TEXT NOT NULL, address TEXT NOT NULL, expires BIGINT NOT NULL, state TEXT NOT
         NULL, user_id TEXT, credential TEXT NOT NULL, signed_in BIGINT, mfa_time BIGINT, UNIQUE (account_id, code))""",
+    """CREATE TABLE scim_tokens (
+        {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,
+        UNIQUE (account_id, id))""",
     "ALTER TABLE events ADD COLUMN length INTEGER NOT NULL DEFAULT 1",
 )

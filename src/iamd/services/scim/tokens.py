@@ -1,0 +1,62 @@
+"""Access tokens of identity providers: two of an instance at a time, each good for a year.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/generate-token.html. A token is sealed; its record makes it end.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+import msgspec
+
+from iamd.services.call import Realm
+from iamd.services.scim.errors import ScimError
+from iamd.services.signin.grants import opened, sealed
+from iamd.services.sso_admin.center import Center
+from iamd.store.image import Records
+from iamd.store.kinds.access_portal import ScimToken
+from iamd.store.kinds.identity_center import IdentityCenter
+from iamd.store.sealing import Sealer
+
+LIFE = timedelta(days=365)
+MOST = 2
+_TOKEN = b"scim access token"
+_LONGEST = 1_024
+
+
+class _Token(msgspec.Struct, frozen=True, array_like=True):
+    account_id: str
+    id: str
+
+
+class TooMany(Exception):
+    """The instance has as many tokens as it may have."""
+
+
+def new_token(sealer: Sealer, records: Records, now: datetime) -> tuple[ScimToken, str]:
+    """A token of the account's instance: its record, and the text that is told once. Raises TooMany."""
+    tokens = records.scim_tokens
+    for each in [each for each in tokens if each.expires <= now]:
+        tokens.remove(each)
+    if len(tokens) >= MOST:
+        raise TooMany
+    token = ScimToken(records.account_id, secrets.token_hex(8), now, now + LIFE)
+    tokens.add(token)
+    return token, sealed(sealer, _Token(token.account_id, token.id), _TOKEN)
+
+
+async def bearer(realm: Realm, tenant: str, text: str, now: datetime) -> tuple[Center, ScimToken]:
+    """The store of a tenant, which a token is for. Raises ScimError."""
+    refusal = ScimError(401, "Authorization header is invalid or missing.")
+    told = opened(realm.sealer, text[:_LONGEST], _TOKEN, _Token)
+    if told is None or not realm.store.has_account(told.account_id):
+        raise refusal
+    records = await realm.store.load(told.account_id)
+    token: ScimToken | None = records.scim_tokens.get(told.id)
+    instance: IdentityCenter | None = records.identity_centers.get(told.account_id)
+    if token is None or token.expires <= now or instance is None or instance.store_id != tenant:
+        raise refusal
+    if records.account.closed is not None:
+        raise refusal
+    return Center(instance, records), token
