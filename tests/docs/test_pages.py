@@ -65,7 +65,7 @@ def produced_keys() -> set[str]:
     return {
         literal
         for literal in literals
-        if re.fullmatch(r"(account|aws|iam|organizations|sts|saml):[a-z0-9_]+/?", literal)
+        if re.fullmatch(r"(account|aws|iam|identitystore|organizations|sso|sts|saml):[a-z0-9_]+/?", literal)
     }
 
 

@@ -88,8 +88,9 @@ def keys_of(center: Center, record: object) -> Mapping[str, str | tuple[str, ...
     issuers = tuple(issuer for issuer, _ in getattr(record, "external_ids", ()))
     if not issuers:
         return context_of(center)
-    noun = "user" if isinstance(record, StoreUser) else "group"
-    return {**context_of(center), f"identitystore:{noun}externalidissuers": issuers}
+    is_user = isinstance(record, StoreUser)
+    key = "identitystore:userexternalidissuers" if is_user else "identitystore:groupexternalidissuers"
+    return {**context_of(center), key: issuers}
 
 
 def also(call: Call, center: Center, *arns: str) -> Iterator[Ask]:

@@ -96,7 +96,7 @@ def list_application_assignments_for_principal(
         asked = None if wanted is None else records.applications.get(wanted.rpartition("/")[2])
         if asked is None or asked.arn != wanted or asked.owner_id != call.account_id:
             raise AccessDenied("Filter by an application of your own account to list assignments of this instance.")
-    principals = principals_of(records, principal_id) if principal_type == "USER" else [f"GROUP/{principal_id}"]
+    principals = principals_of(records, principal_type, principal_id)
     found = [each for principal in principals for each in records.application_assignments.where("principal", principal)]
     id = None if wanted is None else wanted.rpartition("/")[2]
     return _page(center, [each for each in found if id in (None, each.application_id)], next_token, max_results)

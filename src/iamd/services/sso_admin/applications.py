@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
@@ -36,6 +38,11 @@ def new_application(call: Call, *, instance_arn: str) -> Target[Center]:
         return target
     arn = f"arn:{PARTITION}:sso::{call.account_id}:application/{target.value.instance.id}/*"
     return at(target.value, arn, target.value, (), **{"sso:applicationaccount": call.account_id})
+
+
+def listed_instance(call: Call, *, instance_arn: str) -> Target[Center]:
+    """The instance whose applications are listed; the action has no resource."""
+    return structs.replace(visible_instance(call, instance_arn=instance_arn), arn="*", tags=())
 
 
 def also_provider(call: Call, center: Center) -> Iterator[Ask]:
@@ -132,7 +139,7 @@ def describe_application(call: Call, held: HeldApplication) -> Reply:
     return view(held.center, held.application)
 
 
-@sso_admin.operation(on=visible_instance)
+@sso_admin.operation(on=listed_instance)
 def list_applications(
     call: Call,
     center: Center,

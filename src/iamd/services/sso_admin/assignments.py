@@ -202,7 +202,7 @@ def list_account_assignments_for_principal(
 ) -> Reply:
     """List what a user or a group has, a user also by groups."""
     records = center.records
-    principals = principals_of(records, principal_id) if principal_type == "USER" else [f"GROUP/{principal_id}"]
+    principals = principals_of(records, principal_type, principal_id)
     account_id = (filter or {}).get("AccountId")
     found = [
         each

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from iamd.guard.ask import Ask
+from iamd.guard.context import Context
 from iamd.guard.target import Target, nothing
 from iamd.reference import linked_roles
 from iamd.services.call import Call, Reply
@@ -37,12 +38,21 @@ def new_instance(call: Call) -> Target[None]:
     return Target(f"arn:{PARTITION}:sso:::instance/*", None)
 
 
-def linking(call: Call, _: None) -> Iterator[Ask]:
-    """Who makes an instance must be allowed to make its service's role, unless there is one."""
+def enabling(call: Call, _: None) -> Iterator[Ask]:
+    """Who makes an instance must be allowed to make its service's role, and to give it access to the organization,
+    unless there are both."""
     linked = linked_roles.get(SERVICE)
     if linked is not None and call.records.roles.named(linked.name) is None:
         arn = iam_arn(call.account_id, f"role{linked.path}{linked.name}")
         yield Ask("iam:CreateServiceLinkedRole", arn, call.account_id, context={"iam:awsservicename": SERVICE})
+    if _lacks_access(call):
+        context: Context = {"organizations:serviceprincipal": SERVICE}
+        yield Ask("organizations:EnableAWSServiceAccess", "*", call.account_id, context=context)
+
+
+def _lacks_access(call: Call) -> bool:
+    manages = call.records.account.organization == call.account_id
+    return manages and call.records.service_access.get(SERVICE) is None
 
 
 def regions_of(center: Center) -> list[dict[str, Any]]:
@@ -69,7 +79,7 @@ def summary(center: Center) -> dict[str, Any]:
     }
 
 
-@sso_admin.operation(on=new_instance, also=linking)
+@sso_admin.operation(on=new_instance, also=enabling)
 def create_instance(
     call: Call,
     _: None,
@@ -82,9 +92,8 @@ def create_instance(
     if len(call.records.identity_centers):
         raise ConflictException("An instance of IAM Identity Center already exists in this account.")
     instance = create(call.records, call.region, call.now, name, merged((), tags))
-    trusted = call.records.service_access
-    if call.records.account.organization == call.account_id and trusted.get(SERVICE) is None:
-        trusted.add(ServiceAccess(call.account_id, SERVICE, call.now))
+    if _lacks_access(call):
+        call.records.service_access.add(ServiceAccess(call.account_id, SERVICE, call.now))
     return {"InstanceArn": instance.arn}
 
 

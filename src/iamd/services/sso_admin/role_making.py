@@ -123,13 +123,23 @@ def make(center: Center, set_: PermissionSet, target: Records, role_name: str, n
         )
         target.roles.add(role)
         yield Done("CreateRole", {**named, "path": role.path, "assume_role_policy_document": role.trust})
-    elif (role.description, role.boundary) != (set_.description, boundary):
-        target.roles.replace(role, description=set_.description, boundary=boundary)
-        yield Done("UpdateRole", {**named, "description": set_.description or ""})
-    if boundary is not None:
-        yield Done("PutRolePermissionsBoundary", {**named, "permissions_boundary": boundary})
+        if boundary is not None:
+            yield Done("PutRolePermissionsBoundary", {**named, "permissions_boundary": boundary})
+    else:
+        yield from _update(target, role, set_.description, boundary)
     yield from _attach(set_, target, role, now)
     yield from _put_inline(set_, target, role)
+
+
+def _update(target: Records, role: Role, description: str | None, boundary: str | None) -> Iterator[Done]:
+    target.roles.replace(role, description=description, boundary=boundary)
+    named = {"role_name": role.name}
+    if role.description != description:
+        yield Done("UpdateRole", {**named, "description": description or ""})
+    if boundary is None and role.boundary is not None:
+        yield Done("DeleteRolePermissionsBoundary", named)
+    elif boundary is not None and role.boundary != boundary:
+        yield Done("PutRolePermissionsBoundary", {**named, "permissions_boundary": boundary})
 
 
 def _attach(set_: PermissionSet, target: Records, role: Role, now: datetime) -> Iterator[Done]:
