@@ -38,9 +38,11 @@ _ENVIRONMENT = {
     "IAMD_ROOT_SECRET_ACCESS_KEY": _ROOT.secret_key,
     "IAMD_IN_MEMORY": "true",
 }
-_HOSTILITY = (0.0, 0.02, 0.1, 0.4)
+_HOSTILITY = (0.0, 0.0, 0.0, 0.02, 0.1, 0.4)
 _ANEW = 10_000  # requests, after which the server starts over with an empty account: what was made would slow it down
 _GROWTH = 1.2  # of memory of an empty account, from the second time on
+_MAKING = ("Create", "Register", "Enable", "Put", "Add", "Attach", "Start")
+_UNDOING = ("Delete", "Remove", "Deregister", "Disable", "Detach", "Leave", "Disassociate")
 # Ends the calls of this account for good, which would leave nothing to try.
 _LEFT_OUT = frozenset({"CloseAccount"})
 
@@ -145,12 +147,13 @@ def run(server: Server, models: Sequence[OperationModel], args: argparse.Namespa
     choice = random.Random(args.seed)
     report, pool = Report(args.seed), Pool()
     began = time.monotonic()
+    weights = [_weight(model.name) for model in models]
     for number in range(args.number):
         if number % _ANEW == 0 and number:
             server.reset()
             report.memory.append(server.memory())
             pool = Pool()
-        model = choice.choice(models)
+        model = choice.choices(models, weights)[0]
         values = Values(choice, pool, choice.choice(_HOSTILITY)).chosen(model.inputs)
         request = request_of(model, values, choice)
         status, body = server.send(request)
@@ -167,6 +170,11 @@ def run(server: Server, models: Sequence[OperationModel], args: argparse.Namespa
         if number % max(1, args.number // 100) == 0:
             _progress(args, report, began)
     return report
+
+
+def _weight(name: str) -> int:
+    """More is made than undone, so that there is something to work on."""
+    return 6 if name.startswith(_MAKING) else 1 if name.startswith(_UNDOING) else 3
 
 
 def _failure(model: OperationModel, request: Request, status: int, body: bytes, server: Server) -> dict[str, Any]:

@@ -120,7 +120,9 @@ class Values:
     def chosen(self, members: tuple[Member, ...], depth: int = 0) -> dict[str, Any]:
         """Values by name: of the members that are required mostly, of the others sometimes."""
         choice = self._choice
-        taken = [each for each in members if choice.random() < (0.97 if each.required else 0.35)]
+        taken = [each for each in members if each.required or choice.random() < 0.35]
+        if self._hostility and taken and choice.random() < 0.1:
+            taken.remove(choice.choice(taken))
         return {each.name: self.of(each, depth + 1) for each in taken if depth < 6}
 
     def _structure(self, shape: Shape, member: Member, depth: int) -> Any:
@@ -154,9 +156,9 @@ class Values:
             "Content",
         ):
             return self.policy()
-        known = self._pool.recall(member.name, choice) if choice.random() < 0.75 else None
+        known = self._pool.recall(member.name, choice) if choice.random() < 0.9 else None
         if known is not None:
-            return known if choice.random() < 0.95 else self._bent(known)
+            return self._bent(known) if choice.random() < self._hostility else known
         least, most = int(shape.min or 1), int(shape.max or 64)
         length = choice.choice([least, min(least + 7, most), min(most, 2_000), min(most + 1, 2_000)])
         return "".join(choice.choice(string.ascii_letters + string.digits) for _ in range(length))
