@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from iamd.store.errors import StoreError
@@ -35,8 +37,22 @@ def sqlite(data_dir: Path | None, master_key_file: Path | None = None) -> Databa
 def postgresql(url: DatabaseUrl, master_key_file: Path, patience: float = PATIENCE) -> Database:
     """The database of that URL, which must exist and may be empty; its master key must be there already, the same for
     every process. For `patience` seconds reads go on while the server is away. Raises StoreError, as `sqlite` does."""
-    try:
+    with _needing_psycopg():
         from iamd.store.postgresql.database import PostgresDatabase
+    return PostgresDatabase(url, read_master_key(master_key_file), patience)
+
+
+def to_postgresql(file: Path, url: DatabaseUrl, master_key_file: Path) -> dict[str, int]:
+    """Copy everything in SQLite's file to an empty PostgreSQL database; returns how many rows each table has. See
+    `postgresql.moving.move`."""
+    with _needing_psycopg():
+        from iamd.store.postgresql.moving import move
+    return move(file, url, read_master_key(master_key_file))
+
+
+@contextmanager
+def _needing_psycopg() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise StoreError(f"PostgreSQL needs psycopg: pip install 'iamd[postgres]' ({error})") from error
-    return PostgresDatabase(url, read_master_key(master_key_file), patience)

@@ -9,7 +9,7 @@ from iamd.store.postgresql.connection import PostgresConnection
 from iamd.store.sealing import MasterKey
 from iamd.store.sql import keys
 
-_OPENING = 0x69616D64  # "iamd": processes that open the database at the same time take turns
+OPENING = 0x69616D64  # "iamd": processes that open the database at the same time take turns
 
 _OURS = """
     SELECT count(*), count(*) FILTER (WHERE table_name IN ('schema_version', 'keyring', 'changes'))
@@ -23,15 +23,15 @@ def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
     Raises StoreError (another program's database, newer schema, other master key) and psycopg.Error.
     """
     driver = connection.driver
-    _recognize(connection)
+    recognize(connection)
     with driver.transaction():
-        driver.execute("SELECT pg_advisory_xact_lock(%s)", (_OPENING,))
+        driver.execute("SELECT pg_advisory_xact_lock(%s)", (OPENING,))
         migrate(driver, "postgresql")
         keys.make(connection, master)
     return keys.read(connection, master)
 
 
-def _recognize(connection: PostgresConnection) -> None:
+def recognize(connection: PostgresConnection) -> None:
     """Refuse a database that is not ours, or cannot hold what we write, before anything is written to it."""
     encoding = connection.driver.info.parameter_status("server_encoding")
     if encoding != "UTF8":
