@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from iamd.audit import ApiEvent
+from collections.abc import Sequence
+
+from iamd.audit.asked import Ask
+from iamd.audit.templates import NO_RESPONSE, Template
+from iamd.caller.caller import Caller
+from iamd.services.catalogue import APIS
 from iamd.store.interface import Shape
 
-REQUEST_ID = "01234567-89ab-4def-8123-456789abcdef"
-_ID_BYTES = 38  # in MessagePack
+_OPERATION = APIS["iam"].operations["GetUser"].model  # tells which parameters are recorded: none here
+_AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11 Botocore/1.44.5"
+
+_templates: dict[tuple[str, str, str], Template] = {}
 
 
-def shape_of(event: ApiEvent) -> Shape:
-    """What an event, whose request has REQUEST_ID, has in common with others."""
-    head, _, tail = event.encode().partition(REQUEST_ID.encode())
-    return Shape(event.account_id, head[: len(REQUEST_ID) - _ID_BYTES], tail)
+def shape(caller: Caller, name: str, asked: Sequence[Ask] = (), ip: str = "192.0.2.1") -> Shape:
+    """What a call of IAM has in common with others."""
+    place = caller.arn, name, ip
+    template = _templates.get(place)
+    if template is None:
+        names = "iam.amazonaws.com", name, "us-east-1"
+        template = _templates[place] = Template(caller, _OPERATION, names, ip, _AGENT, "iam")
+    return template.shape(template.parameters({}), template.asked(asked), NO_RESPONSE)

@@ -14,13 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
-from benchmarks.events import REQUEST_ID, shape_of
-from iamd.audit import ApiEvent
-from iamd.audit.identity import Identity
+from benchmarks.events import shape
 from iamd.audit.lookup import sought, terms
+from iamd.caller.caller import Caller, CallerKind
 from iamd.server.event_index import BLOCK
 from iamd.store import Store
-from iamd.store.interface import Group, Kept, Shape, Window
+from iamd.store.interface import Group, Kept, Window
 from iamd.store.records import Account
 
 ACCOUNT = "123456789012"
@@ -31,17 +30,9 @@ NAMES = ("GetUser", "ListUsers", "GetRole", "CreateUser", "AssumeRole", "ListAcc
 TARGET = 50.0  # milliseconds
 
 
-def shapes() -> list[Shape]:
-    made = []
-    for number in range(USERS * len(NAMES)):
-        user = f"user{number % USERS}"
-        who = Identity("IAMUser", f"AIDA{user}", f"arn:aws:iam::{ACCOUNT}:user/{user}", ACCOUNT, f"AKIA{user}", user)
-        made.append(shape(NAMES[number % len(NAMES)], who))
-    return made
-
-
-def shape(name: str, who: Identity) -> Shape:
-    return shape_of(ApiEvent(ACCOUNT, START, "iam.amazonaws.com", name, "us-east-1", REQUEST_ID, True, who))
+def caller(user: str) -> Caller:
+    arn = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    return Caller(CallerKind.USER, ACCOUNT, f"AIDA{user}", user, arn, arn, f"AIDA{user}", f"AKIA{user}")
 
 
 async def fill(store: Store) -> None:
@@ -49,7 +40,8 @@ async def fill(store: Store) -> None:
         change.create(ACCOUNT).accounts.add(Account(ACCOUNT, START))  # type: ignore[attr-defined]
 
     await store.write(account)
-    kinds, rare = shapes(), shape("DeleteRole", Identity("IAMUser", user_name="rare"))
+    kinds = [shape(caller(f"user{n % USERS}"), NAMES[n % len(NAMES)]) for n in range(USERS * len(NAMES))]
+    rare = shape(caller("rare"), "DeleteRole")
     for start in range(0, EVENTS, 50_000):
         made = [
             Kept(

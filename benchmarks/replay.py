@@ -15,8 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
-from benchmarks.events import REQUEST_ID, shape_of
-from iamd.audit import ApiEvent
+from benchmarks.events import shape
 from iamd.caller.caller import Caller, CallerKind
 from iamd.cli.replaying.shares import Job, Span, replayed
 from iamd.guard.ask import Ask
@@ -33,7 +32,6 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS = int(os.environ.get("EVENTS", "500000"))
 USERS, ACTIONS, PLACES = 500, 24, 4
 TARGET, CORES = 100_000, 2  # calls a second, on so many cores
-AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11 Botocore/1.44.5"
 
 
 def policy() -> str:
@@ -76,7 +74,7 @@ def asked(records: Records, number: int, alike: bool) -> tuple[Caller, Ask, str]
     """The call of that number: who, what, and from where."""
     who, ip = caller(number * 7919 % USERS), f"192.0.2.{number % PLACES}"
     resource = f"arn:aws:iam::{ACCOUNT}:user/{'x' if alike else 'team/'}{number % 50 if alike else number}"
-    context = {**principal_context(who, records), **request_context(who, START, ip, True, AGENT, "us-east-1")}
+    context = {**principal_context(who, records), **request_context(who, START, ip, True, "Boto3/1.44.5", "us-east-1")}
     context |= {"aws:resourceaccount": ACCOUNT, "aws:resourcetag/team": "red"}
     return (
         who,
@@ -87,22 +85,8 @@ def asked(records: Records, number: int, alike: bool) -> tuple[Caller, Ask, str]
 
 def kept(records: Records, number: int, alike: bool) -> Kept:
     who, ask, ip = asked(records, number, alike)
-    time = START + timedelta(seconds=number // 50)
-    event = ApiEvent(
-        ACCOUNT,
-        time,
-        "iam.amazonaws.com",
-        ask.action.partition(":")[2],
-        "us-east-1",
-        REQUEST_ID,
-        True,
-        who,
-        client_ip=ip,
-        agent=AGENT,
-        secure_host="iam",
-        asked=(ask,),
-    )
-    return Kept(shape_of(event), time, f"{number:036}")
+    told = shape(who, ask.action.partition(":")[2], [ask], ip)
+    return Kept(told, START + timedelta(seconds=number // 50), f"{number:036}")
 
 
 async def fill(store: Store, alike: bool) -> Records:

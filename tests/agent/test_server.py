@@ -9,6 +9,7 @@ import pytest
 
 from iamd.agent.config import ConfigError
 from iamd.audit import record_of
+from iamd.audit.search import events_behind
 from iamd.serving import serve
 from iamd.settings import load
 from tests.agent.test_providers import fetched, who
@@ -124,7 +125,7 @@ def test_a_role_that_is_made_anew_gets_new_credentials(url, iam, server):
 def recorded(server, service):
     """The records of what a service of AWS's own did, oldest first."""
     server.run(server.realm.store.flush())
-    records = [record_of(each) for each in server.run(server.realm.store.events_behind(0, 1000))]
+    records = [record_of(each) for each in server.run(events_behind(server.realm.store, 0, 1000))]
     return [each for each in records if each["userIdentity"].get("invokedBy") == service]
 
 

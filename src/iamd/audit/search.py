@@ -64,3 +64,9 @@ async def search(
 def behind(event: Recorded) -> tuple[datetime, int]:
     """Where a window goes on after that event."""
     return event.time, event.position
+
+
+async def events_behind(store: Store, position: int, limit: int) -> list[Recorded]:
+    """The events of all accounts that came in after that position, in order. Raises StoreError."""
+    runs = await store.runs_behind(position, limit)
+    return [event for run in runs for event in run.records() if event.position > position][:limit]

@@ -72,6 +72,30 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
+class Tail(msgspec.Struct, array_like=True):
+    """A StoredEvent from its parameters on, unopened."""
+
+    params: msgspec.Raw
+    response: msgspec.Raw
+    error_code: msgspec.Raw
+    error_message: msgspec.Raw
+    additional: msgspec.Raw
+    shared_id: msgspec.Raw
+    secure_host: msgspec.Raw
+    type: msgspec.Raw
+    asked: msgspec.Raw
+    session_policies: msgspec.Raw = msgspec.Raw(b"\xc0")
+
+
+_BEFORE_TAIL = StoredEvent.__struct_fields__.index("params")
+_tail = msgspec.msgpack.Decoder(Tail).decode
+
+
+def opened_tail(head: bytes, tail: bytes) -> Tail:
+    """The tail of a shape that `templates` made, whose head is that."""
+    return _tail(bytes((0x90 + head[2] - _BEFORE_TAIL,)) + tail)
+
+
 class Stored(Protocol):
     """An event as the store has it."""
 

@@ -95,8 +95,8 @@ class Template:
         """What a call's event has in common with others; the very same as the last time where it tells the same."""
         of = params, asked, response
         if of != self._shape_of:
-            tail = b"".join((self._middle, params, response, self._after, asked, self._end))
-            self._shape, self._shape_of = Shape(self.account_id, self._head, tail), of
+            tail = b"".join((params, response, self._after, asked, self._end))
+            self._shape, self._shape_of = Shape(self.account_id, self._head, self._middle, tail), of
         return self._shape
 
     def _kept(self, asks: Sequence[Ask]) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from iamd.audit import record_of
 from iamd.audit.lookup import sought, summary, terms
-from iamd.audit.search import search
+from iamd.audit.search import events_behind, search
 from iamd.audit.verification import Finding, verify
 from iamd.cli import Failure
 from iamd.cli.stored_account import add_account, in_account
@@ -113,7 +113,7 @@ def _fitting(
 async def following(store: Store, position: int, fits: Callable[[Recorded], bool]) -> AsyncIterator[Recorded]:
     """The events that fit behind that position, as they come in; for ever."""
     while True:
-        while page := await store.events_behind(position, PAGE):
+        while page := await events_behind(store, position, PAGE):
             for event in page:
                 if fits(event):
                     yield event

@@ -17,6 +17,7 @@ from iamd.cli.replaying.calls import Gathering
 from iamd.cli.replaying.record import recorded, uncollected
 from iamd.cli.tree import ASIDE, Node, Paper
 from iamd.store import Records, Store
+from iamd.store.rows import moment
 
 _NAMED = 12  # services or actions that are told by name; of more, how many
 
@@ -63,7 +64,7 @@ async def _reports(args: argparse.Namespace, store: Store, since: datetime) -> l
 
 async def _report(store: Store, account_id: str, since: datetime) -> Report:
     records = await store.load(account_id)
-    first = await store.events_behind(0, 1)
+    first = await store.runs_behind(0, 1)
     done: dict[str, Deeds] = {}
     async for calls in recorded(Gathering(), store, [account_id], since, None):
         usage.add_deeds(done, calls)
@@ -77,7 +78,7 @@ async def _report(store: Store, account_id: str, since: datetime) -> Report:
         *usage.credentials(records, last_used, since),
         *usage.policies(records, done, since),
     )
-    return Report(account_id, since, first[0].time if first else None, unused, tuple(_excesses(records, done)))
+    return Report(account_id, since, moment(first[0].start) if first else None, unused, tuple(_excesses(records, done)))
 
 
 def _excesses(records: Records, done: dict[str, Deeds]) -> Iterator[Excess]:

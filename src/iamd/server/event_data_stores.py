@@ -12,6 +12,7 @@ import msgspec
 from iamd.audit import record_of
 from iamd.audit.lake.files import Lake, belongs
 from iamd.audit.lake.process import Failed
+from iamd.audit.search import events_behind
 from iamd.server import telemetry
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StoreError
@@ -83,7 +84,7 @@ class EventDataStores:
     async def _events(self, store: EventDataStore, first: int, last: int) -> AsyncIterator[tuple[Recorded, bytes]]:
         """With their records as lines of JSON."""
         while first < last:
-            page = await self._store.events_behind(first, min(CHUNK, last - first))
+            page = await events_behind(self._store, first, min(CHUNK, last - first))
             page = [event for event in page if event.position <= last]
             if not page:
                 return

@@ -18,6 +18,7 @@ import msgspec
 
 from iamd.audit import record_of
 from iamd.audit.log_files import BucketFile, Period, Place, digest_file, log_file
+from iamd.audit.search import events_behind
 from iamd.audit.selectors import takes
 from iamd.server import telemetry
 from iamd.server.digest_keys import signer
@@ -109,7 +110,7 @@ class TrailDeliveries:
         start = trail.pending(max(reached, looked if looked <= last else 0))  # unless everything was removed meanwhile
         if start is None or start >= last:
             return False
-        events = await self._store.events_behind(start, min(CHUNK, last - start))
+        events = await events_behind(self._store, start, min(CHUNK, last - start))
         if not events:
             return False
         place, now, end = Place(account_id, trail.bucket, trail.prefix), self._now(), events[-1].position

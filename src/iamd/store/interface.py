@@ -60,14 +60,15 @@ class KeptDenial:
 
 
 class Shape:
-    """What audit records of one account have in common: all but the id of the request, which MessagePack has between
-    `head` and `tail`."""
+    """What audit records of one account have in common: all but the id of the request, which MessagePack has behind
+    `head`. Many shapes have the same `head` and `middle`."""
 
-    __slots__ = ("account_id", "head", "tail")
+    __slots__ = ("account_id", "head", "middle", "tail")
 
-    def __init__(self, account_id: str, head: bytes, tail: bytes = b"") -> None:
+    def __init__(self, account_id: str, head: bytes, middle: bytes = b"", tail: bytes = b"") -> None:
         self.account_id = account_id
         self.head = head
+        self.middle = middle
         self.tail = tail
 
 
@@ -262,6 +263,11 @@ class Database(Protocol):
 
     async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
         """The audit records of a window, newest first, up to its limit; with a term only those which it is one of."""
+        ...
+
+    async def runs(self, window: Window, below: tuple[int, int]) -> list[Run]:
+        """The runs below a place (the time and position of a run) that may have records of a window, newest first: as
+        many as have so many records as its limit, if there are. The window's `after` does not count."""
         ...
 
     async def runs_behind(self, position: int, limit: int) -> list[Run]:

@@ -22,13 +22,15 @@ SPAN = 10_000_000
 
 
 class Content(msgspec.Struct, array_like=True):
-    """What is stored of a run: `shapes` are heads and tails, `of` the number of each record's shape, in the order of
-    their first records; `times` say of how many records each is; `own` has the ids that were given before.
+    """What is stored of a run: `places` are heads and middles of shapes; a shape is the number of one and a tail; `of`
+    has the number of each record's shape, in the order of their first records; `times` say of how many records each is;
+    `own` has the ids that were given before.
 
     INVARIANT: the order of the fields is the format. New fields are appended and have a default.
     """
 
-    shapes: list[tuple[bytes, bytes]]
+    places: list[tuple[bytes, bytes]]
+    shapes: list[tuple[int, bytes]]
     of: list[int]
     request_ids: list[str | None]
     times: list[tuple[int, int]]
@@ -77,7 +79,7 @@ class Run:
         return self._content
 
     def _single(self) -> Content:
-        return Content([(self.stored, b"")], [0], [None], [(self.time, 1)], {0: self.event_id})
+        return Content([(self.stored, b"")], [(0, b"")], [0], [None], [(self.time, 1)], {0: self.event_id})
 
     def records(self, shapes: Container[int] | None = None) -> list[Recorded]:
         """The records; only those of some shapes, when these are given."""
@@ -86,12 +88,11 @@ class Run:
             return self._chosen(range(len(of)))
         return self._chosen([at for at, shape in enumerate(of) if shape in shapes])
 
-    def samples(self) -> list[Recorded]:
-        """The first record of each shape, in the order of the shapes."""
-        first: list[int] = []
-        of = self.content.of
-        at = 0
-        for shape in range(len(self.content.shapes)):
+    def samples(self, shapes: Iterable[int] | None = None) -> list[Recorded]:
+        """The first record of each shape; only those of some shapes, in ascending order, when these are given."""
+        of, at = self.content.of, 0
+        first = []
+        for shape in range(len(self.content.shapes)) if shapes is None else shapes:
             at = of.index(shape, at)
             first.append(at)
         return self._chosen(first)
@@ -106,9 +107,10 @@ class Run:
         counting = numbering(self.event_id) if self.length > 1 else ("", 0)
         found = []
         for at in places:
-            head, tail = content.shapes[content.of[at]]
+            place, tail = content.shapes[content.of[at]]
+            head, middle = content.places[place]
             request_id, when = content.request_ids[at], moment(times[at])
-            record = head if request_id is None else b"".join((head, _pack(request_id), tail))
+            record = head if request_id is None else b"".join((head, _pack(request_id), middle, tail))
             own = content.own.get(at) or numbered(when, counting, at)
             found.append(Recorded(first + at, self.account_id, when, own, record))
         return found
@@ -174,13 +176,16 @@ class _Draft:
             given = first_id(moment(self._start))
             return Run(position, self._account_id, self._when, given, self._packed(), len(self.of))
         [shape], [request_id] = self._shapes, self._request_ids
-        record = shape.head if request_id is None else b"".join((shape.head, _pack(request_id), shape.tail))
+        record = shape.head
+        if request_id is not None:
+            record = b"".join((shape.head, _pack(request_id), shape.middle, shape.tail))
         own = self._own.get(0) or event_id(moment(self._start))
         return Run(position, self._account_id, self._when, own, record)
 
     def _packed(self) -> bytes:
-        shapes = [(shape.head, shape.tail) for shape in self._shapes]
-        return _pack(Content(shapes, self.of, self._request_ids, self._times, self._own))
+        places: dict[tuple[bytes, bytes], int] = {}
+        shapes = [(places.setdefault((shape.head, shape.middle), len(places)), shape.tail) for shape in self._shapes]
+        return _pack(Content(list(places), shapes, self.of, self._request_ids, self._times, self._own))
 
     def _begin(self, time: datetime, when: int) -> None:
         self._of, self._when, self._before = time, when, len(self._request_ids)

@@ -262,13 +262,13 @@ class Store:
         await self._ledger.flush()
         return await self._database.events(window, term, terms)
 
-    async def events_behind(self, position: int, limit: int) -> list[Recorded]:
-        """The audit records of all accounts that came in after that one, in order. Raises StoreError."""
-        runs = await self._database.runs_behind(position, limit)
-        return [record for run in runs for record in run.records() if record.position > position][:limit]
+    async def runs(self, window: Window, below: tuple[int, int] = (1 << 62, 0)) -> list[Run]:
+        """See `interface.Database.runs`. Raises StoreError."""
+        await self._ledger.flush()
+        return await self._database.runs(window, below)
 
     async def runs_behind(self, position: int, limit: int) -> list[Run]:
-        """The same as runs, of which the first may begin before. Raises StoreError."""
+        """See `interface.Database.runs_behind`. Raises StoreError."""
         return await self._database.runs_behind(position, limit)
 
     async def last_event(self) -> int:

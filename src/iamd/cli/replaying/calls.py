@@ -10,14 +10,14 @@ import msgspec
 
 from iamd.audit.asked import Asked, SessionPolicies
 from iamd.audit.encoding import own_action
+from iamd.audit.stored import opened_tail
 from iamd.cli.replaying.askers import Asker, asker
-from iamd.store.interface import Recorded
-from iamd.store.rows import micros
+from iamd.store.runs import Run
 
 DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"})
 """Codes under which AWS's services record that a caller may not."""
-KINDS = 100_000
-"""Kinds of calls that are held at a time."""
+KINDS = 20_000
+"""Kinds of calls that are held at a time: few enough to be quick to get at, many enough to meet again."""
 
 
 class Asking(msgspec.Struct, frozen=True, eq=False):
@@ -32,12 +32,21 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
 
 
 class Calls(msgspec.Struct, eq=False):
-    """Calls that asked alike: when (microseconds since 1970), and whether they were denied; `sample` is an event's id."""
+    """Calls that asked alike: when (microseconds since 1970), and whether they were denied. `example` is an event's id,
+    or a run and the number of its shape."""
 
     asking: Asking
     denied: bool
     times: array[int]
-    sample: str
+    example: str | tuple[Run, int]
+
+    @property
+    def sample(self) -> str:
+        """The id of one of the events."""
+        if isinstance(self.example, str):
+            return self.example
+        run, shape = self.example
+        return run.samples([shape])[0].event_id
 
     @property
     def count(self) -> int:
@@ -66,16 +75,17 @@ class Gathering:
         self.places: dict[tuple[object, ...], Place] = {}
         self._askers: dict[tuple[object, ...], Asker | None] = {}
         self._found: dict[tuple[object, ...], Calls | str] = {}
+        self.shapes: dict[tuple[str, bytes, bytes, bytes], Calls | str] = {}  # by account and shape
 
     @property
     def is_full(self) -> bool:
         """Whether there are so many that they had better be taken, before there are more than memory holds."""
-        return len(self._found) >= KINDS
+        return max(len(self._found), len(self.shapes)) >= KINDS
 
     def take(self) -> list[Calls]:
         """What was gathered since the last time."""
-        found, self._found = self._found, {}
-        return [calls for calls in found.values() if isinstance(calls, Calls)]
+        found, self._found, self.shapes = self._found, {}, {}
+        return [calls for calls in found.values() if isinstance(calls, Calls) and calls.times]
 
     def asker(self, key: tuple[object, ...], make: Callable[[], Asker | None]) -> Asker | None:
         """The same object for calls of the same caller, as `key` tells; None for strangers."""
@@ -102,7 +112,11 @@ class Gathering:
         if isinstance(calls, Calls):
             calls.times.append(time)
         else:
-            setattr(self.skipped, calls, getattr(self.skipped, calls) + 1)
+            self.skip(calls)
+
+    def skip(self, why: str) -> None:
+        """Count a call that cannot be decided again, with a field of Skipped as the reason."""
+        setattr(self.skipped, why, getattr(self.skipped, why) + 1)
 
 
 class _Parts(msgspec.Struct, array_like=True):
@@ -149,33 +163,65 @@ _NONE_ASKED = (b"", b"\x90")
 _SAML = "AssumeRoleWithSAML"  # its provider stands among the parameters alone
 
 
-def add(gathering: Gathering, event: Recorded) -> None:
-    """Take in an event of the store."""
-    parts = _parts(event.record)
-    asked = bytes(parts.asked)
-    if asked in _NONE_ASKED:
-        gathering.skipped.undecided += 1
-        return
+def add(gathering: Gathering, run: Run, since: int, until: int) -> None:
+    """Take in the events of a run from `since` until `until` (microseconds since 1970, both included)."""
+    places = run.content.places
+    shapes = [(run.account_id, *places[place], tail) for place, tail in run.content.shapes]
+    known = []
+    for number, shape in enumerate(shapes):
+        calls = gathering.shapes.get(shape)
+        if calls is None:
+            calls = gathering.shapes[shape] = _calls(gathering, run, number)
+        known.append(calls)
+    for number, time in zip(run.content.of, run.moments(), strict=True):
+        if since <= time <= until:
+            calls = known[number]
+            if isinstance(calls, Calls):
+                calls.times.append(time)
+            else:
+                gathering.skip(calls)
+
+
+def _calls(gathering: Gathering, run: Run, shape: int) -> Calls | str:
+    """The calls that asked as events of that shape did; a field of Skipped where they cannot be decided again."""
+    number, tail = run.content.shapes[shape]
+    head, middle = run.content.places[number]
+    if not middle:
+        parts = _parts(head)
+        asked = bytes(parts.asked)
+        place = None if asked in _NONE_ASKED else _usual_place(gathering, run.account_id, parts)
+    else:
+        opened = opened_tail(head, tail)
+        asked, policies = bytes(opened.asked), bytes(opened.session_policies)
+        key = run.account_id, head, middle, bytes(opened.secure_host), policies
+        place = gathering.places.get(key)
+        if place is None and asked not in _NONE_ASKED:
+            parts = _parts(run.samples([shape])[0].record)
+            place = gathering.places[key] = _usual_place(gathering, run.account_id, parts)
+    if place is None or asked in _NONE_ASKED:
+        return "undecided"
+    if place.asker is None:
+        return "strangers"
+    calls = gathering.of(place, asked)
+    if calls is None:
+        calls = _made(place, place.asker, asked, (run, shape))
+        gathering.note((place, asked), calls)
+    return calls
+
+
+def _usual_place(gathering: Gathering, account_id: str, parts: _Parts) -> Place:
+    """The same object for calls of the same place."""
     identity, policies = bytes(parts.identity), bytes(parts.session_policies)
     params = bytes(parts.params) if parts.name == _SAML else b""
     key = (
-        *(event.account_id, parts.source, parts.name, parts.region, identity, parts.ip, parts.agent),
+        *(account_id, parts.source, parts.name, parts.region, identity, parts.ip, parts.agent),
         *(parts.error_code in DENIALS, parts.secure_host is None, policies, params),
     )
     place = gathering.places.get(key)
     if place is None:
-        who = gathering.asker(
-            (event.account_id, identity, policies, params), lambda: _asker(event.account_id, parts, params)
-        )
-        place = gathering.places[key] = _place(event.account_id, parts, who)
-    if place.asker is None:
-        gathering.skipped.strangers += 1
-        return
-    calls = gathering.of(place, asked)
-    if calls is None:
-        calls = _made(place, place.asker, asked, event.event_id)
-        gathering.note((place, asked), calls)
-    calls.times.append(micros(event.time))
+        who = gathering.asker((account_id, identity, policies, params), lambda: _asker(account_id, parts, params))
+        place = gathering.places[key] = _place(account_id, parts, who)
+    return place
 
 
 def _asker(account_id: str, parts: _Parts, params: bytes) -> Asker | None:
@@ -189,7 +235,7 @@ def _place(account_id: str, parts: _Parts, who: Asker | None) -> Place:
     return Place(who, account_id, own, parts.region, parts.ip, parts.agent, parts.secure_host is not None, denied)
 
 
-def _made(place: Place, who: Asker, asked: bytes, sample: str) -> Calls:
+def _made(place: Place, who: Asker, asked: bytes, example: tuple[Run, int]) -> Calls:
     account_id = place.account_id
     asks = tuple(
         [
@@ -204,4 +250,4 @@ def _made(place: Place, who: Asker, asked: bytes, sample: str) -> Calls:
         ]
     )
     asking = Asking(who, place.region, place.ip, place.agent, place.secure, asks)
-    return Calls(asking, place.denied, array("q"), sample)
+    return Calls(asking, place.denied, array("q"), example)

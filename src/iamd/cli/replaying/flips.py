@@ -37,7 +37,8 @@ class Flip:
 
     def add(self, calls: Calls, times: array[int], asked: Asked) -> None:
         self.count += len(times)
-        self.first, self.last = min(self.first or times[0], min(times)), max(self.last, max(times))
+        first, last = (min(times), max(times)) if len(times) > 1 else (times[0], times[0])
+        self.first, self.last = min(self.first or first, first), max(self.last, last)
         if len(self.resources) < _SHOWN and asked.resource not in self.resources:
             self.resources.append(asked.resource)
         self.sample = self.sample or calls.sample
@@ -103,15 +104,19 @@ class Replay:
                 self.outcome.unknown[str(unknown)] = self.outcome.unknown.get(str(unknown), 0) + calls.count
 
     def _replay(self, calls: Calls) -> None:
-        asking = calls.asking
-        looked_at = [self._looked_at(asking, asked) for asked in asking.asked]
+        looked_at = [self._looked_at(calls.asking, asked) for asked in calls.asking.asked]
+        if looked_at == [None]:  # as most are
+            return
         seen = [each for each in looked_at if each is not None]
         if not seen:
             return
         self.outcome.touched += calls.count
-        timely = any(not _TIME_KEYS.isdisjoint(each.keys) for each in seen)
-        for times in _by_time(calls.times) if timely else [calls.times]:
-            self._compare(calls, times, looked_at)
+        for each in seen:
+            if not _TIME_KEYS.isdisjoint(each.keys):
+                for times in _by_time(calls.times):
+                    self._compare(calls, times, looked_at)
+                return
+        self._compare(calls, calls.times, looked_at)
 
     def _compare(self, calls: Calls, times: array[int], looked_at: list[Sight | None]) -> None:
         asking, when = calls.asking, moment(times[0])

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from iamd.audit.lookup import terms
-from iamd.audit.search import behind
 from iamd.cli.progress import Meter
 from iamd.cli.replaying.calls import Calls, Gathering, add
 from iamd.store import Store
 from iamd.store.interface import Window
+from iamd.store.rows import micros
 
 _PAGE = 10_000
+_NEVER, _EVER = -(1 << 62), 1 << 62
 
 
 @contextmanager
@@ -32,14 +31,15 @@ async def recorded(
     gathering: Gathering, store: Store, accounts: Iterable[str], since: datetime | None, until: datetime | None
 ) -> AsyncIterator[list[Calls]]:
     """Every recorded call of those accounts in that time, gathered a good many at a time."""
+    start, end = _NEVER if since is None else micros(since), _EVER if until is None else micros(until)
     with Meter(await store.last_event(), "events read") as meter:
         for account_id in accounts:
-            window = Window(account_id, since, until, limit=_PAGE)
-            while page := await store.events(window, None, terms):
-                for event in page:
-                    add(gathering, event)
-                meter.advance(len(page))
-                window = dataclasses.replace(window, after=behind(page[-1]))
+            window, place = Window(account_id, since, until, limit=_PAGE), (_EVER, 0)
+            while runs := await store.runs(window, place):
+                for run in runs:
+                    add(gathering, run, start, end)
+                    meter.advance(run.length)
+                place = runs[-1].place
                 if gathering.is_full:
                     yield gathering.take()
     yield gathering.take()

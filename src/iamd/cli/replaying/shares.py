@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copyreg
+import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -25,6 +27,7 @@ from iamd.cli.replaying.tries import Trial, Tried
 from iamd.cli.replaying.worlds import World
 from iamd.policy import Decision, Grant
 from iamd.store import Records, Store
+from iamd.store.rows import moment
 
 WORTH = 100_000  # events that are worth a process of their own
 _MICROSECOND = timedelta(microseconds=1)
@@ -72,14 +75,38 @@ class Replayed:
     tried: tuple[Tried, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Worlds:
+    """Under which policies calls are decided, and the present state of all accounts."""
+
+    before: World
+    after: World
+    present: dict[str, Records]
+    members: frozenset[str] | None  # whose calls are replayed; None: everybody's
+    tried: tuple[Tried, ...]
+
+
+_made: tuple[Job, _Worlds] | None = None  # of what is being replayed, for the processes that are forked meanwhile
+
+
 def replayed(job: Job, span: Span, jobs: int) -> Replayed:
     """What the change makes of the calls of that span, by so many processes at most. Raises Failure."""
+    global _made
     spans = [span]
     if jobs > 1 and job.cloudtrail is None:
         spans = in_store(job.database, job.master_key, lambda store: cut(store, span, jobs))
+    with uncollected():
+        _made = job, _worlds(job)
+        try:
+            return _together(job, spans)
+        finally:
+            _made = None
+
+
+def _together(job: Job, spans: list[Span]) -> Replayed:
     if len(spans) == 1:
-        return replay(job, span)
-    with ProcessPoolExecutor(len(spans) - 1, get_context("spawn")) as pool:
+        return replay(job, spans[0])
+    with ProcessPoolExecutor(len(spans) - 1, get_context(_start_method())) as pool:
         others = [pool.submit(replay, job, each) for each in spans[1:]]
         whole = replay(job, spans[0])
         for other in others:
@@ -89,31 +116,44 @@ def replayed(job: Job, span: Span, jobs: int) -> Replayed:
     return whole
 
 
+def _start_method() -> str:
+    """A forked process has at hand what this one has made. Only where no other thread may hold a lock meanwhile."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
 def replay(job: Job, span: Span) -> Replayed:
     """Replay the calls of a span in this process. Raises Failure."""
-    changeset = read_changeset(job.change, job.given, job.account_id)
+    worlds = _made[1] if _made is not None and _made[0] == job else _worlds(job)
     with uncollected():
-        return in_store(job.database, job.master_key, lambda store: _replay(job, span, store, changeset))
+        return in_store(job.database, job.master_key, lambda store: _replay(job, span, store, worlds))
 
 
-async def _replay(job: Job, span: Span, store: Store, changeset: Changeset) -> Replayed:
-    if job.account_id is not None and not store.has_account(job.account_id):
-        raise Failure(f"there is no account {job.account_id}")
-    present, gathering = await images(store, Moment(job.now)), Gathering()
-    data_dir = job.database.parent
-    before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
-    deciding = Replay(World(before), World(after))
-    members = _members(job, present)
-    trial = Trial(before, after, members, job.now)
-    tried = tuple(trial.decide(each) for each in changeset.requests)
+def _worlds(job: Job) -> _Worlds:
+    changeset = read_changeset(job.change, job.given, job.account_id)
+
+    async def make(store: Store) -> _Worlds:
+        if job.account_id is not None and not store.has_account(job.account_id):
+            raise Failure(f"there is no account {job.account_id}")
+        present, data_dir = await images(store, Moment(job.now)), job.database.parent
+        before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
+        members = _members(job, present)
+        trial = Trial(before, after, members, job.now)
+        tried = tuple(trial.decide(each) for each in changeset.requests)
+        return _Worlds(World(before), World(after), present, members, tried)
+
+    return in_store(job.database, job.master_key, make)
+
+
+async def _replay(job: Job, span: Span, store: Store, worlds: _Worlds) -> Replayed:
+    deciding, gathering = Replay(worlds.before, worlds.after), Gathering()
     if job.cloudtrail is None:
-        accounts = store.account_ids() if members is None else sorted(members)
+        accounts = store.account_ids() if worlds.members is None else sorted(worlds.members)
         gathered = recorded(gathering, store, accounts, span.since, span.until)
     else:
-        gathered = delivered(gathering, job.cloudtrail, present, span.since, span.until)
+        gathered = delivered(gathering, job.cloudtrail, worlds.present, span.since, span.until)
     async for calls in gathered:
         deciding.run(progress(calls, len(calls), "kinds of calls decided"))
-    return Replayed(deciding.outcome, gathering.skipped, tried)
+    return Replayed(deciding.outcome, gathering.skipped, worlds.tried)
 
 
 def _members(job: Job, present: dict[str, Records]) -> frozenset[str] | None:
@@ -141,8 +181,8 @@ async def cut(store: Store, span: Span, jobs: int) -> list[Span]:
     count = min(jobs, (high - low) // WORTH)
     spans = []
     for share in range(1, count):
-        found = await store.events_behind(low + (high - low) * share // count, 1)
-        cut_at = found[0].time
+        found = await store.runs_behind(low + (high - low) * share // count, 1)
+        cut_at = moment(found[0].start)
         if (span.since is None or cut_at > span.since) and (span.until is None or cut_at <= span.until):
             spans.append(Span(span.since, cut_at - _MICROSECOND))
             span = Span(cut_at, span.until)
@@ -154,8 +194,8 @@ async def _position(store: Store, when: datetime, last: int) -> int:
     low, high = 0, last
     while low < high:
         middle = (low + high) // 2
-        found = await store.events_behind(middle, 1)
-        if found and found[0].time < when:
+        found = await store.runs_behind(middle, 1)
+        if found and moment(found[0].start) < when:
             low = middle + 1
         else:
             high = middle

@@ -88,6 +88,9 @@ class SqlDatabase(ABC):
             return await self._read(events.recent, window)
         return await self._read(events.by_term, window, term, terms)
 
+    async def runs(self, window: Window, below: tuple[int, int]) -> list[Run]:
+        return await self._read(events.below, window, below)
+
     async def runs_behind(self, position: int, limit: int) -> list[Run]:
         return self._tail.behind(position, limit) or await self._read(events.behind, position, limit)
 

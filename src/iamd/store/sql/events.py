@@ -43,7 +43,7 @@ class Part(NamedTuple):
 def recent(connection: Connection, window: Window) -> list[Recorded]:
     """The newest records of a window."""
     with connection.reading():
-        return _newest(map(Part, _runs(connection, window)), window)
+        return _newest(map(Part, _runs(connection, window, (_EVER, _EVER))), window)
 
 
 def by_term(connection: Connection, window: Window, term: Term, terms: Terms) -> list[Recorded]:
@@ -52,6 +52,18 @@ def by_term(connection: Connection, window: Window, term: Term, terms: Terms) ->
         fresh = sorted(_fresh(connection, window, term, terms), key=attrgetter("place"), reverse=True)
         posted = _posted(connection, window, term)
         return _newest(merge(fresh, posted, key=attrgetter("place"), reverse=True), window)
+
+
+def below(connection: Connection, window: Window, place: Place) -> list[Run]:
+    """Runs below a place that may have records of a window, newest first: as many as have as many records as its limit,
+    if there are."""
+    found, count = [], 0
+    for run in _runs(connection, window, place):
+        found.append(run)
+        count += run.length
+        if count >= window.limit:
+            break
+    return found
 
 
 def behind(connection: Connection, position: int, limit: int) -> list[Run]:
@@ -99,10 +111,10 @@ def _bounds(window: Window) -> tuple[int, int, Place]:
     return start, min(end, after[0]), after
 
 
-def _runs(connection: Connection, window: Window) -> Iterator[Run]:
-    """The runs that may have records of a window, newest first."""
+def _runs(connection: Connection, window: Window, below: Place) -> Iterator[Run]:
+    """The runs below a place that may have records of a window, newest first."""
     start, end, _ = _bounds(window)
-    place = end + SPAN, _EVER
+    place = min(below, (end + SPAN, _EVER))
     while True:
         given = (window.account_id, place[0], start, *place, _ROWS)
         rows = connection.execute(sql.EVENTS, given).fetchall()
