@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,7 +24,7 @@ from iamd.store.sql.connection import Connection
 T = TypeVar("T")
 
 _EVER = 1 << 62
-_ROWS = 256  # read at a time
+_ROWS = 4, 8, 16, 32, 64, 128  # read at a time: more and more of them, since few long runs may be enough
 
 Place = tuple[int, int]  # time in microseconds, position
 
@@ -70,14 +70,14 @@ def behind(connection: Connection, position: int, limit: int) -> list[Run]:
     """Runs that end behind that position, in order: as many as have so many records behind it, if there are."""
     found: list[Run] = []
     at = position
-    while at - position < limit:
-        rows = connection.execute(sql.EVENTS_BEHIND, (at, _ROWS)).fetchall()
+    for count in chain(_ROWS, repeat(_ROWS[-1])):
+        rows = connection.execute(sql.EVENTS_BEHIND, (at, count)).fetchall()
         for row in rows:
             found.append(Run(*row))
             at = found[-1].position
             if at - position >= limit:
-                break
-        if len(rows) < _ROWS:
+                return found
+        if len(rows) < count:
             break
     return found
 
@@ -115,14 +115,14 @@ def _runs(connection: Connection, window: Window, below: Place) -> Iterator[Run]
     """The runs below a place that may have records of a window, newest first."""
     start, end, _ = _bounds(window)
     place = min(below, (end + SPAN, _EVER))
-    while True:
-        given = (window.account_id, place[0], start, *place, _ROWS)
+    for count in chain(_ROWS, repeat(_ROWS[-1])):
+        given = (window.account_id, place[0], start, *place, count)
         rows = connection.execute(sql.EVENTS, given).fetchall()
         for row in rows:
             run = Run(*row)
             yield run
             place = run.place
-        if len(rows) < _ROWS:
+        if len(rows) < count:
             return
 
 
