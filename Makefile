@@ -112,10 +112,10 @@ cases: $(VENV)/.dev $(VENV)/.engine ## Run the written decision cases on both fo
 	@IAMD_ENGINE=pure $(BIN)/pytest -q tests/policy/test_cases.py
 
 .PHONY: nightly
-nightly: $(VENV)/.dev $(VENV)/.engine ## Try the engine's properties on ten times as many examples, in both its forms
+nightly: $(VENV)/.dev $(VENV)/.engine ## Try the properties of the engine and its prover on ten times as many examples, in both forms
 	@for form in compiled pure; do \
 		echo "==> the $$form engine"; \
-		HYPOTHESIS_PROFILE=nightly IAMD_ENGINE=$$form $(BIN)/pytest -n 2 -q --timeout 3600 tests/policy tests/spec || exit 1; \
+		HYPOTHESIS_PROFILE=nightly IAMD_ENGINE=$$form $(BIN)/pytest -n 2 -q --timeout 3600 tests/policy tests/spec tests/analysis/symbolic || exit 1; \
 	done
 
 # In a folder of its own, mutants/; `mutmut show` tells how one of them differs.

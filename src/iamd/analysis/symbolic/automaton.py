@@ -40,6 +40,7 @@ class Automaton:
     """The texts that at least one of some marked patterns matches."""
 
     __slots__ = (
+        "_ahead",
         "_loops",
         "_loops_colon",
         "_masks",
@@ -59,6 +60,7 @@ class Automaton:
         self.wild = tuple((text, shape) for text, shape in listed if shape.fold or has_wildcards(text))
         plain = [text for text, shape in listed if not shape.fold and not has_wildcards(text)]
         self.texts = frozenset(plain)
+        self._ahead: dict[int, tuple[str, bool]] = {}  # what has been asked of states
         self._masks: dict[str, int] = {}
         self._symbols: list[str] = []  # the characters that lead on from each bit; "" where it is a wildcard or the end
         self._wild = self._wild_colon = self._loops = self._loops_colon = 0
@@ -143,6 +145,14 @@ class Automaton:
 
     def ahead(self, state: int) -> tuple[str, bool]:
         """The characters that a state treats otherwise than all the rest, and whether the rest leads on, too."""
+        known = self._ahead.get(state)
+        if known is None:
+            if len(self._ahead) >= _KEPT:
+                self._ahead.clear()
+            known = self._ahead[state] = self._found_ahead(state)
+        return known
+
+    def _found_ahead(self, state: int) -> tuple[str, bool]:
         found = []
         left = state & ~self.final
         while left:

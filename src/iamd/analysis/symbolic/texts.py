@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
+from iamd.analysis.symbolic import smt
 from iamd.analysis.symbolic.automaton import EVERY_ARN, Automaton
 from iamd.analysis.symbolic.budget import Budget, Undecided
 
 _FILLERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_"
+# The states of a product of automata that are followed before cvc5 is asked, and how much it may do: it is best at what
+# automata are worst at, and the other way round.
+STAGES = ((500, 20_000), (30_000, 200_000))
 _OPAQUE = 6  # texts with variables in one question about one value
 
 
@@ -77,6 +82,10 @@ def _demands(wants: Sequence[Want], matched: set[str]) -> list[list[_Demand]]:
     return ways
 
 
+class _Large(Exception):
+    """A product has more states than are followed."""
+
+
 def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
     inside = list(dict.fromkeys(each for each, wanted in demands if wanted))
     outside = list(dict.fromkeys(each for each, wanted in demands if not wanted))
@@ -93,7 +102,12 @@ def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
             return text
     if finite is not None or any(_all_outside(each, outside) for each in inside):
         return None
-    return _walk(inside, outside, filler, budget)
+    for states, effort in STAGES if smt.is_there() else ():
+        with suppress(_Large):
+            return _walk(inside, outside, filler, budget, states)
+        with suppress(Undecided):
+            return smt.find(inside, outside, filler, effort)
+    return _walk(inside, outside, filler, budget, None)
 
 
 def _all_outside(inside: Automaton, outside: Sequence[Automaton]) -> bool:
@@ -109,8 +123,11 @@ def _filler(letters: frozenset[str]) -> str:
     return readable or next(chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in letters)
 
 
-def _walk(inside: list[Automaton], outside: list[Automaton], filler: str, budget: Budget) -> str | None:
-    """The shortest text, by breadth-first search of the product."""
+def _walk(
+    inside: list[Automaton], outside: list[Automaton], filler: str, budget: Budget, limit: int | None
+) -> str | None:
+    """The shortest text, by breadth-first search of the product. Raises _Large for more states
+    than `limit`."""
     count = len(inside)
     start = tuple(each.start for each in (*inside, *outside))
     machines = (*inside, *outside)
@@ -123,6 +140,8 @@ def _walk(inside: list[Automaton], outside: list[Automaton], filler: str, budget
         ):
             return _spelled(came, state)
         budget.spend(len(machines))
+        if limit is not None and len(came) > limit:
+            raise _Large
         for char in _next(machines, count, state, filler):
             reached = tuple([each.step(now, char) for each, now in zip(machines, state, strict=True)])
             if reached in came or not all(reached[:count]):
