@@ -19,7 +19,9 @@ from iamd.store.kinds.access_portal import PortalDevice, PortalPassword
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
 from iamd.store.records import Account
+from tests.caller.saml.idp import metadata, rsa_key
 from tests.hostile.trail import recorded
+from tests.services.access_portal.test_external import METADATA
 
 NOW = datetime.now(UTC)
 ONE, TWO = "111111111111", "222222222222"
@@ -122,3 +124,19 @@ def test_tokens_for_identity_providers(data: Path, capsys: pytest.CaptureFixture
     assert run("delete-scim-token", told["id"]) == 2
     assert run("delete-scim-token") == run("list-scim-tokens", "x") == 2
     assert told["token"] not in str(recorded(data))
+
+
+def test_an_identity_provider_signs_people_in(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--data-dir", str(data), "--url", "https://iamd.example"]
+    file = data / "metadata.xml"
+    for wrong in ("<x/>", metadata(rsa_key()), METADATA.replace("https://idp", "javascript://idp")):
+        file.write_text(wrong)
+        assert main(["identity", "set-saml-provider", str(file), *place]) == 2
+    file.write_text(METADATA)
+    for _ in range(2):
+        assert main(["identity", "set-saml-provider", str(file), *place, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {"endpoint": "https://iamd.example/start/saml/d-0123456789", "provider": True}
+    assert main(["identity", "delete-saml-provider", *place]) == 0
+    assert "with their passwords" in capsys.readouterr().out
+    assert [each["eventName"] for each in recorded(data)][-1] == "DeleteSamlProvider"

@@ -16,6 +16,7 @@ from iamd.store.interface import Group
 from iamd.store.kinds.access_analyzer import AccessFinding, AccessPreview, Analyzer, PolicyGeneration
 from iamd.store.kinds.access_portal import (
     DeviceAuthorization,
+    IdentitySource,
     PortalDevice,
     PortalPassword,
     PortalSession,
@@ -390,6 +391,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
         DeviceAuthorization(ACCOUNT, "BCDFGHJK", "digest", "ß", "k", ("a",), "::1", LATER),
         {"state": "allowed", "user_id": "1", "credential": "hash", "signed_in": NOW, "mfa_time": NOW},
     ),
+    "identity_sources": (IdentitySource(ACCOUNT, "<ä/>", NOW), {"metadata": "<b/>", "created": LATER}),
     "scim_tokens": (ScimToken(ACCOUNT, "7f0e5a40", NOW, LATER), {"expires": NOW}),
 }
 

@@ -4,16 +4,19 @@ import argparse
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from iamd.caller.passwords import hashed
+from iamd.caller.saml.metadata import MalformedMetadata
 from iamd.cli import Failure
 from iamd.cli.stored_account import add_account, event, in_account
+from iamd.services.access_portal.external import endpoint, only_issuer, source_of
 from iamd.services.access_portal.passwords import link_for, one_time_password, put
 from iamd.services.scim.tokens import MOST, TooMany, new_token
 from iamd.store import Change, Store
 from iamd.store.image import Records
-from iamd.store.kinds.access_portal import ScimToken
-from iamd.store.kinds.identity_center import IDENTITY_CENTERS
+from iamd.store.kinds.access_portal import IdentitySource, ScimToken
+from iamd.store.kinds.identity_center import IDENTITY_CENTERS, IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
 
 _URL = "http://127.0.0.1:4500"
@@ -22,7 +25,10 @@ _ACTIONS = {
     "create-scim-token": "make a token for an identity provider",
     "list-scim-tokens": "list the tokens",
     "delete-scim-token": "end a token: NAME is its id",
+    "set-saml-provider": "let an identity provider sign people in: NAME is a file with its metadata",
+    "delete-saml-provider": "let people sign in with passwords again",
 }
+_NAMED = ("set-password", "delete-scim-token", "set-saml-provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, for whom, and where the data are."""
     told = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
     parser.add_argument("action", choices=[*_ACTIONS], help=told)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a user of IAM Identity Center, or a token's id")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a user of IAM Identity Center, a token's id, a file")
     parser.add_argument("--link", action="store_true", help="make a link by which the person sets a password")
     parser.add_argument("--url", default=_URL, help=f"where people reach the server; default: {_URL}")
     parser.add_argument("--forget-mfa", action="store_true", help="take the person's authenticator apps away as well")
@@ -49,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Do it, also while the server runs."""
-    if (args.name is None) is args.action.startswith(("set-", "delete-")):
+    if (args.name is None) is (args.action in _NAMED):
         raise Failure(f"{args.action} takes {'a NAME' if args.name is None else 'no NAME'}")
     match args.action:
         case "set-password":
@@ -58,7 +64,9 @@ def command(args: argparse.Namespace) -> int:
             return _create_token(args)
         case "list-scim-tokens":
             return _list_tokens(args)
-    return _delete_token(args)
+        case "delete-scim-token":
+            return _delete_token(args)
+    return _set_source(args)
 
 
 def _set_password(args: argparse.Namespace) -> int:
@@ -170,3 +178,47 @@ def _delete_token(args: argparse.Namespace) -> int:
     in_account(args, run, IDENTITY_CENTERS)
     print(json.dumps({"id": args.name}) if args.json else f"{args.name} is deleted.")
     return 0
+
+
+def _set_source(args: argparse.Namespace) -> int:
+    """Who vouches for people: an identity provider, or nobody but themselves. Sessions of who came otherwise go on."""
+    metadata = None if args.name is None else _metadata(Path(args.name))
+
+    async def run(store: Store, account_id: str) -> IdentityCenter:
+        def work(change: Change) -> IdentityCenter:
+            records, now = change.records(account_id), datetime.now(UTC).replace(microsecond=0)
+            center: IdentityCenter | None = records.identity_centers.get(account_id)
+            if center is None:
+                raise Failure(f"account {account_id} has no instance of IAM Identity Center")
+            before = source_of(records)
+            if before is not None:
+                records.identity_sources.remove(before)
+            if metadata is not None:
+                records.identity_sources.add(IdentitySource(account_id, metadata, now))
+            name = "DeleteSamlProvider" if metadata is None else "SetSamlProvider"
+            change.event(event(account_id, name, f"iamd identity {args.action}", now, {}))
+            return center
+
+        return await store.write(work)
+
+    own = endpoint(args.url, in_account(args, run, IDENTITY_CENTERS))
+    if args.json:
+        print(json.dumps({"endpoint": own, "provider": metadata is not None}))
+    elif metadata is None:
+        print("People sign in with their passwords.")
+    else:
+        print(f"People sign in at the identity provider, which sends them to\n    {own}")
+        print("That is the name of the service provider (entity ID), too, and its metadata are there.")
+    return 0
+
+
+def _metadata(file: Path) -> str:
+    try:
+        text = file.read_text()
+        if only_issuer(text) is None:
+            raise Failure(
+                f"{file} must describe one identity provider, its certificate and where to redirect people to"
+            )
+    except (OSError, UnicodeDecodeError, MalformedMetadata) as error:
+        raise Failure(f"{file} holds no SAML metadata: {error or 'it is malformed'}") from None
+    return text

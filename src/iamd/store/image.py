@@ -228,6 +228,7 @@ class Records:
         self.portal_sessions = self._collect(access_portal.PORTAL_SESSIONS)
         self.device_authorizations = self._collect(access_portal.DEVICE_AUTHORIZATIONS)
         self.scim_tokens = self._collect(access_portal.SCIM_TOKENS)
+        self.identity_sources = self._collect(access_portal.IDENTITY_SOURCES)
 
     def _collect_roles_anywhere(self) -> None:
         self.trust_anchors = self._collect(roles_anywhere.TRUST_ANCHORS)

@@ -45,3 +45,4 @@ device_authorizations = records(
     optional_time("mfa_time"),
 )
 scim_tokens = records("scim_tokens", "id", text("id"), time("created"), time("expires"))
+identity_sources = records("identity_sources", "account_id", text("metadata"), time("created"))

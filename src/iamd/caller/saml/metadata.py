@@ -18,6 +18,8 @@ _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _ENTITIES, _ENTITY, _ISSUER_ROLE, _KEY = (
     f"{_METADATA} {name}" for name in ("EntitiesDescriptor", "EntityDescriptor", "IDPSSODescriptor", "KeyDescriptor")
 )
+_SIGN_IN = f"{_METADATA} SingleSignOnService"
+_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _CERTIFICATE = "http://www.w3.org/2000/09/xmldsig# X509Certificate"
 _MAX_DEPTH = 64
 _WHITE_SPACE = b" \t\r\n"
@@ -29,10 +31,12 @@ class MalformedMetadata(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An identity provider of the metadata: its entity id, and the certificates (DER) of its signing keys."""
+    """An identity provider of the metadata: its entity id, the certificates (DER) of its signing keys, and where people
+    are sent to with a redirect to sign in, if it tells."""
 
     entity_id: str
     certificates: tuple[bytes, ...]
+    redirect: str | None = None
 
 
 def issuers(document: str) -> tuple[Issuer, ...]:
@@ -66,6 +70,7 @@ class _Reader:
     issues: bool = False
     certificates: list[bytes] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
+    redirect: str | None = None
 
     def refuse(self, *_: object) -> None:
         raise MalformedMetadata
@@ -76,10 +81,13 @@ class _Reader:
         self.path.append(name)
         if name == _ENTITY:
             self.entity_id, self.issues, self.certificates = attributes.get("entityID", ""), False, []
+            self.redirect = None
             if not self.entity_id:
                 raise MalformedMetadata
         elif name == _ISSUER_ROLE:
             self.issues = True
+        elif name == _SIGN_IN and attributes.get("Binding") == _REDIRECT:
+            self.redirect = _web_address(attributes.get("Location", ""))
         elif name == _KEY:
             self.signs = _ISSUER_ROLE in self.path and attributes.get("use", "signing") == "signing"
         elif name == _CERTIFICATE:
@@ -97,8 +105,14 @@ class _Reader:
         elif name == _KEY:
             self.signs = False
         elif name == _ENTITY and self.issues:
-            self.issuers.append(Issuer(self.entity_id, tuple(self.certificates)))
+            self.issuers.append(Issuer(self.entity_id, tuple(self.certificates), self.redirect))
         self.path.pop()
+
+
+def _web_address(location: str) -> str | None:
+    """An address that browsers may be sent to; None for what is none."""
+    is_one = location.startswith(("https://", "http://")) and location.isascii() and location.isprintable()
+    return location if is_one and " " not in location else None
 
 
 def _certificate(text: str) -> bytes:

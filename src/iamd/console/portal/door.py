@@ -8,7 +8,7 @@ from __future__ import annotations
 from iamd.console.browser import Browser, browser_of
 from iamd.console.entrance import OUT_OF_DATE
 from iamd.console.pages import page, redirect
-from iamd.console.portal import authorize, device, password, start
+from iamd.console.portal import authorize, device, external, password, start
 from iamd.console.portal.entrance import STEPS, Entrance
 from iamd.console.portal.visitors import Visitor, visitor_of
 from iamd.services.access_portal.instances import PATH as START
@@ -34,8 +34,8 @@ def is_for_portal(request: HttpRequest) -> bool:
         return False  # asked first: it is asked of every request
     if b"authorization" in request.index:
         return False
-    if request.method == "HEAD" and _is_start(request):
-        return True
+    if (request.method == "HEAD" and _is_start(request)) or request.path.startswith(external.PATH):
+        return request.method in ("GET", "HEAD", "POST")
     if request.method == "POST":
         return request.index.get(b"content-type", b"").partition(b";")[0].strip().lower() == _FORM
     return request.method in ("GET", "HEAD") and _is_browser(request)
@@ -62,6 +62,8 @@ async def answer(visit: Visit, request: HttpRequest) -> Answer:
 
 
 async def _answer(browser: Browser, visitor: Visitor | None) -> Answer:
+    if browser.request.path.startswith(external.PATH):
+        return await _from_elsewhere(browser)
     form = browser.form() if browser.request.method == "POST" else {}
     if form is None:
         return page("problem.html", status=403, problem=OUT_OF_DATE, again=browser.action)
@@ -76,12 +78,23 @@ async def _answer(browser: Browser, visitor: Visitor | None) -> Answer:
     if form.get("step") in STEPS:
         return await Entrance(browser, center, visitor).take(form)
     if visitor is None or visitor.center.id != center.id:
-        return Entrance(browser, center).form()
+        records = await browser.visit.realm.store.load(center.account_id)
+        return external.away(browser, center, records) or Entrance(browser, center).form()
     if browser.request.path == DEVICE.encode():
         return await device.answer(browser, visitor, form)
     if browser.request.path == AUTHORIZE.encode():
         return authorize.answer(browser, visitor, form)
     return await start.answer(browser, visitor, form)
+
+
+async def _from_elsewhere(browser: Browser) -> Answer:
+    """What an identity provider sends, and asks: for the instance whose store the address names."""
+    store_id = browser.request.path.removeprefix(external.PATH).decode("latin-1")
+    known = await instances(browser.visit.realm)
+    center = next((each for each in known if each.store_id == store_id), None)
+    if center is None:
+        return page("problem.html", status=404, problem=_NONE)
+    return await external.answer(browser, center, await browser.visit.realm.store.load(center.account_id))
 
 
 async def _instance(browser: Browser, visitor: Visitor | None) -> IdentityCenter | None:

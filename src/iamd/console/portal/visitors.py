@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
+from iamd.audit import ApiEvent
 from iamd.console.browser import cookie_of, new_cookie
 from iamd.services.access_portal import people, sessions
 from iamd.services.signin.grants import opened, sealed
-from iamd.services.signin.passwords import Visit
+from iamd.services.signin.passwords import Refused, Visit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -61,13 +63,26 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     return Visitor(session, user, center, records)
 
 
-async def begin(visit: Visit, request: HttpRequest, person: Person, instead_of: Visitor | None) -> bytes:
-    """Begin a session of someone who has signed in, in the place of the one before: the header's value that keeps it."""
+async def begin(
+    visit: Visit,
+    request: HttpRequest,
+    person: Person,
+    instead_of: Visitor | None,
+    id: str | None = None,
+    event: Callable[[Records], ApiEvent] | None = None,
+) -> bytes:
+    """Begin a session of someone who has signed in, in the place of the one before, and record it by an event of its own,
+    if there is one: the header's value that keeps it. Raises Refused where there was one of that id."""
     where = (visit.agent, visit.client_ip)
-    session = sessions.new_session(person, secrets.token_hex(16), visit.now, where)
+    session = sessions.new_session(person, id or secrets.token_hex(16), visit.now, where)
 
     def work(change: Change) -> None:
-        sessions.begin(change.records(person.account_id), session, visit.now)
+        records = change.records(person.account_id)
+        if records.portal_sessions.get(session.id) is not None:
+            raise Refused("The response of your identity provider was used already. Sign in again.")
+        sessions.begin(records, session, visit.now)
+        if event is not None:
+            change.event(event(records))
 
     await visit.realm.store.write(work)
     if instead_of is not None:

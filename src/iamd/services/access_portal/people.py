@@ -22,9 +22,10 @@ def present(records: Records, person: Person) -> StoreUser | None:
     user: StoreUser | None = records.store_users.get(person.owner_id)
     if center is None or user is None or not user.enabled or records.account.closed is not None:
         return None
-    if person.credential and person.credential != password_name(records, user.id):
-        return None
-    return user
+    if person.credential:
+        return user if person.credential == password_name(records, user.id) else None
+    # Who came from an identity provider stays for as long as it is the instance's.
+    return user if records.identity_sources.get(records.account_id) is not None else None
 
 
 def password_name(records: Records, user_id: str) -> str:

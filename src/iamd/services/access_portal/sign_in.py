@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from uuid import NAMESPACE_URL, uuid5
@@ -42,6 +43,8 @@ async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Pe
     subjects = (f"portal from {visit.client_ip}", f"portal as {named}")
     if not all(attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
         raise Refused(TOO_OFTEN)
+    if (await realm.store.load(account_id)).identity_sources.get(account_id) is not None:
+        raise Refused("Sign in at your identity provider.")
     fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
     records = await realm.store.load(account_id)
     user = records.store_users.named(name) if fits else None
@@ -123,6 +126,11 @@ def concluded(visit: Visit, change: Change, records: Records, person: Person) ->
     shown = "PASSWORD" if person.mfa_time is None else "PASSWORD,TOTP"
     change.event(_event(visit, records, person, "UserAuthentication", "Success", shown))
     return person
+
+
+def admitted(visit: Visit, person: Person) -> Callable[[Records], ApiEvent]:
+    """What is recorded of someone for whom an identity provider vouches."""
+    return lambda records: _event(visit, records, person, "UserAuthentication", "Success", "EXTERNAL_IDP")
 
 
 def devices_of(records: Records, user: StoreUser) -> list[PortalDevice]:

@@ -76,7 +76,7 @@ async def saml_user(realm: Realm, now: datetime, *, role_arn: str, principal_arn
         realm.sealer.open(key.sealed, key.id.encode()) for key in records.saml_keys.where("provider", provider.id)
     )
     expected = Provider(provider.id, provider.metadata, keys, provider.encrypted, realm.sign_in_urls)
-    told = await asyncio.get_running_loop().run_in_executor(_threads, _read, saml_assertion, expected, now)
+    told = await read_apart(saml_assertion, expected, now)
     qualifier = name_qualifier(told.issuer, provider)
     caller = Caller(
         CallerKind.SAML,
@@ -103,6 +103,12 @@ async def _provider(realm: Realm, arn: str) -> tuple[Records, SamlProvider]:
         if provider is not None and provider.arn == arn:
             return records, provider
     raise InvalidIdentityToken("Specified provider doesn't exist")
+
+
+async def read_apart(encoded: str, provider: Provider, now: datetime) -> Assertion:
+    """What a response says, read beside the event loop. Raises InvalidIdentityToken, ExpiredTokenException and
+    IDPRejectedClaim."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _read, encoded, provider, now)
 
 
 def _read(encoded: str, provider: Provider, now: datetime) -> Assertion:

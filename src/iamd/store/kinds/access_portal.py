@@ -107,7 +107,19 @@ PORTAL_SESSIONS = Kind("portal_sessions", PortalSession, lambda r: r.id, None, {
 DEVICE_AUTHORIZATIONS = Kind(
     "device_authorizations", DeviceAuthorization, lambda r: r.code, None, {"address": lambda r: r.address}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySource:
+    """The identity provider that vouches for an instance's people, in place of passwords here: its SAML metadata."""
+
+    account_id: str
+    metadata: str = field(repr=False)
+    created: datetime
+
+
 SCIM_TOKENS = Kind("scim_tokens", ScimToken, lambda r: r.id)
+IDENTITY_SOURCES = Kind("identity_sources", IdentitySource, lambda r: r.account_id)
 
 KINDS: tuple[Kind[Any], ...] = (
     PORTAL_PASSWORDS,
@@ -115,4 +127,5 @@ KINDS: tuple[Kind[Any], ...] = (
     PORTAL_SESSIONS,
     DEVICE_AUTHORIZATIONS,
     SCIM_TOKENS,
+    IDENTITY_SOURCES,
 )

@@ -70,5 +70,7 @@ STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE scim_tokens (
         {position}, account_id TEXT NOT NULL, id TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,
         UNIQUE (account_id, id))""",
+    """CREATE TABLE identity_sources (
+        {position}, account_id TEXT NOT NULL, metadata TEXT NOT NULL, created BIGINT NOT NULL, UNIQUE (account_id))""",
     "ALTER TABLE events ADD COLUMN length INTEGER NOT NULL DEFAULT 1",
 )
