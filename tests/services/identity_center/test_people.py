@@ -60,6 +60,7 @@ def test_a_user_keeps_every_attribute(center: Center) -> None:
     answered = refusal(store.get_user_id, **here, AlternateIdentifier=unknown)
     assert (answered["Error"]["Code"], answered["ResourceType"]) == ("ResourceNotFoundException", "USER")
     taken = refusal(center.new_user, name="ANN")
+    assert taken["Error"]["Message"] == "Duplicate UserName"
     assert (taken["Error"]["Code"], taken["Reason"]) == ("ConflictException", "UNIQUENESS_CONSTRAINT_VIOLATION")
     assert taken["RequestId"]
     taken = refusal(center.new_user, name="bob", Emails=[{"Value": "ANN@example.com"}])
@@ -95,9 +96,12 @@ def test_an_update_changes_attributes_by_path_all_or_none(center: Center) -> Non
         {"emails": [{"value": "a", "wrong": "b"}]},
         {"name_familyName": ""},
         {"nickName": "kept?", "title": "x" * 1025},
+        {"userStatus": "GONE"},
     ):
         assert refusal(update, **bad)["Error"]["Code"] == "ValidationException", bad
     assert store.describe_user(**user)["NickName"] == "annie"
+    update(userStatus="DISABLED")
+    assert store.describe_user(**user)["UserStatus"] == "DISABLED"
     stale = refusal(store.update_user, **user, Operations=path, Revision=first)
     assert (stale["Error"]["Code"], stale["Reason"]) == ("ConflictException", "CONCURRENT_MODIFICATION")
 
@@ -120,6 +124,14 @@ def test_users_that_cannot_be(center: Center, given: dict[str, Any]) -> None:
     params = {key: value for key, value in {**whole, **given}.items() if value is not None}
     answered = refusal(center.store.create_user, IdentityStoreId=center.store_id, **params)
     assert answered["Error"]["Code"] == "ValidationException"
+
+
+def test_what_is_missing_is_told_in_awss_words(center: Center) -> None:
+    create, here = center.store.create_user, {"IdentityStoreId": center.store_id}
+    assert refusal(create, **here)["Error"]["Message"] == "userName is a required attribute"
+    told = refusal(create, **here, UserName="ann", Name={"GivenName": "a"})["Error"]["Message"]
+    expected = ("displayname", "familyname")
+    assert told == ", ".join(f"{each}: The attribute {each} is required" for each in expected)
 
 
 def test_groups_and_who_is_in_them(center: Center) -> None:

@@ -109,6 +109,12 @@ def test_the_answer_and_its_working_credentials(iam: Any, server: Live, stranger
         stranger.assume_role_with_saml(**ask(response))
 
 
+def test_roles_of_identity_center_are_not_for_it(iam: Any, stranger: Any) -> None:
+    make_role(iam, "AWSReservedSSO_App", trusting_provider())
+    told = story("AWSReservedSSO_App")
+    assert refused(stranger.assume_role_with_saml, **ask(told, "AWSReservedSSO_App")) == NOT_AUTHORIZED
+
+
 @pytest.mark.parametrize("pair", ["{provider},{role}", " {role} , {provider} ", "{role},{provider}"])
 def test_the_role_and_the_provider_in_either_order(stranger: Any, app: str, pair: str) -> None:
     stranger.assume_role_with_saml(**ask(story(pair=pair.format(role=app, provider=PROVIDER))))

@@ -21,7 +21,7 @@ _CREATE = identitystore.model.operations["CreateUser"]
 _MEMBERS = {member.name: member for member in _CREATE.inputs if member.name not in ("IdentityStoreId", "UserName")}
 _EXTENSION = "aws:identitystore:enterprise"
 _ENTERPRISE = frozenset({"employeeNumber", "costCenter", "organization", "division", "department", "manager"})
-_REQUIRED = ("DisplayName", "Name.GivenName", "Name.FamilyName")
+_PARTS = ("givenname", "familyname")  # of a name, which are required
 RESERVED = frozenset({"administrator", "awsadministrators"})
 """Names that no user and no group may have, in lower case."""
 
@@ -30,10 +30,11 @@ def checked(user_name: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes, by the model's names, as a user of that name may have them. Raises ValidationException."""
     if user_name.lower() in RESERVED:
         raise ValidationException(f"{user_name} is a reserved name.")
-    present = {*attributes, *(f"Name.{part}" for part in attributes.get("Name", ()))}
-    lacking = [path for path in _REQUIRED if path not in present]
+    name = attributes.get("Name")
+    parts = ["name"] if name is None else [part for part in _PARTS if part not in map(str.lower, name)]
+    lacking = [*(() if "DisplayName" in attributes else ("displayname",)), *parts]
     if lacking:
-        raise ValidationException(f"Required attributes are missing: {', '.join(map(_small, lacking))}")
+        raise ValidationException(", ".join(f"{part}: The attribute {part} is required" for part in lacking))
     document = {"IdentityStoreId": "d-0000000000", "UserName": user_name, **attributes}
     try:
         aws_json.check(_CREATE, json_input.members(_CREATE, document))

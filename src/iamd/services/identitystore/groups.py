@@ -70,7 +70,7 @@ def summary(center: Center, group: StoreGroup) -> Reply:
 def _checked(display_name: Any, description: Any) -> dict[str, Any]:
     """Name and description as a group may have them; raises ValidationException."""
     if display_name is None:
-        raise ValidationException("Required attributes are missing: displayName")
+        raise ValidationException("displayName is a required attribute")
     given = {"IdentityStoreId": "d-0000000000", "DisplayName": display_name, "Description": description}
     try:
         aws_json.check(_CREATE, json_input.members(_CREATE, given))
@@ -100,7 +100,7 @@ def create_group(
     try:
         groups.add(group)
     except Taken:
-        raise taken(call, f"A group with the display name {display_name} already exists.") from None
+        raise taken(call, "Duplicate GroupDisplayName") from None
     return summary(center, group)
 
 
@@ -157,7 +157,7 @@ def update_group(
             group, updated=call.now, updated_by=call.caller.arn, revision=group.revision + 1, **change
         )
     except Taken:
-        raise taken(call, f"A group with the display name {values['displayname']} already exists.") from None
+        raise taken(call, "Duplicate GroupDisplayName") from None
     return summary(held.center, group)
 
 

@@ -104,7 +104,7 @@ def create_group_membership(call: Call, held: Held[StoreGroup], *, member_id: Me
     user = USERS.require(call, center, _user_id(member_id))
     memberships = center.records.store_memberships
     if memberships.count("pair", f"{group.id}/{user.id}"):
-        raise taken(call, "The user is already a member of the group.")
+        raise taken(call, "Member and Group relationship already exists.")
     quotas.check(call, memberships.count("user", user.id), quotas.GROUPS_OF_A_USER, "groups of a user")
     membership = StoreMembership(
         account_id=center.instance.account_id,

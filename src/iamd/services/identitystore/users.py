@@ -61,7 +61,7 @@ def require_free_address(call: Call, center: Center, email: str | None, owner: S
     """Raise ConflictException for an address that another user has."""
     holders = () if email is None else center.records.store_users.where("email", fold(email))
     if any(owner is None or holder.id != owner.id for holder in holders):
-        raise taken(call, f"A user with the email address {email} already exists.")
+        raise taken(call, "Duplicate Email")
 
 
 def new_user(
@@ -105,7 +105,7 @@ def create_user(call: Call, new: NewUser) -> Reply:
     """Add a user; names and addresses are unique, whatever their case. A password is no matter of this API."""
     center, users = new.center, new.center.records.store_users
     if new.name is None:
-        raise ValidationException("Required attributes are missing: userName")
+        raise ValidationException("userName is a required attribute")
     attributes = checked(new.name, new.attributes)
     quotas.check(call, len(users), quotas.USERS, "users")
     email = email_of(attributes)
@@ -124,7 +124,7 @@ def create_user(call: Call, new: NewUser) -> Reply:
     try:
         users.add(user)
     except Taken:
-        raise taken(call, f"A user with the user name {new.name} already exists.") from None
+        raise taken(call, "Duplicate UserName") from None
     return summary(center, user)
 
 
@@ -180,24 +180,32 @@ def update_user(
     """Change attributes by path, all or none; a value that is left out removes what is there."""
     user, users = held.record, held.center.records.store_users
     require_revision(call, user.revision, revision)
-    name, attributes = user.name, attributes_of(user)
+    name, enabled, attributes = user.name, user.enabled, attributes_of(user)
     for operation in operations:
         path, value = operation["AttributePath"], operation.get("AttributeValue")
-        if path.lower() != "username":
-            attributes = changed(attributes, path, value)
-        elif isinstance(value, str):
-            name = value
+        if path.lower() == "username":
+            name = _text(path, value)
+        elif path.lower() == "userstatus":
+            enabled = _text(path, value, "ENABLED", "DISABLED") == "ENABLED"
         else:
-            raise ValidationException("userName is required, and text.")
+            attributes = changed(attributes, path, value)
     attributes = checked(name, attributes)
     email = email_of(attributes)
     require_free_address(call, held.center, email, user)
-    change = {"name": name, "email": email, "attributes": dumped(attributes), "revision": user.revision + 1}
+    change = {"name": name, "email": email, "attributes": dumped(attributes), "enabled": enabled}
+    by = call.caller.arn
     try:
-        user = users.replace(user, updated=call.now, updated_by=call.caller.arn, **change)
+        user = users.replace(user, updated=call.now, updated_by=by, revision=user.revision + 1, **change)
     except Taken:
-        raise taken(call, f"A user with the user name {name} already exists.") from None
+        raise taken(call, "Duplicate UserName") from None
     return summary(held.center, user)
+
+
+def _text(path: str, value: Any, *choices: str) -> str:
+    """The value, which cannot be left out; raises ValidationException."""
+    if not isinstance(value, str) or (choices and value not in choices):
+        raise ValidationException(f"{path} is a required attribute{' of ' if choices else ''}{' or '.join(choices)}")
+    return value
 
 
 @identitystore.operation(on=existing_user, also=also_store)
