@@ -87,7 +87,8 @@ class Application:
 
     async def perform(self, request: HttpRequest, question: Question) -> Exchange:
         """Take a call of a person at the console through the links that are not about signatures and protocols."""
-        exchange = Exchange(request, caller=question.caller, api=question.api, action=question.action)
+        caller, api, action = question.caller, question.api, question.action
+        exchange = Exchange(request, caller=caller, api=api, action=action, region=question.region)
 
         def understood(realm: Realm, exchange: Exchange) -> None:
             exchange.operation, exchange.params = question.understand()

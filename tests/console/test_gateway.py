@@ -20,7 +20,7 @@ def running_server() -> Iterator[Live]:
         yield server
 
 
-def test_the_gateway_tells_what_is_forwarded_denied_and_learned(
+def test_the_page_tells_what_is_forwarded_denied_and_learned_to_who_may(
     person: Person, iam: Any, user: Callable[..., Any]
 ) -> None:
     eve = user("eve", {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"})
@@ -39,28 +39,17 @@ def test_the_gateway_tells_what_is_forwarded_denied_and_learned(
     expect(denial).to_contain_text("user/eve")
     expect(denial).to_contain_text("Refused")
     expect(page.get_by_role("link", name="sqs:ListQueues")).to_be_visible()
-    person.looks_right()
     page.get_by_role("button", name="Learn policies").click()
     page.get_by_role("radio", name="user/eve").check()
     expect(page.get_by_text('"Action": "iam:ListUsers"')).to_be_visible()
     person.looks_right()
     denial.get_by_role("link", name="s3:ListAllMyBuckets").click()
     expect(page.get_by_role("row", name="ListBuckets")).to_be_visible()
-
-
-def test_whoever_may_not_is_told_which_permission_lacks(person: Person, iam: Any) -> None:
+    person.server.realm.forwarding = None
+    page = person.at("/gateway")
+    expect(page.get_by_text("There is no gateway")).to_be_visible()
+    person.looks_right()
     iam.detach_user_policy(UserName="Ada", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     iam.attach_user_policy(UserName="Ada", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
     page = person.at("/gateway")
     expect(page.get_by_text("not authorized to perform: iamd:GetGateway")).to_be_visible()
-    person.looks_right()
-
-
-def test_without_a_gateway_the_page_says_how_to_have_one(person: Person) -> None:
-    person.server.realm.forwarding, before = None, person.server.realm.forwarding
-    try:
-        page = person.at("/gateway")
-        expect(page.get_by_text("There is no gateway")).to_be_visible()
-        person.looks_right()
-    finally:
-        person.server.realm.forwarding = before

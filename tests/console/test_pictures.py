@@ -62,7 +62,6 @@ def test_a_decision_is_drawn_and_told(person: Person, iam: Any) -> None:
     page.get_by_role("button", name="Explain", exact=True).click()
     expect(page.get_by_text("Add to the policies of the caller:")).to_be_visible()
     expect(page.get_by_text('"Action": "s3:PutObject"')).to_be_visible()
-    person.looks_right()
 
 
 def test_a_denial_leads_to_the_smallest_change(person: Person, iam: Any, user: Callable[..., Any]) -> None:
@@ -75,7 +74,6 @@ def test_a_denial_leads_to_the_smallest_change(person: Person, iam: Any, user: C
     page.get_by_role("radio", name="Select ListUsers").first.check()
     expect(page.get_by_role("heading", name="What would allow it")).to_be_visible()
     expect(page.get_by_text('"Action": "iam:ListUsers"')).to_be_visible()
-    person.looks_right()
     page.get_by_role("link", name="See how the decision comes about").click()
     expect(page.get_by_text("by the policies of that moment")).to_be_visible()
     expect(page.get_by_text("Nearest is statement")).to_be_visible()
@@ -107,4 +105,3 @@ def test_paths_to_others_are_drawn_and_told(person: Person, iam: Any) -> None:
     iam.delete_user_policy(UserName="jane", PolicyName="assumes")
     page = person.at(f"/paths/arn%3Aaws%3Aiam%3A%3A{ACCOUNT}%3Auser%2Fjane")
     expect(page.get_by_text("There is no way to anybody else.")).to_be_visible()
-    person.looks_right()

@@ -66,7 +66,9 @@ def test_commands_do_what_operations_do(typed: Run, server: Live) -> None:
     assert names["text"].split() == ["ann", "Jane"]
     assert yaml.safe_load(typed("aws sts get-caller-identity --output yaml")["text"])["Arn"] == f"{ARN}/Jane"
     assert "|  UserName" in typed("aws iam get-user --output table")["text"]
-    assert typed("aws cloudtrail lookup-events --start-time 2026-01-01 --max-items 1")["status"] == 0
+    assert typed("aws --region eu-west-1 cloudtrail lookup-events --start-time 2026-01-01 --max-items 1")["status"] == 0
+    assert "eu-west-1" in {each["awsRegion"] for each in trail(server, "LookupEvents")}
+    assert trail(server, "ListUsers")[-1]["awsRegion"] == "us-east-1"
 
 
 def test_pages_are_put_together(typed: Run, iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +83,9 @@ def test_pages_are_put_together(typed: Run, iam: Any, monkeypatch: pytest.Monkey
     assert (sorted(first + second), len(first), end) == (sorted([*every, "Jane"]), 3, None)
     assert json.loads(typed("aws iam list-users --no-paginate")["text"])["IsTruncated"] is False
     assert typed("aws iam list-users --starting-token nonsense")["status"] == 252
+    monkeypatch.setattr(paging, "SECONDS", -1.0)
+    assert "took longer" in typed("aws iam list-users --page-size 1")["text"]
+    monkeypatch.undo()
     monkeypatch.setattr(paging, "MOST_CALLS", 2)
     assert "more than 2 pages" in typed("aws iam list-users --page-size 1")["text"]
 
@@ -101,7 +106,7 @@ WRONG = (
     ("aws iam list-users --query 'Users['", 252, "Bad value for --query"),
     ("aws iam list-users --max-items x", 252, "expected a number"),
     ("aws iam list-users --endpoint-url http://127.0.0.1", 252, "not available in this terminal"),
-    ("aws iam list-users --region mars-1", 252, "services of us-east-1 alone"),
+    ("aws iam list-users --region mars-1", 255, "Provided region_name 'mars-1'"),
     ("aws iam tag-user --user-name a --tags Key=k,Velue=v", 252, 'Unknown parameter in Tags[0]: "Velue"'),
     ("aws iam tag-user --user-name a --tags Key=k", 252, 'Missing required parameter in Tags[0]: "Value"'),
     ("aws iam tag-user --user-name a --tags nonsense", 252, "Expected: '=', received: 'EOF'"),
@@ -173,7 +178,7 @@ _PART = st.text("ab=,[]{}'\"\\ .:/-*", max_size=12)
 @example("a={b=c,d=[e,f]},g=h")
 @example("a=['x,y',\"z\"],b=")
 @example("a=b\\,c,d=arn:aws:iam::1:user/x y")
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_shorthand_is_that_of_the_aws_cli(text: str) -> None:
     try:
         expected = ShorthandParser().parse(text)

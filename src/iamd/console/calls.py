@@ -35,6 +35,7 @@ class Question:
     api: Api
     action: str
     understand: Callable[[], tuple[Operation, dict[str, Any]]]
+    region: str = "us-east-1"
 
 
 class Outcome(Protocol):

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from iamd.console.terminal.problems import Problem, misused
+from iamd.console.terminal.problems import FAILED, Problem, misused
 from iamd.console.terminal.query import Query
 from iamd.console.terminal.values import document, typed
+from iamd.reference import regions
 from iamd.services.catalogue import APIS
 from iamd.services.registry import Api, Operation
 from iamd.wire.model import Member, OperationModel
@@ -48,6 +49,10 @@ class Command:
     @property
     def output(self) -> str:
         return self.options.get("output", "json")
+
+    @property
+    def region(self) -> str:
+        return REGION if self.api.is_global else self.options.get("region", REGION)
 
     @property
     def secret(self) -> bool:
@@ -125,8 +130,8 @@ def _made(api: Api, operation: Operation, reader: _Reader) -> Command:
     options = reader.options
     if options.get("output", "json") not in OUTPUTS:
         raise misused(f"argument --output: Invalid choice, valid choices are:\n\n{' | '.join(OUTPUTS)}")
-    if options.get("region", REGION) != REGION:
-        raise Problem(f"This terminal calls the services of {REGION} alone.")
+    if options.get("region", REGION) not in regions.all():
+        raise Problem(f"Provided region_name '{options['region']}' doesn't match a supported format.", FAILED)
     query = None if "query" not in options else Query(options["query"])
     return Command(api, operation, document(operation.model, given), options, query)
 

@@ -20,7 +20,7 @@ from iamd.console.terminal.table import table
 from iamd.wire.model import Shape
 from iamd.wire.shared import Shared
 
-LONGEST = 500_000  # characters and values of an answer that is shown
+LONGEST = 300_000  # characters and values of an answer that is shown
 _POLICY = "policyDocumentType"  # IAM's documents, which it answers percent-encoded
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
 from iamd.console.terminal.command import Command
@@ -16,6 +17,7 @@ from iamd.console.terminal.problems import FAILED, Problem
 from iamd.wire.model import Paging
 
 MOST_CALLS = 100  # for one command
+SECONDS = 30.0
 _SKIPPED = "boto_truncate_amount"
 
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -27,10 +29,12 @@ async def whole(command: Command, call: Call) -> dict[str, Any]:
     paging = command.operation.model.paging
     if paging is None or "no-paginate" in command.options or paging.input_token in command.given:
         return await call(command.given)
-    pages = _Pages(command, paging)
+    pages, end = _Pages(command, paging), monotonic() + SECONDS
     for _ in range(MOST_CALLS):
         if pages.take(await call(pages.given)):
             return pages.answer()
+        if monotonic() > end:
+            raise Problem(f"The pages took longer than {SECONDS:.0f} seconds: ask for fewer, by --max-items.", FAILED)
     raise Problem(f"The answer has more than {MOST_CALLS} pages: ask for fewer, by --max-items.", FAILED)
 
 

@@ -12,7 +12,7 @@ from iamd.console.terminal.problems import FAILED, Problem
 
 _LONGEST = 4_096  # characters of an expression
 _WIDEST = 64  # parts of one step of it
-_MOST = 1_000_000  # items and characters that its steps may make together
+_MOST = 300_000  # items and characters that its steps may make together
 _NESTING = frozenset({"multi_select_list", "multi_select_dict"})
 
 

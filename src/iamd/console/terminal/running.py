@@ -15,13 +15,11 @@ from iamd.console.terminal.command import HELP, PROGRAM, Command, understand
 from iamd.console.terminal.completion import named
 from iamd.console.terminal.output import plain, written
 from iamd.console.terminal.paging import whole
-from iamd.console.terminal.problems import FAILED, REFUSED, Problem
+from iamd.console.terminal.problems import REFUSED, Problem
 from iamd.wire import json_input, protocols
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
 
-SECONDS = 30.0
-"""How long a command may take."""
 _FOREIGN = 127  # the exit code of shells for what is not there
 
 
@@ -47,14 +45,16 @@ async def run(line: str, caller: Caller, request: HttpRequest, perform: Perform)
         secret = _may_hide(split)
         command = understand(split[1:])
         secret = command.secret
-        async with asyncio.timeout(SECONDS):
-            answer: Any = await whole(command, lambda given: _called(command, given, caller, request, perform))
-        shown = answer if command.query is None else command.query.of(answer)
-        return Printed(written(shown, command.output, command.operation.name), secret=secret)
+        answer = await whole(command, lambda given: _called(command, given, caller, request, perform))
+        # Queries and tables of long answers take their time, which others do not wait for.
+        return Printed(await asyncio.to_thread(_shown, command, answer), secret=secret)
     except Problem as problem:
         return Printed(f"{problem}\n", problem.status, secret or not split)
-    except TimeoutError:
-        return Printed(f"The command took longer than {SECONDS:.0f} seconds.\n", FAILED, secret)
+
+
+def _shown(command: Command, answer: dict[str, Any]) -> str:
+    shown = answer if command.query is None else command.query.of(answer)
+    return written(shown, command.output, command.operation.name)
 
 
 def _foreign(split: list[str]) -> Printed:
@@ -80,7 +80,9 @@ async def _called(
 ) -> dict[str, Any]:
     """The answer to one call. Raises Problem for a refusal."""
     operation = command.operation
-    outcome = await perform(request, Question(caller, command.api, operation.name, lambda: _understood(command, given)))
+    api, region = command.api, command.region
+    asked = Question(caller, api, operation.name, lambda: _understood(command, given), region)
+    outcome = await perform(request, asked)
     if outcome.error is not None:
         raise _refused(operation.name, outcome.error)
     output = operation.model.output

@@ -16,8 +16,8 @@ _SPACE = re.compile(r"\s*")
 _SINGLE = re.compile(r"'((?:\\'|[^'])*)'")
 _DOUBLE = re.compile(r'"((?:\\"|[^"])*)"')
 # A bare value: its first character, then what may follow; in a list after a comma, no "=" may, which begins a pair.
-_FIRST = re.compile(r"(?:\\,|[^\s'\",=\[\]{}])(?:\\,|[^,\]}])*")
-_NEXT = re.compile(r"(?:\\,|[^\s'\",=\[\]{}])(?:\\,|[^,=\]}])*")
+_FIRST = re.compile(r"""(?:\\,|[^\x00-\x20"',=\[{])(?:\\,|[^"',\]}])*""")
+_NEXT = re.compile(r"""(?:\\,|[^\x00-\x20"',=\[{])(?:\\,|[^"',=])*""")
 
 
 class _Mismatch(Exception):
