@@ -105,3 +105,14 @@ def test_a_get_calls_nothing(signed_in: Browser) -> None:
 def test_the_cookie_is_of_no_use_to_another_browser(signed_in: Browser) -> None:
     thief = Browser(signed_in.endpoint, dict(signed_in.cookies), {"user-agent": "curl/8"})
     assert send(thief, "GET", "/console/me/session")[0] == 401
+
+
+def test_which_permissions_lack_is_told_beforehand(signed_in: Browser, iam: Any) -> None:
+    asked = "/console/me/may?action=iam:CreateUser&action=iam:ListUsers&action=nonsense:Nothing"
+    told = {"iam:CreateUser": "identity-based", "nonsense:Nothing": "identity-based"}
+    assert send(signed_in, "GET", asked) == (200, {"lacking": told})
+    iam.attach_user_policy(UserName="Jane", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.put_user_permissions_boundary(UserName="Jane", PermissionsBoundary="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    assert send(signed_in, "GET", asked)[1]["lacking"]["iam:CreateUser"] == "permissions boundary"
+    assert send(signed_in, "GET", "/console/me/may?action=CreateUser")[0] == 400
+    assert send(signed_in, "GET", f"/console/me/may?{'action=a:b&' * 101}")[0] == 400

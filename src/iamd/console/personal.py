@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import asdict as as_dict
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.console import enrolment, own_password, own_sessions, switch_role
+from iamd.console import enrolment, own_password, own_sessions, possible, switch_role
 from iamd.console.calls import Perform, as_json
 from iamd.console.terminal import answers as terminal
 from iamd.console.visitors import Visitor
@@ -25,6 +25,8 @@ async def answer(visit: Visit, request: HttpRequest, visitor: Visitor, perform: 
     match asked:
         case "GET", b"session":
             return as_json(200, _session(visit, request, visitor))
+        case "GET", b"may":
+            return await possible.told(visit.realm, visitor.caller, request)
         case "GET", b"sessions":
             return own_sessions.listed(visit, visitor)
         case "POST", b"sessions/end":
