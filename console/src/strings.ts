@@ -11,6 +11,13 @@ import { credentialReport, instanceProfiles, lastAccessed } from "./strings/repo
 import { role, roleCreate, roles } from "./strings/roles";
 import { terminal } from "./strings/terminal";
 
+const LAYERS: Record<string, string> = {
+  "service control": "service control policies of the organization",
+  "resource control": "resource control policies of the organization",
+  "permissions boundary": "the limits of your permissions boundary",
+  session: "the policies of your session",
+};
+
 export const strings = {
   shell: {
     product: "iamd",
@@ -41,6 +48,8 @@ export const strings = {
     retry: "Try again",
     reload: "Reload",
   },
+  lacking: (action: string, layer: string) =>
+    `You lack the permission ${action}: ${layer === "identity-based" ? "no policy of yours gives it" : `${LAYERS[layer] ?? `${layer} policies`} deny it`}.`,
   time: { now: "just now", never: "Never" },
   list: {
     search: "Search",

@@ -186,3 +186,22 @@ def test_an_authenticator_app_is_added(person: Person, iam: Any) -> None:
     dialog.get_by_role("button", name="Assign").click()
     person.told("The MFA device has been assigned.")
     assert [each["SerialNumber"] for each in iam.list_mfa_devices(UserName="Ada")["MFADevices"]] == [phone.serial]
+
+
+def test_buttons_say_which_permission_lacks(person: Person, iam: Any) -> None:
+    iam.detach_user_policy(UserName="Ada", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.attach_user_policy(UserName="Ada", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    page = person.at("/users")
+    button = page.get_by_role("button", name="Create user")
+    expect(button).to_be_disabled()
+    button.focus()
+    expect(page.get_by_text("You lack the permission iam:CreateUser: no policy of yours gives it.")).not_to_have_count(
+        0
+    )
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Users")
+    page.get_by_role("searchbox").focus()
+    person.looks_right()
+    page = person.at("/users/Ada?tab=tags")
+    expect(page.get_by_role("button", name="Manage tags")).to_be_disabled()
+    person.looks_right()

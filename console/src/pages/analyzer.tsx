@@ -1,5 +1,4 @@
 /** What the analyzer has found: who outside of the account may use something of it. */
-import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -10,6 +9,7 @@ import { useState } from "react";
 import { call } from "../api";
 import { useDoing, useLoad } from "../load";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { Actions, List } from "../parts/list";
@@ -34,7 +34,7 @@ export default function AnalyzerPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description={text.description} actions={found && <Button onClick={() => setOpen("delete")}>{text.delete}</Button>}>
+        <Header variant="h1" description={text.description} actions={found && <ActionButton needs="access-analyzer:DeleteAnalyzer" onClick={() => setOpen("delete")}>{text.delete}</ActionButton>}>
           {text.title}
         </Header>
       }
@@ -62,9 +62,9 @@ function Without({ create }: { create: () => void }) {
   return (
     <Nothing title={text.none}>
       <p>{text.noneWhat}</p>
-      <Button variant="primary" onClick={create}>
+      <ActionButton needs="access-analyzer:CreateAnalyzer" variant="primary" onClick={create}>
         {text.create}
-      </Button>
+      </ActionButton>
     </Nothing>
   );
 }
@@ -112,12 +112,12 @@ function Findings({ analyzer }: { analyzer: Analyzer }) {
         ]}
         actions={(selected) => (
           <Actions>
-            <Button disabled={!selected.some((each) => each.status === "ARCHIVED")} onClick={() => void put("ACTIVE", selected)}>
+            <ActionButton needs="access-analyzer:UpdateFindings" disabled={!selected.some((each) => each.status === "ARCHIVED")} onClick={() => void put("ACTIVE", selected)}>
               {text.unarchive}
-            </Button>
-            <Button disabled={!selected.some((each) => each.status === "ACTIVE")} onClick={() => void put("ARCHIVED", selected)}>
+            </ActionButton>
+            <ActionButton needs="access-analyzer:UpdateFindings" disabled={!selected.some((each) => each.status === "ACTIVE")} onClick={() => void put("ARCHIVED", selected)}>
               {text.archive}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -6,6 +6,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 
 import { mapped, useDoing, useLoad } from "../load";
 import { usePage } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Actions, List } from "../parts/list";
 import { download } from "../parts/secret";
 import { Refused } from "../parts/states";
@@ -56,9 +57,9 @@ export default function CredentialReportPage() {
             <Button iconName="download" disabled={!found} onClick={() => found && download("credential_report.csv", found.csv)}>
               {text.download}
             </Button>
-            <Button variant="primary" loading={doing.busy} onClick={() => void generate()}>
+            <ActionButton needs="iam:GenerateCredentialReport" variant="primary" loading={doing.busy} onClick={() => void generate()}>
               {text.generate}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -1,5 +1,4 @@
 /** One group: its users and permissions. */
-import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -10,6 +9,7 @@ import { call } from "../api";
 import { useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Copied, Facts } from "../parts/facts";
 import { LastAccessed } from "../parts/last-accessed";
@@ -37,7 +37,7 @@ export default function GroupPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" actions={<Button onClick={() => setLeaving(true)}>{strings.confirm.delete}</Button>}>
+        <Header variant="h1" actions={<ActionButton needs="iam:DeleteGroup" onClick={() => setLeaving(true)}>{strings.confirm.delete}</ActionButton>}>
           {name}
         </Header>
       }

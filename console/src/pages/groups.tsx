@@ -1,5 +1,4 @@
 /** The user groups of the account. */
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { call, everything } from "../api";
 import { useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { Actions, List } from "../parts/list";
@@ -51,12 +51,12 @@ export default function Groups() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={selected === undefined} onClick={() => setLeaving(selected?.GroupName)}>
+            <ActionButton needs="iam:DeleteGroup" disabled={selected === undefined} onClick={() => setLeaving(selected?.GroupName)}>
               {strings.confirm.delete}
-            </Button>
-            <Button variant="primary" onClick={() => setMaking(true)}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateGroup" variant="primary" onClick={() => setMaking(true)}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -13,6 +13,7 @@ import { useNavigate, useParams } from "react-router";
 import { useDoing, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Changes } from "../parts/changes";
 import { Actions } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
@@ -20,7 +21,7 @@ import { Refused, Show } from "../parts/states";
 import { TestChange } from "../parts/test-change";
 import { strings } from "../strings";
 import { EMPTY_POLICY } from "../work/documents";
-import { type IdentityKind, POLICIES, readable } from "../work/identities";
+import { type IdentityKind, KINDS, POLICIES, readable } from "../work/identities";
 import { inlineChange } from "../work/replay";
 
 const text = strings.inline;
@@ -71,9 +72,9 @@ function Editing({ kind, name, policy, document, owner }: Props) {
             {strings.confirm.cancel}
           </Button>
           <TestChange disabled={title === "" || (policy !== undefined && value === document)} changes={() => inlineChange(kind, name, title, value)} />
-          <Button variant="primary" loading={doing.busy} disabled={title === ""} onClick={() => void save()}>
+          <ActionButton needs={`iam:Put${KINDS[kind]}Policy`} variant="primary" loading={doing.busy} disabled={title === ""} onClick={() => void save()}>
             {text.save}
-          </Button>
+          </ActionButton>
         </Actions>
       }
     >

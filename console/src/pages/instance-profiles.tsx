@@ -1,5 +1,4 @@
 /** The instance profiles of the account. */
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
@@ -9,6 +8,7 @@ import { call, everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
 import { Actions, List } from "../parts/list";
@@ -46,15 +46,15 @@ export default function InstanceProfiles() {
         ]}
         actions={([profile]) => (
           <Actions>
-            <Button disabled={!profile} onClick={() => profile && setOpen({ what: "delete", profile })}>
+            <ActionButton needs="iam:DeleteInstanceProfile" disabled={!profile} onClick={() => profile && setOpen({ what: "delete", profile })}>
               {text.delete}
-            </Button>
-            <Button disabled={!profile} onClick={() => profile && setOpen({ what: "role", profile })}>
+            </ActionButton>
+            <ActionButton needs="iam:AddRoleToInstanceProfile" disabled={!profile} onClick={() => profile && setOpen({ what: "role", profile })}>
               {text.changeRole}
-            </Button>
-            <Button variant="primary" onClick={() => setOpen({ what: "create" })}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateInstanceProfile" variant="primary" onClick={() => setOpen({ what: "create" })}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -1,5 +1,4 @@
 /** The policies of the organization, a type at a time. */
-import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
@@ -8,6 +7,7 @@ import { call } from "../api";
 import { useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { ControlKindField, kindIn } from "../parts/control-kind";
 import { Actions, List } from "../parts/list";
@@ -54,12 +54,12 @@ export default function OrganizationPolicies() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={!selected || selected.isAws} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="organizations:DeletePolicy" disabled={!selected || selected.isAws} onClick={() => setLeaving(selected)}>
               {strings.confirm.delete}
-            </Button>
-            <Button variant="primary" onClick={() => void navigate(`/organization/policies/create?kind=${kind}`)}>
+            </ActionButton>
+            <ActionButton needs="organizations:CreatePolicy" variant="primary" onClick={() => void navigate(`/organization/policies/create?kind=${kind}`)}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

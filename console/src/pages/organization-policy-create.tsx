@@ -14,6 +14,7 @@ import { call } from "../api";
 import { useDoing } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { ControlKindField, kindIn } from "../parts/control-kind";
 import { Actions } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
@@ -69,9 +70,9 @@ export default function OrganizationPolicyCreate() {
             {as !== "other" && (
               <TestChange organization disabled={name === "" || target === ""} changes={() => [{ "organizations:CreatePolicy": given }, attached]} />
             )}
-            <Button variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
+            <ActionButton needs="organizations:CreatePolicy" variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         }
       >

@@ -13,6 +13,7 @@ import { call } from "../api";
 import { useDoing, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Changes } from "../parts/changes";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
@@ -50,8 +51,8 @@ export default function OrganizationPolicy() {
   };
   const actions = policy && !policy.isAws && (
     <Actions>
-      <Button onClick={() => setOpen("edit")}>{text.edit}</Button>
-      <Button onClick={() => setOpen("delete")}>{strings.confirm.delete}</Button>
+      <ActionButton needs="organizations:UpdatePolicy" onClick={() => setOpen("edit")}>{text.edit}</ActionButton>
+      <ActionButton needs="organizations:DeletePolicy" onClick={() => setOpen("delete")}>{strings.confirm.delete}</ActionButton>
     </Actions>
   );
   return (
@@ -79,6 +80,7 @@ function Body({ policy, saved }: { policy: Whole; saved: () => void }) {
   const tagging = (
     <Tags
       from={tags}
+      needs="organizations:TagResource"
       set={(Tags) => call("organizations", "TagResource", { ResourceId, Tags })}
       remove={(TagKeys) => call("organizations", "UntagResource", { ResourceId, TagKeys })}
     />
@@ -124,9 +126,9 @@ function Document({ policy, saved }: { policy: Whole; saved: () => void }) {
               {text.reset}
             </Button>
             {kind !== "other" && <TestChange organization disabled={value === content} changes={() => [{ "organizations:UpdatePolicy": change }]} />}
-            <Button variant="primary" loading={doing.busy} disabled={value === content} onClick={() => void save()}>
+            <ActionButton needs="organizations:UpdatePolicy" variant="primary" loading={doing.busy} disabled={value === content} onClick={() => void save()}>
               {text.save}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       </SpaceBetween>

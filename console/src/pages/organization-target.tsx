@@ -1,6 +1,5 @@
 /** A root, unit or account of the organization: the control policies that are attached to it. */
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
@@ -14,6 +13,7 @@ import { call } from "../api";
 import { useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { ControlKindField } from "../parts/control-kind";
 import { Dialog } from "../parts/dialog";
@@ -109,14 +109,14 @@ function Controls({ target, root, isAccount }: ControlsProps) {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={!selected} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="organizations:DetachPolicy" disabled={!selected} onClick={() => setLeaving(selected)}>
               {text.detach}
-            </Button>
-            {target === root && <Button onClick={() => setOpen(isEnabled ? "disable" : "enable")}>{isEnabled ? text.disable : text.enable}</Button>}
-            <Button onClick={() => setOpen("attach")}>{text.attach}</Button>
-            <Button variant="primary" onClick={() => void navigate(`/organization/policies/create?kind=${kind}&target=${target}`)}>
+            </ActionButton>
+            {target === root && <ActionButton needs={`organizations:${isEnabled ? "Disable" : "Enable"}PolicyType`} onClick={() => setOpen(isEnabled ? "disable" : "enable")}>{isEnabled ? text.disable : text.enable}</ActionButton>}
+            <ActionButton needs="organizations:AttachPolicy" onClick={() => setOpen("attach")}>{text.attach}</ActionButton>
+            <ActionButton needs="organizations:CreatePolicy" variant="primary" onClick={() => void navigate(`/organization/policies/create?kind=${kind}&target=${target}`)}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { call } from "../api";
 import { useDoing, useLoad } from "../load";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Actions } from "../parts/list";
 import { OrganizationDialogs, type Open } from "../parts/organization-dialogs";
 import { OrganizationTree } from "../parts/organization-tree";
@@ -44,9 +45,9 @@ export default function OrganizationPage() {
       >
         {text.more}
       </ButtonDropdown>
-      <Button variant="primary" disabled={!holds} onClick={() => setOpen("unit")}>
+      <ActionButton needs="organizations:CreateOrganizationalUnit" variant="primary" disabled={!holds} onClick={() => setOpen("unit")}>
         {text.createUnit}
-      </Button>
+      </ActionButton>
     </Actions>
   );
   return (
@@ -71,9 +72,9 @@ function None({ done }: { done: () => void }) {
       <Refused error={doing.error} />
       <Nothing title={text.none}>
         <p>{text.noneWhat}</p>
-        <Button variant="primary" loading={doing.busy} onClick={() => void found()}>
+        <ActionButton needs="organizations:CreateOrganization" variant="primary" loading={doing.busy} onClick={() => void found()}>
           {text.found}
-        </Button>
+        </ActionButton>
       </Nothing>
     </>
   );

@@ -1,5 +1,4 @@
 /** The managed policies: the account's own and AWS's. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -7,6 +6,7 @@ import { everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
 import { typeOf } from "../parts/permissions";
@@ -53,12 +53,12 @@ export default function Policies() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={!isOwn(selected)} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="iam:DeletePolicy" disabled={!isOwn(selected)} onClick={() => setLeaving(selected)}>
               {strings.confirm.delete}
-            </Button>
-            <Button variant="primary" onClick={() => void navigate("/policies/create")}>
+            </ActionButton>
+            <ActionButton needs="iam:CreatePolicy" variant="primary" onClick={() => void navigate("/policies/create")}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

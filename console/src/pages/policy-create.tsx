@@ -15,6 +15,7 @@ import { call } from "../api";
 import { useDoing, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Actions } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
 import { Refused } from "../parts/states";
@@ -53,9 +54,9 @@ export default function PolicyCreate() {
             <TestChange disabled={name === ""} changes={() => newPolicyChange(name, document, holder)}>
               <Holder chosen={holder} choose={setHolder} />
             </TestChange>
-            <Button variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
+            <ActionButton needs="iam:CreatePolicy" variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         }
       >

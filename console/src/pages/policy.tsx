@@ -11,6 +11,7 @@ import { call, everything } from "../api";
 import { useDoing, useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Changes } from "../parts/changes";
 import { Confirm } from "../parts/confirm";
 import { Copied, Facts } from "../parts/facts";
@@ -61,6 +62,7 @@ export default function PolicyPage() {
             content: (
               <Tags
                 from={tags}
+                needs="iam:TagPolicy"
                 set={(Tags) => call("iam", "TagPolicy", { PolicyArn: arn, Tags })}
                 remove={(TagKeys) => call("iam", "UntagPolicy", { PolicyArn: arn, TagKeys })}
               />
@@ -72,7 +74,7 @@ export default function PolicyPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" actions={isOwn && <Button onClick={() => setLeaving(true)}>{strings.confirm.delete}</Button>}>
+        <Header variant="h1" actions={isOwn && <ActionButton needs="iam:DeletePolicy" onClick={() => setLeaving(true)}>{strings.confirm.delete}</ActionButton>}>
           {name}
         </Header>
       }
@@ -124,9 +126,9 @@ function Editing({ arn, document, isOwn, saved }: { arn: string; document: strin
               {text.reset}
             </Button>
             <TestChange disabled={value === document} changes={() => versionChange(arn, value)} />
-            <Button variant="primary" loading={doing.busy} disabled={value === document} onClick={() => void save()}>
+            <ActionButton needs="iam:CreatePolicyVersion" variant="primary" loading={doing.busy} disabled={value === document} onClick={() => void save()}>
               {text.save}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       </SpaceBetween>

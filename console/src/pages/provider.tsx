@@ -1,5 +1,4 @@
 /** One identity provider. */
-import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -9,6 +8,7 @@ import { useNavigate, useParams } from "react-router";
 import { useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { OidcProvider } from "../parts/oidc-provider";
 import { SamlProvider } from "../parts/saml-provider";
@@ -23,6 +23,7 @@ export default function ProviderPage() {
   const name = nameOf(arn);
   usePage([text.title, "/providers"], [name, path`/providers/${arn}`]);
   const tags = useLoad(() => tagsOf(arn), [arn]);
+  const operand = kindOf(arn) === "oidc" ? "OpenIDConnectProvider" : "SAMLProvider";
   const [leaving, setLeaving] = useState(false);
   const navigate = useNavigate();
   const tell = useTell();
@@ -33,14 +34,20 @@ export default function ProviderPage() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description={text[kindOf(arn)]} actions={<Button onClick={() => setLeaving(true)}>{text.delete}</Button>}>
+        <Header
+          variant="h1"
+          description={text[kindOf(arn)]}
+          actions={
+            <ActionButton needs={`iam:Delete${operand}`} onClick={() => setLeaving(true)}>{text.delete}</ActionButton>
+          }
+        >
           {name}
         </Header>
       }
     >
       <SpaceBetween size="l">
         {kindOf(arn) === "oidc" ? <OidcProvider arn={arn} /> : <SamlProvider arn={arn} />}
-        <Tags from={tags} set={(added) => tag(arn, added)} remove={(keys) => untag(arn, keys)} />
+        <Tags from={tags} needs={`iam:Tag${operand}`} set={(added) => tag(arn, added)} remove={(keys) => untag(arn, keys)} />
       </SpaceBetween>
       {leaving && (
         <Confirm title={text.deleteTitle(name)} typed={name} work={() => deleteProvider(arn)} done={deleted} close={() => setLeaving(false)}>

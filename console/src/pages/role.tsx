@@ -1,5 +1,4 @@
 /** One role. */
-import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -13,6 +12,7 @@ import { call, everything, type Reply } from "../api";
 import { type Loaded, useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Boundary } from "../parts/boundary";
 import { Confirm } from "../parts/confirm";
 import { Dialog } from "../parts/dialog";
@@ -52,12 +52,12 @@ export default function RolePage() {
   const actions = (
     <Actions>
       {role.value?.Arn && <PrincipalLinks arn={role.value.Arn} />}
-      <Button disabled={role.value === undefined} onClick={() => setOpen("edit")}>
+      <ActionButton needs="iam:UpdateRole" disabled={role.value === undefined} onClick={() => setOpen("edit")}>
         {text.edit}
-      </Button>
-      <Button disabled={role.value === undefined} onClick={() => setOpen("delete")}>
+      </ActionButton>
+      <ActionButton needs="iam:DeleteRole" disabled={role.value === undefined} onClick={() => setOpen("delete")}>
         {strings.roles.delete}
-      </Button>
+      </ActionButton>
     </Actions>
   );
   return (
@@ -92,6 +92,7 @@ function Body({ role, from }: { role: Role; from: Loaded<unknown> }) {
   const tagging = (
     <Tags
       from={tags}
+      needs="iam:TagRole"
       set={(Tags) => call("iam", "TagRole", { RoleName, Tags })}
       remove={(TagKeys) => call("iam", "UntagRole", { RoleName, TagKeys })}
     />

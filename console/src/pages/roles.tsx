@@ -1,5 +1,4 @@
 /** The roles of the account. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -7,6 +6,7 @@ import { everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
 import { Ago } from "../parts/time";
@@ -54,12 +54,12 @@ export default function Roles() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={selected === undefined} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="iam:DeleteRole" disabled={selected === undefined} onClick={() => setLeaving(selected)}>
               {text.delete}
-            </Button>
-            <Button variant="primary" onClick={() => void navigate("/roles/create")}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateRole" variant="primary" onClick={() => void navigate("/roles/create")}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -1,5 +1,4 @@
 /** One user. */
-import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -10,6 +9,7 @@ import { call, everything } from "../api";
 import { useLoad } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Boundary } from "../parts/boundary";
 import { Confirm } from "../parts/confirm";
 import { Credentials } from "../parts/credentials";
@@ -56,6 +56,7 @@ export default function UserPage() {
       content: (
         <Tags
           from={tags}
+          needs="iam:TagUser"
           set={(Tags) => call("iam", "TagUser", { UserName: name, Tags })}
           remove={(TagKeys) => call("iam", "UntagUser", { UserName: name, TagKeys })}
         />
@@ -72,7 +73,7 @@ export default function UserPage() {
           actions={
             <Actions>
               {user.value?.Arn && <PrincipalLinks arn={user.value.Arn} />}
-              <Button onClick={() => setLeaving(true)}>{strings.users.delete}</Button>
+              <ActionButton needs="iam:DeleteUser" onClick={() => setLeaving(true)}>{strings.users.delete}</ActionButton>
             </Actions>
           }
         >

@@ -1,5 +1,4 @@
 /** The users of the account. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -7,6 +6,7 @@ import { everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
 import { Ago } from "../parts/time";
@@ -50,12 +50,12 @@ export default function Users() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={selected === undefined} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="iam:DeleteUser" disabled={selected === undefined} onClick={() => setLeaving(selected)}>
               {text.delete}
-            </Button>
-            <Button variant="primary" onClick={() => void navigate("/users/create")}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateUser" variant="primary" onClick={() => void navigate("/users/create")}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -9,6 +9,7 @@ import { call, everything, type Reply } from "../api";
 import { useDoing, useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Actions, List } from "./list";
 import { Secrets } from "./secret";
@@ -70,15 +71,15 @@ export function AccessKeys({ user }: { user?: string }) {
         ]}
         actions={([key]) => (
           <Actions>
-            <Button disabled={key?.Status !== "Inactive"} onClick={() => setLeaving(key?.AccessKeyId)}>
+            <ActionButton needs="iam:DeleteAccessKey" disabled={key?.Status !== "Inactive"} onClick={() => setLeaving(key?.AccessKeyId)}>
               {strings.confirm.delete}
-            </Button>
-            <Button disabled={key === undefined} onClick={() => void turn(key?.AccessKeyId, key?.Status === "Active" ? "Inactive" : "Active")}>
+            </ActionButton>
+            <ActionButton needs="iam:UpdateAccessKey" disabled={key === undefined} onClick={() => void turn(key?.AccessKeyId, key?.Status === "Active" ? "Inactive" : "Active")}>
               {key?.Status === "Inactive" ? text.activate : text.deactivate}
-            </Button>
-            <Button variant="primary" loading={doing.busy} onClick={() => void create()}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateAccessKey" variant="primary" loading={doing.busy} onClick={() => void create()}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

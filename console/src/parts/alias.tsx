@@ -1,5 +1,4 @@
 /** The account's alias, by which people sign in. */
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -11,6 +10,7 @@ import { call } from "../api";
 import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions } from "./list";
@@ -36,10 +36,10 @@ export function Alias() {
           description={text.aliasHint}
           actions={
             <Actions>
-              {alias.value && <Button onClick={() => setOpen("delete")}>{text.deleteAlias}</Button>}
-              <Button disabled={alias.value === undefined} onClick={() => setOpen("set")}>
+              {alias.value && <ActionButton needs="iam:DeleteAccountAlias" onClick={() => setOpen("delete")}>{text.deleteAlias}</ActionButton>}
+              <ActionButton needs="iam:CreateAccountAlias" disabled={alias.value === undefined} onClick={() => setOpen("set")}>
                 {text.setAlias}
-              </Button>
+              </ActionButton>
             </Actions>
           }
         >

@@ -1,5 +1,4 @@
 /** The permissions boundary of a user or role: the most that its policies can give it. */
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -11,7 +10,9 @@ import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { KINDS } from "../work/identities";
 import { boundaryChange, type Change } from "../work/replay";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions } from "./list";
@@ -47,8 +48,8 @@ export function Boundary({ kind, name, present, changed }: Props) {
   };
   const actions = (
     <Actions>
-      {present && <Button onClick={() => setOpen("remove")}>{text.remove}</Button>}
-      <Button onClick={() => setOpen("set")}>{present ? text.change : text.set}</Button>
+      {present && <ActionButton needs={`iam:Delete${KINDS[kind]}PermissionsBoundary`} onClick={() => setOpen("remove")}>{text.remove}</ActionButton>}
+      <ActionButton needs={`iam:Put${KINDS[kind]}PermissionsBoundary`} onClick={() => setOpen("set")}>{present ? text.change : text.set}</ActionButton>
     </Actions>
   );
   return (

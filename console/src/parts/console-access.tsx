@@ -1,5 +1,4 @@
 /** Whether a user may sign in to the console, and with which password. */
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
@@ -12,6 +11,7 @@ import { call, Refusal } from "../api";
 import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions } from "./list";
@@ -45,10 +45,10 @@ export function ConsoleAccess({ user }: { user: string }) {
           variant="h2"
           actions={
             <Actions>
-              {profile.value && <Button onClick={() => setOpen("remove")}>{text.remove}</Button>}
-              <Button disabled={profile.value === undefined} onClick={() => setOpen("set")}>
+              {profile.value && <ActionButton needs="iam:DeleteLoginProfile" onClick={() => setOpen("remove")}>{text.remove}</ActionButton>}
+              <ActionButton needs={profile.value ? "iam:UpdateLoginProfile" : "iam:CreateLoginProfile"} disabled={profile.value === undefined} onClick={() => setOpen("set")}>
                 {profile.value ? text.change : text.enable}
-              </Button>
+              </ActionButton>
             </Actions>
           }
         >

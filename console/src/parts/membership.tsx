@@ -1,10 +1,10 @@
 /** Who belongs to what, seen from either side: the users of a group, or the groups of a user. */
-import Button from "@cloudscape-design/components/button";
 import { type ReactNode, useState } from "react";
 
 import { useLoad } from "../load";
 import { PageLink } from "../links";
 import { useTell } from "../page";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions, List } from "./list";
@@ -65,12 +65,12 @@ export function Membership({ of, text, columns, load, page, join, leave, choose,
         ]}
         actions={(selected) => (
           <Actions>
-            <Button disabled={selected.length === 0} onClick={() => setLeaving(selected.map(({ name }) => name))}>
+            <ActionButton needs="iam:RemoveUserFromGroup" disabled={selected.length === 0} onClick={() => setLeaving(selected.map(({ name }) => name))}>
               {text.remove}
-            </Button>
-            <Button variant="primary" onClick={() => setChosen([])}>
+            </ActionButton>
+            <ActionButton needs="iam:AddUserToGroup" variant="primary" onClick={() => setChosen([])}>
               {text.add}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

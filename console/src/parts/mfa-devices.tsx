@@ -3,7 +3,6 @@
  * codes.
  */
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -15,6 +14,7 @@ import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { enrolPasskey, hasPasskeys } from "../work/passkeys";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Copied } from "./facts";
@@ -62,10 +62,10 @@ export function MfaDevices({ user }: { user?: string }) {
         ]}
         actions={([device]) => (
           <Actions>
-            <Button disabled={device === undefined} onClick={() => setLeaving(device?.SerialNumber)}>
+            <ActionButton needs="iam:DeactivateMFADevice" disabled={device === undefined} onClick={() => setLeaving(device?.SerialNumber)}>
               {text.remove}
-            </Button>
-            <Button onClick={() => setNaming(true)}>{text.add}</Button>
+            </ActionButton>
+            <ActionButton needs="iam:EnableMFADevice" onClick={() => setNaming(true)}>{text.add}</ActionButton>
           </Actions>
         )}
       />

@@ -1,5 +1,4 @@
 /** What is known of an OpenID Connect provider; its audiences and thumbprints are changed here. */
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -11,6 +10,7 @@ import { mapped, useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { thumbprints } from "../work/providers";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Copied, Facts } from "./facts";
@@ -57,13 +57,13 @@ export function OidcProvider({ arn }: { arn: string }) {
         columns={[{ id: "name", header: text.audience, cell: (each) => each.name, isRowHeader: true }]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={selected === undefined} onClick={() => setLeaving(selected?.name)}>
+            <ActionButton needs="iam:RemoveClientIDFromOpenIDConnectProvider" disabled={selected === undefined} onClick={() => setLeaving(selected?.name)}>
               {text.remove}
-            </Button>
-            <Button onClick={() => setOpen("thumbprints")}>{text.editThumbprints}</Button>
-            <Button variant="primary" onClick={() => setOpen("audience")}>
+            </ActionButton>
+            <ActionButton needs="iam:UpdateOpenIDConnectProviderThumbprint" onClick={() => setOpen("thumbprints")}>{text.editThumbprints}</ActionButton>
+            <ActionButton needs="iam:AddClientIDToOpenIDConnectProvider" variant="primary" onClick={() => setOpen("audience")}>
               {text.addAudience}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -1,6 +1,5 @@
 /** The password of the person who is signed in: when it expires, and another one, held against the rules as it is typed. */
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -12,6 +11,7 @@ import { loadOwnPassword, type OwnPassword as Known, post, type Requirement } fr
 import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Dialog } from "./dialog";
 import { Show } from "./states";
 import { Status } from "./status";
@@ -29,7 +29,7 @@ export function OwnPassword() {
     tell("success", text.changed);
   };
   const header = (
-    <Header variant="h2" actions={<Button onClick={() => setOpen(true)}>{text.change}</Button>}>
+    <Header variant="h2" actions={<ActionButton needs="iam:ChangePassword" onClick={() => setOpen(true)}>{text.change}</ActionButton>}>
       {text.password}
     </Header>
   );

@@ -1,5 +1,4 @@
 /** The rules for passwords of the account's users. */
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
@@ -12,6 +11,7 @@ import { call, Refusal, type Reply } from "../api";
 import { useDoing, useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Actions } from "./list";
 import { Refused, Show } from "./states";
@@ -70,10 +70,10 @@ function Rules({ policy, changed }: { policy: Policy | null; changed: () => void
           description={policy ? text.own : text.standard}
           actions={
             <Actions>
-              {policy && <Button onClick={() => setLeaving(true)}>{text.delete}</Button>}
-              <Button variant="primary" loading={doing.busy} onClick={() => void save()}>
+              {policy && <ActionButton needs="iam:DeleteAccountPasswordPolicy" onClick={() => setLeaving(true)}>{text.delete}</ActionButton>}
+              <ActionButton needs="iam:UpdateAccountPasswordPolicy" variant="primary" loading={doing.busy} onClick={() => void save()}>
                 {text.save}
-              </Button>
+              </ActionButton>
             </Actions>
           }
         >

@@ -1,5 +1,4 @@
 /** The permissions of a user, group or role: attached and inline policies, and what is done with them. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -7,7 +6,8 @@ import { useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { useTell } from "../page";
 import { strings } from "../strings";
-import { type IdentityKind, POLICIES } from "../work/identities";
+import { type IdentityKind, KINDS, POLICIES } from "../work/identities";
+import { ActionButton } from "./action-button";
 import { AttachPolicies } from "./attach";
 import { Confirm } from "./confirm";
 import { Actions, List } from "./list";
@@ -65,13 +65,13 @@ export function Permissions({ kind, name }: { kind: IdentityKind; name: string }
         ]}
         actions={(selected) => (
           <Actions>
-            <Button disabled={selected.length === 0} onClick={() => setLeaving(selected)}>
+            <ActionButton needs={`iam:${selected.some((row) => row.arn) ? "Detach" : "Delete"}${KINDS[kind]}Policy`} disabled={selected.length === 0} onClick={() => setLeaving(selected)}>
               {text.remove}
-            </Button>
-            <Button onClick={() => void navigate(path`/inline/${kind}/${name}`)}>{text.createInline}</Button>
-            <Button variant="primary" onClick={() => setAttaching(true)}>
+            </ActionButton>
+            <ActionButton needs={`iam:Put${KINDS[kind]}Policy`} onClick={() => void navigate(path`/inline/${kind}/${name}`)}>{text.createInline}</ActionButton>
+            <ActionButton needs={`iam:Attach${KINDS[kind]}Policy`} variant="primary" onClick={() => setAttaching(true)}>
               {text.attach}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

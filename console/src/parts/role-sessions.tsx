@@ -1,6 +1,5 @@
 /** Ends what the sessions of a role may do. */
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import { useState } from "react";
@@ -8,6 +7,7 @@ import { useState } from "react";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { revokeSessions } from "../work/roles";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 
 const text = strings.role;
@@ -20,7 +20,7 @@ export function RoleSessions({ role }: { role: string }) {
     tell("success", text.revoked);
   };
   return (
-    <Container header={<Header variant="h2" actions={<Button onClick={() => setAsking(true)}>{text.revoke}</Button>}>{text.sessions}</Header>}>
+    <Container header={<Header variant="h2" actions={<ActionButton needs="iam:PutRolePolicy" onClick={() => setAsking(true)}>{text.revoke}</ActionButton>}>{text.sessions}</Header>}>
       <Box>{text.sessionsWhat}</Box>
       {asking && (
         <Confirm title={text.revokeTitle(role)} action={text.revoke} work={() => revokeSessions(role)} done={done} close={() => setAsking(false)}>

@@ -11,6 +11,7 @@ import { useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { nameOf } from "../work/providers";
+import { ActionButton } from "./action-button";
 import { Dialog } from "./dialog";
 import { Copied, Facts } from "./facts";
 import { Actions } from "./list";
@@ -37,7 +38,7 @@ export function SamlProvider({ arn }: { arn: string }) {
       <Button iconName="download" onClick={() => download(`${nameOf(arn)}.xml`, metadata, "application/xml")}>
         {text.download}
       </Button>
-      <Button onClick={() => setOpen(true)}>{text.replaceMetadata}</Button>
+      <ActionButton needs="iam:UpdateSAMLProvider" onClick={() => setOpen(true)}>{text.replaceMetadata}</ActionButton>
     </Actions>
   );
   return (

@@ -1,12 +1,12 @@
 /** The tags of anything that has tags. */
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
-import Button from "@cloudscape-design/components/button";
 import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 
 import type { Loaded } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Dialog } from "./dialog";
 import { List } from "./list";
 
@@ -19,11 +19,13 @@ export interface Tag {
 }
 interface Props {
   from: Loaded<Tag[]>;
+  /** The action that tags: `iam:TagUser`. */
+  needs: string;
   set: (tags: Tag[]) => Promise<unknown>;
   remove: (keys: string[]) => Promise<unknown>;
 }
 
-export function Tags({ from, set, remove }: Props) {
+export function Tags({ from, needs, set, remove }: Props) {
   const [editing, setEditing] = useState(false);
   const tell = useTell();
   const done = () => {
@@ -44,9 +46,9 @@ export function Tags({ from, set, remove }: Props) {
           { id: "value", header: text.value, cell: (tag) => tag.Value, sortingField: "Value" },
         ]}
         actions={() => (
-          <Button disabled={from.value === undefined} onClick={() => setEditing(true)}>
+          <ActionButton needs={needs} disabled={from.value === undefined} onClick={() => setEditing(true)}>
             {text.edit}
-          </Button>
+          </ActionButton>
         )}
       />
       {editing && <Editing present={from.value ?? []} set={set} remove={remove} done={done} close={() => setEditing(false)} />}
@@ -54,7 +56,7 @@ export function Tags({ from, set, remove }: Props) {
   );
 }
 
-interface EditingProps extends Omit<Props, "from"> {
+interface EditingProps extends Omit<Props, "from" | "needs"> {
   present: Tag[];
   done: () => void;
   close: () => void;

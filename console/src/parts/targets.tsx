@@ -1,5 +1,4 @@
 /** The roots, units and accounts that a policy of the organization is attached to. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 
 import { call } from "../api";
@@ -8,6 +7,7 @@ import { PageLink, path } from "../links";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { type Control, type Target, targetsOf, writtenAs } from "../work/organization";
+import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
 import { Dialog } from "./dialog";
 import { Actions, List } from "./list";
@@ -51,12 +51,12 @@ export function Targets({ policy }: { policy: Control }) {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={!selected} onClick={() => setLeaving(selected)}>
+            <ActionButton needs="organizations:DetachPolicy" disabled={!selected} onClick={() => setLeaving(selected)}>
               {text.detach}
-            </Button>
-            <Button variant="primary" onClick={() => setAttaching(true)}>
+            </ActionButton>
+            <ActionButton needs="organizations:AttachPolicy" variant="primary" onClick={() => setAttaching(true)}>
               {text.attach}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

@@ -19,6 +19,7 @@ import { useSession } from "../session";
 import { strings } from "../strings";
 import { type Change, type Flip, nameOf, reasonOf, replay, type Replayed, type Request, type Tried } from "../work/replay";
 import { identities, linesOf } from "../work/simulation";
+import { ActionButton } from "./action-button";
 import { Actions, List } from "./list";
 import { Refused } from "./states";
 import { Ago } from "./time";
@@ -40,9 +41,9 @@ export function TestChange({ disabled = false, ...props }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button disabled={disabled} onClick={() => setOpen(true)}>
+      <ActionButton needs="iamd:ReplayCalls" disabled={disabled} onClick={() => setOpen(true)}>
         {text.open}
-      </Button>
+      </ActionButton>
       {open && <Test {...props} close={() => setOpen(false)} />}
     </>
   );

@@ -1,5 +1,4 @@
 /** Who may assume a role: its trust policy, to be read and changed. */
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -10,6 +9,7 @@ import { useDoing } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { readable } from "../work/identities";
+import { ActionButton } from "./action-button";
 import { Changes } from "./changes";
 import { Actions } from "./list";
 import { PolicyEditor } from "./policy-editor";
@@ -33,9 +33,9 @@ export function Trust({ role, document, saved }: { role: string; document: strin
   const buttons = (
     <Actions>
       <TestChange disabled={value === present} changes={() => [change]} />
-      <Button variant="primary" loading={doing.busy} disabled={value === present} onClick={() => void save()}>
+      <ActionButton needs="iam:UpdateAssumeRolePolicy" variant="primary" loading={doing.busy} disabled={value === present} onClick={() => void save()}>
         {text.trustSave}
-      </Button>
+      </ActionButton>
     </Actions>
   );
   return (

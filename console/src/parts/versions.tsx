@@ -1,6 +1,5 @@
 /** The versions of a managed policy; another one can be made the default. */
 import Badge from "@cloudscape-design/components/badge";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -13,6 +12,7 @@ import { useDoing, useLoad } from "../load";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { readable } from "../work/identities";
+import { ActionButton } from "./action-button";
 import { Differences } from "./changes";
 import { Actions, List } from "./list";
 import { PolicyEditor } from "./policy-editor";
@@ -63,26 +63,26 @@ export function Versions({ arn, isOwn, changed }: { arn: string; isOwn: boolean;
         actions={([version]) =>
           isOwn && (
             <Actions>
-              <Button
+              <ActionButton needs="iam:DeletePolicyVersion"
                 disabled={version === undefined || version.IsDefaultVersion === true}
                 onClick={() =>
                   void run(() => call("iam", "DeletePolicyVersion", { PolicyArn, VersionId: version?.VersionId }), text.versionDeleted)
                 }
               >
                 {strings.confirm.delete}
-              </Button>
+              </ActionButton>
               <TestChange
                 disabled={version === undefined || version.IsDefaultVersion === true}
                 changes={() => [{ "iam:SetDefaultPolicyVersion": { PolicyArn, VersionId: version?.VersionId } }]}
               />
-              <Button
+              <ActionButton needs="iam:SetDefaultPolicyVersion"
                 disabled={version === undefined || version.IsDefaultVersion === true}
                 onClick={() =>
                   void run(() => call("iam", "SetDefaultPolicyVersion", { PolicyArn, VersionId: version?.VersionId }), text.madeDefault)
                 }
               >
                 {text.makeDefault}
-              </Button>
+              </ActionButton>
             </Actions>
           )
         }

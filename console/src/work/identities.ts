@@ -2,6 +2,8 @@
 import { call, everything } from "../api";
 
 export type IdentityKind = "user" | "group" | "role";
+/** As they stand in names of operations: `AttachUserPolicy`. */
+export const KINDS: Record<IdentityKind, string> = { user: "User", group: "Group", role: "Role" };
 export interface Attached {
   PolicyName?: string | undefined;
   PolicyArn?: string | undefined;
