@@ -159,6 +159,8 @@ def run(server: Server, models: Sequence[OperationModel], args: argparse.Namespa
         status, body = server.send(request)
         report.requests += 1
         report.statuses[status] += 1
+        if status == 403 and (b"InvalidClientTokenId" in body or b"UnrecognizedClient" in body):
+            server.reset()  # it took away its own key
         if status in (200, 201, 202, 204):
             report.reached.add(f"{model.service.name}:{model.name}")
             with suppress(ValueError):

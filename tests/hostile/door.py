@@ -81,6 +81,8 @@ def _failure(headers: Mapping[str, str], body: bytes) -> tuple[str, str, str]:
     if "__type" in told:
         assert headers["x-amzn-errortype"] == told["__type"]
         return told["__type"], told.get("message", told.get("Message")), headers["x-amzn-requestid"]
+    if "Error" not in told:  # REST-JSON has the code in a header
+        return headers["x-amzn-errortype"], told["message"], headers["x-amzn-requestid"]
     return told["Error"]["Code"], told["Error"]["Message"], told["RequestId"]
 
 

@@ -173,3 +173,11 @@ def test_java_prints_lists() -> None:
 def test_parsed_holes_are_refused() -> None:
     params = aws_query.parse(IAM["TagUser"], {"UserName": "bob", "Tags.member.2.Key": "k", "Tags.member.2.Value": "v"})
     assert "'tags.1.member.value'" in _told(IAM["TagUser"], **params)
+
+
+def test_null_among_structures_is_no_structure() -> None:
+    raw = {**_RAW, "shapes": {**_RAW["shapes"], "Map": {"type": "list", "member": {"shape": "Inner"}}}}
+    operation = ServiceModel("made-up", raw).operations["Do"]
+    assert "Value null at 'map.2.member' failed to satisfy constraint: Member must not be null" in _told(
+        operation, map=[{"A": "x"}, None]
+    )

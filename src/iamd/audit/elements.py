@@ -103,11 +103,14 @@ def _recorder(shape: Shape, hides: bool) -> Record | None:
 
 
 def _list(record: Record | None, values: Any) -> list[Any]:
-    return list(values) if record is None else [record(value) for value in values]
+    """What was sent may have a null among the values: it is refused, and recorded."""
+    return list(values) if record is None else [None if value is None else record(value) for value in values]
 
 
 def _map(record: Record | None, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values) if record is None else {key: record(value) for key, value in values.items()}
+    if record is None:
+        return dict(values)
+    return {key: None if value is None else record(value) for key, value in values.items()}
 
 
 def _scalar(value: Any) -> Any:

@@ -151,7 +151,10 @@ def _list_check(shape: Shape, service: str) -> Check:
                 tell(found, path, value, rule)
         if deeper is not None:
             for number, item in enumerate(value, 1):
-                deeper(item, f"{path}.{number}.member", found)
+                if item is None:
+                    tell(found, f"{path}.{number}.member", None, _NOT_NULL)
+                else:
+                    deeper(item, f"{path}.{number}.member", found)
         elif not all(map(one, value)):
             tell(found, path, value, f"Member must satisfy constraint: [{words}]")
 
