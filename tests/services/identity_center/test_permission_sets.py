@@ -57,6 +57,8 @@ def test_policies_of_aws_and_of_accounts(center: Center) -> None:
     assert code(attach, **here, ManagedPolicyArn=READ_ONLY) == "ConflictException"
     unknown = "arn:aws:iam::aws:policy/NoSuchPolicyAnywhere"
     assert code(attach, **here, ManagedPolicyArn=unknown) == "ResourceNotFoundException"
+    reserved = "arn:aws:iam::aws:policy/aws-service-role/AWSSSOServiceRolePolicy"
+    assert code(attach, **here, ManagedPolicyArn=reserved) == "ValidationException"
     refer = sso.attach_customer_managed_policy_reference_to_permission_set
     for number in range(24):
         refer(**here, CustomerManagedPolicyReference={"Name": f"p{number}"})

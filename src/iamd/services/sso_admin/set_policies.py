@@ -12,6 +12,7 @@ from typing import Any
 from iamd.policy import Kind, MalformedPolicy, parse, size
 from iamd.reference import managed
 from iamd.services.call import Call, Reply
+from iamd.services.iam.policies import RESERVED_PATHS
 from iamd.services.sso_admin import quotas
 from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sso_admin.held_sets import HeldSet, also_its_instance, changeable_set, existing_set
@@ -23,8 +24,11 @@ Reference = Mapping[str, str]
 
 
 def _require_policy_of_aws(arn: str) -> None:
-    if managed.get(arn) is None:
+    policy = managed.get(arn)
+    if policy is None:
         raise ResourceNotFoundException(f"Could not find ManagedPolicy with arn {arn}")
+    if policy.path in RESERVED_PATHS:
+        raise ValidationException(f"Cannot attach the policy {arn}: only AWS attaches it.")
 
 
 def _require_room(held: HeldSet) -> None:
