@@ -20,6 +20,7 @@ from iamd.server.logs import configure_logs
 from iamd.services.call import Realm
 from iamd.serving import Server, serve
 from iamd.settings import load
+from tests.elsewhere import database_for_memory
 
 T = TypeVar("T")
 
@@ -91,7 +92,8 @@ def live(**flags: Any) -> Iterator[Live]:
 
     def run() -> None:
         try:
-            asyncio.run(serve(load(flags, {}), listening))
+            with database_for_memory():
+                asyncio.run(serve(load(flags, {}), listening))
         finally:
             ready.set()
 

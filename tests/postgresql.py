@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -9,7 +10,8 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -81,6 +83,14 @@ def running() -> Iterator[Cluster]:
             cluster.kill()
     finally:
         shutil.rmtree(folder)
+
+
+@cache
+def shared() -> Cluster:
+    """A server for as long as this process runs, for tests that are to run on PostgreSQL instead of in memory."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running())
 
 
 def _binary(name: str) -> str:
