@@ -17,6 +17,7 @@ from time import perf_counter, process_time
 
 from benchmarks.events import shape
 from iamd.caller.caller import Caller, CallerKind
+from iamd.cli.place import Place
 from iamd.cli.replaying.shares import Job, Span, replayed
 from iamd.guard.ask import Ask
 from iamd.guard.context import principal_context, request_context
@@ -24,7 +25,7 @@ from iamd.guard.gather import take
 from iamd.policy import Request, decide
 from iamd.store import Change, Records, Store
 from iamd.store.interface import Group, Kept
-from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.store.opening import MASTER_KEY_FILE
 from iamd.store.records import Account, InlinePolicy, User
 
 ACCOUNT = "123456789012"
@@ -145,9 +146,7 @@ def cpu() -> float:
 
 def run(folder: Path, alike: bool) -> None:
     alone = asyncio.run(prepare(folder, alike))
-    job = Job(
-        folder / DATABASE_FILE, folder / MASTER_KEY_FILE, change_file(folder), None, None, None, datetime.now(UTC)
-    )
+    job = Job(Place(folder, folder / MASTER_KEY_FILE), change_file(folder), None, None, None, datetime.now(UTC))
     started, spent = perf_counter(), cpu()
     outcome = replayed(job, Span(), CORES).outcome
     took, spent = perf_counter() - started, cpu() - spent

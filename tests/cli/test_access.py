@@ -14,6 +14,7 @@ from iamd.analysis.access import Question, permissions
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.access.surroundings import load_surroundings
 from iamd.cli.main import main
+from iamd.cli.place import Place
 from iamd.cli.progress import progress
 from iamd.policy import decide
 from tests.live import ACCOUNT as LIVE
@@ -86,7 +87,7 @@ def test_what_depends_on_unknown_keys_is_told(ask: Ask) -> None:
 
 
 def test_who_can_agrees_with_decisions(data: Path, ask: Ask) -> None:
-    accounts = load_accounts(data / "iamd.db", data / "master.key")
+    accounts = load_accounts(Place(data, data / "master.key"))
     for action in ("s3:GetObject", "s3:PutObject", "iam:CreateUser", "sts:AssumeRole", "kms:Decrypt"):
         for resource in ("arn:aws:s3:::reports/red/1", f"{IAM}role/auditor", f"{IAM}role/apps/web"):
             _, told = ask("who-can", action, resource)
@@ -277,7 +278,7 @@ def test_an_account_that_a_server_tells_is_imported_as_it_is(tmp_path: Path) -> 
         answer = iam.get_account_authorization_details()
     answer.pop("ResponseMetadata")
     assert imported(tmp_path, json.loads(json.dumps(answer, default=lambda moment: moment.isoformat()))) == 0
-    accounts = load_accounts(tmp_path / "data/iamd.db", tmp_path / "data/master.key")
+    accounts = load_accounts(Place(tmp_path / "data", tmp_path / "data/master.key"))
     records = accounts.records[LIVE]
     assert [user.boundary for user in records.users] == [arn]
     assert [profile.role_id for profile in records.profiles] == [role.id for role in records.roles]

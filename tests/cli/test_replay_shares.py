@@ -12,11 +12,12 @@ import pytest
 
 from iamd.audit import ApiEvent
 from iamd.caller.caller import Caller, CallerKind
+from iamd.cli.place import Place as Data
 from iamd.cli.replaying import shares
 from iamd.cli.replaying.shares import Job, Span, cut, replay, replayed
 from iamd.guard.ask import Ask
 from iamd.store import Change, Store
-from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.store.opening import MASTER_KEY_FILE
 from iamd.store.records import Account, InlinePolicy, User
 
 ACCOUNT = "123456789012"
@@ -42,7 +43,7 @@ class Place:
 
     def cut(self, span: Span, jobs: int) -> list[Span]:
         async def run() -> list[Span]:
-            store = Store.open_sqlite(self.job.database.parent)
+            store = Store.open_sqlite(self.job.place.data_dir)
             await store.start()
             try:
                 return await cut(store, span, jobs)
@@ -78,9 +79,7 @@ def place(tmp_path: Path) -> Place:
     put = {"iam:PutUserPolicy": {"UserName": "ann", "PolicyName": "no", "PolicyDocument": documents[1]}}
     change = tmp_path / "change.json"
     change.write_text(json.dumps({"changes": [put]}))
-    return Place(
-        Job(tmp_path / DATABASE_FILE, tmp_path / MASTER_KEY_FILE, change, None, None, None, False, datetime.now(UTC))
-    )
+    return Place(Job(Data(tmp_path, tmp_path / MASTER_KEY_FILE), change, None, None, None, False, datetime.now(UTC)))
 
 
 SPANS = [Span(), Span(second(1)), Span(None, second(9)), Span(second(1), second(9)), Span(second(3), second(3))]

@@ -80,10 +80,19 @@ def test_everything_arrives_and_goes_on(folder: Path, cluster: Cluster, capsys: 
             await new.write(add_user(7))
             new.append_event(SampleEvent("later"))
             await new.flush()
-            assert [run.event_id for run in await new.events_behind(0, 10)] == ["read", "later"]
+            assert [run.event_id for run in await new.runs_behind(0, 10)] == ["read", "later"]
             assert list((await new.load(ACCOUNT)).users)[-1] == user(7)
 
     asyncio.run(compare())
+    place = ["--database", url, "--master-key-file", str(folder / "master.key"), "--json"]
+    assert main(["rotate-keys", *place]) == 0
+    assert json.loads(capsys.readouterr().out) == {"tokenKeys": 2}
+    assert main(["history", "--account", ACCOUNT, *place]) == 0
+    assert "users user7 added" in capsys.readouterr().out
+    assert main(["migrate", *place]) == 0
+    assert json.loads(capsys.readouterr().out)["database"] == url
+    assert main(["backup", str(folder / "copy"), *place]) == 2
+    assert "the database is on a server" in capsys.readouterr().err
 
 
 def test_what_must_not_be_moved_is_refused(folder: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:

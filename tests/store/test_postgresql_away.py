@@ -162,7 +162,7 @@ async def test_a_commit_of_unknown_outcome_is_looked_up(opener: Opener, commits:
                 store.append_event(SampleEvent("read"))
                 await store.flush()
         assert len((await store.load(ACCOUNT)).users) == 1
-        assert [run.event_id for run in await store.events_behind(0, 10)] == ["change", "read"]
+        assert [run.event_id for run in await store.runs_behind(0, 10)] == ["change", "read"]
         await same_after_reopening(store, opener)
         assert await store.last_event() == 2
 

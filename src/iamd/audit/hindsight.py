@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,15 @@ class Broken(Exception):
 
 
 class Hindsight:
-    """Asks about the accounts of a data directory, one question at a time."""
+    """Asks about the accounts of a data directory, or of a database on a server, one question at a time. The URL of the
+    latter may have a password, and is told by the environment."""
 
-    def __init__(self, data_dir: Path, master_key_file: Path | None) -> None:
+    def __init__(self, data_dir: Path, master_key_file: Path | None, database: str | None = None) -> None:
         self._place = [f"--data-dir={data_dir}"]
+        self._environment = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
+        if database is not None:  # libpq has variables of its own
+            libpq = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+            self._environment |= {**libpq, "IAMD_DATABASE": database}
         if master_key_file is not None:
             self._place.append(f"--master-key-file={master_key_file}")
         self._turn = asyncio.Semaphore(1)
@@ -59,7 +64,9 @@ class Hindsight:
         self._asked += 1
         try:
             async with self._turn:
-                code, told, problem = await _run([command, "--json", *self._place, *arguments], given)
+                code, told, problem = await _run(
+                    [command, "--json", *self._place, *arguments], given, self._environment
+                )
         finally:
             self._asked -= 1
         _, complains, why = problem.rpartition(f"iamd {command}: ")
@@ -72,14 +79,14 @@ class Hindsight:
         return answer
 
 
-async def _run(arguments: Sequence[str], given: bytes) -> tuple[int | None, bytes, str]:
+async def _run(arguments: Sequence[str], given: bytes, environment: Mapping[str, str]) -> tuple[int | None, bytes, str]:
     """Exit code, output and complaint of the command line; its process is gone when this returns or raises."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "iamd.cli.main", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env=environment,
     )
     try:
         async with asyncio.timeout(SECONDS):

@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Copy the database; it may be in use."""
-    database, master_key = place(args)
+    where = place(args)
+    database, master_key = where.file, where.master_key
     try:
         digest = backup(database, args.copy, None if args.plain else master_key)
     except StoreError as error:

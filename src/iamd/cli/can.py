@@ -41,7 +41,7 @@ def command(args: argparse.Namespace) -> int:
         asked = _actions([prefix.lower() for prefix in args.service])
     except MissingData as error:
         raise Failure(str(error)) from error
-    accounts = load_accounts(*place(args), args.as_of)
+    accounts = load_accounts(place(args), args.as_of)
     holder = accounts.holder(args.principal)
     reach = accounts.reach(context_of(args.context), args.resource)
     found = list(permissions(holder, progress(asked, len(asked), "actions tried"), reach))

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Print the token that the requestor exchanges with STS GetDelegatedAccessToken: a secret."""
-    token = in_store(*place(args), lambda store: _token(store, args.request))
+    token = in_store(place(args), lambda store: _token(store, args.request))
     print(json.dumps({"tradeInToken": token}) if args.json else token)
     return 0
 

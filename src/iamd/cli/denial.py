@@ -1,16 +1,14 @@
-"""A denial of a server, found by its authorization id in the data directory."""
-
-from pathlib import Path
+"""A denial of a server, found by its authorization id in the database."""
 
 from iamd.cli import Failure
-from iamd.cli.place import in_store
+from iamd.cli.place import Place, in_store
 from iamd.guard.denials import Denial, needed, restored
 from iamd.store import Store
 
 
-def find_denial(database: Path, master_key: Path, id: str) -> Denial:
+def find_denial(place: Place, id: str) -> Denial:
     """The denial with the policies as they were then; raises Failure. The database may be in use."""
-    found = in_store(database, master_key, lambda store: _find(store, id))
+    found = in_store(place, lambda store: _find(store, id))
     if found is None:
         raise Failure(f"no denial has the authorization id {id}; denials are kept for a day")
     return found

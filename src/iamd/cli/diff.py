@@ -33,11 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Tell which principals gained or lost access to what; 1 when policies differ."""
-    database, master_key = place(args)
+    where = place(args)
     until = args.after or Moment(datetime.now(UTC))
-    before, after = in_store(
-        database, master_key, lambda store: _states(store, database.parent, args.before, until, args.account)
-    )
+    before, after = in_store(where, lambda store: _states(store, where.data_dir, args.before, until, args.account))
     try:
         compared = Differences(before, after, args.account)
     except MissingData as error:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """List who can become an administrator, how, and what would prevent it; 1 when anyone can."""
-    accounts = load_accounts(*place(args))
+    accounts = load_accounts(place(args))
     source, target = (name and accounts.holder(name).principal.arn for name in (args.source, args.target))
     everyone = estate(accounts.holders(), accounts.records, accounts.trusts)
     found = graph(everyone, lambda actors: progress(actors, accounts.count(), "principals asked about"))

@@ -50,7 +50,7 @@ def command(args: argparse.Namespace) -> int:
     elif args.authorization_id is None:
         request, layers = _asked(args.file)
     else:
-        denial = find_denial(*place(args), args.authorization_id)
+        denial = find_denial(place(args), args.authorization_id)
         request, layers = denial.request, denial.layers
     found = explain(request, layers)
     if args.json:
@@ -65,7 +65,7 @@ def _question(args: argparse.Namespace) -> tuple[Request, Layers]:
     if args.action is None or args.file != "-" or args.authorization_id is not None:
         raise Failure("--principal takes an --action, and neither a file nor an authorization id")
     action, resource = checked_action(args.action), args.resource or "*"
-    accounts = load_accounts(*place(args), args.as_of)
+    accounts = load_accounts(place(args), args.as_of)
     owner = accounts.owner_of(resource)
     question = Question(action, resource, owner, accounts.policy_of(resource), context_of(args.context))
     return question.by(accounts.holder(args.principal, owner or account_of(resource)))

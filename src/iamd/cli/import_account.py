@@ -14,7 +14,7 @@ from iamd.cli import Failure
 from iamd.cli.access.details import Details, read_details
 from iamd.cli.access.surroundings import file_of, read_json, surroundings
 from iamd.cli.arguments import settings
-from iamd.cli.place import add_place, place
+from iamd.cli.place import Place, add_place, place
 from iamd.server.bootstrap import Root, new_root
 from iamd.settings import Settings
 from iamd.store import Change, Store, StoreError
@@ -40,9 +40,9 @@ def command(args: argparse.Namespace) -> int:
     """Put the account into the data directory, which is made where there is none."""
     details = read_details(read_json(args.file))
     around = _surroundings(args)
-    place(args)  # on disk
+    chosen, where = settings(args), place(args)
     try:
-        root = asyncio.run(_import(settings(args), details, around))
+        root = asyncio.run(_import(chosen, where, details, around))
     except (StoreError, OSError) as error:
         raise Failure(str(error)) from error
     told = {"account": details.account_id, "records": len(details.records), "rootAccessKeyId": root.key.id}
@@ -71,8 +71,8 @@ def _surroundings(args: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-async def _import(chosen: Settings, details: Details, around: dict[str, Any]) -> Root:
-    store = Store.open_sqlite(chosen.data_dir, chosen.master_key_file)
+async def _import(chosen: Settings, where: Place, details: Details, around: dict[str, Any]) -> Root:
+    store = where.store() if where.server else Store.open_sqlite(chosen.data_dir, chosen.master_key_file)
     try:
         await store.start()
         if store.has_account(details.account_id):

@@ -1,12 +1,11 @@
 """`iamd migrate`."""
 
 import argparse
-import asyncio
 import json
 from pathlib import Path
 
 from iamd.cli import Failure
-from iamd.cli.place import add_place, place
+from iamd.cli.place import add_place, in_store, place
 from iamd.store import Store, StoreError, opening
 from iamd.store.migrations import LATEST
 from iamd.store.postgresql.url import DatabaseUrl, parse
@@ -22,22 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Apply the migrations that the database lacks. `iamd serve` does it too; here it can be done beforehand."""
-    database, master_key = place(args)
-    if not database.exists():
-        raise Failure(f"there is no database {database}: `iamd serve` makes one")
-    url = None if args.to is None else _url(args.to)
-    try:
-        asyncio.run(_open_and_close(database.parent, master_key))
-        moved = None if url is None else opening.to_postgresql(database, url, master_key)
-    except StoreError as error:
-        raise Failure(str(error)) from error
-    if moved is not None:
-        _tell_moved(args, database, str(url), moved, master_key)
-    elif args.json:
-        print(json.dumps({"database": str(database), "schema": LATEST}))
+    where = place(args)
+    in_store(where, _nothing)
+    if args.to is not None:
+        return _move(args, where.file, _url(args.to), where.master_key)
+    database = str(where.server or where.file)
+    if args.json:
+        print(json.dumps({"database": database, "schema": LATEST}))
     else:
         print(f"{database} has schema version {LATEST}")
     return 0
+
+
+async def _nothing(store: Store) -> None:
+    """It was migrated when it was opened."""
 
 
 def _url(text: str) -> DatabaseUrl:
@@ -53,13 +50,14 @@ def _url(text: str) -> DatabaseUrl:
     return url
 
 
-def _tell_moved(args: argparse.Namespace, database: Path, url: str, rows: dict[str, int], master_key: Path) -> None:
+def _move(args: argparse.Namespace, database: Path, url: DatabaseUrl, master_key: Path) -> int:
+    try:
+        rows = opening.to_postgresql(database, url, master_key)
+    except StoreError as error:
+        raise Failure(str(error)) from error
     if args.json:
-        print(json.dumps({"database": url, "schema": LATEST, "rows": rows}))
-        return
+        print(json.dumps({"database": str(url), "schema": LATEST, "rows": rows}))
+        return 0
     print(f"{url} has everything: {sum(rows.values())} rows in {len(rows)} tables, read back and compared.")
     print(f"{database} is as it was; start servers with IAMD_DATABASE and the master key {master_key}.")
-
-
-async def _open_and_close(data_dir: Path, master_key_file: Path) -> None:
-    await Store.open_sqlite(data_dir, master_key_file).close()
+    return 0

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Print the code that AWS would mail to the new address: a secret, for AcceptPrimaryEmailUpdate."""
-    code = in_store(*place(args), lambda store: _code(store, args.account))
+    code = in_store(place(args), lambda store: _code(store, args.account))
     print(json.dumps({"otp": code}) if args.json else code)
     return 0
 

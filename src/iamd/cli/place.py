@@ -3,40 +3,65 @@
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from iamd.cli import Failure
 from iamd.cli.arguments import add_settings, settings
-from iamd.store import Store, StoreError
+from iamd.store import Store, StoreError, opening
 from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.store.postgresql.url import DatabaseUrl
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A data directory, the file of the master key, and the server that the database is on; without one, it is in the
+    directory."""
+
+    data_dir: Path
+    master_key: Path
+    server: DatabaseUrl | None = None
+
+    @property
+    def file(self) -> Path:
+        """The database's file; raises Failure when it is on a server."""
+        if self.server is not None:
+            raise Failure(f"the database is on a server, {self.server}, and not in a file")
+        return self.data_dir / DATABASE_FILE
+
+    def store(self) -> Store:
+        """The store, not started yet; raises Failure when there is no database, StoreError when it cannot be used."""
+        if self.server is not None:
+            return Store(opening.postgresql(self.server, self.master_key))
+        if not self.file.exists():
+            raise Failure(f"there is no database {self.file}")
+        return Store.open_sqlite(self.data_dir, self.master_key)
+
+
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the settings that tell where the data are."""
-    add_settings(parser, ("data_dir", "master_key_file"))
+    add_settings(parser, ("data_dir", "database", "master_key_file"))
 
 
-def place(args: argparse.Namespace) -> tuple[Path, Path]:
-    """Return the files of the database and of the master key; raises Failure when there is none on disk."""
+def place(args: argparse.Namespace) -> Place:
+    """Return where the database is; raises Failure when the settings have it in memory."""
     chosen = settings(args)
     if chosen.in_memory:
         raise Failure("the settings keep everything in memory: there is no database on disk")
-    return chosen.data_dir / DATABASE_FILE, chosen.master_key_file or chosen.data_dir / MASTER_KEY_FILE
+    return Place(chosen.data_dir, chosen.master_key_file or chosen.data_dir / MASTER_KEY_FILE, chosen.database)
 
 
-def in_store(database: Path, master_key: Path, work: Callable[[Store], Awaitable[T]]) -> T:
+def in_store(place: Place, work: Callable[[Store], Awaitable[T]]) -> T:
     """Open the store, do the work and close it; returns what the work does. The database may be in use by servers.
 
     Raises Failure when there is no database, or it cannot be read or written, and whatever the work raises.
     """
-    if not database.exists():
-        raise Failure(f"there is no database {database}")
 
     async def run() -> T:
-        store = Store.open_sqlite(database.parent, master_key)
+        store = place.store()
         try:
             await store.start()
             return await work(store)

@@ -14,8 +14,8 @@ from pathlib import Path
 from iamd.analysis.learning import FEW
 from iamd.audit.doings import Doings, doings
 from iamd.cli import Failure
-from iamd.cli.place import in_store
-from iamd.store.opening import DATABASE_FILE, MASTER_KEY_FILE
+from iamd.cli.place import Place, in_store
+from iamd.store.opening import MASTER_KEY_FILE
 from iamd.testing import Identity, Moto, Server, StartError
 from iamd.testing.server import ACCOUNT_ID
 
@@ -54,8 +54,7 @@ def command(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="iamd-record-") as folder:
         code = _run(args, Path(folder))
         found = in_store(
-            Path(folder) / DATABASE_FILE,
-            Path(folder) / MASTER_KEY_FILE,
+            Place(Path(folder), Path(folder) / MASTER_KEY_FILE),
             lambda store: doings(store, args.account, with_denied=True),
         )
     _tell(args, found)

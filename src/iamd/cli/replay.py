@@ -54,11 +54,8 @@ def command(args: argparse.Namespace) -> int:
         raise Failure("--account chooses among the accounts on record: --cloudtrail replays all calls of its files")
     if args.organization and args.account is None:
         raise Failure("--organization: name the account that manages it, with --account")
-    database, master_key = place(args)
     given = sys.stdin.read() if str(args.change) == "-" else None
-    job = Job(
-        database, master_key, args.change, given, args.cloudtrail, args.account, args.organization, datetime.now(UTC)
-    )
+    job = Job(place(args), args.change, given, args.cloudtrail, args.account, args.organization, datetime.now(UTC))
     made = replayed(job, Span(args.since, args.until), args.jobs or usable_processors())
     flips = sorted(
         made.outcome.flips.values(), key=lambda flip: (flip.allowed, -flip.count, flip.principal, flip.action)

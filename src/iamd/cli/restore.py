@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Verify the copy, then put it in the database's place."""
-    database, master_key = place(args)
+    where = place(args)
+    database, master_key = where.file, where.master_key
     if database.exists() and not args.replace:
         raise Failure(f"there is a database already, {database}: give --replace to lose it")
     try:

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Put all accounts back as they stood, also while servers run: in one change, which is recorded and can be taken back
     in the same way. Sessions end; audit events stay."""
-    changes = in_store(*place(args), lambda store: _rewind(store, args.when, plan=args.plan))
+    changes = in_store(place(args), lambda store: _rewind(store, args.when, plan=args.plan))
     if args.json:
         print(json.dumps({"accounts": changes, "planned": args.plan}))
     else:

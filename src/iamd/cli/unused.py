@@ -46,7 +46,7 @@ def command(args: argparse.Namespace) -> int:
         raise Failure("--days: at least 1")
     since = datetime.now(UTC) - timedelta(days=args.days)
     with uncollected():
-        reports = in_store(*place(args), lambda store: _reports(args, store, since))
+        reports = in_store(place(args), lambda store: _reports(args, store, since))
     if args.json:
         print(json.dumps({"since": iso(since), "accounts": [_told(report) for report in reports]}))
     else:

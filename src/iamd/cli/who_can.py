@@ -33,7 +33,7 @@ def command(args: argparse.Namespace) -> int:
     action = checked_action(args.action)
     context = context_of(args.context)
     given = policy_file(args.resource_policy, resource_kind(action))
-    accounts = load_accounts(*place(args), args.as_of)
+    accounts = load_accounts(place(args), args.as_of)
     owner = args.resource_account or accounts.owner_of(args.resource)
     question = Question(action, args.resource, owner, given or accounts.policy_of(args.resource), context)
     holders = progress(accounts.holders(owner or account_of(args.resource)), accounts.count(), "principals asked about")

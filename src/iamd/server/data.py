@@ -29,6 +29,7 @@ def lake(settings: Settings) -> Lake | None:
 
 def hindsight(settings: Settings) -> Hindsight | None:
     """What answers questions about the past, if there is one."""
-    if settings.in_memory or settings.database is not None:
+    if settings.in_memory:
         return None
-    return Hindsight(settings.data_dir, settings.master_key_file)
+    database = None if settings.database is None else settings.database.secret
+    return Hindsight(settings.data_dir, settings.master_key_file, database)

@@ -28,7 +28,9 @@ CONFIG = "IAMD_CONFIG"
 # Variables with our prefix that are no settings: what Kubernetes puts into the pods beside a service that is called
 # `iamd` (IAMD_PORT=tcp://... among them), which form of the policy engine to import (iamd.policy.form), where the
 # acceptance suites keep their clients, and which database tests are to run on.
-_NOT_OURS = re.compile(r"IAMD_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENGINE|CLIENTS_HOME|TEST_DATABASE)")
+_NOT_OURS = re.compile(
+    r"IAMD_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENGINE|CLIENTS_HOME|TEST_DATABASE)"
+)
 _SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 
 # Where the data are: one answer. One given by a flag displaces others from the environment or the file. (Beside a

@@ -10,6 +10,7 @@ import pytest
 
 from iamd.analysis.access import Question, who_can
 from iamd.cli.access.accounts import load_accounts
+from iamd.cli.place import Place
 from iamd.server.exchange import now
 from iamd.services.sts.service_sessions import ServiceCall, assume_for_service
 from iamd.wire.errors import AccessDenied
@@ -98,6 +99,6 @@ def test_what_one_process_changes_binds_in_another(two_processes: tuple[Org, Liv
 
 def allowed(data: Path, role: str) -> bool:
     """Whether `iamd who-can` finds that the role may list users."""
-    holders = load_accounts(data / "iamd.db", data / "master.key").holders()
+    holders = load_accounts(Place(data, data / "master.key")).holders()
     found = who_can(holders, Question("iam:ListUsers", resource_account=role.split(":")[4]))
     return role in {access.holder.principal.arn for access in found if access.decision.allowed}

@@ -12,7 +12,7 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.cli import Failure
 from iamd.cli.access.moments import Moment, images
 from iamd.cli.access.surroundings import Surroundings, load_surroundings
-from iamd.cli.place import in_store
+from iamd.cli.place import Place, in_store
 from iamd.guard.gather import take
 from iamd.guard.organizations import Standing
 from iamd.guard.organizations import take as stand
@@ -130,9 +130,9 @@ def _role(role: Role) -> Caller:
     return Caller(CallerKind.ROLE, role.account_id, role.id, role.name, role.arn, role.arn, "", "")
 
 
-def load_accounts(database: Path, master_key: Path, at: Moment | None = None) -> Accounts:
+def load_accounts(place: Place, at: Moment | None = None) -> Accounts:
     """Every account of a database, as it was then (None: as it is); raises Failure. The database may be in use."""
-    return assembled(in_store(database, master_key, lambda store: images(store, at)), database.parent)
+    return assembled(in_store(place, lambda store: images(store, at)), place.data_dir)
 
 
 def assembled(records: Mapping[str, Records], data_dir: Path) -> Accounts:

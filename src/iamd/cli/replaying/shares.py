@@ -15,7 +15,7 @@ from typing import Any
 from iamd.cli import Failure
 from iamd.cli.access.accounts import Accounts, assembled
 from iamd.cli.access.moments import Moment, images
-from iamd.cli.place import in_store
+from iamd.cli.place import Place, in_store
 from iamd.cli.progress import progress
 from iamd.cli.replaying.calls import Gathering, Skipped
 from iamd.cli.replaying.changeset import Changeset, read_changeset
@@ -44,12 +44,11 @@ for _type in (Decision, Grant):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to replay: the files of the database and its key, of the change (`given`: its text, where it is in no file),
+    """What to replay: where the database is, the file of the change (`given`: its text, where it is in no file),
     and of CloudTrail's logs (None: the database's own record); calls and changes of which account (None: of all), or
     calls of all accounts of its organization; when it is `now`."""
 
-    database: Path
-    master_key: Path
+    place: Place
     change: Path
     given: str | None
     cloudtrail: Path | None
@@ -94,7 +93,7 @@ def replayed(job: Job, span: Span, jobs: int) -> Replayed:
     global _made
     spans = [span]
     if jobs > 1 and job.cloudtrail is None:
-        spans = in_store(job.database, job.master_key, lambda store: cut(store, span, jobs))
+        spans = in_store(job.place, lambda store: cut(store, span, jobs))
     with uncollected():
         _made = job, _worlds(job)
         try:
@@ -125,7 +124,7 @@ def replay(job: Job, span: Span) -> Replayed:
     """Replay the calls of a span in this process. Raises Failure."""
     worlds = _made[1] if _made is not None and _made[0] == job else _worlds(job)
     with uncollected():
-        return in_store(job.database, job.master_key, lambda store: _replay(job, span, store, worlds))
+        return in_store(job.place, lambda store: _replay(job, span, store, worlds))
 
 
 def _worlds(job: Job) -> _Worlds:
@@ -134,14 +133,14 @@ def _worlds(job: Job) -> _Worlds:
     async def make(store: Store) -> _Worlds:
         if job.account_id is not None and not store.has_account(job.account_id):
             raise Failure(f"there is no account {job.account_id}")
-        present, data_dir = await images(store, Moment(job.now)), job.database.parent
+        present, data_dir = await images(store, Moment(job.now)), job.place.data_dir
         before, after = assembled(present, data_dir), _after(store, await images(store), data_dir, changeset)
         members = _members(job, present)
         trial = Trial(before, after, members, job.now)
         tried = tuple(trial.decide(each) for each in changeset.requests)
         return _Worlds(World(before), World(after), present, members, tried)
 
-    return in_store(job.database, job.master_key, make)
+    return in_store(job.place, make)
 
 
 async def _replay(job: Job, span: Span, store: Store, worlds: _Worlds) -> Replayed:
