@@ -204,3 +204,20 @@ def test_the_boundary_of_a_role_is_set_and_removed(person: Person, iam: Any, wor
     person.told("The permissions boundary has been removed.")
     person.looks_right()
     assert "PermissionsBoundary" not in iam.get_role(RoleName=worker)["Role"]
+
+
+def test_a_service_linked_role_is_made(person: Person, iam: Any) -> None:
+    page = person.at("/roles")
+    page.get_by_role("button", name="Create service-linked role").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="AWS service").click()
+    page.keyboard.type("autoscaling.amazonaws")
+    page.get_by_role("option", name="AWSServiceRoleForAutoScaling").first.click()
+    dialog.get_by_label("Suffix").fill("mine")
+    person.looks_right()
+    dialog.get_by_role("button", name="Create role").click()
+    person.told("Role AWSServiceRoleForAutoScaling_mine has been created.")
+    expect(page.get_by_role("row", name="AWSServiceRoleForAutoScaling_mine")).to_contain_text("Never")
+    assert iam.get_role(RoleName="AWSServiceRoleForAutoScaling_mine")["Role"]["Path"].endswith(
+        "autoscaling.amazonaws.com/"
+    )

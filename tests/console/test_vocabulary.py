@@ -22,6 +22,7 @@ def test_the_words_of_policies_are_those_of_the_reference(browser: Browser, jane
     assert ["iamd", "iamd"] in everywhere["services"]
     assert "StringLike" in everywhere["operators"]
     assert "lambda.amazonaws.com" in everywhere["principals"]
+    assert ["autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", True] in everywhere["linkedRoles"]
     assert ["aws:SourceIp", "IPAddress", False, ""] in everywhere["keys"]
     s3 = read(browser, "/S3")
     (action,) = (each for each in s3["actions"] if each["name"] == "GetObject")

@@ -16,7 +16,7 @@ import { Actions, List } from "../parts/list";
 import { Nothing, Refused, Show } from "../parts/states";
 import { Ago } from "../parts/time";
 import { strings } from "../strings";
-import { type Analyzer, type Finding, findingsOf, theAnalyzer } from "../work/analyzer";
+import { type Analyzer, type Finding, findingsOf, principalOf, theAnalyzer } from "../work/analyzer";
 
 const text = strings.analyzer;
 
@@ -105,7 +105,7 @@ function Findings({ analyzer }: { analyzer: Analyzer }) {
         columns={[
           { id: "resource", header: text.resource, cell: (each) => each.resource, sortingField: "resource", isRowHeader: true },
           { id: "status", header: text.status, cell: (each) => <Status finding={each} />, sortingField: "status" },
-          { id: "who", header: text.who, cell: whoOf },
+          { id: "who", header: text.who, cell: principalOf },
           { id: "actions", header: text.actions, cell: (each) => each.action?.join(", ") },
           { id: "conditions", header: text.conditions, cell: (each) => pairs(each.condition) },
           { id: "updated", header: text.updated, cell: (each) => <Ago at={each.updated} />, sortingField: "updated" },
@@ -128,10 +128,6 @@ function Findings({ analyzer }: { analyzer: Analyzer }) {
 function Status({ finding }: { finding: Finding }) {
   const status = finding.status ?? "";
   return <StatusIndicator type={status === "ACTIVE" ? "warning" : "stopped"}>{text.statuses[status] ?? status}</StatusIndicator>;
-}
-
-function whoOf(finding: Finding): string {
-  return finding.isPublic ? text.everyone : Object.values(finding.principal ?? {}).join(", ");
 }
 
 function pairs(conditions: Record<string, string> | undefined): string {

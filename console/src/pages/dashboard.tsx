@@ -16,9 +16,11 @@ import { Status } from "../parts/status";
 import { Ago } from "../parts/time";
 import { useSession } from "../session";
 import { strings } from "../strings";
+import { activeFindings, principalOf } from "../work/analyzer";
 import { recentDenials } from "../work/events";
 
 const text = strings.dashboard;
+const MOST = 5; // findings
 type Summary = Record<string, number | undefined>;
 const COUNTED = [
   ["Users", "UsersQuota", strings.users.title, "/users"],
@@ -40,6 +42,7 @@ export default function Dashboard() {
         <Container header={<Header variant="h2">{text.resources}</Header>}>
           <Show from={summary}>{(found) => <Counts summary={found} />}</Show>
         </Container>
+        <Findings />
         <Denials />
         <Facts
           title={text.account}
@@ -84,6 +87,28 @@ function Counts({ summary }: { summary: Summary }) {
         </div>
       ))}
     </ColumnLayout>
+  );
+}
+
+function Findings() {
+  const findings = useLoad(activeFindings, []);
+  return (
+    <Container header={<Header variant="h2">{text.findings}</Header>}>
+      <Show from={findings}>
+        {(found) => (
+          <SpaceBetween size="xs">
+            {found === null && <Box color="text-body-secondary">{strings.analyzer.none}</Box>}
+            {found?.length === 0 && <Box color="text-body-secondary">{text.noFindings}</Box>}
+            {found?.slice(0, MOST).map((each) => (
+              <Status key={each.id} type="warning">
+                {text.finding(each.resource ?? "", principalOf(each))}
+              </Status>
+            ))}
+            <PageLink to="/analyzer">{found && found.length > MOST ? text.allFindings(found.length) : text.toFindings}</PageLink>
+          </SpaceBetween>
+        )}
+      </Show>
+    </Container>
   );
 }
 

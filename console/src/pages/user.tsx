@@ -24,7 +24,7 @@ import { Tabs } from "../parts/tabs";
 import { Tags } from "../parts/tags";
 import { Ago, Moment } from "../parts/time";
 import { strings } from "../strings";
-import { deleteUser } from "../work/users";
+import { deleteUser, keysLastUsed } from "../work/users";
 
 const text = strings.user;
 
@@ -33,6 +33,7 @@ export default function UserPage() {
   usePage([strings.users.title, "/users"], [name, path`/users/${name}`]);
   const user = useLoad(async () => (await call("iam", "GetUser", { UserName: name })).User, [name]);
   const tags = useLoad(() => everything("ListUserTags", { UserName: name }, "Tags"), [name]);
+  const keysUsed = useLoad(() => keysLastUsed(name), [name]);
   const [leaving, setLeaving] = useState(false);
   const navigate = useNavigate();
   const tell = useTell();
@@ -90,6 +91,7 @@ export default function UserPage() {
                 [text.id]: <Copied text={found?.UserId} />,
                 [text.created]: <Moment at={found?.CreateDate} />,
                 [text.lastSignIn]: <Ago at={found?.PasswordLastUsed} />,
+                [text.keysLastUsed]: keysUsed.loading || keysUsed.error ? "–" : <Ago at={keysUsed.value} />,
                 [text.path]: found?.Path,
               }}
             />

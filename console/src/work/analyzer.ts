@@ -1,5 +1,6 @@
 /** The analyzer of access from outside, of which an account has one in a Region. */
 import { call, type Reply } from "../api";
+import { strings } from "../strings";
 
 export type Analyzer = NonNullable<Reply<"accessanalyzer", "ListAnalyzers">["analyzers"]>[number];
 /** `updated` is in seconds of the epoch: this API has its times as texts. */
@@ -20,4 +21,15 @@ export async function findingsOf(analyzerArn: string | undefined): Promise<Findi
     nextToken = reply.nextToken;
   } while (nextToken);
   return found;
+}
+
+/** Those that are active; null without an analyzer. */
+export async function activeFindings(): Promise<Finding[] | null> {
+  const analyzer = await theAnalyzer();
+  return analyzer && (await findingsOf(analyzer.arn)).filter((each) => each.status === "ACTIVE");
+}
+
+/** Who has the access that was found. */
+export function principalOf(finding: Finding): string {
+  return finding.isPublic ? strings.analyzer.everyone : Object.values(finding.principal ?? {}).join(", ");
 }

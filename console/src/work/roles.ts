@@ -2,6 +2,7 @@
 import { call, everything, Refusal } from "../api";
 import type { Tag } from "../parts/tags";
 import { document } from "./documents";
+import { lacking } from "./lacking";
 
 const REVOKING = "AWSRevokeOlderSessions";
 const PAUSE = 500; // milliseconds between two looks at a deletion
@@ -30,6 +31,13 @@ async function deleteServiceLinked(RoleName: string): Promise<void> {
     if (Status === "FAILED") throw new Refusal("Failed", Reason?.Reason ?? Status);
     await new Promise((resume) => setTimeout(resume, PAUSE));
   }
+}
+
+/** When each role was last used (seconds of the epoch), by name; null for who may not ask that of all roles at once. */
+export async function rolesLastUsed(): Promise<Map<string | undefined, number | undefined> | null> {
+  if (await lacking("iam:GetAccountAuthorizationDetails")) return null;
+  const details = await everything("GetAccountAuthorizationDetails", { Filter: ["Role"] }, "RoleDetailList");
+  return new Map(details.map((role) => [role.RoleName, role.RoleLastUsed?.LastUsedDate]));
 }
 
 /** What a person says of a role that is to be made. */

@@ -31,6 +31,14 @@ export async function deleteUser(name: string): Promise<void> {
   await call("iam", "DeleteUser", mine);
 }
 
+/** When one of a user's access keys was last used, in seconds of the epoch; undefined: never. */
+export async function keysLastUsed(UserName: string): Promise<number | undefined> {
+  const keys = await everything("ListAccessKeys", { UserName }, "AccessKeyMetadata");
+  const used = await Promise.all(keys.map(({ AccessKeyId }) => call("iam", "GetAccessKeyLastUsed", { AccessKeyId })));
+  const times = used.flatMap((each) => each.AccessKeyLastUsed?.LastUsedDate ?? []);
+  return times.length ? Math.max(...times) : undefined;
+}
+
 /** Do that, and mind no refusal of that code. */
 export async function without(code: string, work: () => Promise<unknown>): Promise<void> {
   try {

@@ -14,6 +14,8 @@ export interface Everywhere {
   ifExists: string;
   /** Service principals. */
   principals: string[];
+  /** Services that have a service-linked role, its name, and whether there may be several of it, told apart by a suffix. */
+  linkedRoles: [service: string, role: string, suffix: boolean][];
 }
 
 export interface Action {

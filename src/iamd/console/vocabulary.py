@@ -11,7 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from iamd.policy.operators import FOR_ALL, FOR_ANY, IF_EXISTS, NULL, OPERATORS
-from iamd.reference import principals, services
+from iamd.reference import linked_roles, principals, services
 from iamd.reference.global_keys import GLOBAL_KEYS
 from iamd.reference.own import OWN
 from iamd.reference.services import ConditionKey, Service
@@ -28,8 +28,8 @@ Key = tuple[str, str, bool, str]
 
 
 def answer(request: HttpRequest) -> Answer:
-    """All services, operators, global condition keys and service principals; below the path, the words of the service
-    of that prefix. Raises ResourceNotFoundException."""
+    """All services, operators, global condition keys, service principals and service-linked roles; below the path, the
+    words of the service of that prefix. Raises ResourceNotFoundException."""
     if request.method not in ("GET", "HEAD"):
         raise ResourceNotFoundException("Vocabularies are read with GET.")
     if request.path == PATH:
@@ -64,6 +64,7 @@ def _everywhere() -> bytes:
                 "qualifiers": [FOR_ANY, FOR_ALL],
                 "ifExists": IF_EXISTS,
                 "principals": sorted(principals.all()),
+                "linkedRoles": [(role.service, role.name, role.suffix) for role in linked_roles.all()],
             }
         )
     )
