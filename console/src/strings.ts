@@ -412,6 +412,7 @@ export const strings = {
     more: "Load more",
     record: "Event record",
     why: "Why it was denied",
+    error: "What went wrong",
     whyNot: "This denial is no longer kept: denials are explained for a day.",
     decision: (effect: string) =>
       effect === "EXPLICIT_DENY" ? "A policy denies it explicitly." : "No policy allows it, and what is not allowed is denied.",

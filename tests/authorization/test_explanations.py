@@ -88,6 +88,34 @@ def test_a_denial_is_explained_by_the_policies_of_then(ask: Asker, iam: Any, use
     assert other("explanation/denial", {"authorizationId": found[1]}).status == 404
 
 
+def test_a_recorded_call_is_explained_with_its_condition_keys(
+    ask: Asker, iam: Any, user: MakeUser, server: Live
+) -> None:
+    here = {"Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}}
+    user("alice", {"Action": "organizations:List*", "Resource": "*", **here})
+    iam.create_role(
+        RoleName="other",
+        AssumeRolePolicyDocument=document({"Principal": {"AWS": arn("user/alice")}, "Action": "sts:AssumeRole"}),
+    )
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    with pytest.raises(ClientError):
+        server.client("organizations", key).describe_organization()
+    with pytest.raises(ClientError):
+        server.client("organizations", key).list_roots()  # allowed, but there is no organization
+    server.client("sts", key).assume_role(RoleArn=arn("role/other"), RoleSessionName="run")
+
+    def explained(name: str) -> Any:
+        asked = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        (event,) = server.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]
+        return ask("explanation/event", {"eventId": event["EventId"]})
+
+    refused, allowed = explained("DescribeOrganization").json, explained("ListRoots").json
+    assert (refused["decision"], refused["action"]) == ("implicitDeny", "organizations:DescribeOrganization")
+    assert allowed["decision"] == "allowed"
+    assert explained("AssumeRole").json["settledBy"] == "role trust"
+    assert ask("explanation/event", {"eventId": "nothing"}).status == 404
+
+
 def test_escalations_lead_on_from_one_principal(ask: Asker, iam: Any, user: MakeUser) -> None:
     user("alice", {"Action": "sts:AssumeRole", "Resource": arn("role/deployer")})
     trust = document({"Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})

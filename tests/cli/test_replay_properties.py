@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from iamd.audit.asked import Asked, SessionPolicies
 from iamd.cli.access.accounts import assembled
-from iamd.cli.replaying.askers import Asker, asker
 from iamd.cli.replaying.calls import Asking, Calls
 from iamd.cli.replaying.flips import Replay
 from iamd.cli.replaying.worlds import World
+from iamd.guard.askers import Asker, asker
 from iamd.guard.context import epoch, iso
 from iamd.policy import Decision
 from iamd.store import Records

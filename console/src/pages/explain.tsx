@@ -19,7 +19,7 @@ import { Explained } from "../parts/explanation";
 import { PrincipalField } from "../parts/principal-field";
 import { Nothing, Show } from "../parts/states";
 import { strings } from "../strings";
-import { type Asked, explain, explainDenial } from "../work/explaining";
+import { type Asked, explain, explainDenial, explainEvent, type Explanation } from "../work/explaining";
 
 const text = strings.explain;
 const HALF = { default: 12, s: 6 };
@@ -28,7 +28,7 @@ const PARTS = ["principal", "action", "resource", "context"] as const;
 export default function Explain() {
   usePage([text.title, "/explain"]);
   const [query, setQuery] = useSearchParams();
-  const denial = query.get("denial");
+  const [denial, event] = [query.get("denial"), query.get("event")];
   return (
     <ContentLayout
       header={
@@ -37,7 +37,9 @@ export default function Explain() {
         </Header>
       }
     >
-      {denial ? <OfDenial id={denial} /> : <OfRequest key={query.toString()} query={query} ask={(asked) => setQuery(queryOf(asked))} />}
+      {denial && <OfRecord note={text.ofDenial} ask={() => explainDenial(denial)} id={denial} />}
+      {event && <OfRecord note={text.ofEvent} ask={() => explainEvent(event)} id={event} />}
+      {!denial && !event && <OfRequest key={query.toString()} query={query} ask={(asked) => setQuery(queryOf(asked))} />}
     </ContentLayout>
   );
 }
@@ -46,12 +48,12 @@ function queryOf(asked: Asked): Record<string, string> {
   return Object.fromEntries(PARTS.filter((part) => asked[part] !== "").map((part) => [part, asked[part]]));
 }
 
-function OfDenial({ id }: { id: string }) {
-  const found = useLoad(() => explainDenial(id), [id]);
+function OfRecord({ note, ask, id }: { note: string; ask: () => Promise<Explanation>; id: string }) {
+  const found = useLoad(ask, [id]);
   if (found.error?.code === "ResourceNotFoundException") return <Alert type="info">{strings.events.whyNot}</Alert>;
   return (
     <SpaceBetween size="l">
-      <Alert type="info">{text.ofDenial}</Alert>
+      <Alert type="info">{note}</Alert>
       <Show from={found}>{(explanation) => <Explained found={explanation} />}</Show>
     </SpaceBetween>
   );

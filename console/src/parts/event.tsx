@@ -6,10 +6,10 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 
-import { explanationPage, PageLink, path } from "../links";
+import { PageLink, path } from "../links";
 import { useLoad } from "../load";
 import { strings } from "../strings";
-import { authorizationId, type Check, deniedRequest, type Event, type EventRecord, explain, recordOf } from "../work/events";
+import { authorizationId, type Check, type Event, explain, isDenial, recordOf } from "../work/events";
 import { explainDenial } from "../work/explaining";
 import { Ways } from "./explanation";
 import { Show } from "./states";
@@ -25,13 +25,17 @@ const SHOWN: Record<string, StatusIndicatorProps.Type> = {
 export function EventDetails({ event }: { event: Event }) {
   const record = recordOf(event);
   const id = authorizationId(record);
+  const denied = isDenial(record);
+  const told = [...(record.errorMessage ? [record.errorMessage] : []), ...(record.additionalEventData?.wouldBeDenied ?? [])];
   return (
     <SpaceBetween size="l">
-      {record.errorMessage && (
-        <Container header={<Header variant="h2">{text.why}</Header>}>
+      {told.length > 0 && (
+        <Container header={<Header variant="h2">{denied ? text.why : text.error}</Header>}>
           <SpaceBetween size="s">
-            <Box>{record.errorMessage}</Box>
-            {id ? <Why id={id} /> : <AsNow record={record} />}
+            {told.map((each) => (
+              <Box key={each}>{each}</Box>
+            ))}
+            {id ? <Why id={id} /> : denied && <AsNow event={event.EventId ?? ""} />}
           </SpaceBetween>
         </Container>
       )}
@@ -79,13 +83,11 @@ function Remedy({ id }: { id: string }) {
   );
 }
 
-/** Of denials without an id nothing is kept: they can be asked again. */
-function AsNow({ record }: { record: EventRecord }) {
-  const asked = deniedRequest(record);
-  if (asked === undefined) return null;
+/** Of denials without an id no policies are kept: they are asked again, by those of now. */
+function AsNow({ event }: { event: string }) {
   return (
     <SpaceBetween size="xxs">
-      <PageLink to={explanationPage(asked.principal, asked.action, asked.resource, asked.context)}>{strings.explain.seeNow}</PageLink>
+      <PageLink to={path`/explain?event=${event}`}>{strings.explain.seeNow}</PageLink>
       <Box color="text-body-secondary">{strings.explain.asNow}</Box>
     </SpaceBetween>
   );

@@ -1,6 +1,5 @@
 /** The record of what was called. */
 import { call, callUntyped, type Reply } from "../api";
-import type { Asked } from "./explaining";
 
 export type Event = NonNullable<Reply<"cloudtrail", "LookupEvents">["Events"]>[number];
 /** The CloudTrail record of an event. */
@@ -8,6 +7,7 @@ export type EventRecord = Record<string, unknown> & {
   errorCode?: string;
   errorMessage?: string;
   sourceIPAddress?: string;
+  additionalEventData?: { wouldBeDenied?: string[] };
   userIdentity?: { arn?: string; type?: string; userName?: string };
 };
 
@@ -83,13 +83,9 @@ export function authorizationId(record: EventRecord): string | undefined {
   return /authorization id: ([a-z0-9]{25})/.exec(record.errorMessage ?? "")?.[1];
 }
 
-/** What a denied request asked for, as far as its message tells. */
-export function deniedRequest(record: EventRecord): Asked | undefined {
-  const told = /^User: (arn:\S+) is not authorized to perform: (\S+:\S+)(?: on resource: (\S+))?/.exec(record.errorMessage ?? "");
-  const [, principal, action, resource] = told ?? [];
-  if (!principal || !action) return undefined;
-  const address = record.sourceIPAddress;
-  return { principal, action, resource: resource?.startsWith("arn:") ? resource : "", context: address ? `aws:SourceIp=${address}` : "" };
+/** Whether policies have refused it, or would have where the gateway refuses nothing. */
+export function isDenial({ errorCode, additionalEventData }: EventRecord): boolean {
+  return /AccessDenied|UnauthorizedOperation/.test(errorCode ?? "") || additionalEventData?.wouldBeDenied !== undefined;
 }
 
 export function explain(id: string): Promise<Explanation> {

@@ -61,6 +61,8 @@ export function explain({ principal, action, resource, context }: Asked): Promis
 
 export const explainDenial = (authorizationId: string) => post<Explanation>("access/explanation/denial", { authorizationId });
 
+export const explainEvent = (eventId: string) => post<Explanation>("access/explanation/event", { eventId });
+
 function contextOf(typed: string): Record<string, string | string[]> {
   const found: Record<string, string | string[]> = {};
   for (const line of typed.split("\n")) {

@@ -3,7 +3,7 @@ allow a request that is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from iamd.authorization import mapping
@@ -27,8 +27,7 @@ def answered(evaluator: Evaluator, records: Records, asked: Evaluation) -> Told:
     Cold."""
     snapshot, ask = _question(evaluator, asked)
     request, layers = posed(snapshot, ask)
-    holders = _holders(records, snapshot.principal.unique_id or "")
-    return told(request, layers, list(holders))
+    return told(request, layers, holders(records, snapshot.principal.unique_id or ""))
 
 
 def _question(evaluator: Evaluator, asked: Evaluation) -> Question:
@@ -40,8 +39,8 @@ def _question(evaluator: Evaluator, asked: Evaluation) -> Question:
     return Question(snapshot, evaluator.ask(action, "*", evaluator.context(asked), snapshot))
 
 
-def told(request: Request, layers: Layers, holders: Sequence[str | None] = ()) -> Told:
-    """The explanation of a decision. `holders` are the groups by which a caller has its policies, in their order (None:
+def told(request: Request, layers: Layers, whose: Sequence[str | None] = ()) -> Told:
+    """The explanation of a decision. `whose` are the groups by which a caller has its policies, in their order (None:
     they are its own); without them, nothing is told of that."""
     found = explain(request, layers)
     return {
@@ -52,14 +51,14 @@ def told(request: Request, layers: Layers, holders: Sequence[str | None] = ()) -
         "settledBy": None if found.decision.layer is None else found.decision.layer.value,
         "conclusion": conclusion(request, found.decision),
         "missing": list(found.missing),
-        "layers": [_layer(trace, layers, holders) for trace in found.layers],
+        "layers": [_layer(trace, layers, whose) for trace in found.layers],
         "ways": _ways(found),
     }
 
 
-def _layer(trace: LayerTrace, layers: Layers, holders: Sequence[str | None]) -> Told:
+def _layer(trace: LayerTrace, layers: Layers, whose: Sequence[str | None]) -> Told:
     policies = _policies(trace, layers)
-    whose = dict(enumerate(holders)) if trace.layer is Layer.IDENTITY else {}
+    groups = dict(enumerate(whose)) if trace.layer is Layer.IDENTITY else {}
     statements = [
         {**_cited(each.statement), "effect": "Deny", "reasons": [met(condition) for condition in each.conditions]}
         for each in trace.denies
@@ -73,7 +72,7 @@ def _layer(trace: LayerTrace, layers: Layers, holders: Sequence[str | None]) -> 
         "level": trace.level,
         "outcome": trace.outcome.value,
         "said": said(trace),
-        "policies": [{"name": each.name, "group": whose.get(at)} for at, each in enumerate(policies[:SHOWN])],
+        "policies": [{"name": each.name, "group": groups.get(at)} for at, each in enumerate(policies[:SHOWN])],
         "allPolicies": len(policies),
         "statements": statements[:SHOWN],
         "allStatements": len(statements),
@@ -111,10 +110,13 @@ def _change(change: Change) -> Told:
     }
 
 
-def _holders(records: Records, id_: str) -> Iterator[str | None]:
-    """By which group a user or role has each of its identity policies, in the order in which the guard gathers them."""
+def holders(records: Records, id_: str) -> list[str | None]:
+    """By which group a user or role has each of its identity policies (None: it is its own), in the order in which the
+    guard gathers them."""
+    found: list[str | None] = []
     groups = [records.groups.get(each.group_id) for each in records.memberships.where("user", id_)]
     for owner in (None, *filter(None, groups)):
         owner_id = id_ if owner is None else owner.id
         held = len(records.inline.where("owner", owner_id)) + len(records.attachments.where("owner", owner_id))
-        yield from [None if owner is None else owner.name] * held
+        found += [None if owner is None else owner.name] * held
+    return found

@@ -13,17 +13,23 @@ import msgspec
 from iamd.analysis.access import Holder
 from iamd.analysis.escalation import Edge, Estate, Reach, reach
 from iamd.analysis.escalation.graph import edge_json
+from iamd.audit.search import find
+from iamd.audit.stored import opened
 from iamd.authorization import explanations
 from iamd.authorization.escalations import estate
+from iamd.authorization.evaluations import Evaluator
 from iamd.authorization.messages import Entity, Malformed
+from iamd.authorization.recalls import Recall, recalled
 from iamd.authorization.subjects import Unknown, all_of, snapshot_of, subject_of
 from iamd.caller.caller import Caller
 from iamd.policy import Attached, Kind, PrincipalKind, load
 from iamd.policy.wording import condition_of
+from iamd.server.exchange import now
 from iamd.services.call import Cold, Realm
 from iamd.services.iam.trust import rendered
 from iamd.services.iam_toolbox import authorization_details
 from iamd.store.image import Records
+from iamd.store.interface import Window
 from iamd.wire.errors import ResourceNotFoundException, ServiceUnavailable, Throttling
 
 LARGEST = 5_000  # users and roles of an account whose escalations are looked for
@@ -42,6 +48,12 @@ class OfDenial(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     authorization_id: str
 
 
+class OfEvent(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """An event of the record."""
+
+    event_id: str
+
+
 class OfPrincipal(msgspec.Struct, forbid_unknown_fields=True):
     """Whose escalations are looked for."""
 
@@ -56,6 +68,27 @@ async def denial(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, 
     if found is None:
         raise ResourceNotFoundException("No authorization details were found for this authorization id.")
     return explanations.told(found.request, found.layers), {"authorizationId": asked.authorization_id[:64]}
+
+
+async def event(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How a recorded call of the account, with the condition keys of then, is decided by the policies as they are.
+    Raises Malformed, ResourceNotFoundException, ServiceUnavailable."""
+    asked = _read(body, OfEvent)
+    found = await find(realm.store, Window(account_id, None, None, None, 1), "EventId", asked.event_id)
+    if not found:
+        raise ResourceNotFoundException("There is no such event.")
+    call = Recall(account_id, found[0].time, opened(found[0].record))
+    for _ in range(_TRIES):
+        try:
+            evaluator = Evaluator(realm, await realm.store.load(account_id), now())
+            answer = recalled(realm, evaluator, call)
+        except Cold as cold:
+            await realm.store.load(cold.account_id)
+            continue
+        if realm.resources is None or not evaluator.unread:
+            return answer, {"eventId": asked.event_id[:64], "decision": answer["decision"]}
+        await realm.resources.read(evaluator.unread, realm.region)
+    raise ServiceUnavailable
 
 
 async def escalations(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -156,6 +156,7 @@ ROUTES: dict[bytes, Route | Lasting] = {
     b"evaluations": Route("Evaluate", evaluations),
     b"explanation": Route("ExplainAccess", explanation),
     b"explanation/denial": Lasting("ExplainAccess", access_questions.denial),
+    b"explanation/event": Lasting("ExplainAccess", access_questions.event),
     b"escalations": Lasting("FindEscalations", access_questions.escalations),
     b"search/subject": Route("SearchSubjects", search_subject),
     b"search/resource": Route("SearchResources", search_resource),

@@ -11,7 +11,7 @@ import msgspec
 from iamd.audit.asked import Asked, SessionPolicies
 from iamd.audit.encoding import own_action
 from iamd.audit.stored import opened_tail
-from iamd.cli.replaying.askers import Asker, asker
+from iamd.guard.askers import Asker, asker
 from iamd.store.runs import Run
 
 DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"})

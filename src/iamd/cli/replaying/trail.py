@@ -20,9 +20,9 @@ import msgspec
 from iamd.audit.asked import Asked, SessionPolicies
 from iamd.cli import Failure
 from iamd.cli.progress import progress
-from iamd.cli.replaying.askers import Asker, asker
 from iamd.cli.replaying.calls import DENIALS, Asking, Calls, Gathering
 from iamd.cli.replaying.trail_mapping import asks
+from iamd.guard.askers import Asker, asker
 from iamd.guard.context import principal_context
 from iamd.store import Records
 from iamd.store.rows import micros

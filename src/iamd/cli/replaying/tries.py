@@ -9,9 +9,9 @@ from iamd.audit.asked import Asked, Value
 from iamd.caller.caller import Caller
 from iamd.cli import Failure
 from iamd.cli.access.accounts import Accounts
-from iamd.cli.replaying.askers import Asker
 from iamd.cli.replaying.changeset import Wanted
 from iamd.cli.replaying.worlds import Unknown, World
+from iamd.guard.askers import Asker
 from iamd.guard.context import epoch, iso
 from iamd.guard.gather import principal_of, take
 from iamd.policy import Decision

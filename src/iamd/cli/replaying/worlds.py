@@ -7,7 +7,7 @@ from dataclasses import replace
 from iamd.audit.asked import Asked, Value
 from iamd.caller.caller import Caller
 from iamd.cli.access.accounts import Accounts
-from iamd.cli.replaying.askers import Asker
+from iamd.guard.askers import Asker
 from iamd.guard.gather import take
 from iamd.guard.organizations import under_rcps
 from iamd.policy import Attached, Decision, Kind, Layers, Request, decide, load

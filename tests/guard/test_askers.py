@@ -11,7 +11,7 @@ from iamd.audit import identity_of
 from iamd.audit.asked import TOLD, SessionPolicies
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.session import Session
-from iamd.cli.replaying.askers import asker
+from iamd.guard.askers import asker
 from iamd.guard.context import principal_context
 from iamd.guard.gather import principal_of
 from iamd.store import Records
