@@ -56,7 +56,8 @@ class PostgresDatabase(SqlDatabase):
 
     @property
     def bridged(self) -> bool | None:
-        return self._follower.silent_for() <= self._patience if self._follower.away else None
+        away = self._follower.away_for()
+        return away <= self._patience if away else None
 
     async def start(self) -> None:
         await self._follower.start()
@@ -95,7 +96,7 @@ class PostgresDatabase(SqlDatabase):
                 return records, usage
 
     def poll(self) -> Collection[str]:
-        if self._follower.silent_for() > self._patience:
+        if self._follower.away_for() > self._patience:
             raise StoreError(f"the database {self._url} has been away for more than {self._patience:g} seconds")
         if self._follower.keyring.newest > self.keyring.newest:
             self.keyring = self._follower.keyring

@@ -25,6 +25,7 @@ from iamd.store.sql import feed, keys
 from iamd.store.sql.feed import Changed, Mark, News
 
 POLL_SECONDS = 1.0
+_LONGEST_LOOK = 20.0  # seconds after which a look that has not come to an end never will
 _DOUBT_SECONDS = 60.0
 _PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
 
@@ -53,7 +54,7 @@ class Follower:
         self._mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
         self._doubtful: dict[str, float] = {}  # accounts, and until when
-        self.away = False
+        self._away = False
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
         self._socket = -1  # of it, while the loop watches it
         self._wake = asyncio.Event()
@@ -91,9 +92,10 @@ class Follower:
         until = time.monotonic() + _DOUBT_SECONDS
         self._doubtful.update(dict.fromkeys(accounts, until))
 
-    def silent_for(self) -> float:
-        """Seconds since the server was last heard."""
-        return time.monotonic() - self._heard_at
+    def away_for(self) -> float:
+        """Seconds since the server was last heard; 0 when it is there."""
+        silent = time.monotonic() - self._heard_at
+        return silent if self._away or silent > _LONGEST_LOOK else 0.0
 
     async def _run(self) -> None:
         while self._next is not None:
@@ -168,13 +170,13 @@ class Follower:
             self._wake.set()
 
     def _note_away(self, error: Exception) -> None:
-        if not self.away:
-            self.away = True
+        if not self._away:
+            self._away = True
             log.error("the database is away: requests are decided on what is in memory", error=str(error))
 
     def _note_back(self) -> None:
-        if self.away:
-            self.away = False
+        if self._away:
+            self._away = False
             log.info("the database is back")
 
 
