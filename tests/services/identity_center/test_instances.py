@@ -53,10 +53,23 @@ def test_an_organization_has_an_instance_that_its_accounts_see(center: Center) -
     assert len(theirs.list_instances()["Instances"]) == 2
 
 
-def test_trusted_access_makes_the_instance(root: Callable[[str], Any]) -> None:
-    root("organizations").create_organization()
-    root("organizations").enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
-    assert len(root("sso-admin").list_instances()["Instances"]) == 1
+def test_an_organization_has_an_instance_from_the_start(root: Callable[[str], Any]) -> None:
+    organizations, sso, iam = root("organizations"), root("sso-admin"), root("iam")
+    organizations.create_organization()
+    (offered,) = sso.list_instances()["Instances"]
+    assert not organizations.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_role(RoleName="AWSServiceRoleForSSO")
+    organizations.delete_organization()
+    assert sso.list_instances()["Instances"] == []
+    organizations.create_organization()
+    (offered,) = sso.list_instances()["Instances"]
+    organizations.enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
+    assert iam.get_role(RoleName="AWSServiceRoleForSSO")
+    assert [each["InstanceArn"] for each in sso.list_instances()["Instances"]] == [offered["InstanceArn"]]
+    assert refused(sso.create_instance) == "ConflictException"
+    organizations.delete_organization()
+    assert len(sso.list_instances()["Instances"]) == 1
 
 
 def test_who_may_not_make_one_does_not(user: Callable[..., Callable[[str], Any]]) -> None:

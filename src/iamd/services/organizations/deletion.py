@@ -6,6 +6,7 @@ from iamd.services.call import Call
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, the_managed_organization
 from iamd.services.organizations.responsibility_transfers import inbound, outbound, status_of
+from iamd.services.sso_admin.center import withdraw_offer
 from iamd.wire.organizations_errors import ConstraintViolationException, OrganizationNotEmptyException
 
 
@@ -19,6 +20,7 @@ def delete_organization(call: Call, estate: Estate) -> None:
         said = "The organization takes part in a transfer of responsibility: end it first."
         raise ConstraintViolationException(said, "ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS")
     _forget_handshakes(call, estate)
+    withdraw_offer(records)
     for collection in (
         records.policy_attachments,
         records.organization_policies,

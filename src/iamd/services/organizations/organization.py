@@ -13,6 +13,7 @@ from iamd.services.iam.service_linked_roles import linked_role
 from iamd.services.organizations import ids
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, our_organization
+from iamd.services.sso_admin.center import offer
 from iamd.store.image import Records
 from iamd.store.kinds.organizations import ALL_FEATURES, Member, Organization
 from iamd.store.records import iam_arn
@@ -63,7 +64,8 @@ def link(call: Call, records: Records) -> None:
 def create_organization(call: Call, _: None, *, feature_set: str = ALL_FEATURES) -> Reply:
     """Make the caller's account the management account of a new organization.
 
-    No policy type is enabled on its root. https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
+    No policy type is enabled on its root. With all features there is an Identity Center instance, which nobody uses yet.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
     """
     records, account = call.records, call.records.account
     if account.organization is not None:
@@ -84,6 +86,8 @@ def create_organization(call: Call, _: None, *, feature_set: str = ALL_FEATURES)
     )
     records.accounts.replace(account, organization=call.account_id)
     link(call, records)
+    if feature_set == ALL_FEATURES and not len(records.identity_centers):
+        offer(records, call.realm.region, call.now)
     return {"Organization": view(Estate(organization, records))}
 
 

@@ -12,7 +12,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, the_managed_organization, the_organization
 from iamd.services.organizations.paging import page
-from iamd.services.sso_admin.center import SERVICE, create
+from iamd.services.sso_admin.center import SERVICE, take
 from iamd.store.kinds.organizations import ServiceAccess
 from iamd.wire.organizations_errors import ConstraintViolationException, InvalidInputException
 
@@ -67,8 +67,8 @@ def enable_aws_service_access(call: Call, estate: Estate, *, service_principal: 
     if estate.records.service_access.get(service_principal) is None:
         access = ServiceAccess(estate.organization.account_id, service_principal, call.now)
         estate.records.service_access.add(access)
-    if service_principal == SERVICE and not len(estate.records.identity_centers):
-        create(estate.records, call.realm.region, call.now)  # as enabling Identity Center for an organization does
+        if service_principal == SERVICE:  # as enabling Identity Center for an organization does
+            take(estate.records, call.realm.region, call.now)
 
 
 @organizations.operation(on=the_managed_organization)

@@ -126,9 +126,9 @@ def also_instance(call: Call, center: Center) -> Ask:
     return Ask(call.operation.action, instance.arn, call.account_id, context=context, tags=instance.tags)
 
 
-def create(records: Records, region: str, now: datetime, name: str = "", tags: Tags = ()) -> IdentityCenter:
-    """Make an account's instance, empty, and the role of the service. Permission sets are there at once but in member
-    accounts, where UpdateInstance enables them."""
+def offer(records: Records, region: str, now: datetime) -> IdentityCenter:
+    """Make an account's instance, empty; nothing else of the account changes before it is used. Permission sets are
+    there at once but in member accounts, where UpdateInstance enables them."""
     organization = records.account.organization
     instance: IdentityCenter = records.identity_centers.add(
         IdentityCenter(
@@ -137,17 +137,35 @@ def create(records: Records, region: str, now: datetime, name: str = "", tags: T
             store_id=f"d-{secrets.token_hex(5)}",
             region=region,
             created=now,
-            name=name,
             permission_sets=organization in (None, records.account_id),
-            tags=tags,
         )
     )
-    link(records, now)
     return instance
 
 
-def link(records: Records, now: datetime) -> None:
-    """Make the role of the service in an account that has none."""
+def withdraw_offer(records: Records) -> None:
+    """Remove an account's instance that nobody has taken."""
     linked = linked_roles.get(SERVICE)
     if linked is not None and records.roles.named(linked.name) is None:
-        linked_role(records, linked, linked.name, now)
+        for instance in list(records.identity_centers):
+            records.identity_centers.remove(instance)
+
+
+def take(records: Records, region: str, now: datetime, name: str = "", tags: Tags = ()) -> IdentityCenter:
+    """Make an account's instance, or take the one that is offered, with the role of the service."""
+    present = records.identity_centers.get(records.account_id)
+    is_new = link(records, now)
+    instance = present or offer(records, region, now)
+    changed: IdentityCenter = records.identity_centers.replace(
+        instance, region=region if is_new else instance.region, name=name or instance.name, tags=tags or instance.tags
+    )
+    return changed
+
+
+def link(records: Records, now: datetime) -> bool:
+    """Make the role of the service in an account that has none; whether it had none."""
+    linked = linked_roles.get(SERVICE)
+    if linked is None or records.roles.named(linked.name) is not None:
+        return False
+    linked_role(records, linked, linked.name, now)
+    return True

@@ -1,7 +1,8 @@
 """Instances of IAM Identity Center: made, described, changed, deleted.
 
 Everything here is done when it is answered, so that an instance is ACTIVE from the start. AWS makes an organization's
-instance in its console alone; here CreateInstance in the management account and EnableAWSServiceAccess do.
+instance in its console alone; here an organization with all features has one from the start, and CreateInstance in the
+management account, or EnableAWSServiceAccess, gives it access to the organization.
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateInstance.html
 """
 
@@ -17,7 +18,7 @@ from iamd.guard.target import Target, nothing
 from iamd.reference import linked_roles
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import SERVICE, Center, create, existing_instance, visible, visible_instance
+from iamd.services.sso_admin.center import SERVICE, Center, existing_instance, take, visible, visible_instance
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.removal import remove
 from iamd.services.sso_admin.tag_rules import merged
@@ -88,10 +89,10 @@ def create_instance(
     client_token: str | None = None,  # an account has one instance, so that a repeat can make no second one
     tags: list[dict[str, str]] | None = None,
 ) -> Reply:
-    """Make the account's instance; the organization's, where the account manages one."""
-    if len(call.records.identity_centers):
+    """Make the account's instance; the organization's, where the account manages one and has not given it access yet."""
+    if len(call.records.identity_centers) and not _lacks_access(call):
         raise ConflictException("An instance of IAM Identity Center already exists in this account.")
-    instance = create(call.records, call.region, call.now, name, merged((), tags))
+    instance = take(call.records, call.region, call.now, name, merged((), tags))
     if _lacks_access(call):
         call.records.service_access.add(ServiceAccess(call.account_id, SERVICE, call.now))
     return {"InstanceArn": instance.arn}
