@@ -132,7 +132,9 @@ class Settings:
         readers.urls, (), "Sign-in endpoints that SAML responses may be addressed to besides AWS's and PUBLIC_URL/saml."
     )
     public_url: str | None = _setting(
-        readers.url, None, "URL at which others reach this server: the issuer of outbound tokens is below it."
+        readers.url,
+        None,
+        "URL at which others reach this server: the issuer of outbound tokens and the access portal are below it.",
     )
     issuer_networks: tuple[str, ...] | None = _setting(
         readers.networks,
