@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.guard.target import Target
-from iamd.services.call import Admitted, Call, Realm, Reply
+from iamd.services.call import Admitted, Call, PublicCall, Realm, Reply
+from iamd.services.catalogue import APIS
 from iamd.services.registry import Api
 from iamd.services.sts.api import sts as registered
 from iamd.wire.errors import InvalidIdentityToken
@@ -88,3 +89,25 @@ def test_a_name_that_is_sent_twice_opens_nothing(stranger: Any, server: Live, sm
     with closing(Door(server.endpoint)) as door:
         answered = door.send("POST", "/", {"content-type": FORM}, form.encode())
         answered.refused("MissingAuthenticationToken", 403)
+
+
+def test_no_policy_speaks_of_these_operations_alone() -> None:
+    public = {f"{api.name}:{each.name}" for api in APIS.values() for each in api.operations.values() if each.public}
+    assert public == {
+        *(f"sso:{name}" for name in ("GetRoleCredentials", "ListAccountRoles", "ListAccounts", "Logout")),
+        *(f"sso-oidc:{name}" for name in ("CreateToken", "RegisterClient", "StartDeviceAuthorization")),
+    }
+
+
+def test_a_public_operation_takes_the_members_of_its_model() -> None:
+    api = Api("sso")
+
+    async def logout(call: PublicCall, *, token: str) -> None: ...
+
+    async def list_users(call: PublicCall) -> None: ...
+
+    for wrong in (logout, list_users):
+        with pytest.raises(TypeError):
+            api.public(wrong)
+    with pytest.raises(TypeError):
+        Api("sts").public(list_users)

@@ -135,8 +135,11 @@ def test_a_person_with_an_authenticator_app(ann: Person, browser: Browser) -> No
     phone.start("", re.findall(r"<code>([A-Z2-7]{64})</code>", asked.body)[0])
     assert browser.submit(asked, name="phone", code="000000").problem.startswith("That is not the code")
     assert browser.submit(asked, name="phone", code=phone.code(-1)).status == 303
-    assert "phone, since" in browser.open("/start").body
-    browser.submit(browser.open("/start"), step="sign-out")
+    shown = browser.open("/start")
+    assert "phone, since" in shown.body
+    (device,) = re.findall(r'name="device" value="([0-9a-f]+)"', shown.body)
+    assert browser.submit(shown, step="forget", device=device).problem.startswith("Sign out, and sign in with a code")
+    browser.submit(shown, step="sign-out")
 
     coded = browser.submit(browser.open("/start"), name="ann", password=PASSWORD)
     assert "Enter your MFA code" in coded.body
@@ -146,6 +149,5 @@ def test_a_person_with_an_authenticator_app(ann: Person, browser: Browser) -> No
     challenged = [e for e in ann.events() if e["eventName"] in ("CredentialChallenge", "UserAuthentication")]
     assert challenged[0]["additionalEventData"]["CredentialType"] == "PASSWORD,TOTP"
     assert len({e["additionalEventData"]["AuthWorkflowID"] for e in challenged[:2]}) == 1
-    (device,) = re.findall(r'name="device" value="([0-9a-f]+)"', shown.body)
     browser.submit(shown, step="forget", device=device)
     assert "You have none" in browser.open("/start").body

@@ -37,8 +37,7 @@ async def answer(browser: Browser, visitor: Visitor, form: dict[str, str]) -> An
         case "enrol":
             return await _enrolled(browser, visitor, form)
         case "forget":
-            await devices.forget(browser.visit, visitor.person, form.get("device", ""))
-            return redirect(browser.action)
+            return await _forgotten(browser, visitor, form)
         case "end":
             await visitors.end(browser.visit, visitor, form.get("session", ""))
             return redirect(browser.action)
@@ -105,6 +104,14 @@ async def _enrolled(browser: Browser, visitor: Visitor, form: dict[str, str]) ->
         await devices.enrol(browser.visit, visitor.person, *given)
     except Refused as refused:
         return await _app(browser, visitor, str(refused))
+    return redirect(browser.action)
+
+
+async def _forgotten(browser: Browser, visitor: Visitor, form: dict[str, str]) -> Answer:
+    try:
+        await devices.forget(browser.visit, visitor.person, form.get("device", ""))
+    except Refused as refused:
+        return page("problem.html", status=403, problem=str(refused), again=browser.action)
     return redirect(browser.action)
 
 

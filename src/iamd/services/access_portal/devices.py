@@ -21,6 +21,7 @@ from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import TOO_OFTEN, Refused, Visit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
+from iamd.store.image import Records
 from iamd.store.kinds.access_portal import PortalDevice
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
@@ -29,6 +30,7 @@ MOST = 8  # of one person
 LIFE = timedelta(minutes=15)
 _OFFER = b"portal authenticator app"
 _LONGEST = 1_024
+_WITHOUT = "Sign out, and sign in with a code of an app that you have: only then may you add or remove one."
 
 
 class _Offer(msgspec.Struct, frozen=True, array_like=True):
@@ -84,8 +86,8 @@ async def enrol(visit: Visit, person: Person, ticket: str, name: str, code: str)
 
     def work(change: Change) -> None:
         records = change.records(person.account_id)
-        user = present(records, person)
-        if user is None or len(devices_of(records, user)) >= MOST:
+        _require_mfa(records, person)
+        if records.portal_devices.count("user", person.owner_id) >= MOST:
             raise Refused(f"You have {MOST} authenticator apps already.")
         records.portal_devices.add(made)
         _record(visit, change, person, "CreateMFADevice", name)
@@ -94,16 +96,25 @@ async def enrol(visit: Visit, person: Person, ticket: str, name: str, code: str)
 
 
 async def forget(visit: Visit, person: Person, id: str) -> None:
-    """Take one of the person's apps away."""
+    """Take one of the person's apps away. Raises Refused."""
 
     def work(change: Change) -> None:
         records = change.records(person.account_id)
+        _require_mfa(records, person)
         device: PortalDevice | None = records.portal_devices.get(id)
         if device is not None and device.user_id == person.owner_id:
             records.portal_devices.remove(device)
             _record(visit, change, person, "DeleteMFADevice", device.name)
 
     await visit.realm.store.write(work)
+
+
+def _require_mfa(records: Records, person: Person) -> None:
+    """Whoever has an app may add or remove one only in a session that was opened with one, as IAM has it, so that a
+    password alone takes none away. Raises Refused."""
+    user = present(records, person)
+    if user is None or (person.mfa_time is None and devices_of(records, user)):
+        raise Refused(_WITHOUT)
 
 
 def _record(visit: Visit, change: Change, person: Person, name: str, device: str) -> None:
