@@ -40,7 +40,7 @@ _ENVIRONMENT = {
 }
 _HOSTILITY = (0.0, 0.0, 0.0, 0.02, 0.1, 0.4)
 _ANEW = 10_000  # requests, after which the server starts over with an empty account: what was made would slow it down
-_GROWTH = 1.2  # of memory of an empty account, from the second time on
+_GROWTH = 1.1  # of memory of an empty account
 _MAKING = ("Create", "Register", "Enable", "Put", "Add", "Attach", "Start")
 _UNDOING = ("Delete", "Remove", "Deregister", "Disable", "Detach", "Leave", "Disassociate")
 # Ends the calls of this account for good, which would leave nothing to try.
@@ -60,8 +60,9 @@ class Report:
 
     @property
     def grew(self) -> bool:
-        """Whether memory went on growing after everything had been used once."""
-        return len(self.memory) > 2 and self.memory[-1] > _GROWTH * self.memory[1]
+        """Whether memory went on growing in the second half of the run, when everything had been used and what is kept
+        for later was full."""
+        return len(self.memory) > 3 and self.memory[-1] > _GROWTH * self.memory[len(self.memory) // 2]
 
 
 class Server:
