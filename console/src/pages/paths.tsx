@@ -14,7 +14,7 @@ import { List } from "../parts/list";
 import { Nothing, Show } from "../parts/states";
 import { strings } from "../strings";
 import { ADMINISTRATOR, drawn, type Edge, type Escalations, escalationsOf } from "../work/escalating";
-import { shortName } from "../work/pictures";
+import { policyName, shortName } from "../work/pictures";
 
 const text = strings.escalations;
 
@@ -80,7 +80,7 @@ function Principal({ arn }: { arn: string }) {
 
 function Requests({ edge }: { edge: Edge }) {
   return edge.steps.map(({ action, resource, statements, needs }) => {
-    const policies = [...new Set(statements.map((each) => shortName(each.policy)))].join(", ");
+    const policies = [...new Set(statements.map((each) => policyName(each.policy)))].join(", ");
     const told = [text.step(action, shortName(resource)), ...(policies ? [text.policies(policies)] : []), ...needs];
     return <div key={action + resource}>{told.join(", ")}</div>;
   });

@@ -17,7 +17,7 @@ const STEP = 1.25;
 const MOVED = 60;
 const CLOSEST = 4;
 const LEAST_HIGH = 0.6; // of its width
-const TALLEST = 560; // pixels on the page
+const TALLEST = 720; // pixels on the page
 
 interface Colours {
   back: string;
@@ -152,12 +152,12 @@ function Drawing({ picture, label, view, ref }: DrawingProps) {
             <g key={id} transform={`translate(${place.x} ${place.y})`}>
               <title>{[title, ...below].join(", ")}</title>
               <rect width={WIDTH} height={place.height} rx={8} fill={colours.fill[tone]} stroke={colours.edge[tone]} strokeWidth={tone === "faint" ? 1 : 1.5} />
-              <text x={12} y={TITLE + 4} fontSize={14} fontWeight={600} fill={colours.ink}>
-                {shortened(title, 23)}
+              <text x={12} y={TITLE + 4} fontSize={13} fontWeight={600} fill={colours.ink}>
+                {shortened(title, 21)}
               </text>
               {below.map((each, at) => (
-                <text key={at} x={12} y={TITLE + 4 + LINE * (at + 1)} fontSize={13} fill={colours.soft}>
-                  {shortened(each, 27)}
+                <text key={at} x={12} y={TITLE + 4 + LINE * (at + 1)} fontSize={12} fill={colours.soft}>
+                  {shortened(each, 25)}
                 </text>
               ))}
             </g>

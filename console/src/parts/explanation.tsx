@@ -9,7 +9,7 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import { path, PageLink } from "../links";
 import { strings } from "../strings";
 import { type Change, drawn, type Explanation, type Layer } from "../work/explaining";
-import { shortName } from "../work/pictures";
+import { policyName } from "../work/pictures";
 import { Diagram } from "./diagram";
 import { Status } from "./status";
 
@@ -87,7 +87,7 @@ function Policy({ name, group }: { name: string; group?: string | null }) {
   const managed = /^arn:[^:]*:iam::[^:]*:policy\//.test(name);
   return (
     <>
-      {managed ? <PageLink to={path`/policies/${name}`}>{shortName(name)}</PageLink> : shortName(name)}
+      {managed ? <PageLink to={path`/policies/${name}`}>{policyName(name)}</PageLink> : policyName(name)}
       {group && ` (${text.group(group)})`}
     </>
   );

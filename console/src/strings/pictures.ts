@@ -27,8 +27,8 @@ export const explain = {
   decisions: { allowed: "Allowed", explicitDeny: "Denied explicitly", implicitDeny: "Denied" } as Record<string, string>,
   asks: (action: string) => `asks for ${action}`,
   layers: {
-    "service control": "Service control policies",
-    "resource control": "Resource control policies",
+    "service control": "Service control (SCP)",
+    "resource control": "Resource control (RCP)",
     "VPC endpoint": "Endpoint policies",
     "resource-based": "Policy of the resource",
     "role trust": "Trust policy of the role",

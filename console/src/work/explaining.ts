@@ -1,7 +1,7 @@
 /** Why something is allowed or denied: the engine's explanation, and a picture of it. */
 import { post } from "../api";
 import { strings } from "../strings";
-import { asTrees, type Box, type Line, type Picture, shortName, type Tone, type Tree } from "./pictures";
+import { asTrees, type Box, type Line, type Picture, policyName, shortName, type Tone, type Tree } from "./pictures";
 
 export interface Statement {
   policy: string;
@@ -108,7 +108,7 @@ function layerTree(layer: Layer, id: string, lines: Line[]): Tree {
     const said = mine.length ? (denies ? "bad" : "good") : "faint";
     lines.push({ from: id, to: policy, tone: said });
     const shown = mine.slice(0, MOST).map((each, count) => statement(each, `${policy} ${count}`, policy, lines));
-    return { box: { id: policy, title: shortName(name), lines: group ? [text.group(group)] : [], tone: said as Tone }, children: shown };
+    return { box: { id: policy, title: policyName(name), lines: group ? [text.group(group)] : [], tone: said as Tone }, children: shown };
   });
   const hidden = layer.allPolicies - children.length;
   if (hidden > 0) children.push({ box: { id: `${id} more`, title: text.more(hidden), lines: [], tone: "faint" }, children: [] });

@@ -29,11 +29,11 @@ export interface Picture {
   height: number;
 }
 
-export const WIDTH = 200;
+export const WIDTH = 184;
 export const TITLE = 20;
 export const LINE = 16;
 const PAD = 18;
-const NARROW = 48; // between columns
+const NARROW = 36; // between columns
 const WIDE = 190; // the same, where lines are labelled
 const GAP_Y = 14;
 const MARGIN = 16;
@@ -103,6 +103,11 @@ function finished(boxes: Box[], lines: Line[], places: Map<string, Place>, wide:
 export function shortened(text: string, most: number): string {
   const last = text.length > most ? text.slice(text.lastIndexOf("/") + 1) : text;
   return last.length <= most ? last : `${last.slice(0, most - 1)}…`;
+}
+
+/** The name of a policy that is told by its ARN; of an inline one, as it is. */
+export function policyName(name: string): string {
+  return name.startsWith("arn:") ? name.slice(name.lastIndexOf("/") + 1) : name;
 }
 
 /** The last part of an ARN, `user/jane`; other names as they are. */
