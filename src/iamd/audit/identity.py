@@ -142,12 +142,19 @@ def identity_of(caller: Caller) -> Identity:
         assumed_root=session is not None and session.kind == "root",
         delegate=None if session is None else session.delegate,
         web_identity_provider=None if session is None else _web_identity_provider(session),
+        on_behalf_of=None if session is None else _person(session),
     )
 
 
 def _web_identity_provider(session: Session) -> str | None:
     provider = session.extras.get("aws:federatedprovider")
     return provider if isinstance(provider, str) and ":oidc-provider/" in provider else None
+
+
+def _person(session: Session) -> OnBehalfOf | None:
+    """For whom somebody acts in a session with an identity context."""
+    user_id, store_arn = (session.extras.get(f"identitystore:{key}") for key in ("userid", "identitystorearn"))
+    return OnBehalfOf(user_id, store_arn) if isinstance(user_id, str) and isinstance(store_arn, str) else None
 
 
 def _issuer(caller: Caller) -> Issuer | None:

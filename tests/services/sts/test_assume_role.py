@@ -199,7 +199,9 @@ def test_contexts_are_refused(bob, app):
     client = bob("sts")
     asked = {"RoleArn": app, "RoleSessionName": "here"}
     context = {"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "x" * 20}
-    assert refused(client.assume_role, ProvidedContexts=[context], **asked)[0] == "InvalidInput"
+    other = {**context, "ProviderArn": "arn:aws:iam::aws:contextProvider/Other"}
+    for wrong in ([context], [other]):
+        assert refused(client.assume_role, ProvidedContexts=wrong, **asked)[0] in ("ValidationError", "AccessDenied")
     assert refused(client.assume_role, MinimumSessionTokenSize=10, **asked)[0] == "InvalidInput"
 
 

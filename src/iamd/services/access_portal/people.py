@@ -15,6 +15,9 @@ from iamd.store.kinds.access_portal import PortalPassword, PortalSession
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
 
+BY_APPLICATION = "application"
+"""The credential of someone whom an issuer has named that an application trusts: it is the application's to know."""
+
 
 def present(records: Records, person: Person) -> StoreUser | None:
     """The user that a person is, as long as it is there and enabled, under the same password."""
@@ -22,6 +25,8 @@ def present(records: Records, person: Person) -> StoreUser | None:
     user: StoreUser | None = records.store_users.get(person.owner_id)
     if center is None or user is None or not user.enabled or records.account.closed is not None:
         return None
+    if person.credential == BY_APPLICATION:
+        return user
     if person.credential:
         return user if person.credential == password_name(records, user.id) else None
     # Who came from an identity provider stays for as long as it is the instance's.
