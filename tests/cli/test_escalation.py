@@ -103,3 +103,21 @@ def test_the_way_of_one_principal_is_asked_for(data: str, capsys: pytest.Capture
     assert main(["escalation", "power", "--data-dir", data]) == 1
     assert main(["escalation", "nobody", "--data-dir", data]) == 2
     assert main(["escalation", "bob", "--svg", "x.svg", "--data-dir", data]) == 2
+
+
+def test_what_the_comparison_says_of_iamd_is_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/explanation/comparison.md: who can become an administrator, who cannot, who is one."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs/explanation/comparison.md").read_text().splitlines()
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in page if line.startswith("| `")]
+    data = ["--data-dir", str(tmp_path / "data")]
+    assert main(["import", "aws-authorization-details", str(root / "examples/escalation/account.json"), *data]) == 0
+    capsys.readouterr()
+    assert main(["escalation", "--json", *data]) == 1
+    told = json.loads(capsys.readouterr().out)
+    ways = {each["principal"].rpartition("/")[2] for each in told["paths"]}
+    administrators = {arn.rpartition("/")[2] for arn in told["administrators"]}
+    assert len(rows) == 24
+    assert ways == {name for name, _, truth, *_ in rows if truth == "yes"}
+    assert administrators >= {name for name, _, truth, *_ in rows if truth == "—"}
+    assert not administrators & {name for name, _, truth, *_ in rows if truth == "no"}
