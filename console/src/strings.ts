@@ -207,6 +207,7 @@ export const strings = {
     policy: "Policy name",
     type: "Type",
     inline: "Inline",
+    all: "All",
     aws: "AWS managed",
     customer: "Customer managed",
     empty: "No policies",

@@ -18,6 +18,9 @@ def write(page: Page, document: str, editor: str = "Policy document") -> None:
 
 def test_a_policy_is_written_changed_and_deleted(person: Person, iam: Any) -> None:
     page = person.at("/policies")
+    expect(page.get_by_role("link", name="AdministratorAccess", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Customer managed").click()
+    expect(page.get_by_text("There are no policies")).to_be_visible()
     page.get_by_role("button", name="Create policy").click()
     page.get_by_label("Policy name").fill("Buckets")
     write(page, ALLOWS)

@@ -90,11 +90,12 @@ def test_the_permissions_of_a_user(person: Person, iam: Any) -> None:
     page = person.at("/users/jane")
     page.get_by_role("button", name="Attach policies").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("searchbox").fill("IAMFull")
-    dialog.get_by_role("checkbox", name="Select IAMFullAccess").check()
+    for name in ("IAMFullAccess", "SecurityAudit"):
+        dialog.get_by_role("searchbox").fill(name)
+        dialog.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
     person.looks_right()
-    dialog.get_by_role("button", name="Attach 1 policy").click()
-    person.told("1 policy has been attached.")
+    dialog.get_by_role("button", name="Attach 2 policies").click()
+    person.told("2 policies have been attached.")
     page.get_by_role("button", name="Create inline policy").click()
     page.get_by_label("Policy name").fill("own")
     written = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Nothing","Resource":"*"}}'
@@ -112,10 +113,12 @@ def test_the_permissions_of_a_user(person: Person, iam: Any) -> None:
     stored = iam.get_user_policy(UserName="jane", PolicyName="own")["PolicyDocument"]
     assert stored["Statement"]["Action"] == "s3:ListAllMyBuckets"
     page.get_by_role("checkbox", name="Select IAMFullAccess").check()
+    page.get_by_role("checkbox", name="Select SecurityAudit").check()
     page.get_by_role("checkbox", name="Select own").check()
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    person.told("2 policies have been removed.")
+    person.told("3 policies have been removed.")
+    expect(page.get_by_role("button", name="Remove", exact=True)).to_be_disabled()
     person.looks_right()
     assert iam.list_attached_user_policies(UserName="jane")["AttachedPolicies"] == []
 

@@ -3,13 +3,14 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { everything, type Reply } from "../api";
-import { useLoad } from "../load";
+import { mapped, useLoad } from "../load";
 import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
 import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
 import { typeOf } from "../parts/permissions";
+import { isOfType, type PolicyType, PolicyTypeField } from "../parts/policy-type";
 import { Ago } from "../parts/time";
 import { strings } from "../strings";
 import { deletePolicy } from "../work/policies";
@@ -20,6 +21,7 @@ type Policy = NonNullable<Reply<"iam", "ListPolicies">["Policies"]>[number];
 export default function Policies() {
   usePage([text.title, "/policies"]);
   const policies = useLoad(() => everything("ListPolicies", {}, "Policies"), []);
+  const [type, setType] = useState<PolicyType>("all");
   const [leaving, setLeaving] = useState<Policy>();
   const navigate = useNavigate();
   const tell = useTell();
@@ -34,7 +36,8 @@ export default function Policies() {
       <List
         title={text.title}
         description={text.description}
-        from={policies}
+        from={mapped(policies, (found) => found.filter((policy) => isOfType(policy.Arn, type)))}
+        above={<PolicyTypeField type={type} choose={setType} />}
         trackBy="Arn"
         labelBy="PolicyName"
         selection="single"

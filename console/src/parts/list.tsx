@@ -64,7 +64,7 @@ export function List<T>(props: Props<T>) {
       },
       pagination: { pageSize },
       sorting: sorted ? { defaultState: { sortingColumn: sorted } } : {},
-      selection: { trackBy },
+      selection: { trackBy, keepSelection: selection === "multi" }, // of several, some are searched for after others
     },
   );
   // What was selected is kept as it was then; rows loaded anew may say something else of it.

@@ -15,7 +15,8 @@ import { useLoad } from "../load";
 import { PageLink } from "../links";
 import { useSession } from "../session";
 import { strings } from "../strings";
-import { lacking, SAML_AUDIENCE, SERVICES, type Trusted, type TrustedKind } from "../work/trust";
+import { lacking, SAML_AUDIENCE, type Trusted, type TrustedKind } from "../work/trust";
+import { everywhere } from "../work/vocabulary";
 import { PolicyEditor } from "./policy-editor";
 import { Refused } from "./states";
 
@@ -53,16 +54,7 @@ function Details({ trusted, put, insisting }: Props) {
   const lacks = (key: keyof Trusted) => insisting && lacking(trusted).includes(key) && text.missing;
   switch (trusted.kind) {
     case "service":
-      return (
-        <FormField label={text.service} description={text.serviceHint} errorText={lacks("service")}>
-          <Autosuggest
-            value={trusted.service}
-            options={SERVICES.map((value) => ({ value }))}
-            enteredTextLabel={text.useService}
-            onChange={({ detail }) => put({ service: detail.value })}
-          />
-        </FormField>
-      );
+      return <ServiceField trusted={trusted} put={put} error={lacks("service")} />;
     case "account":
       return <AccountFields trusted={trusted} put={put} error={lacks("account")} />;
     case "custom":
@@ -70,6 +62,21 @@ function Details({ trusted, put, insisting }: Props) {
     default:
       return <ProviderFields key={trusted.kind} trusted={trusted} put={put} lacks={lacks} />;
   }
+}
+
+function ServiceField({ trusted, put, error }: Omit<Props, "insisting"> & { error: string | false }) {
+  const known = useLoad(everywhere, []);
+  return (
+    <FormField label={text.service} description={text.serviceHint} errorText={error}>
+      <Autosuggest
+        value={trusted.service}
+        options={(known.value?.principals ?? []).map((value) => ({ value }))}
+        virtualScroll
+        enteredTextLabel={text.useService}
+        onChange={({ detail }) => put({ service: detail.value })}
+      />
+    </FormField>
+  );
 }
 
 function AccountFields({ trusted, put, error }: Omit<Props, "insisting"> & { error: string | false }) {

@@ -18,13 +18,6 @@ export interface Trusted {
 }
 
 export const SAML_AUDIENCE = "https://signin.aws.amazon.com/saml";
-/** Services that often act in an account, as principals. Any other can be typed. */
-export const SERVICES = [
-  "apigateway", "backup", "batch", "cloudformation", "codebuild", "codedeploy", "codepipeline", "ec2", "ecs", "ecs-tasks", "edgelambda",
-  "eks", "elasticbeanstalk", "events", "firehose", "glue", "kinesis", "lambda", "logs", "pipes", "rds", "redshift", "s3", "sagemaker",
-  "scheduler", "sns", "ssm", "states", "transfer", "vpc-flow-logs",
-].map((name) => `${name}.amazonaws.com`);
-
 export function somebody(account: string): Trusted {
   return {
     kind: "service", service: "", account, externalId: "", mfa: false, provider: "", audience: "", subject: "",
