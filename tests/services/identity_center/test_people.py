@@ -97,6 +97,9 @@ def test_an_update_changes_attributes_by_path_all_or_none(center: Center) -> Non
         {"name_familyName": ""},
         {"nickName": "kept?", "title": "x" * 1025},
         {"userStatus": "GONE"},
+        {"name": 5},
+        {"name": 5, "name_familyName": "x"},
+        {ENTERPRISE: 5, f"{ENTERPRISE}_costCenter": "x"},
     ):
         assert refusal(update, **bad)["Error"]["Code"] == "ValidationException", bad
     assert store.describe_user(**user)["NickName"] == "annie"

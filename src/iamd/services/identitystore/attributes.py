@@ -30,16 +30,16 @@ def checked(user_name: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes, by the model's names, as a user of that name may have them. Raises ValidationException."""
     if user_name.lower() in RESERVED:
         raise ValidationException(f"{user_name} is a reserved name.")
-    name = attributes.get("Name")
-    parts = ["name"] if name is None else [part for part in _PARTS if part not in map(str.lower, name)]
-    lacking = [*(() if "DisplayName" in attributes else ("displayname",)), *parts]
-    if lacking:
-        raise ValidationException(", ".join(f"{part}: The attribute {part} is required" for part in lacking))
     document = {"IdentityStoreId": "d-0000000000", "UserName": user_name, **attributes}
     try:
         aws_json.check(_CREATE, json_input.members(_CREATE, document))
     except AwsError as invalid:
         raise ValidationException(invalid.message) from None
+    name = attributes.get("Name")
+    parts = ["name"] if name is None else [part for part in _PARTS if part not in map(str.lower, name)]
+    lacking = [*(() if "DisplayName" in attributes else ("displayname",)), *parts]
+    if lacking:
+        raise ValidationException(", ".join(f"{part}: The attribute {part} is required" for part in lacking))
     for several in ("Emails", "PhoneNumbers", "Addresses", "Photos", "Roles"):
         if sum(bool(each.get("Primary")) for each in attributes.get(several, ())) > 1:
             raise ValidationException(f"At most one of {_small(several)} is the primary one.")
@@ -82,7 +82,10 @@ def changed(attributes: Mapping[str, Any], path: str, value: Any) -> dict[str, A
 def _put(values: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
     first, *rest = path
     if rest:
-        value = _put(values.get(first) or {}, rest, value) or None
+        inner = values.get(first) or {}
+        if not isinstance(inner, dict):
+            raise ValidationException(f"{_small(first)} has no {rest[0]}.")
+        value = _put(inner, rest, value) or None
     result = {**values, first: value}
     return {key: each for key, each in result.items() if each is not None}
 
