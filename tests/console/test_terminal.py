@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from awscli.text import format_text
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from iamd.console.terminal import paging, query, shorthand
+from iamd.console.terminal import paging, query, shorthand, words
+from iamd.console.terminal.command import understand
+from iamd.console.terminal.completion import candidates
 from iamd.console.terminal.output import written
 from iamd.console.terminal.problems import Problem
 from iamd.console.terminal.query import Query
@@ -190,6 +193,20 @@ def test_shorthand_is_that_of_the_aws_cli(text: str) -> None:
         found = None
     if expected is not None:
         assert found == expected
+
+
+_WORDS = st.sampled_from(
+    [*("aws", "iam", "sts", "create-user", "tag-user", "list-users", "help", "--", "-", "--tags", "--user-name", "--no-"),
+     *("--query", "--output", "--cli-input-json", "--max-items", "--page-size", "--starting-token", "--tags=x", "'", '"')]
+) | st.text("[]{}'\"=,.@|&$\\ ab1\n\u2028é", max_size=8)  # fmt: skip
+
+
+@given(st.lists(_WORDS, max_size=8).map(" ".join))
+@settings(max_examples=200)
+def test_whatever_is_typed_is_understood_or_refused(line: str) -> None:
+    assert all(isinstance(each, str) for each in candidates(line)[1])
+    with suppress(Problem):
+        understand(words.split(line)[1:])
 
 
 _ANSWERS = st.recursive(

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 
 from iamd.server.banner import banner
 from iamd.settings import load
-from tests.live import Live, live
+from tests.authorization.conftest import Asker, token_of
+from tests.live import ACCOUNT, Live, live
 
 
 @pytest.fixture(scope="module", params=["log", "learn"])
@@ -47,6 +48,28 @@ def test_denials_are_passed_on_and_recorded(lenient: Live, alice: Any) -> None:
     told = event["additionalEventData"]
     assert told["gatewayMode"] in ("log", "learn")
     assert "not authorized to perform: s3:CreateBucket" in told["wouldBeDenied"][0]
+
+
+def test_what_was_passed_on_is_told_with_the_policy_that_it_needs(lenient: Live, alice: Any) -> None:
+    alice("s3").create_bucket(Bucket="passed-on-again")
+    iam = lenient.client("iam")
+    iam.create_user(UserName="pep")
+    may = {"Effect": "Allow", "Action": ["iamd:GetGateway", "iamd:LearnPolicies"], "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": may}
+    iam.put_user_policy(UserName="pep", PolicyName="may", PolicyDocument=json.dumps(document))
+    ask = Asker(lenient.endpoint, token_of(iam, "pep")["ServiceCredentialSecret"])
+    told = ask("gateway", {}).json
+    assert told["mode"] in ("log", "learn")
+    assert [upstream["service"] for upstream in told["upstreams"]] == ["*"]
+    assert {"service": "s3", "calls": 1, "denied": 1} in told["services"]
+    (denial,) = told["denials"]
+    assert (denial["action"], denial["resource"]) == ("s3:CreateBucket", "arn:aws:s3:::passed-on-again")
+    assert (denial["passedOn"], denial["principal"]) == (True, f"arn:aws:iam::{ACCOUNT}:user/alice")
+    policies = {each["principal"]: each["policy"] for each in ask("gateway/learned", {"days": 7}).json["principals"]}
+    (statement,) = policies[f"arn:aws:iam::{ACCOUNT}:user/alice"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("s3:CreateBucket", "arn:aws:s3:::passed-on-again")
+    for wrong in ({"days": 0}, {"days": 91}, {"since": "x"}):
+        assert ask("gateway", wrong).status == ask("gateway/learned", wrong).status == 400
 
 
 def test_what_is_allowed_is_recorded_as_ever(lenient: Live, alice: Any) -> None:
