@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from botocore.credentials import Credentials
 from chaos.checker import violations
 from chaos.node import Node
 from chaos.workload import Workload, value_in
+from tests import postgresql
+from tests.postgresql import Cluster
 
 _ACCOUNT = "123456789012"
 _ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
@@ -27,7 +30,7 @@ _ENVIRONMENT = {
     "IAMD_ROOT_ACCESS_KEY_ID": _ROOT.access_key,
     "IAMD_ROOT_SECRET_ACCESS_KEY": _ROOT.secret_key,
 }
-_FAULTS = ("kill", "pause", "full disk", "restart")
+_FAULTS = ("kill", "pause", "full disk", "restart", "database")
 _SHOWN = 20  # violations
 
 
@@ -63,11 +66,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace, folder: Path) -> Report:
-    """One run over a database in that folder. Raises RuntimeError when a server does not start."""
+    """One run over a database in that folder, or on a PostgreSQL server made for it. Raises RuntimeError when a server
+    does not start."""
     flags = ["--data-dir", str(folder / "data")]
+    if not args.postgresql:
+        return _run(args, folder, flags, None)
+    key = folder / "master.key"
+    key.write_bytes(secrets.token_bytes(32))
+    with postgresql.running() as cluster:
+        flags += ["--database", cluster.new_database(), "--master-key-file", str(key)]
+        return _run(args, folder, flags, cluster)
+
+
+def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Cluster | None) -> Report:
     names = [f"node-{number + 1}" for number in range(args.nodes)]
     nodes = [Node(name, flags, _ENVIRONMENT, folder / f"{name}.log") for name in names]
-    workload = Workload(nodes, _ROOT)
+    workload = Workload(nodes, _ROOT, carry=cluster is not None)
     began = time.monotonic()
     try:
         for node in nodes:
@@ -75,7 +89,7 @@ def run(args: argparse.Namespace, folder: Path) -> Report:
         workload.prepare(args.writers, args.users)
         workload.start(args.writers, args.readers, args.seed)
         try:
-            faults = _break(nodes, args)
+            faults = _break(nodes, cluster, args)
         finally:
             workload.stop()
         for node in nodes:
@@ -101,11 +115,13 @@ def run(args: argparse.Namespace, folder: Path) -> Report:
     )
 
 
-def _break(nodes: Sequence[Node], args: argparse.Namespace) -> dict[str, int]:
+def _break(nodes: Sequence[Node], cluster: Cluster | None, args: argparse.Namespace) -> dict[str, int]:
     """Do what was asked for, one fault after the other, until there were so many kills."""
     choice = random.Random(args.seed)
     done: Counter[str] = Counter()
-    weights = [8, 1, 1, 1] if args.all_faults else [1, 0, 0, 0]
+    weights = [8, 1, 1, 1, 1] if args.all_faults else [1, 0, 0, 0, 0]
+    if cluster is None:
+        weights[_FAULTS.index("database")] = 0
     while done["kill"] < args.kills:
         time.sleep(choice.uniform(0.05, 0.4))
         node, fault = choice.choice(nodes), choice.choices(_FAULTS, weights)[0]
@@ -113,6 +129,10 @@ def _break(nodes: Sequence[Node], args: argparse.Namespace) -> dict[str, int]:
             node.pause(choice.uniform(0.05, 1.0))
         elif fault == "full disk":
             node.fill_disk(choice.uniform(0.05, 1.0))
+        elif fault == "database" and cluster is not None:
+            cluster.kill()
+            time.sleep(choice.uniform(0.05, 1.0))
+            cluster.start()
         else:
             node.kill() if fault == "kill" else node.stop()
             node.start()
@@ -157,6 +177,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")
     parser.add_argument("--users", type=int, default=4, help="users for each writer (default: 4)")
     parser.add_argument("--all-faults", action="store_true", help="pauses, full disks and restarts, too")
+    parser.add_argument(
+        "--postgresql",
+        action="store_true",
+        help="on a PostgreSQL server made for it, which is killed with --all-faults",
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="of what is chosen; default: any")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser

@@ -36,10 +36,12 @@ class Client:
         self._host = f"127.0.0.1:{port}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
 
-    def call(self, key: Credentials, action: str, parameters: Mapping[str, str]) -> Answer:
-        """Send it, and wait for what comes."""
+    def call(self, key: Credentials, action: str, parameters: Mapping[str, str], revision: int | None = None) -> Answer:
+        """Send it, and wait for what comes; `revision` is what it must be answered from at least."""
         body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+        if revision is not None:
+            headers["x-iamd-revision"] = str(revision)
         request = AWSRequest("POST", f"http://{self._host}/", data=body, headers=headers)
         SigV4Auth(key, "iam", "us-east-1").add_auth(request)
         started = time.monotonic()

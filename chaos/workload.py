@@ -36,14 +36,18 @@ class Person:
 
 @dataclass(slots=True)
 class Workload:
-    """Threads that work until `stop`; what they saw is in the history."""
+    """Threads that work until `stop`; what they saw is in the history. Where nodes hear of each other a moment later,
+    clients `carry` the last revision that any of them was told."""
 
     nodes: Sequence[Node]
     root: Credentials
+    carry: bool = False
     history: History = field(default_factory=History)
     acknowledged: int = 0
+    revision: int | None = None
     _people: list[Person] = field(default_factory=list)
     _values: count[int] = field(default_factory=count)
+    _noting: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -92,11 +96,17 @@ class Workload:
             node = choice.choice(self.nodes).name
             answer = work(clients[node], choice.choice(people), choice)  # type: ignore[operator]
             if answer.revision is not None:
+                self._note(answer.revision)
                 self.history.node(f"{node} as {name} saw it").told.append(answer.revision)
             if answer.status == 0:
                 self._over.wait(_AGAIN)
         for client in clients.values():
             client.close()
+
+    def _note(self, revision: int) -> None:
+        if self.carry:
+            with self._noting:
+                self.revision = max(revision, self.revision or 0)
 
     def _write(self, client: Client, person: Person, choice: random.Random) -> Answer:
         return self._put(client, person)
@@ -125,13 +135,14 @@ class Workload:
             if answer.status == 200:
                 person.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
             return answer
-        answer = client.call(person.key, "GetUser", {})
+        answer = client.call(person.key, "GetUser", {}, self.revision)
         if answer.status in (200, 403):
             person.register.reads.append(Read(answer.started, answer.ended, allows=answer.status == 200))
         return answer
 
     def _get(self, client: Client, person: Person) -> Answer:
-        return client.call(self.root, "GetUserPolicy", {"UserName": person.name, "PolicyName": _POLICY})
+        parameters = {"UserName": person.name, "PolicyName": _POLICY}
+        return client.call(self.root, "GetUserPolicy", parameters, self.revision)
 
 
 def value_in(document: str) -> int:
