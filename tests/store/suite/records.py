@@ -62,6 +62,14 @@ class Records:
             assert store.account_ids() == [ACCOUNT]
 
     @on_loop
+    async def test_texts_have_any_character(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            for number, text in enumerate(("a\x00b", "a\x1a0b", "a\x1ab\x1a1", "\x00\x1a\x00", "ß\uffff\U0010ffff")):
+                await store.write(add_user(number, text))
+            assert (await store.load(ACCOUNT)).users.named("a\x1a0b").id == user(1).id
+            await same_after_reopening(store, opener)
+
+    @on_loop
     async def test_an_account_that_was_removed_is_gone(self, opener: Opener) -> None:
         async with prepared(opener) as store:
             await store.write(lambda change: change.records(ACCOUNT).accounts.remove(change.records(ACCOUNT).account))

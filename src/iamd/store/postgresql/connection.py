@@ -12,6 +12,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from iamd.store.errors import StoreError
+from iamd.store.postgresql.adapters import register
 from iamd.store.postgresql.url import DatabaseUrl
 from iamd.store.sql.connection import Row
 from iamd.store.sql.texts import for_many, in_postgresql
@@ -145,6 +146,7 @@ class PostgresConnection:
 def connect(url: DatabaseUrl, writer: int) -> PostgresConnection:
     """A connection in which nothing is committed but by `COMMIT`, and then durably; raises psycopg.Error."""
     driver = psycopg.connect(make_conninfo(url.secret, **{**_CONNECTING, **url.parameters}), autocommit=True)
+    register(driver)
     try:
         driver.execute(_SESSION)
     except BaseException:
