@@ -132,6 +132,13 @@ def test_a_policy_that_the_account_lacks_fails_the_assignment(center: Center) ->
     assert assign(center, arn, ann, center.member)["Status"] == "SUCCEEDED"
     (role,) = roles_in(iam)
     assert iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"][0]["PolicyArn"] == own
+    for number in range(20):
+        iam.create_policy(PolicyName=f"p{number}", PolicyDocument=POLICY)
+        center.sso.attach_customer_managed_policy_reference_to_permission_set(
+            InstanceArn=center.arn, PermissionSetArn=arn, CustomerManagedPolicyReference={"Name": f"p{number}"}
+        )
+    crowded = assign(center, arn, ann, center.member)
+    assert "Cannot exceed quota for PoliciesPerRole: 20 (" in crowded["FailureReason"]
     statuses = center.sso.list_account_assignment_creation_status(InstanceArn=center.arn)
     assert {each["Status"] for each in statuses["AccountAssignmentsCreationStatus"]} == {"FAILED", "SUCCEEDED"}
     nobody = assign(center, arn, ann[:-1] + ("1" if ann[-1] == "0" else "0"), center.member)

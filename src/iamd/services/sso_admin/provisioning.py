@@ -45,7 +45,9 @@ def provision(call: Call, center: Center, set_: PermissionSet, target: Records) 
     if present is None and sets.count("target", target.account_id) >= quotas.SETS_PER_ACCOUNT:
         return f"Received a 402 status error: the account has {quotas.SETS_PER_ACCOUNT} permission sets already"
     role_name = new_role_name(set_) if present is None else present.role_name
-    failure = _obstacle(set_, target) or _refused(call, center, target, _to_make(center, set_, target, role_name))
+    failure = _obstacle(call, set_, target, present is None) or _refused(
+        call, center, target, _to_make(center, set_, target, role_name)
+    )
     if failure is not None:
         return failure
     note(call, target, make(center, set_, target, role_name, call.now))
@@ -69,11 +71,32 @@ def withdraw(call: Call, center: Center, provisioned: ProvisionedSet, target: Re
     return failure
 
 
-def _obstacle(set_: PermissionSet, target: Records) -> str | None:
+def _obstacle(call: Call, set_: PermissionSet, target: Records, is_new: bool) -> str | None:
+    """Why the account cannot have the role: what it lacks, or a quota of IAM."""
     if target.account.closed is not None:
         return f"Received a 403 status error: the account {target.account_id} is suspended"
     arn = lacking(set_, target)
-    return None if arn is None else f"Received a 404 status error: Not supported policy {arn}."
+    if arn is not None:
+        return f"Received a 404 status error: Not supported policy {arn}."
+    granted = call.realm.quotas
+    if is_new and len(target.roles) >= granted.roles:
+        return _exceeded(call, "RolesPerAccount", granted.roles)
+    if len(policy_arns(set_, target.account_id)) > granted.policies_per_role:
+        return _exceeded(call, "PoliciesPerRole", granted.policies_per_role)
+    return None
+
+
+def _exceeded(call: Call, quota: str, limit: int) -> str:
+    said = f"Received a 409 status error: Cannot exceed quota for {quota}: {limit}"
+    return f"{said} {_of_iam(call, 409, 'LimitExceeded')}"
+
+
+def _of_iam(call: Call, status: int, code: str) -> str:
+    """How errors of IAM end, where AWS's services tell each other's."""
+    return (
+        f"(Service: AmazonIdentityManagement; Status Code: {status}; Error Code: {code}; "
+        f"Request ID: {call.request_id}; Proxy: null)"
+    )
 
 
 def _role_arn(center: Center, account_id: str, role_name: str) -> str:
@@ -110,7 +133,6 @@ def _refused(call: Call, center: Center, target: Records, asks: Iterator[Ask]) -
         if refused is not None:
             return (
                 "Received a 403 status error: Access denied by IAM. Please check your policy, or wait for role "
-                f"propagation to complete. IAM Error: {refused.message} (Service: AmazonIdentityManagement; "
-                f"Status Code: 403; Error Code: AccessDenied; Request ID: {call.request_id}; Proxy: null)"
+                f"propagation to complete. IAM Error: {refused.message} {_of_iam(call, 403, 'AccessDenied')}"
             )
     return None
