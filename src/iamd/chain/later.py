@@ -51,8 +51,8 @@ async def admitted(exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
 
 
 async def answered(realm: Realm, exchange: Exchange, operation: Operation) -> None:
-    """Do what a public operation does."""
-    request = exchange.request
+    """Do what a public operation does. What was read is durable before it is told, a refusal's reasons, too."""
+    request, store = exchange.request, realm.store
     call = PublicCall(
         realm,
         exchange.now,
@@ -63,7 +63,19 @@ async def answered(realm: Realm, exchange: Exchange, operation: Operation) -> No
         request.secure,
         realm.region,
     )
-    exchange.reply = await invocation.public(operation, call, exchange.params)
+    while True:
+        try:
+            exchange.reply = await invocation.public(operation, call, exchange.params)
+            if not operation.reads:
+                return  # what changes something waits for that by itself, and is not to be done again
+            await store.settled()
+        except AwsError:
+            with suppress(StaleRead):
+                await store.settled()
+            raise
+        except StaleRead:
+            continue
+        return
 
 
 async def execute(realm: Realm, exchange: Exchange, begun: tuple[Call, Awaitable[Any] | None] | None = None) -> None:

@@ -97,6 +97,8 @@ def test_credentials_of_a_role(company: Center, token: dict[str, Any], bea: Pers
     assert key["SessionToken"] not in str(bea.events())
     for wrong in ({"roleName": "Other"}, {"accountId": ACCOUNT}, {"accountId": "1"}):
         assert refused(portal.get_role_credentials, **{**asked, **wrong}) == NO_ACCESS
+    denied = [each for each in bea.events() if each.get("errorCode") == "ForbiddenException"]
+    assert {each["requestParameters"]["role_name"] for each in denied} == {"Other", "Admin"}
 
 
 def test_policies_see_whose_session_it_is(company: Center, token: dict[str, Any], bea: Person) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any
 
+from iamd.audit import ApiEvent
 from iamd.services.access_portal import sessions
 from iamd.services.access_portal.assignments import accounts_of, assigned
 from iamd.services.access_portal.bearer import Bearer, bearer_of
@@ -20,6 +20,7 @@ from iamd.services.access_portal.roles import credentials
 from iamd.services.call import PublicCall, Reply
 from iamd.services.sso.api import sso
 from iamd.store.change import Change
+from iamd.wire.errors import AwsError
 from iamd.wire.oidc_errors import ForbiddenException, InvalidRequest
 
 _PAGE = 100
@@ -56,7 +57,7 @@ async def list_account_roles(
     bearer = await bearer_of(call, access_token)
     roles = assigned(bearer.records, bearer.user.id).get(account_id)
     if roles is None:
-        raise ForbiddenException()
+        raise _refused(call, bearer, "ListAccountRoles", ForbiddenException(), account_id=account_id)
     shown, following = _page(sorted(roles), next_token, max_results)
     _record(call, bearer, "ListAccountRoles", account_id=account_id)
     return {"nextToken": following, "roleList": [{"roleName": name, "accountId": account_id} for name in shown]}
@@ -66,7 +67,10 @@ async def list_account_roles(
 async def get_role_credentials(call: PublicCall, *, role_name: str, account_id: str, access_token: str) -> Reply:
     """Issue credentials of a permission set's role in an account, for as long as the set says."""
     bearer = await bearer_of(call, access_token)
-    given = await credentials(call, bearer, account_id, role_name)
+    try:
+        given = await credentials(call, bearer, account_id, role_name)
+    except ForbiddenException as error:
+        raise _refused(call, bearer, "GetRoleCredentials", error, role_name=role_name, account_id=account_id) from None
     _record(call, bearer, "GetRoleCredentials", role_name=role_name, account_id=account_id)
     return {
         "roleCredentials": {
@@ -109,7 +113,20 @@ def _record(call: PublicCall, bearer: Bearer, name: str, **told: str) -> None:
     call.realm.store.append_event(_event(call, bearer, name, told, reads=True))
 
 
-def _event(call: PublicCall, bearer: Bearer, name: str, told: dict[str, Any], *, reads: bool) -> Any:
-    return api_event(
-        call, bearer.center, name, identity(bearer.center, bearer.user.id, bearer.session.id), told, reads=reads
-    )
+def _refused(call: PublicCall, bearer: Bearer, name: str, error: AwsError, **told: str) -> AwsError:
+    """The error, recorded."""
+    call.realm.store.append_event(_event(call, bearer, name, told, reads=True, error=error))
+    return error
+
+
+def _event(
+    call: PublicCall,
+    bearer: Bearer,
+    name: str,
+    told: dict[str, str],
+    *,
+    reads: bool,
+    error: AwsError | None = None,
+) -> ApiEvent:
+    who = identity(bearer.center, bearer.user.id, bearer.session.id)
+    return api_event(call, bearer.center, name, who, told, reads=reads, error=error)
