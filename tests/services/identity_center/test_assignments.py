@@ -259,3 +259,19 @@ def test_an_account_that_leaves_the_organization_keeps_no_role_of_it(center: Cen
         "AccessDeniedException"
     )
     center.sso.delete_permission_set(**here)
+
+
+def test_a_member_accounts_own_instance_is_for_that_account_alone(center: Center) -> None:
+    theirs, store = center.client_in(center.member, "sso-admin"), center.client_in(center.member, "identitystore")
+    arn = theirs.create_instance()["InstanceArn"]
+    store_id = theirs.describe_instance(InstanceArn=arn)["IdentityStoreId"]
+    own = Center(center.server, theirs, store, arn, store_id, center.member)
+    assert code(own.new_set, name="Admin") == "ValidationException"
+    assert code(theirs.update_instance, InstanceArn=arn, PermissionSetsEnabled=False) == "ValidationException"
+    theirs.update_instance(InstanceArn=arn, PermissionSetsEnabled=True)
+    ann, set_ = own.new_user("ann"), own.new_set("Admin")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        assign(own, set_, ann, ACCOUNT)
+    assert assign(own, set_, ann, center.member)["Status"] == "SUCCEEDED"
+    assert len(roles_in(center.client_in(center.member, "iam"))) == 1
+    assert code(center.sso.describe_permission_set, InstanceArn=arn, PermissionSetArn=set_) == "AccessDeniedException"
