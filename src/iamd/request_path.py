@@ -56,6 +56,7 @@ MODULES = (
     "iamd.server.answers",
     "iamd.server.events",
     "iamd.server.relaying",
+    "iamd.server.signed_for",
     "iamd.server.telemetry",
     "iamd.server.understood",
     "iamd.server.whole",

@@ -55,7 +55,8 @@ class Template:
         self._ask: tuple[object, ...] = ()
         self._ask_keys: Set[str] = frozenset()
         self._ask_more: list[tuple[str, Value]] = []
-        self._packed_ask = b""
+        self._resource = ""  # of the ask that came last
+        self._before_resource = self._behind_resource = self._packed_ask = b""
         self._shape = Shape(self.account_id, b"")
         self._shape_of = (b"", b"", b"")
 
@@ -73,17 +74,26 @@ class Template:
         if len(asks) != 1:
             return self._kept(asks)
         ask = asks[0]
-        context = ask.context
-        which = (ask.action, ask.resource, ask.account_id, ask.policy is None)
-        if which == self._ask and context.keys() == self._ask_keys:
-            for key, value in self._ask_more:
-                if context[key] != value:
-                    break
-            else:
-                return self._packed_ask
-        self._ask, self._ask_keys, self._packed_ask = which, frozenset(context), self._kept(asks)
-        self._ask_more = [(key, context[key]) for key in self._ask_keys - TOLD]
+        if not self._is_alike(ask):
+            self._keep(ask, self._kept(asks))
+        elif ask.resource != self._resource:  # as of those who read one object after the other
+            self._resource = ask.resource
+            self._packed_ask = self._before_resource + packed(ask.resource) + self._behind_resource
         return self._packed_ask
+
+    def _is_alike(self, ask: Ask) -> bool:
+        """Whether the ask that came last differs in the resource at most."""
+        if (ask.action, ask.account_id, ask.policy is None) != self._ask or ask.context.keys() != self._ask_keys:
+            return False
+        return [key for key, value in self._ask_more if ask.context[key] != value] == []
+
+    def _keep(self, ask: Ask, stored: bytes) -> None:
+        self._ask, self._ask_keys = (ask.action, ask.account_id, ask.policy is None), frozenset(ask.context)
+        self._ask_more = [(key, ask.context[key]) for key in self._ask_keys - TOLD]
+        # Before the resource there are the beginnings of the list and of the Asked, and the action.
+        start = 2 + len(packed("" if ask.action == self._own_action else ask.action))
+        self._before_resource, self._behind_resource = stored[:start], stored[start + len(packed(ask.resource)) :]
+        self._resource, self._packed_ask = ask.resource, stored
 
     def response(self, reply: Mapping[str, Any] | None) -> bytes:
         """What is recorded of the reply: nothing, unless it has credentials."""

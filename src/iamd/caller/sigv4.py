@@ -81,7 +81,7 @@ def verify(
     signer = _signer(secret, signature.date, signature.region, signature.service)
     if not hmac.compare_digest(_signed(signer, string_to_sign).encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
-    if payload is not None:
+    if payload is not None and payload.chunked:
         payload.signed(partial(_signed, signer), signature.stamp, f"{scope}/{TERMINATOR}", signature.signature)
 
 

@@ -41,9 +41,12 @@ def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
     headers = signed(upstream, outbound, now)
     if outbound.length is None:
         headers.append((b"transfer-encoding", b"chunked"))
-    target = outbound.path + b"?" + outbound.query if outbound.query else outbound.path
-    lines = [name + b": " + value for name, value in headers]
-    head = b"\r\n".join([outbound.method.encode() + b" " + target + b" HTTP/1.1", *lines, b"\r\n"])
+    query = outbound.query
+    parts = [outbound.method.encode(), b" ", outbound.path, b"?" if query else b"", query, b" HTTP/1.1\r\n"]
+    for name, value in headers:
+        parts += (name, b": ", value, b"\r\n")
+    parts.append(b"\r\n")
+    head = b"".join(parts)
     if not head.count(b"\r") == head.count(b"\n") == len(headers) + 2:
         raise Ambiguous("A header breaks its line.")
     return head
@@ -52,8 +55,8 @@ def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
 def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
     """The headers of a request with the upstream's host and a signature by its credentials."""
     region, service = outbound.scope
-    stamp = _stamp(now)
-    headers = [(b"host", _host(upstream.url)), *outbound.headers, (b"x-amz-date", stamp.encode())]
+    stamp, encoded_stamp = _stamp(now)
+    headers = [(b"host", _host(upstream.url)), *outbound.headers, (b"x-amz-date", encoded_stamp)]
     if service == "s3":
         headers.append((b"x-amz-content-sha256", outbound.payload_hash.encode()))
     if upstream.told == BY_HEADER:
@@ -66,18 +69,26 @@ def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
         request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
         signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
     key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
-    authorization = (
-        f"{ALGORITHM} Credential={key_id}/{stamp[:8]}/{region}/{service}/{TERMINATOR}, "
-        f"SignedHeaders={b';'.join(names).decode()}, Signature={signature}"
-    )
-    headers.append((b"authorization", authorization.encode()))
+    headers.append((b"authorization", _authorization(key_id, scope, tuple(names)) + signature.encode()))
     if outbound.length is not None and (outbound.length or outbound.method in ("PUT", "POST", "PATCH")):
         headers.append((b"content-length", str(outbound.length).encode()))
     return headers
 
 
+@lru_cache(maxsize=1024)
+def _authorization(key_id: str, scope: tuple[str, str, str], names: tuple[bytes, ...]) -> bytes:
+    """The Authorization header up to the signature: a client's requests have the same ones all day."""
+    credential = "/".join((key_id, *scope, TERMINATOR))
+    return f"{ALGORITHM} Credential={credential}, SignedHeaders={b';'.join(names).decode()}, Signature=".encode()
+
+
+@lru_cache(maxsize=4)
+def _stamp(now: datetime) -> tuple[str, bytes]:
+    stamp = format_timestamp(now)
+    return stamp, stamp.encode()
+
+
 _SIGNED = (b"host", b"content-type", b"x-amz-")
-_stamp = lru_cache(maxsize=4)(format_timestamp)
 
 
 @lru_cache(maxsize=64)

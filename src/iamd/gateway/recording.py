@@ -27,9 +27,14 @@ def record(passage: Passage, store: Store, mode: str) -> None:
     caller, signature = passage.caller, passage.signature
     if caller is None or signature is None:
         return
-    event = _templated(passage, caller, signature.region)
-    if event is not None:
+    usual = _templated(passage, caller, signature.region)
+    if usual is not None:
+        template, event = usual
         store.keep_event(event)
+        if len(passage.decided) == 1:
+            if template.noted is passage.now:  # that the credentials were used this second, for this action
+                return
+            template.noted = passage.now
     else:
         store.append_event(_event(passage, caller, signature, mode))
     if caller.kind is CallerKind.SERVICE:
@@ -64,10 +69,10 @@ def _event(passage: Passage, caller: Caller, signature: Signature, mode: str) ->
     )
 
 
-_templates: dict[tuple[int, int, str, str, bytes | None, bytes | None], Template] = {}
+_templates: dict[tuple[int, int, str, str, str, bytes | None, bytes | None], Template] = {}
 
 
-def _templated(passage: Passage, caller: Caller, region: str) -> Kept | None:
+def _templated(passage: Passage, caller: Caller, region: str) -> tuple[Template, Kept] | None:
     """The event of what only read and went well, out of what it shares with others; None of what has more to tell."""
     asked, access = passage.asked, passage.access
     if asked is None or access is None or access.via or passage.error is not None or passage.tolerated:
@@ -78,7 +83,7 @@ def _templated(passage: Passage, caller: Caller, region: str) -> Kept | None:
     header = request.index.get
     agent, host = header(b"user-agent"), header(b"host") if request.secure else None
     # By identity: a template holds its caller and operation.
-    place = id(caller), id(operation), region, request.client_ip, agent, host
+    place = id(caller), id(operation), passage.needs[0].action, region, request.client_ip, agent, host
     template = _templates.get(place)
     if template is None:
         if len(_templates) >= MAX_TEMPLATES:
@@ -92,7 +97,7 @@ def _templated(passage: Passage, caller: Caller, region: str) -> Kept | None:
             None if host is None else host.decode("latin-1"),
         )
     params, decided = template.parameters(_told(asked, passage.document)), template.asked(passage.decided)
-    return Kept(template.shape(params, decided, NO_RESPONSE), passage.now, passage.request_id)
+    return template, Kept(template.shape(params, decided, NO_RESPONSE), passage.now, passage.request_id)
 
 
 @lru_cache(maxsize=4096)

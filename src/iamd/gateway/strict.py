@@ -36,9 +36,10 @@ _MAY_REPEAT = frozenset({b"accept", b"accept-encoding", b"accept-language", b"ca
 
 def check_head(request: HttpRequest) -> None:
     """Refuse a request line that is no plain ASCII, and headers that say a thing twice. Raises Ambiguous."""
-    if not _PLAIN_TARGET(request.path) or b"#" in request.path or b"#" in request.query or b"?" in request.path:
+    path, query = request.path, request.query
+    if not _PLAIN_TARGET(path) or b"#" in path or b"#" in query or b"?" in path:
         raise Ambiguous("The path must be plain ASCII: percent-encode other characters.")
-    if request.query and not _PLAIN_TARGET(b"/" + request.query):
+    if query and not _PLAIN_TARGET(b"/" + query):
         raise Ambiguous("The query string must be plain ASCII: percent-encode other characters.")
     if len(request.index) != len(request.headers):
         seen: set[bytes] = set()

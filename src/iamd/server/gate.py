@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable
 from math import inf
 from time import perf_counter
@@ -19,15 +18,13 @@ from iamd.gateway.relay import Relay
 from iamd.server.asgi import App, Receive, Scope, Send, TrustedProxies, sent_at_once
 from iamd.server.exchange import now
 from iamd.server.relaying import BODILESS
+from iamd.server.signed_for import signed_for
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
 from iamd.wire import http
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import RequestTimeout
 
-# The service of a scope, which has no region in Signature Version 4A.
-_SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/(?:[^/,]*/)?([^/,]*)/aws4_request").search
-_PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 _DRAINED = 1 << 20  # bytes
 _OWN_PATHS = (b"/_iamd/", b"/console/")
 
@@ -51,12 +48,8 @@ class Gate:
             return False
         if scope["method"] == "POST" and is_upload(scope["headers"]):
             return True
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        if header is not None:
-            named = _SERVICE(header) if header.startswith(b"AWS4-") else None
-        else:
-            named = _PRESIGNED(scope["query_string"])
-        return named is not None and named[1] not in self._own
+        service = signed_for(scope["headers"], scope["query_string"])
+        return service is not None and service not in self._own
 
     def forget(self) -> None:
         """Believe nothing any more that upstreams told."""
