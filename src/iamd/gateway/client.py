@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol
 
-from iamd.gateway.passage import Answer
+from iamd.gateway.answer import Answer
 
 
 class Client(Protocol):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from iamd.gateway import bodies, later, outcome
+from iamd.gateway.answer import Answer
 from iamd.gateway.client import Client
 from iamd.gateway.links import Link, begin
 from iamd.gateway.parts import Parts
-from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.passage import Passage
 from iamd.gateway.relay import Relay, send_at_once
 
 

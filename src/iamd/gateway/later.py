@@ -9,6 +9,7 @@ from iamd.caller.authenticate import authenticate
 from iamd.caller.sigv4 import Payload
 from iamd.caller.streamed import UNSIGNED
 from iamd.gateway import bodies, outcome, strict, uploads
+from iamd.gateway.answer import Answer
 from iamd.gateway.asked import Form
 from iamd.gateway.callers import caller_at_hand
 from iamd.gateway.directory import services
@@ -18,7 +19,7 @@ from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Need, NotKnown
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
-from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, has_subresource, settle, tolerated, who_asks
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
 

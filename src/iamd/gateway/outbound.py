@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import msgspec
-
 Headers = list[tuple[bytes, bytes]]
 
 
-class Outbound(msgspec.Struct, frozen=True):
-    """What is sent to an upstream. `body` is whole, or comes with its `length` (None: in chunks). `account_id` is whose
-    request it is there."""
+class Outbound:
+    """What is sent to an upstream. `body` is whole, or comes with its `length` (None: in chunks). `scope` is region and
+    signing name, `account_id` whose request it is there."""
 
-    method: str
-    path: bytes
-    query: bytes
-    headers: Headers
-    body: bytes | AsyncIterator[bytes]
-    length: int | None
-    payload_hash: str
-    scope: tuple[str, str]  # region and signing name
-    account_id: str
+    def __init__(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes],
+        length: int | None,
+        payload_hash: str,
+        scope: tuple[str, str],
+        account_id: str,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.length = length
+        self.payload_hash = payload_hash
+        self.scope = scope
+        self.account_id = account_id

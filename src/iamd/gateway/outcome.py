@@ -8,11 +8,12 @@ from contextlib import suppress
 import structlog
 
 from iamd.gateway import heads, recording, refusals
+from iamd.gateway.answer import Answer
 from iamd.gateway.asked import Form
 from iamd.gateway.modes import LOG
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
-from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.passage import Passage
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.forward_access import ForwardAccess
@@ -14,18 +12,30 @@ from iamd.gateway.upstreams import Upstreams
 from iamd.services.call import Realm
 
 
-class Parts(NamedTuple):
+class Parts:
     """`owners` have the upstreams' resources, whose `facts` are read there; `services` may call, too, by
     `forward_access` for their callers; `max_body` bytes are read of a body that says what a request needs. In another
     mode than `enforce`, what policies do not allow is passed on and recorded; strangers and what cannot be mapped are
     refused in any."""
 
-    realm: Realm
-    upstreams: Upstreams
-    forwarder: Forwarder
-    owners: Owners
-    facts: Facts
-    services: ServiceCallers
-    forward_access: ForwardAccess
-    max_body: int
-    mode: str = ENFORCE
+    def __init__(
+        self,
+        realm: Realm,
+        upstreams: Upstreams,
+        forwarder: Forwarder,
+        owners: Owners,
+        facts: Facts,
+        services: ServiceCallers,
+        forward_access: ForwardAccess,
+        max_body: int,
+        mode: str = ENFORCE,
+    ) -> None:
+        self.realm = realm
+        self.upstreams = upstreams
+        self.forwarder = forwarder
+        self.owners = owners
+        self.facts = facts
+        self.services = services
+        self.forward_access = forward_access
+        self.max_body = max_body
+        self.mode = mode

@@ -1,12 +1,11 @@
-"""One request on its way through the gateway."""
+"""One request on its way through the gateway. A plain class, because every link reads and fills it: compiled, that costs
+a fifth of what it costs with a Struct."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
@@ -25,40 +24,31 @@ if TYPE_CHECKING:
     from iamd.gateway.uploads import Upload
 
 
-class Answer(msgspec.Struct):
-    """What is sent back; a body in pieces comes from the upstream. For the metrics: `service` and `operation` by
-    botocore's names, and the `code` of a refusal or the status of an upstream's error."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes | AsyncIterator[bytes]
-    service: str = "none"
-    operation: str = "none"
-    code: str = "OK"
-
-
-class Passage(msgspec.Struct):
+class Passage:
     """A request, and what is known of it so far: first its form and a service that has its name, for answers.
 
     Its body comes in `pieces`, once; `kept` is all of it, where it came together with the head."""
 
-    request: HttpRequest
-    request_id: str
-    now: datetime
-    pieces: Pieces
-    kept: bytes | None = None
-    form: Form | None = None
-    service: Service | None = None
-    signature: Signature | None = None
-    upload: Upload | None = None
-    caller: Caller | None = None
-    access: Access | None = None  # None: a service's that asks for itself
-    rest: Payload | None = None  # what the request says of a body that was not read; None: `request` has it
-    asked: Asked | None = None
-    upstream: Upstream | None = None
-    document: Mapping[str, Any] = {}
-    needs: list[Need] = []
-    error: tuple[str, str] | None = None
-    decided: list[Ask] = []
-    tolerated: list[AccessDenied] = []  # what would be refused in another mode
-    outbound: Outbound | None = None
+    def __init__(
+        self, request: HttpRequest, request_id: str, now: datetime, pieces: Pieces, kept: bytes | None = None
+    ) -> None:
+        self.request = request
+        self.request_id = request_id
+        self.now = now
+        self.pieces = pieces
+        self.kept = kept
+        self.form: Form | None = None
+        self.service: Service | None = None
+        self.signature: Signature | None = None
+        self.upload: Upload | None = None
+        self.caller: Caller | None = None
+        self.access: Access | None = None  # None: a service's that asks for itself
+        self.rest: Payload | None = None  # what is told of a body that was not read; None: `request` has it
+        self.asked: Asked | None = None
+        self.upstream: Upstream | None = None
+        self.document: Mapping[str, Any] = {}
+        self.needs: list[Need] = []
+        self.error: tuple[str, str] | None = None
+        self.decided: list[Ask] = []
+        self.tolerated: list[AccessDenied] = []  # what would be refused in another mode
+        self.outbound: Outbound | None = None

@@ -15,10 +15,10 @@ from iamd.caller.presigned import MAX_EXPIRES
 from iamd.caller.signature import ALGORITHM, parse_credential, parse_timestamp
 from iamd.caller.streamed import Pieces
 from iamd.gateway import forms, post_policies
+from iamd.gateway.answer import Answer
 from iamd.gateway.exact.s3_keys import tags_in
 from iamd.gateway.forms import Form
 from iamd.gateway.outbound import Headers
-from iamd.gateway.passage import Answer
 from iamd.gateway.s3_requests import checked_key, place
 from iamd.wire.errors import IncompleteSignature, MissingAuthenticationToken
 from iamd.wire.gateway_errors import Ambiguous

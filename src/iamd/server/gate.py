@@ -9,11 +9,12 @@ from time import perf_counter
 
 from iamd.audit.ids import new_uuid
 from iamd.caller.bearer import SERVICE
+from iamd.gateway.answer import Answer
 from iamd.gateway.bodies import Gone
 from iamd.gateway.client import Client
 from iamd.gateway.door import Gateway
 from iamd.gateway.outcome import is_upload
-from iamd.gateway.passage import Answer, Passage
+from iamd.gateway.passage import Passage
 from iamd.gateway.relay import Relay
 from iamd.server.asgi import App, Receive, Scope, Send, TrustedProxies, sent_at_once
 from iamd.server.exchange import now

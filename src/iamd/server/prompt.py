@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import structlog
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from iamd.gateway import passage
+from iamd.gateway.answer import Answer as UpstreamsAnswer
 from iamd.server import asgi
 from iamd.server.gate import Gate, forwarded
 from iamd.server.protocol import LimitedHttp
@@ -185,7 +185,7 @@ class _PromptHttp(LimitedHttp):
         self.cycle = stand_in
         relaying.follow(gate.forward(scope, body, relaying))
 
-    def _take_over(self, relaying: Any, answer: passage.Answer | Awaitable[passage.Answer]) -> None:
+    def _take_over(self, relaying: Any, answer: UpstreamsAnswer | Awaitable[UpstreamsAnswer]) -> None:
         """Let an answer of an upstream go uvicorn's way."""
         self._relaying = None
         cycle = self._new_cycle(relaying.scope)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
-from iamd.gateway.passage import Answer
+from iamd.gateway.answer import Answer
 from iamd.gateway.relay import Relay
 from iamd.server.telemetry import TALLY
 from iamd.server.whole import Headers, head, whole
