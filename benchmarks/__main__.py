@@ -8,7 +8,7 @@ import sys
 
 import benchmarks
 
-HELPERS = {"__main__", "estate", "decision_peers", "decision_workload", "events", "load", "servers"}
+HELPERS = {"__main__", "estate", "decision_peers", "decision_workload", "events", "load", "proxy", "servers"}
 
 
 def main() -> None:
