@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.live import ACCOUNT
+from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET
 from tests.services.identity_center.conftest import Center
+
+KEYS = {"aws_access_key_id": ROOT_KEY, "aws_secret_access_key": ROOT_SECRET}
 
 
 def refused(call: Callable[..., Any], **params: Any) -> str:
@@ -121,6 +124,11 @@ def test_an_organizations_instance_has_more_regions(center: Center) -> None:
     assert (told["Status"], told["IsPrimaryRegion"]) == ("ACTIVE", False)
     assert [each["RegionName"] for each in sso.list_regions(**here)["Regions"]] == ["eu-west-1", "us-east-1"]
     assert len(sso.describe_instance(**here)["Regions"]) == 2
+    scope = {"RegionScope": "CURRENT_REGION"}
+    abroad = boto3.client("sso-admin", region_name="eu-west-1", **KEYS, endpoint_url=center.server.endpoint)
+    assert abroad.list_instances(**scope)["Instances"]
     sso.remove_region(**here, RegionName="eu-west-1")
+    assert not abroad.list_instances(**scope)["Instances"]
+    assert abroad.list_instances()["Instances"]
     assert refused(sso.describe_region, **here, RegionName="eu-west-1") == "ResourceNotFoundException"
     assert refused(sso.remove_region, **here, RegionName="us-east-1") == "ValidationException"
