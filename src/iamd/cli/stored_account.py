@@ -25,14 +25,15 @@ def add_account(parser: argparse.ArgumentParser) -> None:
 def in_account(args: argparse.Namespace, work: Work[T], holds: Kind[Any] | None = None) -> T:
     """Return what the work does with the open store and the account's id; raises Failure when there is neither. Of several
     accounts the only one that `holds` records of that kind is meant."""
-    return in_store(place(args), lambda store: _in_account(store, args.account, work))
+    return in_store(place(args), lambda store: _in_account(store, args.account, work, holds))
 
 
-async def _in_account(store: Store, account_id: str | None, work: Work[T]) -> T:
+async def _in_account(store: Store, account_id: str | None, work: Work[T], holds: Kind[Any] | None) -> T:
     there = store.account_ids()
-    if account_id is None and len(there) != 1:
-        raise Failure(f"name the account: --account, one of {', '.join(there)}")
-    chosen = account_id or there[0]
+    meant = there if holds is None else await store.holders(holds.name)
+    if account_id is None and len(meant) != 1:
+        raise Failure(f"name the account: --account, one of {', '.join(meant or there)}")
+    chosen = account_id or meant[0]
     if chosen not in there:
         raise Failure(f"there is no account {chosen}")
     return await work(store, chosen)
