@@ -60,8 +60,9 @@ class ClosedAccounts:
 
 def _without(change: Change, member: Member) -> None:
     management, own = change.records(member.account_id), change.records(member.id)
-    for attachment in management.policy_attachments.where("target", member.id):
-        management.policy_attachments.remove(attachment)
+    for aimed in (management.policy_attachments, management.account_assignments, management.provisioned_sets):
+        for each in aimed.where("target", member.id):
+            aimed.remove(each)
     for delegation in management.delegated_administrators.where("delegate", member.id):
         management.delegated_administrators.remove(delegation)
     present = management.members.get(member.id)

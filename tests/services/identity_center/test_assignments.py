@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.live import ACCOUNT
 from tests.services.identity_center.conftest import Center
 from tests.services.identity_center.test_permission_sets import POLICY, READ_ONLY, code
+from tests.services.organizations.test_closed_accounts import turn
 
 
 def assign(center: Center, arn: str, principal: str, account: str, type_: str = "USER", verb: str = "create") -> Any:
@@ -258,6 +259,19 @@ def test_an_account_that_leaves_the_organization_keeps_no_role_of_it(center: Cen
     assert code(center.server.client("sso-admin", key).describe_instance, InstanceArn=center.arn) == (
         "AccessDeniedException"
     )
+    center.sso.delete_permission_set(**here)
+
+
+def test_assignments_go_with_a_closed_account(center: Center) -> None:
+    ann, arn = center.new_user("ann"), center.new_set("Admin")
+    here = {"InstanceArn": center.arn, "PermissionSetArn": arn}
+    assign(center, arn, ann, center.member)
+    center.server.client("organizations").close_account(AccountId=center.member)
+    suspended = assign(center, arn, ann, center.member)
+    assert suspended["FailureReason"].endswith("is suspended")
+    assert code(center.sso.delete_permission_set, **here) == "ConflictException"
+    turn(center.server, 91)
+    assert center.sso.list_account_assignments(**here, AccountId=center.member)["AccountAssignments"] == []
     center.sso.delete_permission_set(**here)
 
 
