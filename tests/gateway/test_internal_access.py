@@ -19,10 +19,13 @@ BUCKET = "arn:aws:s3:::ledger"
 @pytest.fixture
 def api(gateway: Live) -> Any:
     s3 = gateway.client("s3")
-    for name in ("ledger", "other"):
-        s3.create_bucket(Bucket=name)
+    s3.create_bucket(Bucket="ledger")
+    s3.delete_bucket_policy(Bucket="ledger")
     made = gateway.client("accessanalyzer")
-    rules = [{"resourceTypes": ["AWS::S3::Bucket"], "resourceArns": [BUCKET]}, {"resourceTypes": ["AWS::SQS::Queue"]}]
+    rules = [
+        {"resourceTypes": ["AWS::S3::Bucket"], "resourceArns": [BUCKET]},
+        {"resourceTypes": ["AWS::ECR::Repository"], "resourceArns": [BUCKET]},
+    ]
     made.create_analyzer(
         analyzerName="inside",
         type="ACCOUNT_INTERNAL_ACCESS",

@@ -115,44 +115,49 @@ class UpstreamInventory:
         """As `Inventory.of`."""
         some = asyncio.Semaphore(_AT_ONCE)
         kinds = [kind for kind, each in _LISTINGS.items() if self._upstreams.of(services()[each.service]) is not None]
-        told = await asyncio.gather(*(self._of_kind(kind, Place(region, account_id), some) for kind in kinds))
-        unread = frozenset(kind for kind, found in zip(kinds, told, strict=True) if found is None)
-        return Listed([each for found in told for each in found or ()], unread)
+        told = await asyncio.gather(*(self._of_kind(kind, region, account_id, some) for kind in kinds))
+        resources = [each for found in told for each in found.resources]
+        return Listed(resources, frozenset().union(*(found.unread for found in told)))
 
-    async def _of_kind(self, kind: str, place: Place, some: asyncio.Semaphore) -> list[Configured] | None:
-        """The resources of a kind; None where the upstream does not tell."""
+    async def _of_kind(self, kind: str, region: str, account_id: str, some: asyncio.Semaphore) -> Listed:
+        """The account's resources of a kind."""
 
-        async def read(need: Need) -> Configured:
-            async with some:
-                return await self._configured(kind, need, place.region)
+        async def read(need: Need) -> Configured | str:
+            try:
+                async with some:
+                    return await self._configured(kind, need, region)
+            except (ServiceUnavailable, AccessDenied):  # the latter: that of a policy without meaning
+                return need.resource
 
         try:
-            needs = [each async for each in self._needs(_LISTINGS[kind], place, some)]
-            return list(await asyncio.gather(*map(read, needs)))
-        except (ServiceUnavailable, AccessDenied):  # the latter: that of a policy without meaning
-            return None
+            async with some:
+                needs = [each async for each in self._needs(_LISTINGS[kind], region, account_id)]
+        except ServiceUnavailable:
+            return Listed((), frozenset({kind}))
         except (NotThere, NotKnown):
-            return []
+            return Listed(())
+        found = await asyncio.gather(*map(read, needs))
+        known = [each for each in found if isinstance(each, Configured)]
+        return Listed(known, frozenset(each for each in found if isinstance(each, str)))
 
-    async def _needs(self, listing: Listing, place: Place, some: asyncio.Semaphore) -> AsyncIterator[Need]:
-        """The resources of the account."""
+    async def _needs(self, listing: Listing, region: str, account_id: str) -> AsyncIterator[Need]:
+        """The resources of the account. Upstreams that do not keep accounts apart are asked as the one whose they are."""
         upstream = self._upstreams.of(services()[listing.service])
-        async with some:
-            items = [each async for each in self._items(listing, place)]
-        for item in items:
+        keeps_accounts = upstream is not None and bool(upstream.told)
+        if not keeps_accounts and account_id not in self._owners.accounts:
+            return
+        place = Place(region, account_id if keeps_accounts else self._owners.account_id)
+        async for item in self._items(listing, place):
             name = str(item.get(listing.name, "") if listing.name else item)
             last = name.rpartition("/")[2]
-            arn = listing.arn.format(name=name, last=last, region=place.region, account=place.account_id)
+            arn = listing.arn.format(name=name, last=last, region=region, account=place.account_id)
             try:
                 need = self._owners.settle(
-                    Need(f"{listing.service}:", arn),
-                    place.region,
-                    place.account_id,
-                    keeps_accounts=bool(upstream and upstream.told),
+                    Need(f"{listing.service}:", arn), region, place.account_id, keeps_accounts=keeps_accounts
                 )
             except Unmapped:  # another account's, or another region's
                 continue
-            if need.owner == place.account_id:
+            if need.owner == account_id:
                 yield need
 
     async def _items(self, listing: Listing, place: Place) -> AsyncIterator[Any]:

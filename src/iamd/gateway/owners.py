@@ -17,6 +17,11 @@ class Owners:
         self.account_id = account_id
         self._patterns = [(_compiled(pattern), owner) for pattern, owner in (patterns or {}).items()]
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Every account that owns something, of upstreams that do not keep accounts apart."""
+        return frozenset({self.account_id, *(owner for _, owner in self._patterns)})
+
     def of(self, arn: str) -> str | None:
         """The account that a pattern gives the resource to; of several patterns the first counts."""
         for pattern, owner in self._patterns:

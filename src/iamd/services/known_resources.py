@@ -44,7 +44,7 @@ class Configured(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """The resources that there are, and the kinds of which that cannot be told now."""
+    """The resources that there are, and what cannot be told now: kinds of resources, or the ARNs of single ones."""
 
     resources: Sequence[Configured]
     unread: frozenset[str] = frozenset()

@@ -34,8 +34,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is looked at besides records, by account: who accessed what, and resources of other services. Of the types
-    `unread` nothing can be told now."""
+    """What is looked at besides records, by account: who accessed what, and resources of other services. Of the types and
+    resources `unread` nothing can be told now."""
 
     accesses: Mapping[str, Sequence[Access]]
     resources: Mapping[str, Sequence[Configured]]

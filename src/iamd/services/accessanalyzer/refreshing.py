@@ -43,7 +43,7 @@ async def evidence(call: Call, *, analyzer_arn: str) -> Evidence:
             continue
         listed = await _listed(call, account_id)
         resources[account_id] = list(listed.resources)
-        unread |= {KINDS[kind].type for kind in listed.unread}
+        unread |= {KINDS[each].type if each in KINDS else each for each in listed.unread}
         if not analyzer.type.endswith(INTERNAL):
             await learn(records, resources[account_id], zone, call.realm)
     if zone is not None and analyzer.type.endswith(INTERNAL):
@@ -94,7 +94,8 @@ def refreshed(call: Call, analyzer: Analyzer, only: str | None = None) -> list[A
             known[id_] = _changed(call, known[id_], status, seen.told)
     unread = call.prepared.unread
     for id_, finding in known.items():
-        if id_ not in present and finding.status != "RESOLVED" and finding.resource_type not in unread:
+        is_told = finding.resource_type not in unread and finding.resource not in unread
+        if id_ not in present and finding.status != "RESOLVED" and is_told:
             known[id_] = _changed(call, finding, "RESOLVED", finding.policy_grant)
     listed = sorted(known.values(), key=lambda each: (each.created, each.id))
     return [each for each in listed if only in (None, each.resource)]
