@@ -41,8 +41,15 @@ def complete(page: Page, behind: str, typed: str, offer: str, made: str) -> None
     page.wait_for_function(f"made => ({_TEXT})().includes(made)", arg=made)
 
 
-def test_actions_resources_and_conditions_are_completed(person: Person) -> None:
+def test_a_policy_is_completed_and_shown_as_forms(person: Person) -> None:
     page = person.at("/policies/create")
+    complete_a_policy(person, page)
+    change_what_forms_cannot_show(page)
+    make_a_policy_of_forms(person, page)
+
+
+def complete_a_policy(person: Person, page: Page) -> None:
+    """Actions, resources and conditions are offered."""
     write(
         page,
         '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": [], "Resource": "", "Condition": {}}}',
@@ -65,6 +72,7 @@ def test_actions_resources_and_conditions_are_completed(person: Person) -> None:
     person.looks_right()
 
 
+EMPTY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [], "Resource": []}]}'
 ODD = {
     "Id": "kept",
     "Statement": [
@@ -89,8 +97,8 @@ UNSHOWN = {
 }
 
 
-def test_forms_change_what_is_changed_and_keep_the_rest(person: Person) -> None:
-    page = person.at("/policies/create")
+def change_what_forms_cannot_show(page: Page) -> None:
+    """Forms change what is changed and keep the rest; what they cannot show at all stays JSON."""
     write(page, json.dumps(ODD))
     page.get_by_role("button", name="Visual").click()
     first, second, third = (page.get_by_role("group", name=f"Statement {number}") for number in (1, 2, 3))
@@ -112,8 +120,9 @@ def test_forms_change_what_is_changed_and_keep_the_rest(person: Person) -> None:
         page.get_by_role("button", name="JSON", exact=True).click()
 
 
-def test_a_policy_is_made_of_forms(person: Person) -> None:
-    page = person.at("/policies/create")
+def make_a_policy_of_forms(person: Person, page: Page) -> None:
+    """By service and access level, by the forms of ARNs, by condition keys."""
+    write(page, EMPTY)
     page.get_by_role("button", name="Visual").click()
     form = page.get_by_role("group", name="Statement 1")
     form.get_by_role("button", name="Service").click()

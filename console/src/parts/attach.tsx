@@ -4,9 +4,11 @@ import { useState } from "react";
 import { everything, type Reply } from "../api";
 import { useLoad } from "../load";
 import { strings } from "../strings";
+import type { Change } from "../work/replay";
 import { Dialog } from "./dialog";
 import { List } from "./list";
 import { typeOf } from "./permissions";
+import { TestChange } from "./test-change";
 
 const text = strings.permissions;
 export type Policy = NonNullable<Reply<"iam", "ListPolicies">["Policies"]>[number];
@@ -43,11 +45,13 @@ export function PolicyPicker({ already, choose, variant }: {
 interface Props {
   already: Set<string | undefined>;
   attach: (arn: string) => Promise<unknown>;
+  /** What attaching those would change. */
+  test: (arns: string[]) => Change[];
   done: (count: number) => void;
   close: () => void;
 }
 
-export function AttachPolicies({ already, attach, done, close }: Props) {
+export function AttachPolicies({ already, attach, test, done, close }: Props) {
   const [selected, setSelected] = useState<Policy[]>([]);
   const work = async () => {
     for (const policy of selected) await attach(policy.Arn ?? "");
@@ -63,6 +67,7 @@ export function AttachPolicies({ already, attach, done, close }: Props) {
       close={close}
     >
       <PolicyPicker already={already} choose={setSelected} variant="borderless" />
+      <TestChange disabled={selected.length === 0} changes={() => test(selected.map((policy) => policy.Arn ?? ""))} />
     </Dialog>
   );
 }

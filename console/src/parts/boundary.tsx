@@ -3,6 +3,7 @@ import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
 import { call, everything } from "../api";
@@ -65,7 +66,10 @@ export function Boundary({ kind, name, present, changed }: Props) {
       )}
       {open === "remove" && (
         <Confirm title={text.removeTitle(name)} action={text.remove} work={() => DOES[kind].remove(name)} done={() => done(text.removed)} close={close}>
-          {text.removeWhat}
+          <SpaceBetween size="s">
+            {text.removeWhat}
+            <TestChange changes={() => [{ [`iam:Delete${KINDS[kind]}PermissionsBoundary`]: { [`${KINDS[kind]}Name`]: name } }]} />
+          </SpaceBetween>
         </Confirm>
       )}
     </Container>

@@ -1,4 +1,5 @@
 /** The permissions of a user, group or role: attached and inline policies, and what is done with them. */
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -7,10 +8,12 @@ import { PageLink, path } from "../links";
 import { useTell } from "../page";
 import { strings } from "../strings";
 import { type IdentityKind, KINDS, POLICIES } from "../work/identities";
+import { attachChange, removeChange } from "../work/replay";
 import { ActionButton } from "./action-button";
 import { AttachPolicies } from "./attach";
 import { Confirm } from "./confirm";
 import { Actions, List } from "./list";
+import { TestChange } from "./test-change";
 
 const text = strings.permissions;
 interface Row {
@@ -79,6 +82,7 @@ export function Permissions({ kind, name }: { kind: IdentityKind; name: string }
         <AttachPolicies
           already={new Set((rows.value ?? []).map((row) => row.arn))}
           attach={(arn) => policies.attach(name, arn)}
+          test={(arns) => attachChange(kind, name, arns)}
           done={(count) => done(text.attached(count))}
           close={() => setAttaching(false)}
         />
@@ -91,7 +95,10 @@ export function Permissions({ kind, name }: { kind: IdentityKind; name: string }
           done={() => done(text.removed(leaving.length))}
           close={() => setLeaving([])}
         >
-          {text.removeWhat}
+          <SpaceBetween size="s">
+            {text.removeWhat}
+            <TestChange changes={() => removeChange(kind, name, leaving)} />
+          </SpaceBetween>
         </Confirm>
       )}
     </>

@@ -1,6 +1,7 @@
 /** Edits a policy, as JSON or by forms; what ValidatePolicy finds stands below, with its place. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
 import CodeEditor from "@cloudscape-design/components/code-editor";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -131,7 +132,9 @@ function Findings({ document, kind, editor }: FindingsProps) {
       <SpaceBetween size="xs">
         {findings.value.map((finding, at) => (
           <div key={at}>
-            <StatusIndicator type={SHOWN[finding.findingType ?? ""] ?? "info"}>{editor ? place(finding) : statementOf(finding)}</StatusIndicator>{" "}
+            <StatusIndicator type={SHOWN[finding.findingType ?? ""] ?? "info"}>
+              {editor ? <Place finding={finding} editor={editor} /> : statementOf(finding)}
+            </StatusIndicator>{" "}
             <Box variant="span">{finding.findingDetails}</Box>
           </div>
         ))}
@@ -151,9 +154,19 @@ function mark(editor: Ace.Editor | undefined, findings: Finding[]): void {
   editor?.session.setAnnotations(annotations);
 }
 
-function place(finding: Finding): string {
+/** Where it is, as a button that leads there. */
+function Place({ finding, editor }: { finding: Finding; editor: Ace.Editor }) {
   const start = finding.locations?.[0]?.span?.start;
-  return start ? text.place(start.line ?? 0, (start.column ?? 0) + 1) : text.somewhere;
+  if (!start) return text.somewhere;
+  const go = () => {
+    editor.gotoLine(start.line ?? 1, start.column ?? 0, true);
+    editor.focus();
+  };
+  return (
+    <Button variant="inline-link" onClick={go}>
+      {text.place(start.line ?? 0, (start.column ?? 0) + 1)}
+    </Button>
+  );
 }
 
 function statementOf(finding: Finding): string {

@@ -1,7 +1,7 @@
 /** What recorded calls would come to after a change, asked of the server a span of time after the other. */
 import { post } from "../api";
 import { strings } from "../strings";
-import type { IdentityKind } from "./identities";
+import { type IdentityKind, KINDS } from "./identities";
 import { inTheWay } from "./policies";
 import type { Identity } from "./simulation";
 
@@ -130,11 +130,24 @@ export async function versionChange(PolicyArn: string, PolicyDocument: string): 
   return [...room, { "iam:CreatePolicyVersion": { PolicyArn, PolicyDocument, SetAsDefault: true } }];
 }
 
+/** Managed policies attached, or taken away together with inline ones. */
+export function attachChange(kind: IdentityKind, name: string, arns: string[]): Change[] {
+  const [operation, owner] = ATTACH[kind];
+  return arns.map((PolicyArn) => ({ [operation]: { [owner]: name, PolicyArn } }));
+}
+
+export function removeChange(kind: IdentityKind, name: string, policies: { name: string; arn?: string }[]): Change[] {
+  const owner = ATTACH[kind][1];
+  return policies.map((policy) =>
+    policy.arn
+      ? { [`iam:Detach${KINDS[kind]}Policy`]: { [owner]: name, PolicyArn: policy.arn } }
+      : { [`iam:Delete${KINDS[kind]}Policy`]: { [owner]: name, PolicyName: policy.name } },
+  );
+}
+
 /** A new policy, attached to somebody. */
 export function newPolicyChange(PolicyName: string, PolicyDocument: string, holder: Identity | undefined): Change[] {
   const made = [{ "iam:CreatePolicy": { PolicyName, PolicyDocument } }];
   if (!holder) return made;
-  const [operation, owner] = ATTACH[holder.kind];
-  const PolicyArn = `arn:aws:iam::${holder.arn.split(":")[4]}:policy/${PolicyName}`;
-  return [...made, { [operation]: { [owner]: holder.name, PolicyArn } }];
+  return [...made, ...attachChange(holder.kind, holder.name, [`arn:aws:iam::${holder.arn.split(":")[4]}:policy/${PolicyName}`])];
 }

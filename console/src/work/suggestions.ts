@@ -70,7 +70,7 @@ async function within(place: Path, isKey: boolean, asked: Asked): Promise<Sugges
       return plain(["Allow", "Deny"], "effect");
     case "Action":
     case "NotAction":
-      return actionsFor(asked.typed);
+      return actionsFor(asked);
     case "Resource":
     case "NotResource":
       return resourcesFor(asked);
@@ -84,12 +84,12 @@ async function within(place: Path, isKey: boolean, asked: Asked): Promise<Sugges
   }
 }
 
-/** Services, until one is named; then its actions. */
-async function actionsFor(typed: string): Promise<Suggestion[]> {
+/** Services, until one is named; then its actions. Trust policies are about those of STS. */
+async function actionsFor({ typed, kind }: Asked): Promise<Suggestion[]> {
   const [prefix, name] = typed.split(":");
   if (name === undefined) {
     const { services } = await everywhere();
-    return services.map(([each, title]) => ({ value: `${each}:`, meta: title, goesOn: true }));
+    return services.map(([each, title]) => ({ value: `${each}:`, meta: title, goesOn: true, fits: kind === "trust" && each === "sts" }));
   }
   const words = await wordsOf(prefix ?? "");
   if (!words) return [];
