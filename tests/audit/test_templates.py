@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.audit import lookup
-from iamd.audit.stored import opened
+from iamd.audit.asked import Asked, SessionPolicies
+from iamd.audit.stored import opened, opened_tail
 from iamd.caller.caller import Caller
 from iamd.guard.ask import Ask
 from iamd.server.events import event_of, templated
@@ -80,6 +82,10 @@ def test_a_template_stores_what_any_event_stores(
         assert usual is not None
         [event] = written(usual[1])
         assert opened(event.record) == opened(whole.encode())
+        tail = opened_tail(usual[1].shape.head, usual[1].shape.tail)
+        assert msgspec.msgpack.decode(tail.asked, type=list[Asked]) == opened(whole.encode()).asked
+        policies = msgspec.msgpack.decode(tail.session_policies, type=SessionPolicies | None)
+        assert policies == opened(whole.encode()).session_policies
         assert (event.account_id, event.time) == (whole.account_id, whole.time)
 
 

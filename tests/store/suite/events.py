@@ -71,20 +71,29 @@ class Events:
                     await store.flush()
                     while draw.random() < 0.7 and await store.index_events(terms, 8):
                         pass
-            for term in ("a", "b", "d"):
+            for term in ("", "a", "b", "d"):
                 start, end = sorted((draw.randrange(70), draw.randrange(70)))
                 wanted = [
                     event.event_id
                     for second, _, event in sorted(made, key=lambda each: each[:2], reverse=True)
-                    if event.account_id == ACCOUNT and term in event.words.split() and start <= second <= end
+                    if event.account_id == ACCOUNT
+                    and (not term or term in event.words.split())
+                    and start <= second <= end
                 ]
                 window = Window(ACCOUNT, NOW + timedelta(seconds=start), NOW + timedelta(seconds=end), limit=4)
                 found: list[str] = []
-                while page := await store.events(window, Term(term, term.encode()), terms):
+                while page := await store.events(window, Term(term, term.encode()) if term else None, terms):
                     found += [record.event_id for record in page]
                     after = (page[-1].time, page[-1].position)
                     window = Window(ACCOUNT, window.start, window.end, after, limit=4)
                 assert found == wanted
+            whole = Window(ACCOUNT, limit=5)
+            runs = await store.runs(whole)
+            while more := await store.runs(whole, runs[-1].place):
+                runs += more
+            every = [record.event_id for run in runs for record in run.records()]
+            assert sorted(every) == sorted(event.event_id for _, _, event in made if event.account_id == ACCOUNT)
+            assert [run.place for run in runs] == sorted((run.place for run in runs), reverse=True)
 
     @on_loop
     async def test_two_processes_index_a_block_once(self, opener: Opener) -> None:
