@@ -44,7 +44,7 @@ from iamd.gateway.upstreams import Upstreams
 from iamd.reference import services
 from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
-from iamd.server.bootstrap import Root, ensure_account, new_root
+from iamd.server.bootstrap import Root, ensure_account, first_account
 from iamd.server.closed_accounts import ClosedAccounts
 from iamd.server.detections import Detections
 from iamd.server.endpoints import Endpoints
@@ -112,10 +112,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             region=settings.region,
             inventories=() if settings.in_memory else imported(settings.data_dir),
         )
-        root = None
-        if not store.account_ids():
-            root = new_root(settings, realm.sealer, now(), signs_in=True)
-            await ensure_account(store, root)
+        root = await first_account(store, settings, now())
         endpoints = Endpoints(
             ready=lambda: store.healthy,
             metrics=settings.metrics == "public",

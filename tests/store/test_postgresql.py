@@ -9,11 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from iamd.server.bootstrap import first_account
+from iamd.settings import load
 from iamd.store import SealError, Store, StoreError, opening, tables
 from iamd.store.postgresql import url as urls
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
-from tests.store.samples import Opener, Query
+from tests.store.samples import NOW, Opener, Query, on_loop, running
 
 TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
@@ -70,6 +72,19 @@ def made(cluster: Cluster, statement: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
     return url
+
+
+@on_loop
+async def test_servers_that_start_at_once_make_one_account(opener: Opener) -> None:
+    async with running(opener()) as one, running(opener()) as two:
+        made = await asyncio.gather(*(first_account(store, load({}, {}), NOW) for store in (one, two)))
+        assert len(one.account_ids()) == 1
+        assert one.account_ids() == two.account_ids()
+        assert sum(root is not None for root in made) == 1
+        key = next(root for root in made if root is not None).key.id
+        for store in (one, two):  # a key that was made elsewhere is known at once
+            account_id = await store.load_key(key)
+            assert (await store.load(account_id or "")).access_keys.get(key) is not None
 
 
 def test_a_database_that_cannot_be_used_is_refused(cluster: Cluster, key: Path, tmp_path: Path) -> None:

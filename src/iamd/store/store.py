@@ -158,6 +158,7 @@ class Store:
         if account_id is None:
             account_id = await self._database.find_key(access_key_id)
             if account_id is not None:
+                await self.refresh()  # it may have been made elsewhere, just now
                 self._directory.note_key(access_key_id, account_id)
         return account_id
 
