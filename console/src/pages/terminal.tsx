@@ -64,6 +64,11 @@ export default function Terminal() {
   );
 }
 
+/** Whether Ctrl+C has nothing to copy, and so gives the line up as in any terminal. */
+function nothingSelected(field: HTMLTextAreaElement): boolean {
+  return field.selectionStart === field.selectionEnd && String(getSelection()) === "";
+}
+
 type Show = (entry: Omit<Entry, "id">) => void;
 
 function useEntries(): { entries: Entry[]; show: Show; clear: () => void } {
@@ -154,6 +159,7 @@ function Prompt({ arn, show, clear }: { arn: string; show: Show; clear: () => vo
     else if (event.key === "ArrowUp" && single) recall(-1);
     else if (event.key === "ArrowDown" && single) recall(1);
     else if (event.key === "l" && event.ctrlKey) clear();
+    else if (event.key === "c" && event.ctrlKey && nothingSelected(event.currentTarget)) setLine("");
     else return;
     event.preventDefault();
   };

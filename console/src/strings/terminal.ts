@@ -3,7 +3,7 @@ export const terminal = {
   title: "Terminal",
   description: "Runs commands of the AWS CLI as you, for the services that iamd serves. There is no shell here, and there are no files.",
   greeting: "Try: aws sts get-caller-identity, aws iam list-users --output table, aws help",
-  keys: "Enter runs, Shift+Enter begins a line, Tab completes (Escape, then Tab leaves the field), ↑ and ↓ go through what was typed, Ctrl+L clears.",
+  keys: "Enter runs, Shift+Enter begins a line, Tab completes (Escape, then Tab leaves the field), ↑ and ↓ go through what was typed, Ctrl+C gives the line up, Ctrl+L clears.",
   output: "Output",
   command: "Command",
   prompt: "$",

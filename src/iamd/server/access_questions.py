@@ -12,7 +12,6 @@ import msgspec
 
 from iamd.analysis.access import Holder
 from iamd.analysis.escalation import Edge, Estate, Reach, reach
-from iamd.analysis.escalation.graph import edge_json
 from iamd.audit.search import find
 from iamd.audit.stored import opened
 from iamd.authorization import explanations
@@ -118,10 +117,22 @@ def _read(body: bytes, kind: type[Any]) -> Any:
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
-    told = edge_json(edge)
-    needs = [[condition_of(change) for change in step.needs] for step in edge.steps]
-    steps = [{**step, "needs": words} for step, words in zip(told["steps"], needs, strict=True)]  # type: ignore[call-overload]
-    return {**told, "steps": steps}
+    return {
+        "source": edge.source,
+        "target": edge.target,
+        "method": edge.method,
+        "steps": [
+            {
+                "action": step.action,
+                "resource": step.resource,
+                "statements": [
+                    {"policy": each.policy, "index": each.index, "sid": each.sid} for each in step.statements
+                ],
+                "needs": [condition_of(change) for change in step.needs],
+            }
+            for step in edge.steps
+        ],
+    }
 
 
 async def _found(realm: Realm, account_id: str, asked: Entity) -> tuple[str, Reach]:
