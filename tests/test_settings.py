@@ -69,6 +69,8 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path) -> None:
         ("REQUEST_TIMEOUT", "0"),
         ("REQUEST_TIMEOUT", "nan"),
         ("SHUTDOWN_TIMEOUT", "forever"),
+        ("PORTAL_SESSION", "899"),
+        ("PORTAL_SESSION", "7776001"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("REGION", "US East"),

@@ -100,6 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             store.sealer,
             tokens,
             lockout=Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration)),
+            portal_session=timedelta(seconds=settings.portal_session),
             issuers=Issuers(Outgoing(settings.reachable_issuers)),
             renews_reports=settings.in_memory,
             throttle=Throttle(settings.throttle) if settings.throttle else None,

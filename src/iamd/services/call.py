@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,6 +61,7 @@ class Realm:
     standings: Standings = field(default_factory=Standings)
     attempts: Attempts = field(default_factory=Attempts)
     lockout: Lockout = field(default_factory=Lockout)
+    portal_session: timedelta = timedelta(hours=8)  # for which people stay signed in at the access portal
     issuers: Issuers = field(default_factory=lambda: Issuers(Outgoing()))
     renews_reports: bool = False
     throttle: Throttle | None = None

@@ -87,6 +87,7 @@ class Settings:
     root_password: str | None = _setting(readers.password, None, "And its password.", secret=True)
     lockout_failures: int = _setting(readers.whole, 10, "Wrong passwords in a row that lock a user out; 0: never.")
     lockout_duration: float = _setting(readers.seconds, 900.0, "Time until a locked-out user may try again.")
+    portal_session: float = _setting(readers.session, 28_800.0, "Time that people stay signed in at the access portal.")
     throttle: Rates | None = _setting(
         readers.rates,
         None,

@@ -113,6 +113,14 @@ def seconds(value: object) -> float:
     raise ValueError("must be a number of seconds above 0 and at most 86400")
 
 
+def session(value: object) -> float:
+    """How long people may stay signed in at the access portal: AWS's bounds."""
+    number = positive(value)
+    if not 900 <= number <= 7_776_000:
+        raise ValueError("must be a number of seconds from 900 (15 minutes) to 7776000 (90 days)")
+    return float(number)
+
+
 def numbers(kind: Callable[..., T], names: Sequence[str]) -> Callable[[object], T]:
     """Return a reader of whole numbers by name, as a TOML table or as `name=number,name=number`, into `kind`."""
     wanted = f"{names[0]}=NUMBER, set apart by commas; the names are {', '.join(names)}"

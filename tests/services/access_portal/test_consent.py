@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+
+import pytest
 
 from tests.services.access_portal.people import PASSWORD, Person, new_person
 from tests.services.access_portal.programs import CALLED_BACK, REGISTERED, Program, refused
@@ -123,3 +126,11 @@ def test_a_program_of_before_scopes_has_access_without_renewal(ann: Person, brow
     assert old.portal.list_accounts(accessToken=token["accessToken"])["accountList"] == []
     refusal = refused(narrow.portal.list_accounts, accessToken=ann.allow(browser, narrow)["accessToken"])
     assert refusal[0] == "UnauthorizedException"
+
+
+def test_sessions_last_as_long_as_the_server_is_set(
+    ann: Person, browser: Browser, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ann.server.realm, "portal_session", timedelta(minutes=15))
+    ann.sign_in(browser)
+    assert 0 < ann.allow(browser, program)["expiresIn"] <= 900

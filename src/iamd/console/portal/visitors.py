@@ -73,8 +73,7 @@ async def begin(
 ) -> bytes:
     """Begin a session of someone who has signed in, in the place of the one before, and record it by an event of its own,
     if there is one: the header's value that keeps it. Raises Refused where there was one of that id."""
-    where = (visit.agent, visit.client_ip)
-    session = sessions.new_session(person, id or secrets.token_hex(16), visit.now, where)
+    session = sessions.new_session(visit, person, id or secrets.token_hex(16))
 
     def work(change: Change) -> None:
         records = change.records(person.account_id)

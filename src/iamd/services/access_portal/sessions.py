@@ -1,7 +1,7 @@
 """Sessions of people at the access portal, in browsers and of programs: kept as records, so that every node knows of
 their end.
 
-They last for eight hours, AWS's default: https://docs.aws.amazon.com/singlesignon/latest/userguide/user-interactive-sessions.html
+They last for eight hours, unless the server is set otherwise, as on AWS: https://docs.aws.amazon.com/singlesignon/latest/userguide/user-interactive-sessions.html
 """
 
 from __future__ import annotations
@@ -9,31 +9,46 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from iamd.services.access_portal.people import moment
+from iamd.services.call import Realm
 from iamd.services.signin.people import Person
 from iamd.store.image import Records
 from iamd.store.kinds.access_portal import PortalSession
 
-LONGEST = timedelta(hours=8)
 CODE_LIFE = timedelta(minutes=5)
 """For so long an authorization code can be sent, and a session that has ended is kept to refuse it."""
 MOST = 50  # of one person at a time; the oldest ends for one more
 _LONGEST_AGENT = 256
 
 
+class Asking(Protocol):
+    """Whatever asks for a session: of which server, when, and from where."""
+
+    @property
+    def realm(self) -> Realm: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def agent(self) -> str: ...
+
+    @property
+    def client_ip(self) -> str: ...
+
+
 def new_session(
+    asking: Asking,
     person: Person,
     id: str,
-    now: datetime,
-    where: tuple[str, str],
     client: tuple[str, str] = ("", ""),
     scopes: tuple[str, ...] = (),
 ) -> PortalSession:
-    """A session of someone who has signed in; `where` is the user agent and its address, `client` the program's name and
-    key. A program's ends when the sign-in that it comes from would."""
-    started = moment(person.signed_in) or now
-    agent, address = where
+    """A session of someone who has signed in; `client` is the program's name and key. A program's ends when the sign-in
+    that it comes from would."""
+    started = moment(person.signed_in) or asking.now
     name, key = client
     return PortalSession(
         person.account_id,
@@ -41,14 +56,14 @@ def new_session(
         person.owner_id,
         person.credential,
         started,
-        started + LONGEST,
+        started + asking.realm.portal_session,
         moment(person.mfa_time),
-        agent[:_LONGEST_AGENT],
-        address,
+        asking.agent[:_LONGEST_AGENT],
+        asking.client_ip,
         name,
         key,
         scopes,
-        rotated=now,
+        rotated=asking.now,
     )
 
 

@@ -172,8 +172,7 @@ def _by_device(given: _Given) -> tuple[str, Redeem]:
 
 def _begun(given: _Given, records: Records, person: Person, id: str, scopes: tuple[str, ...]) -> PortalSession:
     call, client = given.call, given.client
-    where, program = (call.agent, call.client_ip), (client.name, client.key)
-    session = sessions.new_session(person, id, call.now, where, program, scopes)
+    session = sessions.new_session(call, person, id, (client.name, client.key), scopes)
     if session.expires <= call.now:
         raise InvalidGrantException()
     sessions.begin(records, session, call.now)

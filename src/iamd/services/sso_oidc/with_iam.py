@@ -210,8 +210,8 @@ def _session(call: Call, center: Center, held: HeldApplication, given: Evidence)
     if people.present(records, person) is None or not _may_use(records, held, given.user_id):
         raise AccessDeniedException("The person may not use the application.")
     if given.refresh is None:
-        where, client = (call.agent, call.client_ip), (app.name, sessions.key_of(app.arn))
-        made = sessions.new_session(person, secrets.token_hex(16), call.now, where, client, _SCOPES)
+        client = app.name, sessions.key_of(app.arn)
+        made = sessions.new_session(call, person, secrets.token_hex(16), client, _SCOPES)
         sessions.begin(records, made, call.now)
         return made
     session = sessions.going_on(records, given.refresh.session_id, call.now)
