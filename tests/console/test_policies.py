@@ -35,6 +35,7 @@ def test_a_policy_is_written_changed_and_deleted(person: Person, iam: Any) -> No
     assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["DefaultVersionId"] == "v2"
     page.get_by_role("tab", name="Versions").click()
     page.get_by_role("radio", name="Select v1").check()
+    expect(page.get_by_role("region", name="Changes")).to_contain_text('Removed: "Action": "s3:GetObject"')
     page.get_by_role("button", name="Set as default").click()
     person.told("Another version holds now.")
     assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["DefaultVersionId"] == "v1"

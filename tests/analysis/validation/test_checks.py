@@ -39,6 +39,14 @@ def test_each_code_is_found_where_it_is_and_nowhere_else(code: str) -> None:
     assert code not in codes(kind, cases.policy(kind, good))
 
 
+@pytest.mark.parametrize(
+    ("action", "hint"), [("s3", "Write s3: and an action."), ("s33:GetObject", "Did you mean s3?"), ("nonsense", "")]
+)
+def test_a_name_that_no_service_has_comes_with_what_may_be_meant(action: str, hint: str) -> None:
+    (found,) = findings("identity", cases.policy("identity", {"Action": action}))
+    assert found.details == f"No service has the prefix {action.partition(':')[0]}. {hint}".strip()
+
+
 @pytest.mark.parametrize("kind", cases.SOUND)
 def test_nothing_is_found_in_sound_policies(kind: str) -> None:
     assert codes(kind, cases.policy(kind, {})) == []

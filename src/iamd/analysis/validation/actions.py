@@ -43,7 +43,8 @@ def exist(policy: Subject, statement: Statement) -> Iterator[Note]:
             continue
         if not colon or services.get(prefix) is None:
             if not ("*" in prefix and policy.kind.value == "scp"):
-                hint = nearest(prefix, services.prefixes())
+                known = services.get(prefix) is not None
+                hint = f" Write {prefix}: and an action." if known else nearest(prefix, services.prefixes())
                 yield note("INVALID_SERVICE_IN_ACTION", node, service=prefix, suggestion=hint)
         elif not matching(node.text.lower()):
             yield note("INVALID_ACTION", node, action=node.text, suggestion=_suggestion(prefix, node.text))
