@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from iamd.server.bootstrap import first_account
 from iamd.settings import load
 from iamd.store import SealError, Store, StoreError, opening, tables
 from iamd.store.postgresql import url as urls
+from iamd.store.postgresql.connection import PostgresConnection, connect
+from iamd.store.sql import statements
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
 from tests.store.samples import NOW, Opener, Query, on_loop, running
@@ -115,3 +118,24 @@ def test_a_password_is_never_told() -> None:
     for text in ("mysql://me:geheim@db/iamd", "postgresql://me:geheim@[db/iamd", "postgresql://db/iamd?geheim"):
         with pytest.raises(ValueError, match=r"^must be a URL like postgresql://user@host/database$"):
             urls.parse(text)
+
+
+def test_a_url_that_is_none_is_refused_without_its_password(key: Path) -> None:
+    with pytest.raises(StoreError, match=r"does not understand the database's URL postgresql://me@db/iamd\?xyz=1$"):
+        store_at("postgresql://me:geheim@db/iamd?xyz=1", key)
+
+
+def test_what_failed_unseen_fails_its_transaction(url: str) -> None:
+    with closing(connect(urls.parse(url), writer=1)) as connection:
+        for number in (100, 101):
+            row = (number, "token", b"", 0)
+            with pytest.raises(psycopg.errors.UniqueViolation), connection.writing():
+                connection.executemany(statements.ADD_KEY, [row, row])  # nobody looks what came of it
+        assert keys_in(connection) == 0
+        with connection.writing():
+            connection.execute(statements.ADD_KEY, row)
+        assert keys_in(connection) == 1
+
+
+def keys_in(connection: PostgresConnection) -> int:
+    return len(connection.execute(statements.KEYRING).fetchall())

@@ -22,11 +22,10 @@ logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of is r
 CHANNEL = "iamd"  # what is told when something is committed: by which process
 LOCK_SECONDS = 5  # how long to wait for another process's transaction
 _CONNECT_SECONDS = 3
-# A process that stops in the middle of a transaction (suspended, cut off) must not keep the others from writing, and a
-# server that has lost its way must not keep this one waiting.
+# A server that has lost its way must not keep this process waiting.
 _SESSION = f"""
     SET lock_timeout = '{LOCK_SECONDS}s';
-    SET idle_in_transaction_session_timeout = '{LOCK_SECONDS}s';
+    SET idle_in_transaction_session_timeout = '60s';
     SET statement_timeout = '60s';
     SET client_encoding = 'UTF8';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
@@ -41,12 +40,14 @@ _CONNECTING = {
     "application_name": "iamd",
 }
 
+# A process that stops while it writes (suspended, cut off) must not keep the others from writing.
+_WRITE_SOON = f"SET LOCAL idle_in_transaction_session_timeout = '{LOCK_SECONDS}s'"
 # Held by who writes; there since the first migration, and never removed.
 _LOCK = "SELECT version FROM schema_version WHERE version = 1 FOR UPDATE"
 
 
 class Unsure(Exception):
-    """The connection broke while a transaction was being committed: whether it was is unknown."""
+    """A transaction could not be seen to be committed, as when the connection broke meanwhile: perhaps it was."""
 
 
 class PostgresConnection:
@@ -120,15 +121,21 @@ class PostgresConnection:
         with self._rolled_back_on_failure():
             with self.driver.pipeline():  # what nobody looks at is not waited for
                 self.driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                self.driver.execute(_WRITE_SOON)
                 if self.driver.execute(_LOCK).fetchone() is None:
                     raise StoreError("the database's schema is gone: restore it from a backup")
                 yield
-            try:
-                self.driver.execute("COMMIT")
-            except psycopg.Error as error:
-                if self.driver.broken:
-                    raise Unsure from error
-                raise
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            done = self.driver.execute("COMMIT").statusmessage
+        except errors.SerializationFailure:
+            raise
+        except psycopg.Error as error:
+            raise Unsure from error
+        if done != "COMMIT":  # INVARIANT: what failed before has been raised
+            raise StoreError(f"the transaction ended with {done}")
 
     @contextmanager
     def _rolled_back_on_failure(self) -> Iterator[None]:
@@ -144,8 +151,13 @@ class PostgresConnection:
 
 
 def connect(url: DatabaseUrl, writer: int) -> PostgresConnection:
-    """A connection in which nothing is committed but by `COMMIT`, and then durably; raises psycopg.Error."""
-    driver = psycopg.connect(make_conninfo(url.secret, **{**_CONNECTING, **url.parameters}), autocommit=True)
+    """A connection in which nothing is committed but by `COMMIT`, and then durably; raises psycopg.Error, and StoreError
+    for a URL that is none."""
+    try:
+        conninfo = make_conninfo(url.secret, **{**_CONNECTING, **url.parameters})
+    except psycopg.Error:  # whose message may have the password
+        raise StoreError(f"libpq does not understand the database's URL {url}") from None
+    driver = psycopg.connect(conninfo, autocommit=True)
     register(driver)
     try:
         driver.execute(_SESSION)

@@ -41,11 +41,8 @@ class Inbox:
         for each in changed:
             self._changed.add(each.account_id)
             self._reached[each.account_id] = max(each.last, self._reached.get(each.account_id, 0))
-        for account_id, found in news.items():
-            if found is None:
-                self._news.pop(account_id, None)
-            else:
-                self._news[account_id] = found
+        known = {**self._news, **news}
+        self._news = {each: found for each, found in known.items() if found is not None and each in self._images}
 
     def forget(self) -> None:
         """Follow none of the images any more: the database is not what they were read from."""

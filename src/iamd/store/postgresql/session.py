@@ -33,7 +33,8 @@ class Session:
 
     def do(self, work: Callable[[PostgresConnection], T], patience: float | None = None) -> asyncio.Future[T]:
         """Queue the work at once. It is done again, perhaps over another connection, when it failed for a reason that
-        passes, for `patience` seconds (by default PATIENCE); raises NotWritten when it failed for good, and StoreError when it is not known whether it did."""
+        passes, for `patience` seconds (by default PATIENCE); raises NotWritten when it failed for good, and StoreError
+        when it is not known whether it did."""
         return asyncio.get_running_loop().run_in_executor(
             self._thread, self._try, work, PATIENCE if patience is None else patience
         )
