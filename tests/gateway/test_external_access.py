@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import zipfile
 from typing import Any
 
 import boto3
 
-from tests.live import ACCOUNT, Live
+from tests.live import ACCOUNT, Live, live
 
 OUTSIDE = "999999999999"
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/outside"
@@ -148,3 +149,14 @@ def test_resources_are_looked_at_in_the_account_that_owns_them(gateway: Live) ->
     api = gateway.client("accessanalyzer", gateway.add_account("210987654321"))
     arn = api.create_analyzer(analyzerName="outside", type="ACCOUNT")["arn"]
     assert api.list_analyzed_resources(analyzerArn=arn)["analyzedResources"] == []
+
+
+def test_roles_are_looked_at_while_an_upstream_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        away = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with live(upstream={"sqs": away, "s3": away}) as server:
+        api, trust = server.client("accessanalyzer"), json.loads(opening("sts:AssumeRole"))
+        del trust["Statement"]["Resource"]
+        api.create_analyzer(analyzerName="outside", type="ACCOUNT")
+        server.client("iam").create_role(RoleName="shared", AssumeRolePolicyDocument=json.dumps(trust))
+        assert [each["resourceType"] for each in active(api)] == ["AWS::IAM::Role"]
