@@ -21,8 +21,9 @@ from iamd.server.telemetry import log
 from iamd.services.call import Realm
 from iamd.services.scim import groups, users
 from iamd.services.scim.documents import GROUP, USER
-from iamd.services.scim.errors import ScimError, invalid
+from iamd.services.scim.errors import ScimError, invalid, not_found
 from iamd.services.scim.request import Request
+from iamd.services.scim.schemas import SCHEMAS
 from iamd.services.scim.tokens import bearer
 from iamd.services.sso_admin.center import Center
 from iamd.store.change import Change
@@ -33,7 +34,7 @@ from iamd.wire.query_json import encode
 
 _PART = b"/scim/v2"
 _path = re.compile(
-    r"/([^/]{1,64})/scim/v2/(ServiceProviderConfig|ResourceTypes|Users|Groups)(?:/([^/]{1,128}))?/?"
+    r"/([^/]{1,64})/scim/v2/(ServiceProviderConfig|ResourceTypes|Schemas|Users|Groups)(?:/([^/]{1,128}))?/?"
 ).fullmatch
 _MOST, _USUAL = 100, 50  # of a page
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -89,6 +90,11 @@ _TYPES: Mapping[str, Any] = {
         for noun, schema in (("User", USER), ("Group", GROUP))
     ],
 }
+_DESCRIBED: Mapping[str, Mapping[str, Any]] = {
+    "ServiceProviderConfig": _CONFIG,
+    "ResourceTypes": _TYPES,
+    "Schemas": {"schemas": [_LIST], "totalResults": len(SCHEMAS), "Resources": list(SCHEMAS.values())},
+}
 
 
 def is_for_scim(request: HttpRequest) -> bool:
@@ -131,8 +137,8 @@ async def _answered(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[st
     await realm.store.refresh(request.arrived)
     tenant, noun, id = named[1], named[2], unquote(named[3]) if named[3] else None
     center, token = await bearer(realm, tenant, token_of(request.header(b"authorization") or "") or "", now())
-    if noun == "ServiceProviderConfig" or noun == "ResourceTypes":
-        return 200, _CONFIG if noun == "ServiceProviderConfig" else _TYPES
+    if noun in _DESCRIBED and request.method == "GET":
+        return 200, _described(noun, id)
     query = dict(parse_qsl(request.query.decode("latin-1")))
     if request.method == "GET" and id is None:
         name, find, view = _LISTS[noun]
@@ -146,6 +152,15 @@ async def _answered(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[st
     if work is None:
         raise ScimError(405, "This is not supported.")
     return await _done(realm, request, center, token, id, query, work)
+
+
+def _described(noun: str, id: str | None) -> Mapping[str, Any]:
+    """What there is to know of this service, or one schema."""
+    if id is None:
+        return _DESCRIBED[noun]
+    if noun != "Schemas" or id not in SCHEMAS:
+        raise not_found(noun, id)
+    return SCHEMAS[id]
 
 
 async def _done(

@@ -158,9 +158,16 @@ def test_lists_are_filtered_and_paged(say: Say) -> None:
         assert say("GET", f"Users?filter={quote(wrong)}")[1]["scimType"] == "invalidFilter", wrong
 
 
-@pytest.mark.parametrize("path", ["ServiceProviderConfig", "ResourceTypes"])
-def test_what_there_is(say: Say, path: str) -> None:
-    assert say("GET", path)[0] == 200
+def test_what_there_is(say: Say) -> None:
+    assert say("GET", "ServiceProviderConfig")[1]["patch"] == {"supported": True}
+    assert {each["name"] for each in say("GET", "ResourceTypes")[1]["Resources"]} == {"User", "Group"}
+    schemas = say("GET", "Schemas")[1]
+    assert schemas["totalResults"] == len(schemas["Resources"]) == 3
+    user = schemas["Resources"][0]
+    assert {each["name"] for each in user["attributes"]} >= ANN.keys() - {"schemas", ENTERPRISE}
+    assert say("GET", f"Schemas/{user['id']}") == (200, user)
+    assert say("GET", "Schemas/other")[0] == say("GET", "ResourceTypes/User")[0] == 404
+    assert say("POST", "Schemas", {})[0] == 405
 
 
 def test_what_cannot_be(say: Say) -> None:

@@ -18,12 +18,12 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _EXTENSION = "aws:identitystore:enterprise"
-_PLAIN = (
+PLAIN = (
     *("displayName", "nickName", "profileUrl", "title", "userType"),
     *("preferredLanguage", "locale", "timezone"),
 )
-_NAME = ("formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix")
-_SEVERAL = {
+NAME_MEMBERS = ("formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix")
+SEVERAL = {
     "emails": ("value", "type", "primary"),
     "phoneNumbers": ("value", "type", "primary"),
     "addresses": (
@@ -31,7 +31,7 @@ _SEVERAL = {
         *("type", "primary"),
     ),
 }
-_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department", "manager")
+ENTERPRISE_MEMBERS = ("employeeNumber", "costCenter", "organization", "division", "department", "manager")
 _IGNORED = frozenset(
     {"schemas", "id", "meta", "userName", "externalId", "active", "groups"}
 )  # told apart, or read only
@@ -47,8 +47,8 @@ def document_of(user: StoreUser, issuer: str) -> dict[str, Any]:
         document["externalId"] = external
     if "Name" in known:
         document["name"] = {_small(key): value for key, value in known["Name"].items()}
-    document |= {name: known[_big(name)] for name in _PLAIN if _big(name) in known}
-    for name in _SEVERAL:
+    document |= {name: known[_big(name)] for name in PLAIN if _big(name) in known}
+    for name in SEVERAL:
         if known.get(_big(name)):
             document[name] = [{_small(key): value for key, value in each.items()} for each in known[_big(name)]]
     extension = known.get("Extensions", {}).get(_EXTENSION)
@@ -59,13 +59,13 @@ def document_of(user: StoreUser, issuer: str) -> dict[str, Any]:
 
 def attributes_in(document: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a user, by the identity store's names, not checked yet. Raises ScimError."""
-    unknown = document.keys() - _IGNORED - {*_PLAIN, "name", *_SEVERAL, ENTERPRISE}
+    unknown = document.keys() - _IGNORED - {*PLAIN, "name", *SEVERAL, ENTERPRISE}
     if unknown:
         raise invalid(f"{min(unknown)[:128]} is not supported.")
-    attributes: dict[str, Any] = {_big(name): document[name] for name in _PLAIN if document.get(name) is not None}
+    attributes: dict[str, Any] = {_big(name): document[name] for name in PLAIN if document.get(name) is not None}
     if document.get("name") is not None:
-        attributes["Name"] = _members("name", document["name"], _NAME)
-    for name, members in _SEVERAL.items():
+        attributes["Name"] = _members("name", document["name"], NAME_MEMBERS)
+    for name, members in SEVERAL.items():
         given = document.get(name)
         if not given:
             continue
@@ -88,8 +88,8 @@ def _members(name: str, given: Any, known: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _enterprise(given: Any) -> dict[str, Any]:
-    if not isinstance(given, dict) or given.keys() - set(_ENTERPRISE):
-        raise invalid(f"The extension has no other attributes than {', '.join(_ENTERPRISE)}.")
+    if not isinstance(given, dict) or given.keys() - set(ENTERPRISE_MEMBERS):
+        raise invalid(f"The extension has no other attributes than {', '.join(ENTERPRISE_MEMBERS)}.")
     values = {key: value for key, value in given.items() if value is not None}
     manager = values.get("manager")
     if isinstance(manager, dict):
