@@ -25,6 +25,7 @@ def test_events_are_found_shown_and_explained(person: Person, iam: Any, user: An
     expect(why).to_be_visible()
     expect(page.get_by_text("statement NoSecrets")).to_be_visible()
     expect(page.get_by_text('"eventName": "DeleteUser"')).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # long lines go on in the next one
     person.looks_right()
     page.reload()
     expect(page.get_by_role("row")).to_have_count(2)  # the search is part of the address

@@ -81,7 +81,7 @@ def test_an_address_that_leads_nowhere(person: Person) -> None:
 def test_pages_fit_a_phone(person: Person) -> None:
     page = person.page
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/", "/users", "/users/Ada"):
+    for path in ("/", "/users", "/users/Ada", "/explain", "/gateway", "/terminal"):
         person.at(path)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

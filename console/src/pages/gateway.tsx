@@ -16,6 +16,7 @@ import { path, PageLink, principalPage } from "../links";
 import { usePage } from "../page";
 import { Facts } from "../parts/facts";
 import { List } from "../parts/list";
+import { Pre } from "../parts/pre";
 import { Nothing, Refused, Show } from "../parts/states";
 import { Ago } from "../parts/time";
 import { strings } from "../strings";
@@ -170,7 +171,7 @@ function LearnedPolicies({ days }: { days: number }) {
             </Header>
           }
         >
-          <Box variant="pre">{policy}</Box>
+          <Pre>{policy}</Pre>
         </Container>
       )}
     </SpaceBetween>

@@ -1,5 +1,4 @@
 /** Makes a role, step by step: who may assume it, what it may do, its name and a look at everything. */
-import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
@@ -15,6 +14,7 @@ import { path } from "../links";
 import { usePage, useTell } from "../page";
 import { PolicyPicker } from "../parts/attach";
 import { Facts } from "../parts/facts";
+import { Pre } from "../parts/pre";
 import { Refused } from "../parts/states";
 import { TagFields } from "../parts/tags";
 import { TrustedEntity } from "../parts/trusted-entity";
@@ -95,7 +95,7 @@ function Review({ role, put, doing, insisting }: ReviewProps) {
       </Container>
       <Facts facts={{ [text.policies]: names || "–" }} />
       <Container header={<Header variant="h2">{text.trust}</Header>}>
-        <Box variant="pre">{role.trust}</Box>
+        <Pre>{role.trust}</Pre>
       </Container>
       <Container header={<Header variant="h2">{strings.tags.title}</Header>}>
         <TagFields tags={role.tags} change={(tags) => put({ tags })} />

@@ -12,6 +12,7 @@ import { strings } from "../strings";
 import { authorizationId, type Check, type Event, explain, isDenial, recordOf } from "../work/events";
 import { explainDenial } from "../work/explaining";
 import { Ways } from "./explanation";
+import { Pre } from "./pre";
 import { Show } from "./states";
 
 const text = strings.events;
@@ -40,7 +41,7 @@ export function EventDetails({ event }: { event: Event }) {
         </Container>
       )}
       <Container header={<Header variant="h2">{text.record}</Header>}>
-        <Box variant="pre">{JSON.stringify(record, null, 2)}</Box>
+        <Pre>{JSON.stringify(record, null, 2)}</Pre>
       </Container>
     </SpaceBetween>
   );

@@ -11,6 +11,7 @@ import { strings } from "../strings";
 import { type Change, drawn, type Explanation, type Layer } from "../work/explaining";
 import { policyName } from "../work/pictures";
 import { Diagram } from "./diagram";
+import { Pre } from "./pre";
 import { Status } from "./status";
 
 const text = strings.explain;
@@ -120,7 +121,7 @@ function ToDo({ change }: { change: Change }) {
   return (
     <SpaceBetween size="xs">
       <Box>{change.advice}</Box>
-      {statement && <Box variant="pre">{statement}</Box>}
+      {statement && <Pre>{statement}</Pre>}
       {statement && (
         <CopyToClipboard
           copyButtonText={text.copy}

@@ -1,5 +1,4 @@
 /** What is known of a SAML provider; its metadata are read and replaced here. */
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
@@ -16,6 +15,7 @@ import { Dialog } from "./dialog";
 import { Copied, Facts } from "./facts";
 import { Actions } from "./list";
 import { MetadataField } from "./metadata";
+import { Pre } from "./pre";
 import { download } from "./secret";
 import { Show } from "./states";
 import { Moment } from "./time";
@@ -54,9 +54,7 @@ export function SamlProvider({ arn }: { arn: string }) {
             }}
           />
           <Container header={<Header variant="h2" actions={actions}>{text.metadata}</Header>}>
-            <Box variant="pre" fontSize="body-s">
-              {metadata}
-            </Box>
+            <Pre>{metadata}</Pre>
           </Container>
           {open && <Replace arn={arn} done={done} close={() => setOpen(false)} />}
         </SpaceBetween>
