@@ -29,7 +29,7 @@ def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
     async def lookup(operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
         return {"taskDefinition": DEFINITION}
 
-    async def role_of(profile: str) -> str | None:
+    def role_of(profile: str) -> str | None:
         return f"arn:aws:iam::{ACCOUNT}:role/workers" if profile == "workers" else None
 
     request, signing_name = request_of(service, operation, **params)

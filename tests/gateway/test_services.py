@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from iamd.server.gate import Gate
 from tests.gateway.policies import allow, refused
 from tests.live import ACCOUNT, Live, live
 
@@ -30,6 +31,17 @@ def bucket(gateway: Live, request: pytest.FixtureRequest) -> str:
     for key in ("home/alice/a b+ü", "home/bob/b"):
         s3.put_object(Bucket=name, Key=key, Body=key.encode())
     return name
+
+
+def test_short_requests_are_decided_as_soon_as_they_are_there(
+    gateway: Live, user: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = gateway.client("sqs").create_queue(QueueName="short")["QueueUrl"]
+    sqs = user("alice", allow("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:short"))("sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="the queue's policy is known now")
+    monkeypatch.setattr(Gate, "__call__", None)  # the way of those that have to wait for their bodies
+    sqs.send_message(QueueUrl=url, MessageBody="x" * 10_000)
+    assert "sqs:PurgeQueue" in refused(sqs.purge_queue, QueueUrl=url)
 
 
 class TestS3:

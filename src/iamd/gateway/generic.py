@@ -60,7 +60,7 @@ def action_of(service: Service, operation: str) -> Action | None:
     return None
 
 
-async def needs(inquiry: Inquiry) -> list[Need]:
+def needs(inquiry: Inquiry) -> list[Need]:
     """What a request needs; raises Unmapped."""
     operation = inquiry.asked.operation
     action = action_of(inquiry.asked.service, operation.name)

@@ -8,7 +8,7 @@ from typing import Any
 from iamd.caller.authenticate import authenticate
 from iamd.caller.sigv4 import Payload
 from iamd.caller.streamed import UNSIGNED
-from iamd.gateway import bodies, outcome, strict, uploads
+from iamd.gateway import bodies, mapping, outcome, strict, uploads
 from iamd.gateway.answer import Answer
 from iamd.gateway.asked import Form
 from iamd.gateway.callers import caller_at_hand
@@ -16,11 +16,12 @@ from iamd.gateway.directory import services
 from iamd.gateway.facts.public_access import require_unblocked as require_public_access
 from iamd.gateway.facts.questions import Place
 from iamd.gateway.judge import judge
-from iamd.gateway.mapped import Need, NotKnown
+from iamd.gateway.mapped import Inquiry, Need, NotKnown
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, has_subresource, settle, tolerated, who_asks
+from iamd.services.call import Cold
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
 
 _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
@@ -81,17 +82,24 @@ class Lookups:
         """See `mapped.Lookup`."""
         return await self._parts.facts.ask(self._service, operation, given, Place(*self._place), about)
 
-    async def role_of_profile(self, name: str) -> str | None:
-        """The ARN of the role of an instance profile."""
-        records = await self._parts.realm.store.load(self._place[1])
-        profile = records.profiles.named(name)
-        role = records.roles.get(profile.role_id) if profile is not None and profile.role_id else None
+    def role_of_profile(self, name: str) -> str | None:
+        """See `mapped.RoleOfProfile`."""
+        records = self._parts.realm.records(self._place[1])
+        profile = None if records is None else records.profiles.named(name)
+        role = records.roles.get(profile.role_id) if records and profile and profile.role_id else None
         return None if role is None else role.arn
 
 
-async def find_needs(parts: Parts, passage: Passage, account_id: str, finding: Awaitable[list[Need]]) -> None:
-    """Take in what must be allowed."""
-    settle(parts, passage, account_id, await finding)
+async def find_needs(parts: Parts, passage: Passage, inquiry: Inquiry, finding: Awaitable[list[Need]] | None) -> None:
+    """Find out what must be allowed, as it is being found out already or from the beginning."""
+    found: list[Need] | Awaitable[list[Need]] | None = finding
+    while not isinstance(found, list):
+        try:
+            found = mapping.needs(inquiry) if found is None else await found
+        except Cold as cold:
+            found = None
+            await parts.realm.store.load(cold.account_id)
+    settle(parts, passage, inquiry.account_id, found)
     if has_subresource(passage):
         await require_subresources(parts, passage)
 

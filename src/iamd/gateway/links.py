@@ -88,9 +88,13 @@ def find_needs(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     account_id = caller.account_id if upstream.told and asked.form is not Form.S3 else parts.owners.account_id
     lookups = later.Lookups(parts, asked.service.name, region, account_id)
     ask, role = lookups.ask, lookups.role_of_profile
-    found = mapping.needs(Inquiry(asked, passage.request, passage.document, region, account_id, ask, role))
+    inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, ask, role)
+    try:
+        found = mapping.needs(inquiry)
+    except Cold:
+        return later.find_needs(parts, passage, inquiry, None)
     if not isinstance(found, list):
-        return later.find_needs(parts, passage, account_id, found)
+        return later.find_needs(parts, passage, inquiry, found)
     settle(parts, passage, account_id, found)
     return later.require_subresources(parts, passage) if has_subresource(passage) else None
 

@@ -19,8 +19,9 @@ Lookup = Callable[[str, Mapping[str, Any], str | None], Awaitable[Mapping[str, A
 be kept for a while -> answer. Raises NotThere, NotKnown, ServiceUnavailable."""
 
 
-RoleOfProfile = Callable[[str], Awaitable[str | None]]
-"""The ARN of the role of an instance profile of the account, by the profile's name."""
+RoleOfProfile = Callable[[str], str | None]
+"""The ARN of the role of an instance profile of the account, by the profile's name. Raises Cold when the account is not
+in memory."""
 
 
 class Need(msgspec.Struct, frozen=True):

@@ -80,16 +80,16 @@ class _Text(msgspec.Struct, frozen=True):
     value: str
 
 
-async def passed_roles(inquiry: Inquiry, first: Need) -> list[Need]:
+def passed_roles(inquiry: Inquiry, first: Need) -> list[Need]:
     """`iam:PassRole` for each role that is handed over, with the service that will assume it. Raises Unmapped for an
-    instance profile whose role is not known."""
+    instance profile whose role is not known, and Cold."""
     operation, service = inquiry.asked.operation, inquiry.asked.service.name
     action = generic.action_of(inquiry.asked.service, operation.name)
     if operation.input is None or (action is not None and action.access_level in ("List", "Read")):
         return []
     found: dict[tuple[str, str], Need] = {}
     for text in _texts(operation.input, inquiry.document, "", 0):
-        arn = await _role_of(inquiry, service, text)
+        arn = _role_of(inquiry, service, text)
         if arn is not None:
             principal = _passed_to(service, first.action.partition(":")[0], text)
             context: Context = {"iam:passedtoservice": principal}
@@ -99,7 +99,7 @@ async def passed_roles(inquiry: Inquiry, first: Need) -> list[Need]:
     return list(found.values())
 
 
-async def _role_of(inquiry: Inquiry, service: str, text: _Text) -> str | None:
+def _role_of(inquiry: Inquiry, service: str, text: _Text) -> str | None:
     """The ARN of the role that a text hands over; None for all other texts."""
     if not text.value or _PRINCIPALS(text.member):
         return None
@@ -108,7 +108,7 @@ async def _role_of(inquiry: Inquiry, service: str, text: _Text) -> str | None:
     known = PROFILE_NAMES.get(service, frozenset())
     if _PROFILE(text.value) or text.member in known or f"{text.around}.{text.member}" in known:
         name = text.value.rpartition("/")[2]
-        arn = await inquiry.role_of_profile(name) if _NAME(name) else None
+        arn = inquiry.role_of_profile(name) if _NAME(name) else None
         if arn is None:
             raise Unmapped(f"There is no instance profile `{text.value[:256]}` with a role in the account.")
         return arn

@@ -52,7 +52,8 @@ async def asks(
     inquiry = Inquiry(recognised, request, document, region, account_id, _nothing_known, _no_profile)
     try:
         # A role that is a parameter of services that are served here is not handed over to them.
-        needs = await (generic if service.name in APIS else mapping).needs(inquiry)
+        found_needs = (generic if service.name in APIS else mapping).needs(inquiry)
+        needs = found_needs if isinstance(found_needs, list) else await found_needs
     except AwsError:
         return None
     keys = _parameter_keys(service.name, operation, document)
@@ -83,7 +84,7 @@ async def _nothing_known(*_: object) -> Mapping[str, Any]:
     raise NotThere("the record does not tell")
 
 
-async def _no_profile(name: str) -> str | None:
+def _no_profile(name: str) -> str | None:
     return None
 
 

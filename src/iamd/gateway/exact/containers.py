@@ -17,7 +17,7 @@ from iamd.store.records import PARTITION
 _ACCOUNT = re.compile(r"\d{12}").fullmatch
 
 
-async def _repository(inquiry: Inquiry) -> list[Need]:
+def _repository(inquiry: Inquiry) -> list[Need]:
     """A repository by its name, in the registry of another account where the request says so."""
     registry = inquiry.document.get("registryId") or inquiry.account_id
     if not isinstance(registry, str) or not _ACCOUNT(registry):
@@ -27,7 +27,7 @@ async def _repository(inquiry: Inquiry) -> list[Need]:
     return [Need(f"ecr:{inquiry.asked.operation.name}", arn, request_tags(inquiry.document))]
 
 
-async def _repositories(inquiry: Inquiry) -> list[Need]:
+def _repositories(inquiry: Inquiry) -> list[Need]:
     """Those that are named, or all of the registry."""
     named = inquiry.document.get("repositoryNames") or ["*"]
     if inquiry.document.get("registryId", inquiry.account_id) != inquiry.account_id:

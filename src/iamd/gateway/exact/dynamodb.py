@@ -111,7 +111,7 @@ async def _transact(inquiry: Inquiry) -> list[Need]:
     return _some(needs)
 
 
-async def _by_arn(inquiry: Inquiry) -> list[Need]:
+def _by_arn(inquiry: Inquiry) -> list[Need]:
     """What names a table, index or stream by its ARN."""
     arn = checked_arn(inquiry.text("ResourceArn"), "dynamodb", "table/")
     return [Need(f"dynamodb:{inquiry.asked.operation.name}", arn, request_tags(inquiry.document))]

@@ -17,7 +17,7 @@ _BUS = "event-bus/{EventBusName|default}"
 _TELLS = ("events:source", "events:detail-type", "events:targetarn", "events:detail.")
 
 
-async def _rule(inquiry: Inquiry) -> list[Need]:
+def _rule(inquiry: Inquiry) -> list[Need]:
     """A rule by its name and its bus, with the sources that it is about or the targets that it is given."""
     member = "Name" if "Name" in inquiry.document else "Rule"
     (bus,) = resources(inquiry, "events", _BUS)
@@ -45,7 +45,7 @@ def _pattern(given: Any) -> Context:
     return context
 
 
-async def _put_events(inquiry: Inquiry) -> list[Need]:
+def _put_events(inquiry: Inquiry) -> list[Need]:
     """Every event must be allowed on the bus that it is for."""
     if inquiry.document.get("EndpointId"):
         raise Unmapped("The gateway cannot tell the buses of a global endpoint.")

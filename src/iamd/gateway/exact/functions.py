@@ -73,13 +73,13 @@ def _context(inquiry: Inquiry) -> Context:
     return context
 
 
-async def _function(inquiry: Inquiry) -> list[Need]:
+def _function(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
     arn = _function_arn(inquiry, inquiry.document.get("Qualifier"))
     return [Need(f"lambda:{_ACTIONS.get(name, name)}", arn, _context(inquiry), _TELLS)]
 
 
-async def _new_source(inquiry: Inquiry) -> list[Need]:
+def _new_source(inquiry: Inquiry) -> list[Need]:
     """A mapping has no ARN before it is made: policies restrict the function."""
     context = _context(inquiry) | {"lambda:functionarn": _function_arn(inquiry)}
     return [Need("lambda:CreateEventSourceMapping", "*", context, _TELLS)]

@@ -57,7 +57,7 @@ def _arn(inquiry: Inquiry, kind: str, name: str) -> str:
     return inquiry.arn("ec2", f"{kind}/{checked}")
 
 
-async def _tag(inquiry: Inquiry) -> list[Need]:
+def _tag(inquiry: Inquiry) -> list[Need]:
     """Each resource, of the kind that its id tells."""
     named = inquiry.document.get("Resources")
     if not isinstance(named, list) or not named:
@@ -73,7 +73,7 @@ def _kind_of(name: str) -> str:
     return kind
 
 
-async def _run(inquiry: Inquiry) -> list[Need]:
+def _run(inquiry: Inquiry) -> list[Need]:
     """Instances with all that they are made of; what the service chooses is decided on as all of its kind."""
     document = inquiry.document
     template = document.get("LaunchTemplate")

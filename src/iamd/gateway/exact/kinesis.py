@@ -21,18 +21,18 @@ def _stream_arn(inquiry: Inquiry) -> str:
     return checked
 
 
-async def _stream(inquiry: Inquiry) -> list[Need]:
+def _stream(inquiry: Inquiry) -> list[Need]:
     return [Need(f"kinesis:{inquiry.asked.operation.name}", _stream_arn(inquiry), request_tags(inquiry.document))]
 
 
-async def _iterated(inquiry: Inquiry) -> list[Need]:
+def _iterated(inquiry: Inquiry) -> list[Need]:
     """What reads on from an iterator must say the stream: the iterator tells nobody but the service."""
     if not inquiry.document.get("StreamARN"):
         raise Unmapped(f"{inquiry.asked.operation.name} must say its StreamARN: the gateway cannot tell it else.")
     return [Need(f"kinesis:{inquiry.asked.operation.name}", _stream_arn(inquiry))]
 
 
-async def _consumer(inquiry: Inquiry) -> list[Need]:
+def _consumer(inquiry: Inquiry) -> list[Need]:
     arn = inquiry.document.get("ConsumerARN")
     if arn is not None:
         resource = checked_arn(inquiry.text("ConsumerARN"), "kinesis", "stream/")
@@ -42,12 +42,12 @@ async def _consumer(inquiry: Inquiry) -> list[Need]:
     return [Need(f"kinesis:{inquiry.asked.operation.name}", resource)]
 
 
-async def _resource(inquiry: Inquiry) -> list[Need]:
+def _resource(inquiry: Inquiry) -> list[Need]:
     arn = checked_arn(inquiry.text("ResourceARN"), "kinesis", "stream/")
     return [Need(f"kinesis:{inquiry.asked.operation.name}", arn, request_tags(inquiry.document))]
 
 
-async def _everywhere(inquiry: Inquiry) -> list[Need]:
+def _everywhere(inquiry: Inquiry) -> list[Need]:
     return [Need(f"kinesis:{inquiry.asked.operation.name}", "*")]
 
 

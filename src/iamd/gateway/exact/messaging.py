@@ -23,7 +23,7 @@ _SQS = {
 }
 
 
-async def _queue(inquiry: Inquiry) -> list[Need]:
+def _queue(inquiry: Inquiry) -> list[Need]:
     """A queue by its URL: the account and the name are the last two segments of its path."""
     found = _QUEUE_URL(inquiry.text("QueueUrl"))
     if found is None:
@@ -33,18 +33,18 @@ async def _queue(inquiry: Inquiry) -> list[Need]:
     return [Need(f"sqs:{_SQS.get(name, name)}", arn, request_tags(inquiry.document))]
 
 
-async def _queue_name(inquiry: Inquiry) -> list[Need]:
+def _queue_name(inquiry: Inquiry) -> list[Need]:
     name, owner = checked_name(inquiry.text("QueueName")), inquiry.document.get("QueueOwnerAWSAccountId")
     arn = f"arn:{PARTITION}:sqs:{inquiry.region}:{owner or inquiry.account_id}:{name}"
     tags = inquiry.document.get("tags") or inquiry.document.get("Tags")
     return [Need(f"sqs:{inquiry.asked.operation.name}", arn, request_tags({"tags": tags}))]
 
 
-async def _list_queues(inquiry: Inquiry) -> list[Need]:
+def _list_queues(inquiry: Inquiry) -> list[Need]:
     return [Need("sqs:ListQueues", f"arn:{PARTITION}:sqs:{inquiry.region}:{inquiry.account_id}:*")]
 
 
-async def _move_task(inquiry: Inquiry) -> list[Need]:
+def _move_task(inquiry: Inquiry) -> list[Need]:
     """Who moves messages needs what a consumer of the one and a sender to the other queue needs, too."""
     source = checked_arn(inquiry.text("SourceArn"), "sqs", "")
     name = inquiry.asked.operation.name
@@ -86,7 +86,7 @@ SQS: Mapping[str, Mapper] = {
 }
 
 
-async def _topic(inquiry: Inquiry) -> list[Need]:
+def _topic(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
     member = "ResourceArn" if "Tag" in name or "DataProtection" in name else "TopicArn"
     arn = checked_arn(inquiry.text(member), "sns", "")
@@ -98,7 +98,7 @@ async def _topic(inquiry: Inquiry) -> list[Need]:
     return [Need(f"sns:{'Publish' if name == 'PublishBatch' else name}", arn, context, ("sns:",))]
 
 
-async def _publish(inquiry: Inquiry) -> list[Need]:
+def _publish(inquiry: Inquiry) -> list[Need]:
     """To a topic, to an endpoint of a platform, or to a telephone, which is no resource."""
     named = [name for name in ("TopicArn", "TargetArn", "PhoneNumber") if inquiry.document.get(name)]
     if len(named) != 1:
@@ -107,12 +107,12 @@ async def _publish(inquiry: Inquiry) -> list[Need]:
     return [Need("sns:Publish", resource, {}, ("sns:",))]
 
 
-async def _create_topic(inquiry: Inquiry) -> list[Need]:
+def _create_topic(inquiry: Inquiry) -> list[Need]:
     arn = inquiry.arn("sns", checked_name(inquiry.text("Name")))
     return [Need("sns:CreateTopic", arn, request_tags(inquiry.document), ("sns:",))]
 
 
-async def _subscription(inquiry: Inquiry) -> list[Need]:
+def _subscription(inquiry: Inquiry) -> list[Need]:
     """A subscription is its topic's: the ARN of the topic, a colon and an id."""
     arn = checked_arn(inquiry.text("SubscriptionArn"), "sns", "")
     topic, _, _id = arn.rpartition(":")

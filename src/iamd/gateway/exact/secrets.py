@@ -71,7 +71,7 @@ async def _secret(inquiry: Inquiry) -> list[Need]:
     return [Need(f"secretsmanager:{inquiry.asked.operation.name}", arn, _secret_context(inquiry), _TELLS)]
 
 
-async def _new_secret(inquiry: Inquiry) -> list[Need]:
+def _new_secret(inquiry: Inquiry) -> list[Need]:
     arn = inquiry.arn("secretsmanager", f"secret:{checked_name(inquiry.text('Name'))}{_UNKNOWN_SUFFIX}")
     return [Need("secretsmanager:CreateSecret", arn, _secret_context(inquiry), _TELLS)]
 
@@ -143,15 +143,15 @@ def _parameter_need(inquiry: Inquiry, named: object) -> Need:
     return Need(action, _parameter_arn(inquiry, named), context, _PARAMETER_TELLS)
 
 
-async def _parameter(inquiry: Inquiry) -> list[Need]:
+def _parameter(inquiry: Inquiry) -> list[Need]:
     return [_parameter_need(inquiry, inquiry.document.get("Name"))]
 
 
-async def _path(inquiry: Inquiry) -> list[Need]:
+def _path(inquiry: Inquiry) -> list[Need]:
     return [_parameter_need(inquiry, inquiry.text("Path").rstrip("/") or "/")]
 
 
-async def _parameters(inquiry: Inquiry) -> list[Need]:
+def _parameters(inquiry: Inquiry) -> list[Need]:
     named = inquiry.document.get("Names")
     if not isinstance(named, list) or not named:
         raise Unmapped("Names must be a list of parameters.")

@@ -33,7 +33,7 @@ def table(
 
 
 def _mapper(service: str, templates: tuple[str, ...], keys: Keys | None, tells: tuple[str, ...]) -> Mapper:
-    async def needs(inquiry: Inquiry) -> list[Need]:
+    def needs(inquiry: Inquiry) -> list[Need]:
         context = request_tags(inquiry.document) | (keys(inquiry) if keys else {})
         action = f"{service}:{inquiry.asked.operation.name}"
         return [Need(action, arn, context, tells) for each in templates for arn in resources(inquiry, service, each)]

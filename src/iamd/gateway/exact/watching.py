@@ -19,7 +19,7 @@ _NAMES = ("logGroupName", "logGroupIdentifier", "resourceIdentifier", "resourceA
 _LISTS = ("logGroupNames", "logGroupIdentifiers", "logGroupArnList")
 
 
-async def _group(inquiry: Inquiry) -> list[Need]:
+def _group(inquiry: Inquiry) -> list[Need]:
     """A group, or the stream in it that is named; of several groups all must be allowed."""
     document, action = inquiry.document, f"logs:{inquiry.asked.operation.name}"
     named = [document[name] for name in _NAMES if document.get(name)]
@@ -47,11 +47,11 @@ def _without_colon(name: str) -> str:
     return checked_name(name)
 
 
-async def _groups(inquiry: Inquiry) -> list[Need]:
+def _groups(inquiry: Inquiry) -> list[Need]:
     return [Need(f"logs:{inquiry.asked.operation.name}", inquiry.arn("logs", "log-group::log-stream:"))]
 
 
-async def _tagged(inquiry: Inquiry) -> list[Need]:
+def _tagged(inquiry: Inquiry) -> list[Need]:
     """Tags by ARN are decided on that ARN, without the empty stream."""
     arn = inquiry.text("resourceArn")
     resource = _group_arn(inquiry, arn) if ":log-group:" in arn else arn
@@ -110,7 +110,7 @@ def _namespace(inquiry: Inquiry) -> Context:
     return {"cloudwatch:namespace": given} if isinstance(given, str) else {}
 
 
-async def _dashboards(inquiry: Inquiry) -> list[Need]:
+def _dashboards(inquiry: Inquiry) -> list[Need]:
     named = inquiry.document.get("DashboardNames") or [inquiry.document.get("DashboardName")]
     if not isinstance(named, list) or not all(isinstance(each, str) and each for each in named):
         raise Unmapped(f"{inquiry.asked.operation.name} must name its dashboards.")

@@ -39,7 +39,7 @@ STATES: Mapping[str, Mapper] = {
 }
 
 
-async def on_path(inquiry: Inquiry) -> list[Need]:
+def on_path(inquiry: Inquiry) -> list[Need]:
     """Whatever the operation of API Gateway, both versions: its method, on the path of the request."""
     request = inquiry.request
     path = plain(request.path.decode("ascii"))
