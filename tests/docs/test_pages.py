@@ -66,6 +66,7 @@ def produced_keys() -> set[str]:
         literal
         for literal in literals
         if re.fullmatch(r"(account|aws|iam|identitystore|organizations|sso|sts|saml):[a-z0-9_]+/?", literal)
+        and literal != "sts:identity_context"  # a scope of OIDC
     }
 
 

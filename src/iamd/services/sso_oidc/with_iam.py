@@ -48,7 +48,8 @@ from iamd.wire.oidc_errors import (
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  # the name of a type
 _LIFE = timedelta(hours=1)
-_SCOPES = ("openid", "aws", "sts:identity_context")
+_CONTEXT = "sts:identity_context"  # scope, and claim of the ID token
+_SCOPES = ("openid", "aws", _CONTEXT)
 _GRANTS = (JWT_BEARER, REFRESH_TOKEN)
 # Nobody has to verify ID tokens: they come from here straight to the client that asked (OpenID Connect Core, 3.1.3.7).
 _ID_TOKEN_KEY = ECKey.generate_key("P-256", auto_kid=True)
@@ -241,17 +242,20 @@ def _context(call: Call, held: HeldApplication, session: PortalSession, until: i
 
 def _id_token(call: Call, held: HeldApplication, session: PortalSession, context: str, until: int) -> str:
     instance = held.center.instance
+    told = {
+        "identity_store_id": instance.store_id,
+        "identity_store_arn": instance.store_arn,
+        "instance_account": instance.account_id,
+        "application_arn": held.application.arn,
+        "credential_id": session.id,
+    }
     claims = {
         "iss": f"https://identitycenter.amazonaws.com/{instance.id}",
         "sub": session.user_id,
         "aud": held.application.arn,
         "iat": int(call.now.timestamp()),
         "exp": until,
-        "aws:identity_store_id": instance.store_id,
-        "aws:identity_store_arn": instance.store_arn,
-        "aws:instance_account": instance.account_id,
-        "aws:application_arn": held.application.arn,
-        "aws:credential_id": session.id,
-        "sts:identity_context": context,
+        **{f"aws:{name}": value for name, value in told.items()},
+        _CONTEXT: context,
     }
     return jwt.encode({"alg": "ES256", "kid": _ID_TOKEN_KEY.kid}, claims, _ID_TOKEN_KEY)
