@@ -146,7 +146,15 @@ def cpu() -> float:
 
 def run(folder: Path, alike: bool) -> None:
     alone = asyncio.run(prepare(folder, alike))
-    job = Job(Place(folder, folder / MASTER_KEY_FILE), change_file(folder), None, None, None, datetime.now(UTC))
+    job = Job(
+        place=Place(folder, folder / MASTER_KEY_FILE),
+        change=change_file(folder),
+        given=None,
+        cloudtrail=None,
+        account_id=None,
+        organization=False,
+        now=datetime.now(UTC),
+    )
     started, spent = perf_counter(), cpu()
     outcome = replayed(job, Span(), CORES).outcome
     took, spent = perf_counter() - started, cpu() - spent
