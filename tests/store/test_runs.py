@@ -58,8 +58,14 @@ def test_records_are_read_back_as_they_came_in(events: list[Kept], position: int
         assert [micros(record.time) for record in own] == run.moments() == sorted(run.moments())
         assert run.moments()[0] == run.start >= run.time - SPAN
         assert run.place == (micros(own[-1].time), own[-1].position)
+        for at in range(len(own) + 1):
+            assert run.records(behind=run.position - at) == own[len(own) - at :]
+            assert run.newest(at, lambda time, position: True) == own[len(own) - at :]
+        middle = own[len(own) // 2].position
+        assert run.newest(99, lambda time, position, middle=middle: position < middle) == own[: len(own) // 2]
         for number, sample in enumerate(run.samples()):
             assert sample == run.records({number})[0]
+            assert run.newest(1, lambda time, position: True, {number}) == run.records({number})[-1:]
         assert sum(len(run.records({number})) for number in range(len(run.samples()))) == len(own)
 
 

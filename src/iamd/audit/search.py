@@ -69,4 +69,4 @@ def behind(event: Recorded) -> tuple[datetime, int]:
 async def events_behind(store: Store, position: int, limit: int) -> list[Recorded]:
     """The events of all accounts that came in after that position, in order. Raises StoreError."""
     runs = await store.runs_behind(position, limit)
-    return [event for run in runs for event in run.records() if event.position > position][:limit]
+    return [event for run in runs for event in run.records(behind=position)][:limit]

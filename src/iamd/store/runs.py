@@ -6,8 +6,9 @@ did. So what records of a run have in common is stored once, and read once.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -81,12 +82,25 @@ class Run:
     def _single(self) -> Content:
         return Content([(self.stored, b"")], [(0, b"")], [0], [None], [(self.time, 1)], {0: self.event_id})
 
-    def records(self, shapes: Container[int] | None = None) -> list[Recorded]:
-        """The records; only those of some shapes, when these are given."""
+    def records(self, shapes: Container[int] | None = None, behind: int = 0) -> list[Recorded]:
+        """The records behind a position; only those of some shapes, when these are given."""
         of = self.content.of
-        if shapes is None:
-            return self._chosen(range(len(of)))
-        return self._chosen([at for at, shape in enumerate(of) if shape in shapes])
+        places = range(max(0, behind - self._before), len(of))
+        return self._chosen(places if shapes is None else [at for at in places if of[at] in shapes])
+
+    def newest(
+        self, limit: int, inside: Callable[[int, int], bool], shapes: Container[int] | None = None
+    ) -> list[Recorded]:
+        """The same of the last records, up to a limit, whose time (in microseconds) and position are inside."""
+        of, times, before = self.content.of, self.moments(), self._before
+        places = range(len(of) - 1, -1, -1)
+        fitting = (at for at in places if (shapes is None or of[at] in shapes) and inside(times[at], before + at + 1))
+        return self._chosen(sorted(islice(fitting, limit)))
+
+    @property
+    def _before(self) -> int:
+        """The position in front of the first record."""
+        return self.position - self.length
 
     def samples(self, shapes: Iterable[int] | None = None) -> list[Recorded]:
         """The first record of each shape; only those of some shapes, in ascending order, when these are given."""
@@ -103,7 +117,7 @@ class Run:
 
     def _chosen(self, places: Iterable[int]) -> list[Recorded]:
         content, times = self.content, self.moments()
-        first = self.position - self.length + 1
+        first = self._before + 1
         counting = numbering(self.event_id) if self.length > 1 else ("", 0)
         found = []
         for at in places:

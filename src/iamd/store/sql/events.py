@@ -130,11 +130,10 @@ def _newest(parts: Iterable[Part], window: Window) -> list[Recorded]:
     """The newest records of a window in parts that come newest first."""
     start, end, after = _bounds(window)
 
-    def inside(part: Part) -> list[Recorded]:
-        records = part.run.records(part.shapes)
-        return [record for record in records if start <= micros(record.time) <= end and _place(record) < after]
+    def inside(time: int, position: int) -> bool:
+        return start <= time <= end and (time, position) < after
 
-    groups = ((part.place, inside(part)) for part in parts)
+    groups = ((part.place, part.run.newest(window.limit, inside, part.shapes)) for part in parts)
     return list(islice(_descending(groups, _place), window.limit))
 
 
