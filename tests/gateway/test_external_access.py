@@ -55,6 +55,7 @@ def shared(live: Live, moto: str) -> set[tuple[str, str]]:
         FileSystemId=system, Policy=opening("elasticfilesystem:ClientMount", principal="*")
     )
     _volume(live)
+    _stream(live)
     return {
         ("AWS::S3::Bucket", "s3:GetObject"),
         ("AWS::S3::Bucket", "s3:ListBucket"),
@@ -67,6 +68,7 @@ def shared(live: Live, moto: str) -> set[tuple[str, str]]:
         ("AWS::Lambda::Function", "lambda:InvokeFunction"),
         ("AWS::EFS::FileSystem", "elasticfilesystem:ClientMount"),
         ("AWS::EC2::Snapshot", "ec2:CreateVolume"),
+        ("AWS::DynamoDB::Table", "dynamodb:GetItem"),
     }
 
 
@@ -99,6 +101,18 @@ def _volume(live: Live) -> None:
     )
 
 
+def _stream(live: Live) -> None:
+    tables = live.client("dynamodb")
+    made = tables.create_table(
+        TableName="shared",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )["TableDescription"]
+    tables.put_resource_policy(ResourceArn=made["TableArn"], Policy=opening("dynamodb:GetItem", made["TableArn"]))
+
+
 def active(api: Any) -> list[dict[str, Any]]:
     wanted = {"status": {"eq": ["ACTIVE"]}}
     return list(api.list_findings(analyzerArn=ARN, filter=wanted, maxResults=100)["findings"])
@@ -119,6 +133,8 @@ def test_access_to_what_upstreams_have_is_found_and_resolved(gateway: Live, moto
     buckets = {each["resourceArn"] for each in looked_at["analyzedResources"]}
     assert buckets >= {read["resource"], "arn:aws:s3:::shared-by-nobody"}
     assert "arn:aws:s3:::shared-by-nobody" not in by_resource
+    every = api.list_analyzed_resources(analyzerArn=ARN, maxResults=1000)["analyzedResources"]
+    assert "AWS::DynamoDB::Stream" in {each["resourceType"] for each in every}
     gateway.client("s3").delete_bucket_policy(Bucket="shared-reports")  # counts at once
     assert read["resource"] not in {each["resource"] for each in active(api)}
     statistics = api.get_findings_statistics(analyzerArn=ARN)["findingsStatistics"][0]

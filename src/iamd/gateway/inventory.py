@@ -30,7 +30,7 @@ _PAGES, _PAGE = 1_000, 1_000
 
 class Listing(msgspec.Struct, frozen=True):
     """How resources of a kind are listed: botocore's service, the operation, where the list is in its answer, what to
-    take of an item (empty: the item itself), their ARNs of it, and the parameter that asks for short pages where they would
+    take of an item (by dots, what is inside of it; empty: the item itself), their ARNs of it, and the parameter that asks for short pages where they would
     be long."""
 
     service: str
@@ -47,11 +47,13 @@ _LISTINGS = {
     "sqsQueue": Listing("sqs", "ListQueues", "QueueUrls", "", "arn:aws:sqs:{region}:{account}:{last}"),
     "snsTopic": Listing("sns", "ListTopics", "Topics", "TopicArn"),
     "lambdaFunction": Listing("lambda", "ListFunctions", "Functions", "FunctionArn"),
+    "lambdaLayerVersion": Listing("lambda", "ListLayers", "Layers", "LatestMatchingVersion.LayerVersionArn"),
     "kmsKey": Listing("kms", "ListKeys", "Keys", "KeyArn"),
     "secretsManagerSecret": Listing("secretsmanager", "ListSecrets", "SecretList", "ARN"),
     "dynamodbTable": Listing(
         "dynamodb", "ListTables", "TableNames", "", "arn:aws:dynamodb:{region}:{account}:table/{name}"
     ),
+    "dynamodbStream": Listing("dynamodbstreams", "ListStreams", "Streams", "StreamArn"),
     "kinesisStream": Listing(
         "kinesis", "ListStreams", "StreamNames", "", "arn:aws:kinesis:{region}:{account}:stream/{name}"
     ),
@@ -148,7 +150,9 @@ class UpstreamInventory:
             return
         place = Place(region, account_id if keeps_accounts else self._owners.account_id)
         async for item in self._items(listing, place):
-            name = str(item.get(listing.name, "") if listing.name else item)
+            for part in filter(None, listing.name.split(".")):
+                item = item.get(part, {})
+            name = str(item)
             last = name.rpartition("/")[2]
             arn = listing.arn.format(name=name, last=last, region=region, account=place.account_id)
             try:

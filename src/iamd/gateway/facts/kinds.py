@@ -136,6 +136,11 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
             Question("ListTags", {"Resource": "{arn}"}, ("Tags",)),
             root="function:{name}",
         ),
+        _kind(
+            "lambda",
+            r"layer:(?P<name>[^:]+):(?P<version>\d+)",
+            Question("GetLayerVersionPolicy", {"LayerName": "{name}", "VersionNumber": "{version}"}, ("Policy",)),
+        ),
     ),
     "kms": (
         _kind(
