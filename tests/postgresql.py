@@ -17,8 +17,12 @@ from pathlib import Path
 
 import psycopg
 
+from iamd.store import tables
+from iamd.store.migrations import migrate
+
 # What a crash of the machine would lose; tests that kill the server do not need more, since the kernel lives on.
 _FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=80", "shared_buffers=32MB")
+_TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
 
 class Cluster:
@@ -27,6 +31,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._numbers = count(1)
+        self._empty: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
@@ -38,6 +43,15 @@ class Cluster:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' STRATEGY FILE_COPY")
         return self.url(name)
+
+    def empty(self) -> str:
+        """The URL of a database with tables in which nothing is; always the same, since making one takes a while."""
+        if self._empty is None:
+            self._empty = self.new_database()
+        with psycopg.connect(self._empty, autocommit=True) as connection:
+            migrate(connection, "postgresql")
+            connection.execute(";".join(f"DELETE FROM {table}" for table in _TABLES).encode())
+        return self._empty
 
     def start(self) -> None:
         if self._process is not None:

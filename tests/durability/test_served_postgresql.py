@@ -45,7 +45,7 @@ class Place:
 @pytest.fixture
 def place(cluster: Cluster, tmp_path: Path) -> Iterator[Place]:
     (tmp_path / "master.key").write_bytes(bytes(range(32)))
-    yield Place(cluster.new_database(), tmp_path)
+    yield Place(cluster.empty(), tmp_path)
     cluster.start()
 
 

@@ -12,15 +12,13 @@ import pytest
 
 from iamd.server.bootstrap import first_account
 from iamd.settings import load
-from iamd.store import SealError, Store, StoreError, opening, tables
+from iamd.store import SealError, Store, StoreError, opening
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.sql import statements
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
 from tests.store.samples import NOW, Opener, Query, on_loop, running
-
-TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
 
 def store_at(url: str, key: Path, patience: float = 60) -> Store:
@@ -34,20 +32,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def database(cluster: Cluster, key: Path) -> str:
-    """The URL of a database that was opened once: making one takes longer than most tests."""
-    url = cluster.new_database()
-    asyncio.run(store_at(url, key)._database.close())
-    return url
-
-
 @pytest.fixture
-def url(database: str) -> str:
-    """The URL of a database in which nothing is."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(";".join(f"DELETE FROM {table}" for table in TABLES).encode())
-    return database
+def url(cluster: Cluster) -> str:
+    return cluster.empty()
 
 
 @pytest.fixture

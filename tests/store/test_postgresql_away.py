@@ -33,7 +33,7 @@ PATIENCE = 0.3
 
 @pytest.fixture
 def url(cluster: Cluster) -> Iterator[str]:
-    yield cluster.new_database()
+    yield cluster.empty()
     cluster.start()
 
 
