@@ -138,13 +138,10 @@ class Follower:
     def _hear(self, connection: PostgresConnection) -> _Heard:
         """Look at the feed; on the session's thread."""
         self._ear, anew = connection, connection.listen()
-        with connection.reading():
-            lost = anew and self._mark is not None and not feed.is_at(connection, self._mark)
-            changed = [] if lost else feed.behind(connection, 0 if self._mark is None else self._mark.position)
-            mark = feed.end(connection)
-            newest = keys.newest(connection)
-            keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
-        return _Heard(changed, mark, lost, keyring)
+        lost = anew and self._mark is not None and not feed.is_at(connection, self._mark)
+        mark, changed, newest = feed.look(connection, 0 if self._mark is None else self._mark.position)
+        keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
+        return _Heard([] if lost else changed, mark, lost, keyring)
 
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""

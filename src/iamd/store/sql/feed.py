@@ -75,10 +75,13 @@ def last_position(connection: Connection) -> int:
     return found or 0
 
 
-def end(connection: Connection) -> Mark | None:
-    """The newest row of the feed."""
-    found = connection.execute(sql.LAST_CHANGE).fetchone()
-    return None if found is None else Mark(*found)
+def look(connection: Connection, position: int) -> tuple[Mark | None, list[Changed], int]:
+    """Where the feed ends, who changed what behind a position, and the id of the newest key, all asked at once.
+
+    What is committed meanwhile may be among the changes though it lies behind the end, but never the other way round.
+    """
+    ends, changed, keys = connection.each([(sql.LAST_CHANGE, ()), (sql.CHANGED, (position,)), (sql.LAST_KEY, ())])
+    return Mark(*ends[0]) if ends else None, [Changed(*row) for row in changed], int(keys[0][0])
 
 
 def is_at(connection: Connection, mark: Mark) -> bool:
