@@ -90,13 +90,16 @@ def main() -> None:
     told = f"parsing and compiling the {len(compiled) // PAIRS} policies {anchor:.1f} ms"
     print(f"{PAIRS} comparisons of {STATEMENTS} statements: {_measured(pairs, MILLISECONDS)}; {told}")
     if smt.is_there():
-        hard = [tuple(document([*each, hostile(at)]) for at, each in enumerate(pair)) for pair in drawn]
+        hard = [
+            tuple(document([*each, hostile(number, side)]) for side, each in enumerate(pair))
+            for number, pair in enumerate(drawn)
+        ]
         print(f"the same with patterns beyond automata: {_measured(hard, FALLBACK)}")
 
 
-def hostile(side: int) -> dict[str, Any]:
+def hostile(number: int, side: int) -> dict[str, Any]:
     """A statement that automata alone cannot compare with the other side's."""
-    names = [f"arn:aws:s3:::*a{'?' * (14 + 2 * at + side)}b*" for at in range(2)]
+    names = [f"arn:aws:s3:::p{number}-*a{'?' * (14 + 2 * at + side)}b*" for at in range(2)]
     return {"Effect": "Allow", "Action": "s3:GetObjectTagging", "Resource": names}
 
 

@@ -86,12 +86,28 @@ class _Large(Exception):
     """A product has more states than are followed."""
 
 
+# What has been found out: comparisons of one policy with parts or copies of itself ask the same again and again.
+_answers: dict[tuple[frozenset[Automaton], frozenset[Automaton]], tuple[str | None]] = {}
+_KEPT = 8_192
+
+
 def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
     inside = list(dict.fromkeys(each for each, wanted in demands if wanted))
     outside = list(dict.fromkeys(each for each, wanted in demands if not wanted))
     if any(each in outside for each in inside):
         return None
     budget.spend()
+    asked = frozenset(inside), frozenset(outside)
+    known = _answers.get(asked)  # another thread may clear them meanwhile
+    if known is None:
+        known = (_found(inside, outside, budget),)
+        if len(_answers) >= _KEPT:
+            _answers.clear()
+        _answers[asked] = known
+    return known[0]
+
+
+def _found(inside: list[Automaton], outside: list[Automaton], budget: Budget) -> str | None:
     finite = min((each for each in inside if each.finite), key=lambda each: len(each.texts), default=None)
     letters = frozenset[str]().union(*(each.letters for each in (*inside, *outside)))
     filler = _filler(letters)
