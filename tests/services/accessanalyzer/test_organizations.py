@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from iamd.services.accessanalyzer.resource_kinds import with_policy
+from iamd.services.known_resources import Listed
 from tests.live import ACCOUNT, Live
 from tests.services.organizations.support import Org
 from tests.services.roles import trust
@@ -95,3 +97,42 @@ def test_resource_control_policies_count(org: Org, inside: Any, root: Any) -> No
     )["Policy"]["PolicySummary"]["Id"]
     org.client.attach_policy(PolicyId=made, TargetId=account)
     assert [each["status"] for each in api.list_findings(analyzerArn=ARN)["findings"]] == ["RESOLVED"]
+
+
+class Buckets:
+    """An inventory of one bucket of one account."""
+
+    def __init__(self, account: str, policy: dict[str, Any]) -> None:
+        self.account, self.policy = account, policy
+
+    async def of(self, account_id: str, region: str) -> Listed:
+        return Listed([with_policy("arn:aws:s3:::ours", self.policy)] if account_id == self.account else [])
+
+
+def test_resources_of_a_member(org: Org, inside: Any, root: Any, user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, member = inside
+    shared = [
+        {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::ours/*"}
+        for who in (OUTSIDE, ACCOUNT)
+    ]
+    policy = {"Version": "2012-10-17", "Statement": shared}
+    monkeypatch.setattr(org.server.realm, "inventories", (Buckets(account, policy),))
+    user("reader", {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"})
+    member("iam").create_user(UserName="nobody")
+    api = root("accessanalyzer")
+    for name, type_ in (("all", "ORGANIZATION"), ("within", "ORGANIZATION_INTERNAL_ACCESS")):
+        api.create_analyzer(analyzerName=name, type=type_)
+    (outside,) = api.list_findings(analyzerArn=ARN)["findings"]
+    assert (outside["principal"], outside["resourceOwnerAccount"]) == ({"AWS": OUTSIDE}, account)
+    within = ARN.replace("/all", "/within")
+    found = {}
+    for each in api.list_findings_v2(analyzerArn=within)["findings"]:
+        assert each["resourceOwnerAccount"] == account
+        (detail,) = api.get_finding_v2(analyzerArn=within, id=each["id"])["findingDetails"]
+        access = detail["internalAccessDetails"]
+        found[access["principal"]["AWS"].rpartition("/")[2]] = access
+    assert found["reader"]["accessType"] == "INTRA_ORG"
+    assert found["reader"]["action"] == ["s3:GetObject"]
+    assert found["reader"]["principalOwnerAccount"] == ACCOUNT
+    assert "nobody" not in found
+    assert all(each["accessType"] == "INTRA_ACCOUNT" for name, each in found.items() if name not in ("reader", "admin"))
