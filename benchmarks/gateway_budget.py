@@ -1,7 +1,7 @@
 """Where the time of a forwarded GET goes: user space alone, between two connections without sockets.
 
-The links are timed one after the other on warm caches, and the whole in order of a request's way. Each figure is the
-least of many rounds, so that what else the machine does counts little.
+Requests pass in order of their way, as many together as there are clients; then the links are timed one after the other.
+Each figure is the least of many rounds, so that what else the machine does counts little.
 Run: python -m benchmarks.gateway_budget
 """
 
@@ -121,7 +121,7 @@ class Bench:
 
 
 def least(work: Callable[[int], object]) -> float:
-    """Microseconds of one call."""
+    """Microseconds of one call, by the round that took the least."""
     best = 1e9
     for start in range(ROUNDS):
         began = perf_counter_ns()
