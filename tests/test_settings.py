@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from iamd.cli.arguments import add_settings, settings
+from iamd.server.banner import banner
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
 from iamd.settings import SETTINGS, Settings, SettingsError, default_data_dir, load
@@ -255,6 +256,9 @@ def test_a_database_on_a_server_needs_a_key_and_no_flag_has_its_password(tmp_pat
     settings = load({"data_dir": str(tmp_path)}, {"IAMD_DATABASE": url, **key})
     assert str(settings.database) == "postgresql://me@db/iamd"
     assert "geheim" not in repr(settings)
+    assert "data       postgresql://me@db/iamd\n" in banner(
+        settings, "123456789012", "http://127.0.0.1:4500", "0", None
+    )
     assert load({"in_memory": True}, {"IAMD_DATABASE": url}).database is None
     assert "`master_key_file`" in refusal({}, {"IAMD_DATABASE": url})
     assert "IAMD_DATABASE" in refusal({"database": url}, key)
