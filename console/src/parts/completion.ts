@@ -19,7 +19,8 @@ export function complete(editor: Ace.Editor, ace: typeof import("ace-builds"), k
     id: "policy",
     identifierRegexps: [/[^"\s,{}[\]]/],
     triggerCharacters: ['"', ":"],
-    getCompletions: (_editor, _session, _position, _prefix, give) => {
+    getCompletions: (typing, _session, _position, _prefix, give) => {
+      if ((typing as { tabstopManager?: unknown }).tabstopManager) return give(null, []); // a place of a form is filled in, and Tab leads to the next
       here().then(
         (suggested) => give(null, (suggested?.found ?? []).map(offer)),
         () => give(null, []),

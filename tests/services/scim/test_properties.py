@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iamd.services.scim.documents import ENTERPRISE, attributes_in
@@ -30,6 +30,8 @@ OPERATIONS = st.fixed_dictionaries(
 
 
 @settings(max_examples=100)
+@example({ENTERPRISE: None}, [{"op": "add", "value": {ENTERPRISE: None}}])
+@example({}, [{"op": "add", "path": 'emails[type eq "work"]', "value": "ann@example.com"}])
 @given(DOCUMENTS, st.lists(OPERATIONS | VALUES, max_size=3))
 def test_patches_are_applied_or_refused(document: dict[str, Any], operations: list[Any]) -> None:
     before = repr(document)

@@ -47,7 +47,9 @@ def patched(document: Mapping[str, Any], verb: str, path: str | None, value: Any
         return result
     if path.lower().startswith(ENTERPRISE.lower()):
         rest = path[len(ENTERPRISE) :].lstrip(":")
-        extension = patched(result.get(ENTERPRISE, {}), verb, rest or None, value if rest or verb != "remove" else {})
+        present = result.get(ENTERPRISE)
+        held = present if isinstance(present, dict) else {}
+        extension = patched(held, verb, rest or None, value if rest or verb != "remove" else {})
         return {**result, ENTERPRISE: {} if verb == "remove" and not rest else extension}
     found = _path(path)
     if found is None:
@@ -83,8 +85,11 @@ def _in_list(given: Any, key: str, wanted: str, member: str | None, verb: str, v
     if verb == "remove" and member is None:
         return others
     before = chosen[0] if chosen else {key: wanted}
-    after = _put(before, member, verb, value) if member is not None else {**before, **(value or {})}
-    return [*others, after]
+    if member is not None:
+        return [*others, _put(before, member, verb, value)]
+    if not isinstance(value, dict):
+        raise invalid("What is chosen in a list has members.")
+    return [*others, {**before, **value}]
 
 
 def _spelled(values: Mapping[str, Any], name: str) -> str:
