@@ -122,3 +122,16 @@ async def test_a_key_of_an_account_that_was_dropped_is_still_known(opener: Opene
         store._directory.note_key("AKIA1", ACCOUNT)
         store._images.drop(ACCOUNT)
         assert store.account_of_key("AKIA1") == ACCOUNT
+
+
+@on_loop
+async def test_an_image_that_is_dropped_while_it_is_waited_for_is_loaded_again(opener: Opener) -> None:
+    """It may hold a change that was not written, which nobody may see."""
+    async with prepared(opener) as store:
+        store._images.drop(ACCOUNT)
+        waiting = asyncio.create_task(store.load(ACCOUNT))
+        while ACCOUNT not in store._loading:
+            await asyncio.sleep(0)
+        store._loading[ACCOUNT].add_done_callback(lambda _: store._images.drop(ACCOUNT))
+        found = await waiting
+        assert store._images.get(ACCOUNT) is found

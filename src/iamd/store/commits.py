@@ -108,7 +108,7 @@ class Committer:
         database: Database,
         images: ImageCache,
         ledger: Ledger,
-        load: Callable[[str], Awaitable[Records]],
+        load: Callable[[str], Awaitable[None]],
         committed: Callable[[AccountChange], None],
         relist: Callable[[], Awaitable[None]],
     ) -> None:

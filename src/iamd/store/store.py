@@ -137,9 +137,9 @@ class Store:
 
     async def load(self, account_id: str) -> Records:
         """The account's records; raises NoAccount."""
-        image = self._images.get(account_id)
-        if image is None:
-            image = await self._load(account_id)
+        # What was loaded may be dropped before we go on: a change in it, which we must not see, was not written.
+        while (image := self._images.get(account_id)) is None:
+            await self._load(account_id)
         if not image.accounts:
             raise NoAccount(account_id)
         return image
@@ -379,14 +379,14 @@ class Store:
         self._directory.clear()
         await cleared
 
-    async def _load(self, account_id: str) -> Records:
-        """The image from the database, loaded once however many wait for it."""
+    async def _load(self, account_id: str) -> None:
+        """Load the image from the database, once however many wait for it."""
         loading = self._loading.get(account_id)
         if loading is None:
             loading = asyncio.get_running_loop().create_task(self._fetch(account_id))
             self._loading[account_id] = loading
             loading.add_done_callback(lambda _: self._loading.pop(account_id, None))
-        return await asyncio.shield(loading)
+        await asyncio.shield(loading)
 
     async def _fetch(self, account_id: str) -> Records:
         while True:
