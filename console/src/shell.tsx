@@ -36,6 +36,7 @@ export function Shell() {
     };
     return { setCrumbs, tell };
   }, []);
+  useEffect(withoutOrientation, []);
   useEffect(() => {
     const days = passwordExpires === null ? Infinity : Math.floor((passwordExpires - Date.now() / 1000) / 86_400);
     if (days < WARNED_DAYS) context.tell("warning", strings.credentials.expiresSoon(days));
@@ -133,4 +134,14 @@ function TopBar({ failed }: { failed: (error: unknown) => void }) {
       ]}
     />
   );
+}
+
+/** At phone width Cloudscape tells an orientation of its navigation, which only widgets have: https://www.w3.org/TR/wai-aria-1.2/#aria-orientation */
+function withoutOrientation(): () => void {
+  const name = "aria-orientation";
+  const mend = () => document.querySelectorAll(`nav[${name}]`).forEach((each) => each.removeAttribute(name));
+  const watching = new MutationObserver(mend);
+  watching.observe(document.body, { subtree: true, childList: true, attributeFilter: [name] });
+  mend();
+  return () => watching.disconnect();
 }
