@@ -195,6 +195,15 @@ def test_the_accounts_trail_tells_what_the_service_did(center: Center) -> None:
     assert event["requestParameters"]["path"] == "/aws-reserved/sso.amazonaws.com/"
 
 
+def test_an_account_that_deletes_the_services_role_does_not_keep_the_others(center: Center) -> None:
+    ann, arn = center.new_user("ann"), center.new_set("Admin")
+    assign(center, arn, ann, center.member)
+    iam = center.client_in(center.member, "iam")
+    iam.delete_service_linked_role(RoleName="AWSServiceRoleForSSO")
+    assert assign(center, arn, ann, center.member, verb="delete")["Status"] == "SUCCEEDED"
+    assert roles_in(iam) == []
+
+
 def test_in_the_account_of_the_instance_the_service_has_the_rights_of_its_caller(
     center: Center, user: Callable[..., Callable[[str], Any]]
 ) -> None:
@@ -221,6 +230,10 @@ def test_a_delegate_administers_all_but_the_management_account(center: Center) -
     assert assign(delegate, arn, ann, center.member)["Status"] == "SUCCEEDED"
     with pytest.raises(ClientError, match="AccessDeniedException"):
         assign(delegate, arn, ann, ACCOUNT)
+    trail = center.client_in(center.member, "cloudtrail")
+    events = trail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateRole"}])
+    who = json.loads(events["Events"][0]["CloudTrailEvent"])["userIdentity"]
+    assert who["arn"].endswith("assumed-role/AWSServiceRoleForSSO/AWS-SSO")  # whose rights it took
     theirs.update_permission_set(**here, Description="theirs")
     assign(center, arn, ann, ACCOUNT)
     assert code(theirs.update_permission_set, **here, Description="x") == "AccessDeniedException"

@@ -108,7 +108,8 @@ def create_service_linked_role(
     return {"Role": outline(link(call, linked, name, description), trust)}
 
 
-# Nothing here uses such a role, so it goes at once, where AWS asks the service first and answers IN_PROGRESS meanwhile.
+# It goes at once, where AWS asks the service first and answers IN_PROGRESS meanwhile: no service here needs the role to
+# go on, and Identity Center makes its own again.
 @iam.operation(on=role_to_unlink)
 def delete_service_linked_role(call: Call, role: Role | RoleDeletion) -> Reply:
     """Delete the role of a service; a repeat answers the first one's task. One task is kept for each role's name."""

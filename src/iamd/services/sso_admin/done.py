@@ -16,7 +16,7 @@ from iamd.audit.ids import new_uuid
 from iamd.reference import linked_roles
 from iamd.services.call import Call
 from iamd.services.iam.api import iam
-from iamd.services.sso_admin.center import SERVICE
+from iamd.services.sso_admin.center import SERVICE, Center, link
 from iamd.store.image import Records
 from iamd.wire.errors import InternalFailure
 
@@ -29,8 +29,8 @@ class Done:
     params: Mapping[str, Any]
 
 
-def note(call: Call, target: Records, deeds: Iterable[Done]) -> None:
-    """Do these, and record each in the trail of the account that they are done in."""
+def note(call: Call, center: Center, target: Records, deeds: Iterable[Done]) -> None:
+    """Do these for an instance, and record each in the trail of the account that they are done in."""
     if call.change is None:
         raise InternalFailure()
     for done in deeds:
@@ -43,7 +43,7 @@ def note(call: Call, target: Records, deeds: Iterable[Done]) -> None:
                 region="us-east-1",
                 request_id=new_uuid(),
                 read_only=False,
-                who=_who(call, target),
+                who=_who(call, center, target),
                 operation=iam.model.operations[done.name],
                 params=done.params,
                 client_ip=SERVICE,
@@ -52,9 +52,10 @@ def note(call: Call, target: Records, deeds: Iterable[Done]) -> None:
         )
 
 
-def _who(call: Call, target: Records) -> Identity:
-    if target.account_id == call.account_id:
+def _who(call: Call, center: Center, target: Records) -> Identity:
+    if target.account_id == center.records.account_id:
         return replace(identity_of(call.caller), invoked_by=SERVICE)
+    link(target, call.now)  # the account may have deleted the role
     linked = linked_roles.get(SERVICE)
     role = None if linked is None else target.roles.named(linked.name)
     if role is None:

@@ -50,7 +50,7 @@ def provision(call: Call, center: Center, set_: PermissionSet, target: Records) 
     )
     if failure is not None:
         return failure
-    note(call, target, make(center, set_, target, role_name, call.now))
+    note(call, center, target, make(center, set_, target, role_name, call.now))
     if present is None:
         sets.add(
             ProvisionedSet(center.instance.account_id, set_.id, target.account_id, role_name, set_.revision, call.now)
@@ -66,7 +66,7 @@ def withdraw(call: Call, center: Center, provisioned: ProvisionedSet, target: Re
     label = f"role {provisioned.role_name}"
     failure = _refused(call, center, target, iter([Ask("iam:DeleteRole", arn, target.account_id, label)]))
     if failure is None:
-        note(call, target, unmake(target, provisioned.role_name))
+        note(call, center, target, unmake(target, provisioned.role_name))
         center.records.provisioned_sets.remove(provisioned)
     return failure
 

@@ -43,7 +43,7 @@ def _clear(call: Call, center: Center, target: Records) -> None:
         failure = withdraw(call, center, provisioned, target)
         if failure is not None:
             raise AccessDenied(failure)
-    note(call, target, unmake_provider(center, target))
+    note(call, center, target, unmake_provider(center, target))
 
 
 def _drop(collection: Collection[R], records: Iterable[R]) -> None:
