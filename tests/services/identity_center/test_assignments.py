@@ -202,6 +202,39 @@ def test_an_account_that_deletes_the_services_role_does_not_keep_the_others(cent
     iam.delete_service_linked_role(RoleName="AWSServiceRoleForSSO")
     assert assign(center, arn, ann, center.member, verb="delete")["Status"] == "SUCCEEDED"
     assert roles_in(iam) == []
+    center.sso.delete_instance(InstanceArn=center.arn)
+    assert iam.list_saml_providers()["SAMLProviderList"] == []  # which the account could not delete by itself
+
+
+def test_what_a_set_has_no_more_is_taken_with_the_callers_rights(
+    center: Center, user: Callable[..., Callable[[str], Any]]
+) -> None:
+    ann, arn, iam = center.new_user("ann"), center.new_set("Admin"), center.server.client("iam")
+    here = {"InstanceArn": center.arn, "PermissionSetArn": arn}
+    center.sso.attach_managed_policy_to_permission_set(**here, ManagedPolicyArn=READ_ONLY)
+    center.sso.put_inline_policy_to_permission_set(**here, InlinePolicy=POLICY)
+    center.sso.put_permissions_boundary_to_permission_set(**here, PermissionsBoundary={"ManagedPolicyArn": READ_ONLY})
+    assign(center, arn, ann, ACCOUNT)
+    assert roles_in(iam)
+    steps = (
+        ("DetachRolePolicy", center.sso.detach_managed_policy_from_permission_set, {"ManagedPolicyArn": READ_ONLY}),
+        ("DeleteRolePolicy", center.sso.delete_inline_policy_from_permission_set, {}),
+        ("DeleteRolePermissionsBoundary", center.sso.delete_permissions_boundary_from_permission_set, {}),
+        ("CreateServiceLinkedRole", lambda **_: iam.delete_service_linked_role(RoleName="AWSServiceRoleForSSO"), {}),
+        ("DeleteSAMLProvider", None, {}),
+    )
+    for action, change, given in steps:
+        every, no = {"Effect": "Allow", "Action": "*", "Resource": "*"}, f"iam:{action}"
+        sso = user(action, every, {"Effect": "Deny", "Action": no, "Resource": "*"})("sso-admin")
+        bound = Center(center.server, sso, center.store, center.arn, center.store_id, center.member)
+        if change is not None:
+            change(**here, **given)
+        verb = "create" if change is not None else "delete"
+        assert no in assign(bound, arn, ann, ACCOUNT, verb=verb)["FailureReason"]
+        if change is not None:
+            assert assign(center, arn, ann, ACCOUNT)["Status"] == "SUCCEEDED"
+    assert assign(center, arn, ann, ACCOUNT, verb="delete")["Status"] == "SUCCEEDED"
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
 
 
 def test_in_the_account_of_the_instance_the_service_has_the_rights_of_its_caller(

@@ -21,7 +21,7 @@ from iamd.services.call import Call
 from iamd.services.iam.service_linked_roles import linked_role
 from iamd.store.image import Records
 from iamd.store.kinds.identity_center import IdentityCenter
-from iamd.store.records import PARTITION, Tags
+from iamd.store.records import PARTITION, Tags, iam_arn
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
 
 SERVICE = "sso.amazonaws.com"
@@ -160,6 +160,14 @@ def take(records: Records, region: str, now: datetime, name: str = "", tags: Tag
         instance, region=region if is_new else instance.region, name=name or instance.name, tags=tags or instance.tags
     )
     return changed
+
+
+def to_link(records: Records) -> Iterator[Ask]:
+    """What must be allowed to who has the role of the service made, where an account has none."""
+    linked = linked_roles.get(SERVICE)
+    if linked is not None and records.roles.named(linked.name) is None:
+        arn = iam_arn(records.account_id, f"role{linked.path}{linked.name}")
+        yield Ask("iam:CreateServiceLinkedRole", arn, records.account_id, context={"iam:awsservicename": SERVICE})
 
 
 def link(records: Records, now: datetime) -> bool:

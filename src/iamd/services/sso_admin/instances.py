@@ -15,15 +15,14 @@ from typing import Any
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context
 from iamd.guard.target import Target, nothing
-from iamd.reference import linked_roles
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import SERVICE, Center, existing_instance, take, visible, visible_instance
+from iamd.services.sso_admin.center import SERVICE, Center, existing_instance, take, to_link, visible, visible_instance
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.removal import remove
 from iamd.services.sso_admin.tag_rules import merged
 from iamd.store.kinds.organizations import ServiceAccess
-from iamd.store.records import PARTITION, iam_arn
+from iamd.store.records import PARTITION
 from iamd.wire.errors import AccessDenied, ValidationException
 from iamd.wire.identity_errors import ConflictException
 
@@ -42,10 +41,7 @@ def new_instance(call: Call) -> Target[None]:
 def enabling(call: Call, _: None) -> Iterator[Ask]:
     """Who makes an instance must be allowed to make its service's role, and to give it access to the organization,
     unless there are both."""
-    linked = linked_roles.get(SERVICE)
-    if linked is not None and call.records.roles.named(linked.name) is None:
-        arn = iam_arn(call.account_id, f"role{linked.path}{linked.name}")
-        yield Ask("iam:CreateServiceLinkedRole", arn, call.account_id, context={"iam:awsservicename": SERVICE})
+    yield from to_link(call.records)
     if _lacks_access(call):
         context: Context = {"organizations:serviceprincipal": SERVICE}
         yield Ask("organizations:EnableAWSServiceAccess", "*", call.account_id, context=context)

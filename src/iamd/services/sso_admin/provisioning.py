@@ -13,19 +13,10 @@ from iamd.services.invocation import refusal
 from iamd.services.sso_admin import quotas
 from iamd.services.sso_admin.center import Center
 from iamd.services.sso_admin.done import note
-from iamd.services.sso_admin.role_making import (
-    boundary_arn,
-    lacking,
-    make,
-    new_role_name,
-    policy_arns,
-    provider_name,
-    role_path,
-    unmake,
-)
+from iamd.services.sso_admin.role_making import lacking, make, new_role_name, policy_arns, unmake, unmake_provider
+from iamd.services.sso_admin.role_rights import to_make, to_unmake
 from iamd.store.image import Records
 from iamd.store.kinds.identity_center import PermissionSet, ProvisionedSet
-from iamd.store.records import iam_arn
 from iamd.wire.identity_errors import ResourceNotFoundException
 
 
@@ -46,7 +37,7 @@ def provision(call: Call, center: Center, set_: PermissionSet, target: Records) 
         return f"Received a 402 status error: the account has {quotas.SETS_PER_ACCOUNT} permission sets already"
     role_name = new_role_name(set_) if present is None else present.role_name
     failure = _obstacle(call, set_, target, present is None) or _refused(
-        call, center, target, _to_make(center, set_, target, role_name)
+        call, center, target, to_make(center, set_, target, role_name)
     )
     if failure is not None:
         return failure
@@ -61,13 +52,16 @@ def provision(call: Call, center: Center, set_: PermissionSet, target: Records) 
 
 
 def withdraw(call: Call, center: Center, provisioned: ProvisionedSet, target: Records) -> str | None:
-    """Take a set from an account; the reason where that fails."""
-    arn = _role_arn(center, target.account_id, provisioned.role_name)
-    label = f"role {provisioned.role_name}"
-    failure = _refused(call, center, target, iter([Ask("iam:DeleteRole", arn, target.account_id, label)]))
+    """Take a set from an account, and with the last one what the instance has made there; the reason where that
+    fails."""
+    sets, role_name = center.records.provisioned_sets, provisioned.role_name
+    is_last = sets.count("target", target.account_id) == 1
+    failure = _refused(call, center, target, to_unmake(center, target, role_name, is_last=is_last))
     if failure is None:
-        note(call, center, target, unmake(target, provisioned.role_name))
-        center.records.provisioned_sets.remove(provisioned)
+        note(call, center, target, unmake(target, role_name))
+        if is_last:
+            note(call, center, target, unmake_provider(center, target))
+        sets.remove(provisioned)
     return failure
 
 
@@ -97,29 +91,6 @@ def _of_iam(call: Call, status: int, code: str) -> str:
         f"(Service: AmazonIdentityManagement; Status Code: {status}; Error Code: {code}; "
         f"Request ID: {call.request_id}; Proxy: null)"
     )
-
-
-def _role_arn(center: Center, account_id: str, role_name: str) -> str:
-    return iam_arn(account_id, f"role{role_path(center)}{role_name}")
-
-
-def _to_make(center: Center, set_: PermissionSet, target: Records, role_name: str) -> Iterator[Ask]:
-    """What must be allowed to who provisions into the account that owns the instance."""
-    account_id = target.account_id
-    name = provider_name(center, account_id)
-    if target.saml_providers.named(name) is None:
-        yield Ask("iam:CreateSAMLProvider", iam_arn(account_id, f"saml-provider/{name}"), account_id)
-    arn, label = _role_arn(center, account_id, role_name), f"role {role_name}"
-    role = target.roles.named(role_name)
-    yield Ask("iam:CreateRole" if role is None else "iam:UpdateRole", arn, account_id, label)
-    boundary = boundary_arn(set_, account_id)
-    bounded: dict[str, str | tuple[str, ...]] = {} if boundary is None else {"iam:permissionsboundary": boundary}
-    if boundary is not None:
-        yield Ask("iam:PutRolePermissionsBoundary", arn, account_id, label, context=bounded)
-    for policy_arn in policy_arns(set_, account_id):
-        yield Ask("iam:AttachRolePolicy", arn, account_id, label, context={**bounded, "iam:policyarn": policy_arn})
-    if set_.inline is not None:
-        yield Ask("iam:PutRolePolicy", arn, account_id, label, context=bounded)
 
 
 def _refused(call: Call, center: Center, target: Records, asks: Iterator[Ask]) -> str | None:

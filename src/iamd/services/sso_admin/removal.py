@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from iamd.services.call import Call
 from iamd.services.sso_admin.center import Center
-from iamd.services.sso_admin.done import note
 from iamd.services.sso_admin.provisioning import account, withdraw
-from iamd.services.sso_admin.role_making import unmake_provider
 from iamd.store.collection import Collection
 from iamd.store.image import Records
 from iamd.store.kinds import access_portal, identity_applications, identity_center, identity_store
@@ -43,7 +41,6 @@ def _clear(call: Call, center: Center, target: Records) -> None:
         failure = withdraw(call, center, provisioned, target)
         if failure is not None:
             raise AccessDenied(failure)
-    note(call, center, target, unmake_provider(center, target))
 
 
 def _drop(collection: Collection[R], records: Iterable[R]) -> None:
