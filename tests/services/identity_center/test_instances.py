@@ -75,6 +75,17 @@ def test_an_organization_has_an_instance_from_the_start(root: Callable[[str], An
     assert len(sso.list_instances()["Instances"]) == 1
 
 
+def test_an_instance_that_is_used_outlives_its_organization(root: Callable[[str], Any]) -> None:
+    organizations, sso, store = root("organizations"), root("sso-admin"), root("identitystore")
+    organizations.create_organization()
+    (offered,) = sso.list_instances()["Instances"]
+    here = {"IdentityStoreId": offered["IdentityStoreId"]}
+    made = store.create_group(**here, DisplayName="devs")["GroupId"]
+    organizations.delete_organization()
+    assert sso.list_instances()["Instances"][0]["InstanceArn"] == offered["InstanceArn"]
+    assert store.describe_group(**here, GroupId=made)["DisplayName"] == "devs"
+
+
 def test_who_may_not_make_one_does_not(user: Callable[..., Callable[[str], Any]]) -> None:
     nobody = user("nobody")("sso-admin")
     assert refused(nobody.create_instance) == "AccessDeniedException"

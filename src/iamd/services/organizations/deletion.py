@@ -6,7 +6,7 @@ from iamd.services.call import Call
 from iamd.services.organizations.api import organizations
 from iamd.services.organizations.estate import Estate, the_managed_organization
 from iamd.services.organizations.responsibility_transfers import inbound, outbound, status_of
-from iamd.services.sso_admin.center import withdraw_offer
+from iamd.services.sso_admin.removal import withdraw_offer
 from iamd.wire.organizations_errors import ConstraintViolationException, OrganizationNotEmptyException
 
 

@@ -143,14 +143,6 @@ def offer(records: Records, region: str, now: datetime) -> IdentityCenter:
     return instance
 
 
-def withdraw_offer(records: Records) -> None:
-    """Remove an account's instance that nobody has taken."""
-    linked = linked_roles.get(SERVICE)
-    if linked is not None and records.roles.named(linked.name) is None:
-        for instance in list(records.identity_centers):
-            records.identity_centers.remove(instance)
-
-
 def take(records: Records, region: str, now: datetime, name: str = "", tags: Tags = ()) -> IdentityCenter:
     """Make an account's instance, or take the one that is offered, with the role of the service."""
     present = records.identity_centers.get(records.account_id)

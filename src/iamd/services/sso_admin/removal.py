@@ -1,12 +1,13 @@
-"""What goes when an instance does, and when an account leaves its organization."""
+"""What goes when an instance does, when an account leaves its organization, and when an organization ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypeVar
 
+from iamd.reference import linked_roles
 from iamd.services.call import Call
-from iamd.services.sso_admin.center import Center
+from iamd.services.sso_admin.center import SERVICE, Center
 from iamd.services.sso_admin.provisioning import account, withdraw
 from iamd.store.collection import Collection
 from iamd.store.image import Records
@@ -34,6 +35,15 @@ def leave(call: Call, management: Records, leaver: Records) -> None:
         _clear(call, Center(instance, management), leaver)
     assignments = management.account_assignments
     _drop(assignments, assignments.where("target", leaver.account_id))
+
+
+def withdraw_offer(records: Records) -> None:
+    """Remove an account's instance that nobody has taken and in which nothing is yet."""
+    linked = linked_roles.get(SERVICE)
+    is_taken = linked is None or records.roles.named(linked.name) is not None
+    belongings = (records.collection(kind.name) for kind in _KINDS if kind is not identity_center.IDENTITY_CENTERS)
+    if not is_taken and not any(map(len, belongings)):
+        _drop(records.identity_centers, list(records.identity_centers))
 
 
 def _clear(call: Call, center: Center, target: Records) -> None:
