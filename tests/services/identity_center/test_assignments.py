@@ -269,7 +269,14 @@ def test_a_delegate_administers_all_but_the_management_account(center: Center) -
     assert who["arn"].endswith("assumed-role/AWSServiceRoleForSSO/AWS-SSO")  # whose rights it took
     theirs.update_permission_set(**here, Description="theirs")
     assign(center, arn, ann, ACCOUNT)
-    assert code(theirs.update_permission_set, **here, Description="x") == "AccessDeniedException"
+    with pytest.raises(ClientError, match="provisioned in the management account"):
+        theirs.update_permission_set(**here, Description="x")
+    iam = center.client_in(center.member, "iam")
+    iam.create_user(UserName="nobody")
+    nobody = center.server.client("sso-admin", iam.create_access_key(UserName="nobody")["AccessKey"])
+    for target in (ACCOUNT, center.member):
+        with pytest.raises(ClientError, match="because no identity-based policy allows"):
+            assign(Center(center.server, nobody, None, center.arn, center.store_id, ""), arn, ann, target)
 
 
 def test_with_the_instance_goes_all_that_it_has_made(center: Center) -> None:

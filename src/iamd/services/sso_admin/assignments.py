@@ -15,18 +15,22 @@ from iamd.services.sso_admin import quotas, requests
 from iamd.services.sso_admin.access import principals_of
 from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sso_admin.center import Center, also_instance, context_of, existing_instance
-from iamd.services.sso_admin.held_sets import HeldSet, changeable_set, existing_set
+from iamd.services.sso_admin.held_sets import HeldSet, changeable_set, existing_set, not_for_delegates
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.provisioning import account, provision, withdraw
 from iamd.store.kinds.identity_center import AccountAssignment
 from iamd.store.records import PARTITION
-from iamd.wire.errors import AccessDenied
+
+
+def account_arn(account_id: str) -> str:
+    return f"arn:{PARTITION}:sso:::account/{account_id}"
 
 
 def account_ask(call: Call, center: Center, account_id: str) -> Ask:
     """The same action on the account that is meant."""
-    arn = f"arn:{PARTITION}:sso:::account/{account_id}"
-    return Ask(call.operation.action, arn, call.account_id, context=dict(context_of(center)), tags=())
+    return Ask(
+        call.operation.action, account_arn(account_id), call.account_id, context=dict(context_of(center)), tags=()
+    )
 
 
 def assignable_set(
@@ -34,11 +38,9 @@ def assignable_set(
 ) -> Target[HeldSet]:
     """The set that is to be assigned in an account; delegates assign nothing in the account that owns the instance."""
     target = changeable_set(call, instance_arn=instance_arn, permission_set_arn=permission_set_arn)
-    if target.missing is None and target.value.center.records.account_id == target_id != call.account_id:
-        arn = f"arn:{PARTITION}:sso:::account/{target_id}"
-        said = f"User: {call.caller.arn} is not authorized to perform: {call.operation.action} on resource: {arn}"
-        raise AccessDenied(f"{said} because it is the management account, which alone may do that")
-    return target
+    if target.missing is not None or target.value.center.records.account_id != target_id:
+        return target
+    return not_for_delegates(call, target, account_arn(target_id), "it is")
 
 
 def also_target(call: Call, held: HeldSet) -> Iterator[Ask]:

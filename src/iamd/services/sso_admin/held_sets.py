@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
 from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call
@@ -58,19 +60,21 @@ def changeable_set(call: Call, *, instance_arn: str, permission_set_arn: str) ->
     https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
     """
     target = existing_set(call, instance_arn=instance_arn, permission_set_arn=permission_set_arn)
-    if target.missing is None and call.account_id != target.value.center.records.account_id:
-        refuse_delegate(call, target.value)
-    return target
+    if target.missing is not None:
+        return target
+    center, set_ = target.value.center, target.value.set
+    owner = center.records.account_id
+    is_there = center.records.provisioned_sets.get(f"{set_.id}/{owner}") is not None
+    return not_for_delegates(call, target, set_.arn, "it is provisioned in") if is_there else target
 
 
-def refuse_delegate(call: Call, held: HeldSet) -> None:
-    """Raise AccessDenied for a set that is provisioned in the account that owns the instance."""
-    owner = held.center.records.account_id
-    if held.center.records.provisioned_sets.get(f"{held.set.id}/{owner}") is not None:
-        said = (
-            f"User: {call.caller.arn} is not authorized to perform: {call.operation.action} on resource: {held.set.arn}"
-        )
-        raise AccessDenied(f"{said} because it is provisioned in the management account, which alone may do that")
+def not_for_delegates(call: Call, target: Target[HeldSet], arn: str, because: str) -> Target[HeldSet]:
+    """The target of a call that only the account that owns the instance may make."""
+    if call.account_id == target.value.center.records.account_id:
+        return target
+    said = f"User: {call.caller.arn} is not authorized to perform: {call.operation.action} on resource: {arn}"
+    refusal = AccessDenied(f"{said} because {because} the management account, which alone may do that")
+    return structs.replace(target, missing=refusal)
 
 
 def also_its_instance(call: Call, held: HeldSet) -> Iterator[Ask]:
