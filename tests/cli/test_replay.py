@@ -206,6 +206,14 @@ def test_requests_that_are_on_no_record(replay: Replay) -> None:
         assert (code, said in text) == (2, True)
 
 
+def test_each_request_is_decided_for_its_own_principal(replay: Replay) -> None:
+    """Ann may list users, bob may not, whoever was asked about before."""
+    may = {"ann": "allowed", "bob": "implicitDeny", "root": "allowed", "reader": "allowed"}
+    names = [name for one in may for other in may for name in (one, other, other)]
+    told = replay(requests=tuple({"principal": name, "action": "iam:ListUsers"} for name in names))[1]["requests"]
+    assert [(each["before"], each["after"]) for each in told] == [(may[name], may[name]) for name in names]
+
+
 def test_trust_policies_and_boundaries(replay: Replay) -> None:
     trust = policy({"Effect": "Allow", "Principal": {"AWS": f"{IAM}user/x/bob"}, "Action": "sts:AssumeRole"})
     change = {"iam:UpdateAssumeRolePolicy": {"RoleName": "reader", "PolicyDocument": trust}}

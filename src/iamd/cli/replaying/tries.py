@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iamd.audit.asked import Asked, Value
-from iamd.caller.caller import Caller
 from iamd.cli import Failure
 from iamd.cli.access.accounts import Accounts
 from iamd.cli.replaying.changeset import Wanted
@@ -37,6 +36,7 @@ class Trial:
         self._after = after
         self._members = members
         self._now = now
+        self._askers: dict[str, Asker] = {}  # by ARN: worlds know them by identity, so that all of them have to stay
 
     def decide(self, wanted: Wanted) -> Tried:
         """What is decided on a request; raises Failure."""
@@ -55,12 +55,13 @@ class Trial:
             },
         }
         asked = Asked(wanted.action, wanted.resource, owner_id)
-        before, after = (_decided(world, caller, asked, context) for world in self._worlds)
+        asker = self._askers.setdefault(caller.arn, Asker(caller, principal_of(caller), {}))
+        before, after = (_decided(world, asker, asked, context) for world in self._worlds)
         return Tried(caller.arn, wanted, before, after)
 
 
-def _decided(world: World, caller: Caller, asked: Asked, context: dict[str, Value]) -> Decision:
+def _decided(world: World, asker: Asker, asked: Asked, context: dict[str, Value]) -> Decision:
     try:
-        return world.decide(Asker(caller, principal_of(caller), {}), asked, context)
+        return world.decide(asker, asked, context)
     except Unknown as unknown:
         raise Failure(f"{asked.action} on {asked.resource}: {unknown}") from None
