@@ -38,7 +38,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         for _ in range(2):
             alice.list_users()
         iam.create_user(UserName="pep")
-        server.add_account("210987654321")
+        elsewhere = server.client("iam", server.add_account("210987654321"))
+        elsewhere.create_user(UserName="alice")
+        elsewhere.create_user(UserName="eve")
+        opened = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": {"Sid": "Hidden", **opened}})
+        elsewhere.create_role(RoleName="theirs", AssumeRolePolicyDocument=trust)
         revisions = {
             name: int(answer["ResponseMetadata"]["HTTPHeaders"]["x-iamd-revision"])
             for name, answer in (("before", before), ("after", after))
@@ -97,9 +102,19 @@ def test_requests_are_tried_besides_and_those_of_other_accounts_are_not(asker: A
     answer = asker("history/replay", {"changes": [DENIAL], "requests": [lists], "until": "1d"})
     (tried,) = answer.json["requests"]
     assert (tried["principal"], tried["before"], tried["after"]) == (ALICE, "allowed", "explicitDeny")
-    elsewhere = {"principal": "arn:aws:iam::210987654321:root", "action": "iam:ListUsers"}
-    answer = asker("history/replay", {"changes": [], "requests": [elsewhere]})
-    assert (answer.status, b"there is no principal" in answer.body) == (400, True)
+    for name in ("arn:aws:iam::210987654321:root", "eve"):
+        elsewhere = {"principal": name, "action": "iam:ListUsers"}
+        answer = asker("history/replay", {"changes": [], "requests": [elsewhere]})
+        assert (answer.status, b"there is no principal" in answer.body) == (400, True)
+
+
+@pytest.mark.parametrize("name", ["theirs", "absent"])
+def test_the_policies_of_another_accounts_resources_are_told_nobody(asker: Asker, name: str) -> None:
+    role = f"arn:aws:iam::210987654321:role/{name}"
+    assumes = {"principal": "alice", "action": "sts:AssumeRole", "resource": role}
+    answer = asker("history/replay", {"changes": [], "requests": [assumes]})
+    assert (answer.status, b"210987654321 is not asked about" in answer.body) == (400, True), answer.body
+    assert b"Hidden" not in answer.body
 
 
 def signed(server: Live, path: str, body: Any) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,13 @@ class Accounts:
         """The principal of an ARN, or of a user's or role's name that only one has, as for `holders`; raises Failure."""
         return self._holder(*self.caller(name), owner_id)
 
-    def caller(self, name: str) -> tuple[Caller, Records]:
-        """Who has that ARN, or is the only user or role of that name, and the records of the account; raises Failure."""
+    def caller(self, name: str, members: Collection[str] | None = None) -> tuple[Caller, Records]:
+        """Who has that ARN, or is the only user or role of that name, in the accounts `members` (None: in any), and the
+        records of the account; raises Failure."""
         found: list[tuple[Caller, Records]] = []
-        for records in self.records.values():
+        for account_id, records in self.records.items():
+            if members is not None and account_id not in members:
+                continue
             user, role = (kind.named(name.rpartition("/")[2]) for kind in (records.users, records.roles))
             callers = [root_of(records), *([_user(user)] if user else []), *([_role(role)] if role else [])]
             found += [(caller, records) for caller in callers if name in (caller.arn, caller.name)]
@@ -60,6 +63,12 @@ class Accounts:
         if len(found) > 1:
             raise Failure(f"which one? {', '.join(sorted(caller.arn for caller, _ in found))}")
         return found[0]
+
+    def within(self, members: Collection[str]) -> Accounts:
+        """The same accounts, where resources' policies are known of these alone."""
+        around = {account_id: each for account_id, each in self.surroundings.items() if account_id in members}
+        trusts = {arn: each for arn, each in self.trusts.items() if account_of(arn) in members}
+        return dataclasses.replace(self, surroundings=around, trusts=trusts)
 
     def policy_of(self, resource: str) -> Attached | None:
         """The policy of a resource, where it is known: a role's trust policy, a bucket's for its objects, or its own."""

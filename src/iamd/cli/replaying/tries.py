@@ -31,7 +31,9 @@ class Trial:
     """Decides requests under the policies of accounts as they are, and as a change leaves them."""
 
     def __init__(self, before: Accounts, after: Accounts, members: frozenset[str] | None, now: datetime) -> None:
-        """Principals may be of the accounts `members` (None: of any)."""
+        """Principals and resources may be of the accounts `members` (None: of any): of others nothing is told."""
+        if members is not None:
+            before, after = before.within(members), after.within(members)
         self._worlds = World(before), World(after)
         self._after = after
         self._members = members
@@ -40,11 +42,11 @@ class Trial:
 
     def decide(self, wanted: Wanted) -> Tried:
         """What is decided on a request; raises Failure."""
-        caller, records = self._after.caller(wanted.principal)
-        if self._members is not None and caller.account_id not in self._members:
-            raise Failure(f"there is no principal {wanted.principal}")
+        caller, records = self._after.caller(wanted.principal, self._members)
         own = take(caller, records, self._after.standing(caller.account_id)).context
         owner_id = account_of(wanted.resource) or self._after.owner_of(wanted.resource) or caller.account_id
+        if self._members is not None and owner_id not in self._members:
+            raise Failure(f"{wanted.resource}: account {owner_id} is not asked about, nor are its policies")
         context: dict[str, Value] = {
             **{key: value for key, value in own.items() if value},
             "aws:currenttime": iso(self._now),
