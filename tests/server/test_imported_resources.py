@@ -38,3 +38,22 @@ def test_imported_resources_are_analysed(tmp_path: Path) -> None:
         types = {each["resource"]: each["resourceType"] for each in found}
         assert set(types.values()) == {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::DynamoDB::Stream", "AWS::Resource"}
         assert {each["resourceOwnerAccount"] for each in found} == {ACCOUNT}
+
+
+def test_access_from_inside_follows_the_policy_of_a_key(tmp_path: Path) -> None:
+    key, alice = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", f"arn:aws:iam::{ACCOUNT}:user/alice"
+    analyzer = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/inside"
+    file = tmp_path / f"surroundings/{ACCOUNT}.json"
+    file.parent.mkdir()
+    rules = {"internalAccess": {"analysisRule": {"inclusions": [{"resourceTypes": ["AWS::KMS::Key"]}]}}}
+    with live(in_memory=False, data_dir=tmp_path) as server:
+        server.client("iam").create_user(UserName="alice")
+        api = server.client("accessanalyzer")
+        api.create_analyzer(analyzerName="inside", type="ACCOUNT_INTERNAL_ACCESS", configuration=rules)
+        for action in ("kms:Decrypt", "kms:Encrypt"):
+            policy = opening(action, "*")
+            policy["Statement"]["Principal"] = {"AWS": alice}
+            file.write_text(json.dumps({"resourcePolicies": {key: policy}}))
+            (found,) = api.list_findings_v2(analyzerArn=analyzer, filter={"status": {"eq": ["ACTIVE"]}})["findings"]
+            (detail,) = api.get_finding_v2(analyzerArn=analyzer, id=found["id"])["findingDetails"]
+            assert detail["internalAccessDetails"]["action"] == [action]

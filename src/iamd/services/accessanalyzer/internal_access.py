@@ -39,11 +39,13 @@ _TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A principal and a resource, as they stand: what is equal is answered alike."""
+    """A principal and a resource, as they stand: what is equal is answered alike. `account_id` is the resource's, `owner`
+    the standing of that account, `policy` the text of the resource's own policy."""
 
     principal_id: str
     generation: int
     standing: Standing | None
+    account_id: str
     owner: Standing | None
     resource: str
     policy: str | None
@@ -72,7 +74,7 @@ def internal(
             }
             restricted = {
                 "sources": [{"type": "POLICY"}],
-                "resourceControlPolicyRestriction": _applied(case.owner is not None and bool(case.owner.rcps)),
+                "resourceControlPolicyRestriction": _applied(_is_bound(case.resource, case.owner)),
                 "serviceControlPolicyRestriction": _applied(case.standing is not None and bool(case.standing.scps)),
                 "resourceOwnerAccount": account_id,
             }
@@ -93,31 +95,36 @@ def _cases(
         for resource in listed:
             if not _is_included(account_id, resource, rules):
                 continue
-            text = resource.configuration.get(KINDS[resource.kind].policy)
-            guarded = _guarded(account_id, resource, text)
+            guarded = _guarded(account_id, resource)
             if guarded is None:
                 continue
             for records in inside:
                 for entity in (*records.users.sorted(), *roles(records)):
-                    yield account_id, entity, _case(entity, records, guarded, text, owner, realm), resource.kind
+                    yield account_id, entity, _case(entity, records, guarded, owner, realm), resource.kind
 
 
-def _case(
-    entity: User | Role, records: Records, guarded: Guarded, policy: str | None, owner: Standing | None, realm: Realm
-) -> _Case:
+def _case(entity: User | Role, records: Records, guarded: Guarded, owner: Standing | None, realm: Realm) -> _Case:
     standing = realm.standing(records.account_id)
     snapshot = realm.snapshots.of(caller_of(entity), records, standing)
-    service = (split(guarded.arn) or ["", "", ""])[2]
-    bound = owner if owner is not None and owner.rcps and under_rcps(f"{service}:any") else None
-    layers = snapshot.layers if bound is None else snapshot.towards(bound)
+    layers = snapshot.layers
+    if owner is not None and _is_bound(guarded.arn, owner):
+        layers = snapshot.towards(owner)
     keys = {} if owner is None else owner.resource_keys
     context = {key: value for key, value in {**snapshot.context, **keys}.items() if value}
     holder = Holder(snapshot.principal, layers, context)
-    return _Case(entity.id, records.generation, standing, bound, guarded.arn, policy, holder, guarded)
+    text = None if guarded.policy is None else guarded.policy.policy.document.text
+    return _Case(entity.id, records.generation, standing, guarded.account_id, owner, guarded.arn, text, holder, guarded)
 
 
-def _guarded(account_id: str, resource: Configured, policy: str | None) -> Guarded | None:
+def _is_bound(resource: str, owner: Standing | None) -> bool:
+    """Whether resource control policies above its owner count for a resource."""
+    service = (split(resource) or ["", "", ""])[2]
+    return owner is not None and bool(owner.rcps) and under_rcps(f"{service}:any")
+
+
+def _guarded(account_id: str, resource: Configured) -> Guarded | None:
     """The resource with its policy; None where that makes no sense: nobody would get in by it."""
+    policy = resource.configuration.get(KINDS[resource.kind].policy)
     if resource.kind == "kmsKey":
         policy = next(iter(resource.configuration.get("keyPolicies", {}).values()), None)
     try:
