@@ -44,6 +44,24 @@ def test_what_is_under_a_resource_counts() -> None:
     assert internal.given(holder, Guarded(f"{TABLE}2", OWN)) == {}
 
 
+def test_a_part_that_is_named_with_wildcards_counts() -> None:
+    who, bucket = Principal.from_text(ALICE), Guarded("arn:aws:s3:::app-prod", OWN)
+    for name in ("*/secret", "*-prod/logs/*", "app-p??d/x", "app*/secret"):
+        holder = Holder(who, Layers(identity=(attached(allow("s3:GetObject", f"arn:aws:s3:::{name}")),)))
+        assert internal.given(holder, bucket) == {(): ("s3:GetObject",)}, name
+    holder = Holder(who, Layers(identity=(attached(allow("s3:GetObject", "arn:aws:s3:::dev-*/logs/*")),)))
+    assert internal.given(holder, bucket) == {}
+
+
+def test_denials_of_many_parts_hide_no_part_that_is_allowed() -> None:
+    parts = [f"{TABLE}/index/{number}" for number in range(50)]
+    denials = [{**allow("dynamodb:*", part), "Effect": "Deny"} for part in parts]
+    above = attached(allow("*", "*"), *denials, kind=Kind.SCP)
+    own = attached(*(allow("dynamodb:Query", part) for part in parts), allow("dynamodb:Query", f"{TABLE}/index/a"))
+    holder = Holder(Principal.from_text(ALICE), Layers(identity=(own,), scps=((above,),)))
+    assert internal.given(holder, Guarded(TABLE, OWN)) == {(): ("dynamodb:Query",)}
+
+
 _STATEMENTS = st.builds(
     lambda effect, action, resource: {"Effect": effect, "Action": action, "Resource": resource},
     st.sampled_from(["Allow", "Allow", "Deny"]),

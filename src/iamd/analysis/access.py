@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from iamd.analysis.reading import about
-from iamd.policy import Act, Attached, Change, Decision, Layers, Principal, Request, decide, explain
+from iamd.policy import Act, Attached, Change, Decision, Layers, Principal, Request, Statement, decide, explain
 from iamd.policy.batch import decide_many
 from iamd.policy.patterns import ANY, MANY, Pattern, mark
 from iamd.policy.variables import Context, Template, read
@@ -159,7 +159,13 @@ def candidates(holder: Holder, action: str, has_resources: bool, reach: Reach, c
 def named_resources(layers: Layers, action: str, context: Context) -> Iterator[str]:
     """The resources that statements about an action name, patterns among them, variables filled in."""
     for attached in attached_to(layers):
-        yield from _named(attached, action, context)
+        yield from _named(about(attached, action), attached, context)
+
+
+def opened_resources(attached: Attached, action: str, context: Context) -> Iterator[str]:
+    """The same of one policy, but for what it denies, or leaves out of what it allows."""
+    opening = (each for each in about(attached, action) if each.allow is not each.spares_resources)
+    yield from _named(opening, attached, context)
 
 
 def attached_to(layers: Layers) -> Iterator[Attached]:
@@ -168,9 +174,9 @@ def attached_to(layers: Layers) -> Iterator[Attached]:
         yield from policies
 
 
-def _named(attached: Attached, action: str, context: Context) -> Iterator[str]:
+def _named(statements: Iterable[Statement], attached: Attached, context: Context) -> Iterator[str]:
     variables = attached.policy.document.has_variables
-    for statement in about(attached, action):
+    for statement in statements:
         for text in statement.resources or ():
             ready = read(text, wild=True) if variables else mark(text)
             marked = ready.fill(context, []) if isinstance(ready, Template) else ready

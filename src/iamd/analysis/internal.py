@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iamd.analysis.access import Holder, named_resources, open_conditions
-from iamd.analysis.reading import about
+from iamd.analysis.access import Holder, attached_to, covers, open_conditions, opened_resources
 from iamd.policy import Attached, Layers, Request, decide
 from iamd.policy.arns import split
 from iamd.policy.variables import Context
 from iamd.reference import services
 
 _VARIABLE = re.compile(r"\$\{[^}]+\}")
-_PARTS = 20  # of a resource, that are tried for one action
+_WILDCARD = re.compile("[*?]")
+_PARTS = 200  # of a resource, that are tried for one action
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,25 @@ def _needed(
 
 def _tried(layers: Layers, action: str, arn: str, patterns: tuple[str, ...], context: Context) -> Iterator[str]:
     yield from patterns
-    below = (f"{arn}/", f"{arn}:")
-    if any(text != arn for text in patterns):
-        yield from (text for text in named_resources(layers, action, context) if text.startswith(below))
-        if layers.resource is not None:
-            named = (text for each in about(layers.resource, action) for text in each.resources or ())
-            yield from (text for text in named if text.startswith(below) and "${" not in text)
+    if all(text == arn for text in patterns):
+        return
+    own = () if layers.resource is None else (layers.resource,)
+    for attached in (*attached_to(layers), *own):
+        for text in opened_resources(attached, action, context):
+            for below in (f"{arn}/", f"{arn}:"):
+                yield from _parts(text, below)
+
+
+@lru_cache(4096)
+def _parts(pattern: str, below: str) -> tuple[str, ...]:
+    """What a pattern names of all that begins with a text."""
+    if pattern.startswith(below):
+        return (pattern,)
+    plain = _WILDCARD.split(pattern, maxsplit=1)[0]
+    if not below.startswith(plain):
+        return ()
+    ends = (at for at in range(len(plain) + 1, len(pattern)) if covers(pattern[:at], below))
+    return tuple(below + ("*" if pattern[at - 1] == "*" else "") + pattern[at:] for at in ends)
 
 
 @lru_cache(1024)
