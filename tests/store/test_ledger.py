@@ -132,3 +132,29 @@ async def test_uses_in_memory_are_newer_than_those_loaded() -> None:
     assert held.last_used(ACCOUNT, "AKIA1") == new
     assert held.last_used(ACCOUNT, "AKIA2") == old
     held.stop()
+
+
+@on_loop
+async def test_two_flushes_at_once_both_return_when_all_is_written() -> None:
+    sink = Sink()
+    held = ledger_of(sink)
+    held.append(SampleEvent("one"))
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    commit = sink.commit
+
+    async def slowly(group: Group) -> None:
+        begun.set()
+        await may_end.wait()
+        await commit(group)
+
+    sink.commit = slowly  # type: ignore[method-assign]
+    first = asyncio.create_task(held.flush())
+    await begun.wait()
+    second = asyncio.create_task(held.flush())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not second.done()
+    may_end.set()
+    await asyncio.gather(first, second)
+    held.stop()
+    assert sink.events() == ["one"]

@@ -31,6 +31,7 @@ class Ledger:
         self._denials: list[tuple[str, datetime, Denial]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
         self.healthy = True  # whether the last flush succeeded
 
     def append(self, event: Event) -> None:
@@ -100,9 +101,8 @@ class Ledger:
 
     async def flush(self) -> None:
         """Write everything that was buffered before the call; raises StoreError, and then keeps it."""
-        if self._flushing is not None:
-            await asyncio.wait({self._flushing})
-        await self._write()
+        async with self._writing:  # what others write just now was buffered before, too
+            await self._write()
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -120,7 +120,7 @@ class Ledger:
 
     async def _try(self) -> None:
         try:
-            await self._write()
+            await self.flush()
         except Exception as error:
             log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
         if self._events or self._unwritten or self._accesses or self._denials:
