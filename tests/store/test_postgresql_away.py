@@ -194,3 +194,42 @@ async def test_what_the_server_has_lost_is_not_kept_in_memory(opener: Opener, ur
         assert (len(records.users), records.revision) == (0, 1)
         await store.write(add_user(2))
         await same_after_reopening(store, opener)
+
+
+@on_loop
+async def test_a_change_of_unknown_outcome_that_was_passed_over_is_heard_of(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed was looked at while the writer still asked whether it had written."""
+    async with prepared(opener) as store:
+        database, loop = store._database, asyncio.get_running_loop()
+        assert isinstance(database, PostgresDatabase)
+        connection = database._writer._connection
+        assert connection is not None
+        connection.driver = Breaking(connection.driver, commits=True)  # type: ignore[assignment]
+
+        def refused(*given: Any) -> Any:
+            asyncio.run_coroutine_threadsafe(database.follow(), loop).result()
+            raise psycopg.OperationalError("too many clients already")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(session, "connect", refused)
+            with pytest.raises(StoreError, match="perhaps it was written"):
+                await store.write(add_user(1))
+        await store.refresh()
+        assert len((await store.load(ACCOUNT)).users) == 1
+        await store.write(add_user(2))
+        await same_after_reopening(store, opener)
+
+
+@on_loop
+async def test_it_can_be_closed_at_the_moment_that_something_is_told(opener: Opener) -> None:
+    store = opener()
+    await store.start()
+    database = store._database
+    assert isinstance(database, PostgresDatabase)
+    await store._committer.close()
+    closing = asyncio.create_task(database.close())
+    database._follower._wake.set()
+    closed, _ = await asyncio.wait({closing}, timeout=5)
+    assert closed

@@ -61,7 +61,8 @@ class EventQueries:
             while True:
                 await self.turn()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._lake.asked.wait(), PAUSE)
+                    async with asyncio.timeout(PAUSE):
+                        await self._lake.asked.wait()
         finally:
             for task in self._running.values():
                 task.cancel()

@@ -66,6 +66,7 @@ class PostgresDatabase(SqlDatabase):
         await self._follower.follow()
 
     async def commit(self, group: Group) -> None:
+        since = self._follower.mark
         doubtful: list[Written] = []  # what an earlier attempt wrote, of which it is not known whether it was committed
 
         def work(connection: PostgresConnection) -> None:
@@ -80,13 +81,13 @@ class PostgresDatabase(SqlDatabase):
         try:
             await self._writer.do(work)
         except Conflict:
-            self._follower.doubt(group.bases)  # perhaps it was an earlier commit of our own, whose answer was lost
+            self._follower.doubt(group.bases, since)  # perhaps it was an earlier commit of our own, whose answer was lost
             await self._follower.follow()
             raise
         except NotWritten:
             raise
         except StoreError as error:
-            self._follower.doubt(group.bases)
+            self._follower.doubt(group.bases, since)
             raise NotWritten(str(error)) from error
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:

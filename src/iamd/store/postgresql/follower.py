@@ -51,9 +51,10 @@ class Follower:
         self._writer = writer
         self.keyring = keyring
         self.inbox = Inbox()
-        self._mark: Mark | None = None  # the last row of the feed that was heard of
+        self.mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
         self._doubtful: dict[str, float] = {}  # accounts, and until when
+        self._doubts = 0  # how often there were some
         self._away = False
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
         self._socket = -1  # of it, while the loop watches it
@@ -87,10 +88,14 @@ class Follower:
         self._wake.set()
         await asyncio.shield(look)
 
-    def doubt(self, accounts: Iterable[str]) -> None:
-        """Hear of this process's own changes of those accounts as well, for as long as a commit may take to end."""
+    def doubt(self, accounts: Iterable[str], since: Mark | None) -> None:
+        """Hear of this process's own changes of those accounts as well, for as long as a commit may take to end; also
+        of those behind `since`, which was `mark` when it began: they may have been passed over as known."""
         until = time.monotonic() + _DOUBT_SECONDS
         self._doubtful.update(dict.fromkeys(accounts, until))
+        self._doubts += 1
+        if since is None or (self.mark is not None and since.position < self.mark.position):
+            self.mark = since
 
     def away_for(self) -> float:
         """Seconds since the server was last heard; 0 when it is there."""
@@ -113,11 +118,13 @@ class Follower:
                 self._note_back()
                 look.set_result(None)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def _look(self) -> None:
         self._deafen()
-        heard = await self._session.do(self._hear, _PATIENCE)
+        mark, doubts = self.mark, self._doubts
+        heard = await self._session.do(lambda connection: self._hear(connection, mark), _PATIENCE)
         now = time.monotonic()
         self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
         others = [each for each in heard.changed if each.writer != self._writer or each.account_id in self._doubtful]
@@ -130,18 +137,20 @@ class Follower:
             if wanted:
                 news = await self._session.do(lambda connection: _news(connection, wanted), _PATIENCE)
         self.inbox.put(others, news)
-        self._mark, self._heard_at = heard.mark, time.monotonic()
+        self._heard_at = time.monotonic()
+        if doubts == self._doubts:  # or it was set back meanwhile, and the next look hears all of this again
+            self.mark = heard.mark
         if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
             self.keyring = heard.keyring
         self._listen()
 
-    def _hear(self, connection: PostgresConnection) -> _Heard:
-        """Look at the feed; on the session's thread."""
+    def _hear(self, connection: PostgresConnection, mark: Mark | None) -> _Heard:
+        """Look at the feed behind a mark; on the session's thread."""
         self._ear, anew = connection, connection.listen()
-        lost = anew and self._mark is not None and not feed.is_at(connection, self._mark)
-        mark, changed, newest = feed.look(connection, 0 if self._mark is None else self._mark.position)
+        lost = anew and mark is not None and not feed.is_at(connection, mark)
+        end, changed, newest = feed.look(connection, 0 if mark is None else mark.position)
         keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
-        return _Heard([] if lost else changed, mark, lost, keyring)
+        return _Heard([] if lost else changed, end, lost, keyring)
 
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""
