@@ -122,6 +122,33 @@ def test_an_account_that_there_was_not_is_closed(folder: Path) -> None:
     assert looked(folder).account.closed is None
 
 
+def test_aliases_become_what_they_were(folder: Path) -> None:
+    """They are unique over all accounts, also over one that is closed; they may have been exchanged."""
+    three = "333333333333"
+
+    def alias(account_id: str, alias: str | None) -> Callable[[Change], Any]:
+        def work(change: Change) -> None:
+            accounts = change.records(account_id).accounts
+            accounts.replace(change.records(account_id).account, alias=alias)
+
+        return work
+
+    changes(folder, lambda change: change.create(TWO).accounts.add(Account(TWO, NOW, alias="blue")), alias(ONE, "red"))
+    at = datetime.now(UTC)
+    changes(folder, alias(ONE, None), alias(TWO, "red"), alias(ONE, "blue"), alias(TWO, None))
+    changes(
+        folder,
+        lambda change: change.create(three).accounts.add(Account(three, NOW, "", "red@x", "red", organization=ONE)),
+    )
+    assert rewind(folder, at.isoformat()) == 0
+    assert [looked(folder, each).account.alias for each in (ONE, TWO, three)] == ["red", "blue", None]
+    account = looked(folder, three).account
+    assert (account.email, account.organization) == ("", None)  # ONE has no organization that tells of it
+    changes(folder, alias(ONE, None), alias(TWO, "red"), alias(ONE, "blue"))
+    assert rewind(folder, at.isoformat()) == 0
+    assert [looked(folder, each).account.alias for each in (ONE, TWO)] == ["red", "blue"]
+
+
 @pytest.mark.parametrize(
     ("when", "said"),
     [("2999-01-01T00:00:00Z", "still to come"), ("1999-01-01T00:00:00Z", "no account then"), ("9", "revision 9")],

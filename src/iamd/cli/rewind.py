@@ -57,9 +57,9 @@ async def _rewind(store: Store, at: Moment, *, plan: bool) -> Changes:
 
     def work(change: Change) -> None:
         now = datetime.now(UTC)
-        for account_id in store.account_ids():
-            then = past.get(account_id) or Records(account_id)
-            found[account_id] = put_back(change.records(account_id), then, now)
+        every = {account_id: change.records(account_id) for account_id in store.account_ids()}  # or begin anew for each
+        for account_id, records in every.items():
+            found[account_id] = put_back(records, past.get(account_id) or Records(account_id), now)
             told = {"asOf": _told(at), "changed": dict(found[account_id])}
             change.event(event(account_id, "RewindAccount", "iamd rewind", now, told))
         if plan:

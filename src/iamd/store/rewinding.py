@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,13 +39,15 @@ def put_back(now: Records, then: Records, at: datetime) -> Mapping[str, int]:
     """Make the records of an account those of `then`; returns how many were changed, by kind, without sessions.
 
     An account that there was not yet is closed as of `at`: it may be in others' policies, and its id must not come to be
-    somebody else's.
+    somebody else's. Its alias and its address may be, and it leaves its organization, which does not know it any more.
     """
     if not then.accounts:
-        closed = now.account.closed is None
-        if closed:
-            now.accounts.replace(now.account, closed=at)
-        return {"accounts": 1} if closed else {}
+        account = now.account
+        closed = replace(account, alias=None, email="", organization=None, closed=account.closed or at)
+        if closed == account:
+            return {}
+        now.accounts.exchange(account, closed)
+        return {"accounts": 1}
     changed: Counter[str] = Counter()
     for kind in KINDS:
         if kind.name in _ENDS:

@@ -81,7 +81,8 @@ class PostgresDatabase(SqlDatabase):
         try:
             await self._writer.do(work)
         except Conflict:
-            self._follower.doubt(group.bases, since)  # perhaps it was an earlier commit of our own, whose answer was lost
+            # Perhaps it was an earlier commit of our own, whose answer was lost.
+            self._follower.doubt(group.bases, since)
             await self._follower.follow()
             raise
         except NotWritten:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -273,6 +274,7 @@ OWNERS = _sql(
         or_(_ACCOUNT.alias == bindparam("l"), func.lower(_ACCOUNT.email) == bindparam("e")),
     )
 )
+RELEASE_ALIAS = _sql(update(tables.accounts).values(alias=null()).where(_ACCOUNT.account_id == bindparam("a")))
 HOLDERS = {kind: _sql(select(codec.table.c.account_id).distinct()) for kind, codec in CODECS.items()}
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 

@@ -72,7 +72,10 @@ def is_there(connection: Connection, written: Written, writer: int) -> bool:
 
 
 def _check_unique(connection: Connection, group: Group) -> None:
-    """Aliases and addresses are unique over all accounts; what those of the group have was known when it was executed."""
+    """Aliases and addresses are unique over all accounts; what those of the group have was known when it was executed.
+
+    Aliases that are given up are so at once: of accounts that change in one step, each may get what another has.
+    """
     for step in chain.from_iterable(change.steps for change in group.changes):
         if step.collection.kind is ACCOUNTS and step.after is not None:
             alias, email = step.after.alias, step.after.email.lower()
@@ -82,6 +85,8 @@ def _check_unique(connection: Connection, group: Group) -> None:
             for (owner,) in connection.execute(sql.OWNERS, (step.after.account_id, alias, email or None)):
                 if owner not in group.bases:
                     raise NotUnique(owner)
+            if before is not None and before.alias not in (None, alias):
+                connection.execute(sql.RELEASE_ALIAS, (step.after.account_id,))
 
 
 def _write_events(connection: Connection, group: Group) -> list[Run]:
