@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from iamd.server import access_questions
 from tests.authorization.conftest import Asker, MakeUser, arn, document, token_of
 from tests.live import ACCOUNT, Live
+from tests.services.organizations.support import Org
 
 READ = {"Sid": "Read", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}
 FILE = {"type": "object", "id": "arn:aws:s3:::reports/monday.txt"}
@@ -86,6 +87,28 @@ def test_a_denial_is_explained_by_the_policies_of_then(ask: Asker, iam: Any, use
     )
     other = Asker(server.endpoint, token_of(theirs, "pep")["ServiceCredentialSecret"])
     assert other("explanation/denial", {"authorizationId": found[1]}).status == 404
+
+
+def test_nothing_is_told_of_what_is_in_the_policies_of_strangers(ask: Asker, user: MakeUser, server: Live) -> None:
+    user("alice", {"Action": "*", "Resource": "*"})
+    theirs = server.client("organizations", server.add_account("210987654321"))
+    organization = theirs.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    root = theirs.list_roots()["Roots"][0]["Id"]
+    theirs.enable_policy_type(RootId=root, PolicyType="RESOURCE_CONTROL_POLICY")
+    only = {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": "555566667777"}}}
+    perimeter = document({"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", **only})
+    policy = {"Name": "perimeter", "Description": "", "Type": "RESOURCE_CONTROL_POLICY", "Content": perimeter}
+    made = theirs.create_policy(**policy)["Policy"]["PolicySummary"]["Id"]
+    theirs.attach_policy(PolicyId=made, TargetId=root)
+    member = Org(server, theirs, organization, root).account("a")
+    queue = {"type": "object", "id": f"arn:aws:sqs:us-east-1:{member}:jobs"}
+    told = ask("explanation", about("alice", "sqs:SendMessage", queue))
+    assert (told.json["decision"], told.json["settledBy"]) == ("explicitDeny", "resource control")
+    guards = [each for each in told.json["layers"] if each["layer"] == "resource control"]
+    assert {each["outcome"] for each in guards} == {"allowed", "explicitDeny"}
+    assert not any(each["policies"] or each["statements"] or each["nearest"] for each in guards)
+    assert b"555566667777" not in told.body and made.encode() not in told.body
+    assert [each["policies"] for each in told.json["layers"] if each["layer"] == "identity-based"] != [[]]
 
 
 def test_a_recorded_call_is_explained_with_its_condition_keys(

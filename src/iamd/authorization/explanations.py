@@ -3,6 +3,7 @@ allow a request that is refused."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,24 +11,28 @@ from iamd.authorization import mapping
 from iamd.authorization.evaluations import Evaluator, Question
 from iamd.authorization.messages import Evaluation
 from iamd.guard.enforce import posed
-from iamd.policy import Attached, Change, Cited, Explanation, Layer, Layers, LayerTrace, Request, explain
+from iamd.policy import Attached, Change, Cited, Layer, Layers, LayerTrace, Request, explain
 from iamd.policy.draft import to_json
 from iamd.policy.wording import advice, conclusion, met, place, said, unmet
+from iamd.services.call import Realm
+from iamd.services.iam_toolbox.authorization_details import is_ours
 from iamd.store.image import Records
 
 SHOWN = 20
 """Policies of a layer, and statements of it, that are told; there can be thousands."""
-_PASSWORDS = "AllowUsersToChangePassword"  # what the account's password policy grants
+_OWNERS = frozenset({Layer.RCP, Layer.RESOURCE, Layer.TRUST})
+"""The layers whose policies are those of the resource's owner, or of the owner's organization."""
 
 Told = dict[str, Any]
 
 
-def answered(evaluator: Evaluator, records: Records, asked: Evaluation) -> Told:
+def answered(realm: Realm, evaluator: Evaluator, records: Records, asked: Evaluation) -> Told:
     """The explanation of the decision on a complete question, by the policies as they are. Raises Unknown, Unmappable,
     Cold."""
     snapshot, ask = _question(evaluator, asked)
     request, layers = posed(snapshot, ask)
-    return told(request, layers, holders(records, snapshot.principal.unique_id or ""))
+    whose = holders(records, snapshot.principal.unique_id or "")
+    return told(realm, records.account_id, request, layers, whose)
 
 
 def _question(evaluator: Evaluator, asked: Evaluation) -> Question:
@@ -39,10 +44,12 @@ def _question(evaluator: Evaluator, asked: Evaluation) -> Question:
     return Question(snapshot, evaluator.ask(action, "*", evaluator.context(asked), snapshot))
 
 
-def told(request: Request, layers: Layers, whose: Sequence[str | None] = ()) -> Told:
-    """The explanation of a decision. `whose` are the groups by which a caller has its policies, in their order (None:
-    they are its own); without them, nothing is told of that."""
+def told(realm: Realm, asking: str, request: Request, layers: Layers, whose: Sequence[str | None] = ()) -> Told:
+    """The explanation of a decision, for that account: of resources of strangers it is told what their policies come to,
+    and nothing of what is in them. `whose` are the groups by which a caller has its policies, in their order (None: they
+    are its own); without them, nothing is told of that."""
     found = explain(request, layers)
+    hidden = frozenset() if is_ours(realm, asking, request.resource_account or asking) else _OWNERS
     return {
         "principal": request.principal.arn,
         "action": request.action,
@@ -50,14 +57,25 @@ def told(request: Request, layers: Layers, whose: Sequence[str | None] = ()) -> 
         "decision": found.decision.effect.value,
         "settledBy": None if found.decision.layer is None else found.decision.layer.value,
         "conclusion": conclusion(request, found.decision),
-        "missing": list(found.missing),
-        "layers": [_layer(trace, layers, whose) for trace in found.layers],
-        "ways": _ways(found),
+        "missing": [] if hidden else list(found.missing),
+        "layers": [
+            _layer(_bare(trace), (), ()) if trace.layer in hidden else _layer(trace, _policies(trace, layers), whose)
+            for trace in found.layers
+        ],
+        "ways": [
+            [_change(change) for change in way]
+            for way in found.ways
+            if not any(change.layer in hidden and change.statement is not None for change in way)
+        ],
     }
 
 
-def _layer(trace: LayerTrace, layers: Layers, whose: Sequence[str | None]) -> Told:
-    policies = _policies(trace, layers)
+def _bare(trace: LayerTrace) -> LayerTrace:
+    """What a layer says, without its statements."""
+    return dataclasses.replace(trace, allows=(), denies=(), nearest=())
+
+
+def _layer(trace: LayerTrace, policies: Sequence[Attached], whose: Sequence[str | None]) -> Told:
     groups = dict(enumerate(whose)) if trace.layer is Layer.IDENTITY else {}
     statements = [
         {**_cited(each.statement), "effect": "Deny", "reasons": [met(condition) for condition in each.conditions]}
@@ -95,10 +113,6 @@ def _policies(trace: LayerTrace, layers: Layers) -> Sequence[Attached]:
         Layer.BOUNDARY: layers.boundaries,
         Layer.SESSION: layers.session or (),
     }[trace.layer]
-
-
-def _ways(found: Explanation) -> list[list[Told]]:
-    return [[_change(change) for change in way] for way in found.ways]
 
 
 def _change(change: Change) -> Told:

@@ -45,7 +45,7 @@ def recalled(realm: Realm, evaluator: Evaluator, call: Recall) -> dict[str, Any]
     context = {**_circumstances(call), **opened_context(asked)}
     action = asked.action or own_action(event.source, event.name)
     request, layers = posed(snapshot, evaluator.ask(action, asked.resource, context, snapshot))
-    return explanations.told(request, layers, explanations.holders(records, who.caller.id))
+    return explanations.told(realm, call.account_id, request, layers, explanations.holders(records, who.caller.id))
 
 
 def _circumstances(call: Recall) -> Context:

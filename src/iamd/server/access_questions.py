@@ -66,7 +66,8 @@ async def denial(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, 
     found = await authorization_details.found(realm, account_id, asked.authorization_id)
     if found is None:
         raise ResourceNotFoundException("No authorization details were found for this authorization id.")
-    return explanations.told(found.request, found.layers), {"authorizationId": asked.authorization_id[:64]}
+    answer = explanations.told(realm, account_id, found.request, found.layers)
+    return answer, {"authorizationId": asked.authorization_id[:64]}
 
 
 async def event(realm: Realm, account_id: str, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -107,7 +107,7 @@ def explanation(visit: Visit) -> Outcome:
     if problem is not None:
         raise Malformed(problem)
     try:
-        answer = explanations.answered(visit.evaluator, visit.records, asked)
+        answer = explanations.answered(visit.realm, visit.evaluator, visit.records, asked)
     except (Unknown, Unmappable) as unclear:
         raise Malformed(str(unclear)) from None
     return Outcome(answer, {**_names(asked), "decision": answer["decision"]})

@@ -25,12 +25,13 @@ async def kept(call: Call, *, authorization_id: str) -> Denial | None:
 async def found(realm: Realm, account_id: str, authorization_id: str) -> Denial | None:
     """The denial of that id, if it is one of that account or of its organization."""
     kept = await realm.store.denial(authorization_id, needed)
-    if kept is None or not _is_ours(realm, account_id, kept.account_id):
+    if kept is None or not is_ours(realm, account_id, kept.account_id):
         return None
     return restored(authorization_id, kept.record, kept.documents)
 
 
-def _is_ours(realm: Realm, asking: str, account_id: str) -> bool:
+def is_ours(realm: Realm, asking: str, account_id: str) -> bool:
+    """Whether an account is the one that asks, or one of its organization."""
     organization_of = realm.store.organization_of
     ours = organization_of(asking)
     return account_id == asking or (ours is not None and organization_of(account_id) == ours)
