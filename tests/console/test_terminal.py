@@ -108,6 +108,12 @@ WRONG = (
     ("aws iam list-users --output xml", 252, "Invalid choice"),
     ("aws iam list-users --query 'Users['", 252, "Bad value for --query"),
     ("aws iam list-users --max-items x", 252, "expected a number"),
+    ("aws iam list-users --starting-token eyJib3RvX3RydW5jYXRlX2Ftb3VudCI6IEluZmluaXR5fQ==", 252, "Bad starting token"),
+    ("aws cloudtrail lookup-events --start-time 100000000000000000", 252, "Invalid type for parameter StartTime"),
+    ("aws sts get-caller-identity --query 'values(@)[::0]'", 255, "Bad value for --query"),
+    ("aws sts get-caller-identity --query 'ceil(`1e400`)'", 255, "Bad value for --query"),
+    ("aws sts get-caller-identity --query '[&Arn]'", 255, "& stands before an argument of a function"),
+    ("aws sts get-caller-identity --output yaml --query '[`\"\\ud800\"`]'", 255, "cannot be shown in YAML"),
     ("aws iam list-users --endpoint-url http://127.0.0.1", 252, "not available in this terminal"),
     ("aws iam list-users --region mars-1", 255, "Provided region_name 'mars-1'"),
     ("aws iam tag-user --user-name a --tags Key=k,Velue=v", 252, 'Unknown parameter in Tags[0]: "Velue"'),
@@ -249,6 +255,10 @@ def test_tables_are_those_of_the_aws_cli(answer: Any, monkeypatch: pytest.Monkey
     assert written(answer, "table", "ListUsers") == stream.getvalue()
 
 
+_OFTEN = f"[{','.join(['@'] * 28)}][]"
+MANY = f"['x']|{_OFTEN}|{_OFTEN}|{_OFTEN}"  # 21,952 texts
+
+
 @pytest.mark.parametrize(
     "expression",
     [
@@ -259,6 +269,8 @@ def test_tables_are_those_of_the_aws_cli(answer: Any, monkeypatch: pytest.Monkey
         f"[{','.join(['@'] * 100)}]",
         "(" * 3_000 + "@" + ")" * 3_000,
         "a" * 5_000,
+        f"{MANY}|length(join(join('', @), @))",
+        f"{MANY}|map(&`[[{','.join('1' * 1_500)}]]`, @)[][]|length(@)",
     ],
 )
 def test_queries_are_of_bounded_work(expression: str) -> None:
@@ -270,3 +282,16 @@ def test_answers_are_of_bounded_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert query.weight({"a": ["bc", "d"]}, 100) == 9
     with pytest.raises(Problem, match="too long to be shown"):
         written({"a": "x" * 600_000}, "json", "Get")
+    deep: Any = ["x"] * 10_000
+    for _ in range(400):
+        deep = [deep]
+    pairs = {"Row": [{f"k{at}": at} for at in range(1_000)]}
+    for value, output in (
+        (["x" * 20_000, *["y"] * 20_000], "table"),
+        (pairs, "table"),
+        (deep, "json"),
+        ({"Row": [{f"{at}" * 20: at} for at in range(3_000)]}, "text"),
+        ({"a": {"b" * 120_000: ["x"] * 3, "c": deep}}, "json"),
+    ):
+        with pytest.raises(Problem, match=r"too (long|many)"):
+            written(value, output, "Get")

@@ -21,6 +21,7 @@ from iamd.wire.model import Shape
 from iamd.wire.shared import Shared
 
 LONGEST = 300_000  # characters and values of an answer that is shown
+WRITTEN = 3_000_000  # characters of what is shown: indentation and tables can take far more than what is in them
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where PyYAML was built with it
 _POLICY = "policyDocumentType"  # IAM's documents, which it answers percent-encoded
 
@@ -60,16 +61,51 @@ def written(value: Any, output: str, title: str) -> str:
     if value == {}:
         return ""
     if weight(value, LONGEST) > LONGEST:
-        raise Problem("The answer is too long to be shown here: ask for less, by --max-items or --query.", FAILED)
+        raise _too_long()
+    page = _Page()
     if output == "text":
-        return "".join(f"{line}\n" for line in _lines(value))
-    if output == "table":
-        return table(title, value)
-    if output == "yaml":
-        return yaml.dump(
-            value, Dumper=_DUMPER, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1_000
+        page.take(f"{line}\n" for line in _lines(value))
+    elif output == "table":
+        page.take(f"{line}\n" for line in table(title, value))
+    elif output == "yaml":
+        _dump(value, page)
+    else:
+        page.take((*json.JSONEncoder(indent=4, ensure_ascii=False).iterencode(value), "\n"))
+    return page.text()
+
+
+class _Page:
+    """Takes what is written, piece by piece, as far as it can be shown. Raises Problem for what is too long."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._left = WRITTEN
+
+    def write(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise _too_long()
+
+    def take(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            self.write(piece)
+
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+
+def _too_long() -> Problem:
+    return Problem("The answer is too long to be shown here: ask for less, by --max-items or --query.", FAILED)
+
+
+def _dump(value: Any, page: _Page) -> None:
+    try:
+        yaml.dump(
+            value, page, Dumper=_DUMPER, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1_000
         )
-    return json.dumps(value, indent=4, ensure_ascii=False) + "\n"
+    except (UnicodeEncodeError, RecursionError):  # a query can make what no answer has
+        raise Problem("The answer cannot be shown in YAML: take --output json.", FAILED) from None
 
 
 def _lines(value: Any, name: str | None = None, columns: list[str] | None = None) -> Iterator[str]:

@@ -62,7 +62,7 @@ class _Pages:
             if told.get(self._paging.input_token) is not None:
                 self.given[self._paging.input_token] = str(told[self._paging.input_token])
             return int(told.get(_SKIPPED, 0))
-        except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
+        except (binascii.Error, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
             raise Problem("Bad starting token: give the NextToken that an answer of this command told.") from None
 
     def take(self, page: dict[str, Any]) -> bool:

@@ -13,7 +13,15 @@ from iamd.console.terminal.problems import FAILED, Problem
 _LONGEST = 4_096  # characters of an expression
 _WIDEST = 64  # parts of one step of it
 _MOST = 300_000  # items and characters that its steps may make together
-_NESTING = frozenset({"multi_select_list", "multi_select_dict"})
+_NESTING = frozenset({"multi_select_list", "multi_select_dict", "literal"})
+_FAULTS = (
+    JMESPathError,
+    ArithmeticError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)  # the last ones are leaks
 
 
 def weight(value: Any, most: int) -> int:
@@ -39,14 +47,14 @@ class Query:
             raise Problem(f"Bad value for --query: it may have {_LONGEST} characters.")
         try:
             self._parsed = jmespath.compile(text).parsed
-        except (JMESPathError, RecursionError) as error:
+        except _FAULTS as error:
             raise Problem(f"Bad value for --query {text}: {error}") from None
 
     def of(self, value: Any) -> Any:
         """What it selects of a value. Raises Problem."""
         try:
             return _Bounded().visit(self._parsed, value)
-        except (JMESPathError, RecursionError, TypeError) as error:
+        except _FAULTS as error:
             raise Problem(f"Bad value for --query: {error}", FAILED) from None
 
 
@@ -62,9 +70,25 @@ class _Bounded(visitor.TreeInterpreter):  # type: ignore[misc]
             raise Problem(f"Bad value for --query: a step of it may have {_WIDEST} parts.")
         made = super().visit(node, *given, **more)
         if node["type"] in _NESTING:  # where the same can be told twice, and that twice again
-            self._left -= weight(made, self._left)
+            self._count(weight(made, self._left))
         else:
-            self._left -= len(made) + 1 if isinstance(made, list | dict | str) else 1
+            self._count(len(made) + 1 if isinstance(made, list | dict | str) else 1)
+        return made
+
+    def visit_function_expression(self, node: dict[str, Any], value: Any) -> Any:
+        """As the library does it, but for what is counted before it is made: texts joined by a long one."""
+        expression = super().visit_expref
+        given = [(expression if each["type"] == "expref" else self.visit)(each, value) for each in node["children"]]
+        match node["value"], given:
+            case "join", [str(between), list(texts)]:
+                self._count(len(between) * len(texts))
+        return self._functions.call_function(node["value"], given)
+
+    def visit_expref(self, node: dict[str, Any], value: Any) -> Any:
+        """An expression is no value: functions take it, and nothing shows it."""
+        raise Problem("Bad value for --query: & stands before an argument of a function.", FAILED)
+
+    def _count(self, made: int) -> None:
+        self._left -= made
         if self._left < 0:
             raise Problem("The --query makes too much of the answer: select less.", FAILED)
-        return made

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from iamd.console.terminal.problems import FAILED, Problem
+
 _PAD = 4  # around a cell's text, with one border
+_CELLS = 300_000
 
 
 @dataclass(slots=True)
@@ -31,22 +34,23 @@ class _Section:
         return max(_width(self.title) + 2 + 2 * self.depth, cells + 2 + 2 * self.depth)
 
 
-def table(title: str, value: Any) -> str:
-    """The table of an answer, under its title; empty where there is nothing to show."""
+def table(title: str, value: Any) -> Iterator[str]:
+    """The lines of the table of an answer, under its title; none where there is nothing to show. Each is drawn when it is
+    asked for: together they can be far longer than what is in them. Raises Problem for what has too many cells."""
     sections: list[_Section] = []
     _collect(sections, title, value, 0)
     if not sections:
-        return ""
+        return
     for section in sections:
         if section.header and len(section.rows) == 1:  # stands upright, so that it needs less width
             section.rows = [list(pair) for pair in zip(section.header, section.rows[0], strict=True)]
             section.header = []
     width = max(section.width() for section in sections)
-    lines = ["-" * width]
+    yield "-" * width
     for section in sections:
         edge = "|" * section.depth
-        lines += [f"{edge}{line}{edge}" for line in _drawn(section, width - 2 * section.depth)]
-    return "\n".join(lines) + "\n"
+        for line in _drawn(section, width - 2 * section.depth):
+            yield f"{edge}{line}{edge}"
 
 
 def _collect(sections: list[_Section], title: str | None, value: Any, depth: int) -> None:
@@ -82,6 +86,8 @@ def _structures(sections: list[_Section], values: Sequence[dict[str, Any]], titl
     """Several structures: a row each; where something is below them, a section each."""
     names = sorted({name for value in values for name in value if _is_scalar(value[name])})
     below = sorted({name for value in values for name in value} - set(names))
+    if len(values) * (len(names) + len(below)) > _CELLS:
+        raise Problem("The answer has too many cells for a table: take --output json.", FAILED)
     sections[-1].header = names
     for at, value in enumerate(values):
         if at and below:
@@ -92,15 +98,21 @@ def _structures(sections: list[_Section], values: Sequence[dict[str, Any]], titl
                 _collect(sections, name, value[name], depth + 1)
 
 
-def _drawn(section: _Section, width: int) -> list[str]:
-    lines = [_centred(section.title, width, "|")] if section.title else []
+def _drawn(section: _Section, width: int) -> Iterator[str]:
+    if section.title:
+        yield _centred(section.title, width, "|")
     widths = _stretched([each + _PAD for each in section.widths()], width)
     rule = "+" + "".join(f"{'-' * (each - 1)}+" for each in widths)[1:]
     if not widths:
-        return [*lines, f"+{'-' * (width - 2)}+"]
+        yield f"+{'-' * (width - 2)}+"
+        return
     if section.header:
-        lines += [rule, _row(section.header, widths, centred=True)]
-    return [*lines, rule, *(_row(row, widths) for row in section.rows), rule]
+        yield rule
+        yield _row(section.header, widths, centred=True)
+    yield rule
+    for row in section.rows:
+        yield _row(row, widths)
+    yield rule
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], *, centred: bool = False) -> str:

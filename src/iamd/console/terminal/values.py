@@ -63,7 +63,7 @@ def document(operation: OperationModel, given: dict[str, Any]) -> dict[str, Any]
 def _value(shape: Shape, value: Any, place: str, problems: list[str]) -> Any:
     try:
         return _READERS.get(shape.type, _string)(shape, value, place, problems)
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, OSError, OverflowError, TypeError):  # OSError: a year that no calendar of the system has
         shown = type(value).__name__
         valid = _PYTHON.get(shape.type, "str")
         told = f"Invalid type for parameter {place}, value: {value}, type: <class '{shown}'>"
