@@ -86,6 +86,7 @@ def test_what_only_insiders_can_get_is_not_reported(statements: list[Any], more:
         ([allow({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})], {}, ("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", False, ("s3:GetObject",))),
         ([{**allow(), "Principal": None, "NotPrincipal": {"AWS": OWN}}], {}, ("*", True, ("s3:GetObject",))),
         ([allow(OTHER)], {"rcp": deny(resource="*", action="sqs:*")}, (OTHER, False, ("s3:GetObject",))),
+        ([allow("AIDAQ3EGU5XFBNZXYZ2A4")], {}, ("AIDAQ3EGU5XFBNZXYZ2A4", False, ("s3:GetObject",))),
     ],
 )  # fmt: skip
 def test_what_outsiders_can_get_is_reported(statements: list[Any], more: Any, told: Any) -> None:
@@ -94,6 +95,13 @@ def test_what_outsiders_can_get_is_reported(statements: list[Any], more: Any, to
     assert (grant.principal, grant.is_public, grant.actions) == told
     assert grant.witness is not None
     assert grant.witness.principal.account != OWN
+
+
+def test_an_api_may_be_named_without_its_arn() -> None:
+    statement = allow(OTHER, "execute-api:Invoke", "execute-api:/prod/GET/*")
+    document = read_document(json.dumps({"Version": "2012-10-17", "Statement": statement}), Kind.RESOURCE)
+    (grant,) = grants(document, f"arn:aws:execute-api:us-east-1:{OWN}:a1b2c3d4e5", ACCOUNT)
+    assert (grant.principal, grant.actions) == (OTHER, ("execute-api:Invoke",))
 
 
 _CONDITIONS: tuple[dict[str, Any], ...] = (

@@ -23,7 +23,7 @@ from iamd.analysis.symbolic import (
     place,
     unnamed,
 )
-from iamd.policy import Condition, Document, Kind, Position, PrincipalKind, Principals, Request, Statement
+from iamd.policy import Condition, Document, Kind, PrincipalKind, Principals, Request, Statement
 from iamd.policy.arns import account_of
 from iamd.policy.document import FIRST_VERSION, LATEST_VERSION
 from iamd.policy.operators import FOR_ANY
@@ -33,7 +33,7 @@ from iamd.policy.text import lower
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 _STEPS = 100_000  # of one proof
-_NOWHERE = Position(1, 1)
+_OWN = "execute-api:"  # begins what names a part of the API that has the policy
 _PLAIN = Document(Kind.RESOURCE, "", FIRST_VERSION, None, ())  # whose texts have no variables
 
 
@@ -62,11 +62,12 @@ class Zone:
 def grants(document: Document, resource: str, zone: Zone, denials: Iterable[Statement] = ()) -> Iterator[Grant]:
     """What principals outside a zone of trust are given by the policy of a resource in it, but for what `denials` take
     away: those of resource control policies, of the latest version."""
-    if not any(_outsiders(statement, zone) for statement in document.statements):
+    outsiders = {each.index: _outsiders(each, zone, document.kind) for each in document.statements}
+    if not any(outsiders.values()):
         return
     proof = _Proof(_together(document, denials), resource, zone)
     for statement in document.statements:
-        for type_, principal in _outsiders(statement, zone):
+        for type_, principal in outsiders[statement.index]:
             who = _ONE[type_](principal)
             actions, witness = proof.given(statement, who)
             if actions:
@@ -90,7 +91,8 @@ class _Proof:
         self._document = document
         self._access, self._nothing = Access.of(document), nothing_of(document.kind)
         named = document.kind is not Kind.TRUST and resource.startswith("arn:")
-        self._resources = (resource, f"{resource}/*", f"{resource}:*") if named else None
+        own = (text for each in document.statements for text in each.resources or () if text.startswith(_OWN))
+        self._resources = (resource, f"{resource}/*", f"{resource}:*", *own) if named else None
         self._zone = zone
         self._conditions = tuple(_outside(zone, resource, {lower(key) for key in asked_keys(document)}))
         self._denies = any(not each.allow for each in document.statements)
@@ -153,7 +155,7 @@ def _outside(zone: Zone, resource: str, tested: set[str]) -> Iterator[tuple[Cond
     yield from ((each, False) for each in known if each.key in tested)
 
 
-def _outsiders(statement: Statement, zone: Zone) -> list[tuple[str, str]]:
+def _outsiders(statement: Statement, zone: Zone, kind: Kind) -> list[tuple[str, str]]:
     """The principals whom a statement allows something, as it names them, but for those of the zone."""
     who = statement.principals
     if who is None or not statement.allow:
@@ -161,7 +163,7 @@ def _outsiders(statement: Statement, zone: Zone) -> list[tuple[str, str]]:
     if who.negated or who.everyone:
         return [("AWS", "*")]
     named = {"AWS": who.aws, "Federated": who.federated, "CanonicalUser": who.canonical}
-    return [(type_, text) for type_, texts in named.items() for text in texts if not _inside(type_, text, zone)]
+    return [(type_, text) for type_, texts in named.items() for text in texts if not _inside(type_, text, zone, kind)]
 
 
 _ONE = {
@@ -171,12 +173,13 @@ _ONE = {
 }
 
 
-def _inside(type_: str, principal: str, zone: Zone) -> bool:
-    """Whether a principal is of the zone; unique ids stand for those that were, and are nobody any more."""
+def _inside(type_: str, principal: str, zone: Zone, kind: Kind) -> bool:
+    """Whether a principal is of the zone. Unique ids stand in trust policies for those that were, and are nobody any
+    more; elsewhere they may be anybody's."""
     if type_ != "AWS":
         return False
     inside = principal in zone.accounts or account_of(principal) in zone.accounts
-    return inside or principal[:4] in ("AROA", "AIDA")
+    return inside or (kind is Kind.TRUST and principal[:4] in ("AROA", "AIDA"))
 
 
 def _actions(document: Document, statement: Statement) -> list[str]:
