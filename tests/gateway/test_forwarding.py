@@ -92,6 +92,10 @@ def gateway(upstream: Upstream) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def alice(gateway: Live) -> dict[str, str]:
+    return user_of(gateway)
+
+
+def user_of(gateway: Live) -> dict[str, str]:
     """A user that may read and write below `bucket/ok/`."""
     iam = gateway.client("iam")
     iam.create_user(UserName="alice")

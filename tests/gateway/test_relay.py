@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import socketserver
@@ -9,11 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from iamd.server.gate import Gate
-from tests.gateway.test_forwarding import alice
+from tests.gateway.test_forwarding import alice, user_of
 from tests.gateway.test_smuggling import head
 from tests.live import Live, live
 
@@ -49,6 +51,7 @@ ANSWERS: dict[str, tuple[bytes, ...]] = {
     "nonsense": (b"nonsense\r\n\r\n",),
     "twice": (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",),
     "silent": (),
+    "later": (b"", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"),
 }
 
 
@@ -243,6 +246,25 @@ def test_a_client_that_leaves_is_recorded_and_the_next_is_answered(
         while upstream.asked.get("silent", 0) == before:
             threading.Event().wait(0.01)
     assert ask(gateway, signed(gateway, alice, way, "whole")).endswith(b"ok")
+
+
+@pytest.mark.parametrize("way", ["short", "long"])
+def test_a_server_that_stops_records_what_a_client_left_behind(upstream: Upstream, tmp_path: Path, way: str) -> None:
+    asked = upstream.asked.get("later", 0)
+    with live(in_memory=False, data_dir=tmp_path, upstream={"s3": upstream.url}) as gateway:
+        key = user_of(gateway)
+        ask(gateway, signed(gateway, key, "short", "whole"))
+        with client(gateway) as sock:
+            sock.sendall(signed(gateway, key, way, "later"))
+            while upstream.asked.get("later", 0) == asked:
+                threading.Event().wait(0.01)
+        threading.Timer(0.3, upstream.step.release).start()
+    with live(in_memory=False, data_dir=tmp_path) as server:
+        told = server.client("cloudtrail").lookup_events(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "GetObject"}]
+        )["Events"]
+    keys = [json.loads(event["CloudTrailEvent"])["requestParameters"]["key"] for event in told]
+    assert sorted(keys) == ["ok/later", "ok/whole"]
 
 
 def test_requests_that_do_not_wait_are_answered_in_order(

@@ -50,11 +50,13 @@ class Relay:
         self._held = False
         self._go_on()
 
-    def leave(self) -> None:
-        """The client has left. What was asked of the upstream stands, and is recorded when it has answered."""
+    def leave(self) -> bool:
+        """The client has left. What was asked of the upstream stands, and is recorded when it has answered: whether that
+        is still to come."""
         if self._begun and not self._over:
             self._over = True
             self._connection.finish()
+        return not self._over
 
     def _go_on(self) -> None:
         """Pass on what there is of the answer, or what went wrong."""

@@ -139,9 +139,10 @@ class _PromptHttp(LimitedHttp):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._body, self._complete = None, False
-        if self._relaying is not None:
-            self._relaying.leave()
+        is_awaited = self._relaying is not None and self._relaying.leave()
         super().connection_lost(exc)
+        if is_awaited:
+            self.connections.add(self)  # so that a server that stops waits for what is still to be recorded
 
     def _answer(self) -> None:
         """Answer what is kept, unless that was done already, or the client has left."""
@@ -196,8 +197,11 @@ class _PromptHttp(LimitedHttp):
         self._start_asgi_task(cycle, app)
 
     def _relayed(self) -> None:
-        self._relaying = None
-        self.on_response_complete()
+        relaying, self._relaying = self._relaying, None
+        if relaying is not None and relaying.gone:
+            self.connections.discard(self)
+        else:
+            self.on_response_complete()
 
     def resume_writing(self) -> None:
         super().resume_writing()

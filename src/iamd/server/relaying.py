@@ -30,7 +30,8 @@ class Relaying:
     """A `gateway.client.Client`; until the answer is sent, uvicorn's connection has it in place of its own cycle.
 
     `transport` sends the bytes, and `flow` tells when it is full; `defaults` are headers of every answer. `give` is given
-    an answer that goes uvicorn's way, as it is or to be awaited; `over` is called when all was sent.
+    an answer that goes uvicorn's way, as it is or to be awaited; `over` is called when all was sent, or recorded for a
+    client that has gone.
 
     INVARIANT: when it is over, nothing that it holds leads back to it: what is left in circles fills the memory until the
     collector finds it, which costs a request more than to decide it.
@@ -75,18 +76,18 @@ class Relaying:
         if self._relay is not None:
             self._relay.resume()
 
-    def leave(self) -> None:
-        """The client has left."""
+    def leave(self) -> bool:
+        """The client has left. Whether there will be an answer nevertheless, to be recorded: `over` is called then."""
         self.gone = True
         relay, self._relay = self._relay, None
-        if relay is not None:
-            relay.leave()
+        return relay is not None and relay.leave()
 
     def answer(self, answer: Answer) -> None:
         """See `Client`: at once, if nothing stands against it."""
         body = answer.body
         if self.gone:
             self._count(answer)
+            self._over()
             return
         written = None
         if isinstance(body, bytes) and not self._flow.write_paused:
