@@ -50,6 +50,9 @@ ANSWERS: dict[str, tuple[bytes, ...]] = {
     "broken": (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",),
     "nonsense": (b"nonsense\r\n\r\n",),
     "twice": (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",),
+    "unsized": (b"HTTP/1.1 200 OK\r\nconnection: content-length\r\ncontent-length: 4\r\n\r\n", b"this"),
+    "odd": (b"HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\nno",),
+    "bodily": (b"HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\nHTTP/1.1 200 OK\r\ncontent-", b"length: 5\r\n\r\nwrong"),
     "silent": (),
     "later": (b"", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"),
 }
@@ -187,6 +190,25 @@ def test_answers_without_body(gateway: Live, alice: dict[str, str], way: str) ->
         assert (b"content-length: " in got) is (method == "HEAD")
 
 
+def test_an_upstream_cannot_take_the_length_from_an_answer(
+    gateway: Live, upstream: Upstream, alice: dict[str, str], way: str
+) -> None:
+    upstream.step.release()
+    got = ask(gateway, signed(gateway, alice, way, "unsized"), b"this")
+    assert b"content-length: 4\r\n" in got
+
+
+def test_the_body_of_an_answer_to_head_is_no_answer_to_the_next_request(
+    gateway: Live, upstream: Upstream, alice: dict[str, str], way: str
+) -> None:
+    got = ask(gateway, signed(gateway, alice, way, "bodily", "HEAD"), b"\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    with client(gateway) as sock:
+        sock.sendall(signed(gateway, alice, way, "later"))
+        upstream.step.release(2)  # the rest of that body, and this answer
+        assert until(sock, b"ok").endswith(b"\r\n\r\nok")
+
+
 def test_what_the_upstream_refuses(gateway: Live, alice: dict[str, str], way: str) -> None:
     got = ask(gateway, signed(gateway, alice, way, "missing"), b"no!")
     assert got.startswith(b"HTTP/1.1 404 Not Found")
@@ -194,7 +216,12 @@ def test_what_the_upstream_refuses(gateway: Live, alice: dict[str, str], way: st
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("nonsense", b"does not answer in HTTP"), ("twice", b"more than it was asked"), ("silent", b"took too long")],
+    [
+        ("nonsense", b"does not answer in HTTP"),
+        ("odd", b"does not answer in HTTP"),
+        ("twice", b"more than it was asked"),
+        ("silent", b"took too long"),
+    ],
 )
 def test_an_upstream_that_makes_no_sense(
     gateway: Live, alice: dict[str, str], way: str, name: str, told: bytes

@@ -18,6 +18,7 @@ from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
 
 _HIGH, _LOW = 256 << 10, 64 << 10  # bytes that wait for their reader
 _LONGEST_HEAD = 64 << 10
+_HIGHEST = 599  # https://www.rfc-editor.org/rfc/rfc9110#section-15
 
 
 class Connection:
@@ -233,6 +234,8 @@ class Connection:
         status: int = self._parser.get_status_code()
         if self._surplus:
             return
+        if status > _HIGHEST:
+            raise ValueError(f"{status} is no status")  # ends the parsing
         if status < 200:
             self.headers = []
             return
@@ -248,7 +251,9 @@ class Connection:
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
-        if self._surplus:
+        if self._is_head:
+            self._keeps = False  # the rest of it would be taken for the answer to the next request
+        if self._surplus or self._is_head:
             return
         self._pieces.append(body)
         self._size += len(body)

@@ -121,8 +121,8 @@ def answer_headers(headers: Headers) -> Headers:
 
 
 def _without(headers: Headers, connection: bytes) -> Headers:
-    """Those that a Connection header does not name."""
-    nominated = {name.strip().lower() for name in connection.split(b",")}
+    """Those that a Connection header does not name. What tells the length of a body is not the connection's affair."""
+    nominated = {name.strip().lower() for name in connection.split(b",")} - {b"content-length"}
     return [header for header in headers if header[0] not in nominated]
 
 
