@@ -16,6 +16,7 @@ from tests.services.access_portal.programs import Program, refused
 from tests.services.identity_center.conftest import Center
 from tests.services.identity_center.test_assignments import assign
 from tests.services.signin.browser import Browser
+from tests.services.undurable import while_undurable
 
 OWN = {"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/${aws:PrincipalTag/title}/*"}
 THEMSELVES = {
@@ -149,3 +150,21 @@ def test_the_portal_leads_to_the_console_and_shows_keys(company: Center, bea: Pe
     assert "iamd-console" in browser.cookies
     assert browser.submit(shown, account=ACCOUNT, role="Admin", step="keys").status == 403
     assert browser.submit(shown, account=ACCOUNT, role="Admin", step="console").status == 403
+
+
+def test_pages_tell_nothing_that_could_be_taken_back(company: Center, bea: Person, browser: Browser) -> None:
+    """An assignment that is never stored gives nobody a role."""
+    bea.sign_in(browser)
+    form = browser.open("/start")
+    records = bea.records
+    group = next(iter(records.store_memberships.where("user", bea.id)))
+    bea.write(lambda found: found.store_memberships.remove(group))
+    role = {"account": company.member, "role": "Admin"}
+    assert browser.submit(form, **role, step="keys").status == 403
+    for ask in (lambda: browser.open("/start"), lambda: browser.submit(form, **role, step="keys")):
+        waited, page = while_undurable(
+            company.server, lambda change: change.records(ACCOUNT).store_memberships.add(group), ask
+        )
+        assert (waited, page.status) == (True, 503)
+        assert "aws_session_token" not in page.body
+    assert "member</h2>" not in browser.open("/start").body

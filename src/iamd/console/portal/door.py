@@ -16,6 +16,7 @@ from iamd.services.access_portal.instances import instance_at, instances, portal
 from iamd.services.signin.passwords import Visit
 from iamd.services.sso_oidc.authorization import PATH as AUTHORIZE
 from iamd.services.sso_oidc.devices import PATH as DEVICE
+from iamd.store.errors import StaleRead
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.wire.http import Answer, HttpRequest
 
@@ -50,8 +51,22 @@ def _is_browser(request: HttpRequest) -> bool:
 
 
 async def answer(visit: Visit, request: HttpRequest) -> Answer:
-    """The page, or what comes of its form."""
-    await visit.realm.store.refresh(request.arrived)
+    """The page, or what comes of its form. What it tells is durable; raises StoreError where that fails, and StaleRead
+    of a form, which is not taken twice."""
+    store = visit.realm.store
+    while True:
+        await store.refresh(request.arrived)
+        answered = await _shown(visit, request)
+        try:
+            await store.settled()
+        except StaleRead:
+            if request.method == "POST":
+                raise
+        else:
+            return answered
+
+
+async def _shown(visit: Visit, request: HttpRequest) -> Answer:
     browser = browser_of(visit, request)
     visitor = await visitor_of(visit, request)
     answered = await _answer(browser, visitor)
