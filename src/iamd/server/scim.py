@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -27,7 +28,7 @@ from iamd.services.scim.schemas import SCHEMAS
 from iamd.services.scim.tokens import bearer
 from iamd.services.sso_admin.center import Center
 from iamd.store.change import Change
-from iamd.store.errors import NoAccount, StoreError
+from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.store.kinds.access_portal import ScimToken
 from iamd.wire.http import Answer, HttpRequest
 from iamd.wire.query_json import encode
@@ -131,6 +132,19 @@ def _refusal(error: ScimError) -> dict[str, Any]:
 
 
 async def _answered(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[str, Any] | None]:
+    """Status and document. What a read tells is durable, a refusal, too; what changes something waits by itself. Raises
+    ScimError and StoreError."""
+    if request.method != "GET":
+        return await _found(realm, request)
+    while True:
+        with suppress(StaleRead):
+            try:
+                return await _found(realm, request)
+            finally:
+                await realm.store.settled()
+
+
+async def _found(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[str, Any] | None]:
     named = _path(request.path.decode("latin-1"))
     if named is None:
         raise ScimError(404, "There is nothing at this address.")

@@ -15,6 +15,7 @@ import pytest
 from iamd.services.scim import tokens
 from iamd.store.change import Change
 from tests.live import ACCOUNT, Live
+from tests.services.undurable import while_undurable
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 ANN = {
@@ -231,3 +232,16 @@ def test_the_trail_tells_who_came(server: Live, store_id: str, say: Say) -> None
     assert set(ours) == {"CreateUser", "ListUsers"}
     assert ours["CreateUser"]["requestParameters"] == {"tenantId": store_id, "id": made["id"]}
     assert ours["CreateUser"]["userIdentity"]["type"] == "WebIdentityUser"
+
+
+def test_nothing_is_told_that_could_be_taken_back(server: Live, say: Say) -> None:
+    _, made = say("POST", "Users", ANN)
+
+    def renamed(change: Change) -> None:
+        users = change.records(ACCOUNT).store_users
+        users.replace(users.get(made["id"]), name="other")
+
+    for path in ("Users", f"Users/{made['id']}"):
+        waited, answer = while_undurable(server, renamed, lambda path=path: say("GET", path))
+        assert (waited, answer[0]) == (True, 503)
+    assert say("GET", f"Users/{made['id']}")[1]["userName"] == ANN["userName"]
