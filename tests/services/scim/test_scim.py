@@ -245,3 +245,10 @@ def test_nothing_is_told_that_could_be_taken_back(server: Live, say: Say) -> Non
         waited, answer = while_undurable(server, renamed, lambda path=path: say("GET", path))
         assert (waited, answer[0]) == (True, 503)
     assert say("GET", f"Users/{made['id']}")[1]["userName"] == ANN["userName"]
+
+
+def test_all_comparisons_of_a_filter_count(say: Say) -> None:
+    _, made = say("POST", "Users", ANN)
+    for name, count in (("nobody", 0), ("ANN@example.com", 1)):
+        wanted = quote(f'userName eq "{name}" and id eq "{made["id"]}"')
+        assert say("GET", f"Users?filter={wanted}")[1]["totalResults"] == count

@@ -79,7 +79,8 @@ def find(request: Request) -> list[StoreUser]:
     if "username" in wanted:
         found = [each for each in [users.named(wanted["username"])] if each is not None]
     if "id" in wanted:
-        found = [each for each in [users.get(wanted["id"])] if each is not None and each in (found or [each])]
+        named = users.get(wanted["id"])
+        found = [named] if named is not None and (found is None or named in found) else []
     if "externalid" in wanted:
         known = users.where("external", wanted["externalid"])
         found = [each for each in known if found is None or each in found]
