@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
+from functools import reduce
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +44,33 @@ def test_patches_are_applied_or_refused(document: dict[str, Any], operations: li
             changed = patched(changed, verb, path, value)
         attributes_in(changed)
     assert repr(document) == before
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        [{"op": "add", "value": {f"a{i}": 1 for i in range(30_000)}}],
+        [{"op": "add", "value": {f"name.a{i}": 1 for i in range(at, at + 100)}} for at in range(0, 10_000, 100)],
+        [{"op": "add", "value": {ENTERPRISE: {f"a{i}": 1 for i in range(30_000)}}}],
+        [{"op": "add", "path": "emails", "value": [{"type": "work", "value": i} for i in range(30_000)]}]
+        + [{"op": "add", "path": 'emails[type eq "work"].value', "value": "a"}] * 99,
+        [{"op": "add", "value": reduce(lambda inner, _: {ENTERPRISE: inner}, range(900), {"active": True})}],
+    ],
+    ids=["attributes", "members", "extension", "values", "depth"],
+)
+def test_patches_that_are_made_to_be_slow_are_refused(operations: list[Any]) -> None:
+    """Copies of what was put already took the square of the attributes, and every other request waited."""
+
+    def apply() -> None:
+        changed: dict[str, Any] = {}
+        for verb, path, value in operations_of({"Operations": operations}):
+            changed = patched(changed, verb, path, value)
+        attributes_in(changed)
+
+    began = time.process_time()
+    with pytest.raises(ScimError):
+        apply()
+    assert time.process_time() - began < 2
 
 
 @settings(max_examples=100)

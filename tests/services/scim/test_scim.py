@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -242,7 +243,7 @@ def test_nothing_is_told_that_could_be_taken_back(server: Live, say: Say) -> Non
         users.replace(users.get(made["id"]), name="other")
 
     for path in ("Users", f"Users/{made['id']}"):
-        waited, answer = while_undurable(server, renamed, lambda path=path: say("GET", path))
+        waited, answer = while_undurable(server, renamed, partial(say, "GET", path))
         assert (waited, answer[0]) == (True, 503)
     assert say("GET", f"Users/{made['id']}")[1]["userName"] == ANN["userName"]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from iamd.services.scim.documents import ENTERPRISE
 from iamd.services.scim.errors import invalid
 
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_MOST = 100  # operations
+_MOST = 100  # operations, attributes of one value, and values of one attribute
+_LONGEST = 256  # characters of what a path wants
+Put = Callable[[Mapping[str, Any], str, str, Any], dict[str, Any]]
 _path = re.compile(
     r'([A-Za-z]\w{0,63})(?:\[(\w{1,64}) eq ("[^"\\]{0,256}"|true|false)\])?(?:\.(\w{1,64}))?', re.I
 ).fullmatch
@@ -32,36 +33,50 @@ def operations_of(body: Mapping[str, Any]) -> list[tuple[str, str | None, Any]]:
             raise invalid("A path is required to remove.", "noTarget")
         if verb != "remove" and each.get("value") is None:
             raise invalid("A value is required to add and to replace.")
-        found.append((verb, path or None, each.get("value")))
+        value = each.get("value")
+        if not path and isinstance(value, dict) and len(value) > _MOST:
+            raise invalid(f"A value has up to {_MOST} attributes.", "tooMany")
+        found.append((verb, path or None, value))
     return found
 
 
 def patched(document: Mapping[str, Any], verb: str, path: str | None, value: Any) -> dict[str, Any]:
     """A document after one operation. Raises ScimError."""
-    result = copy.deepcopy(dict(document))
     if path is None:
-        if not isinstance(value, dict):
-            raise invalid("Without a path, the value has attributes.")
-        for name, each in value.items():
-            result = patched(result, verb, name, each)
-        return result
-    if path.lower().startswith(ENTERPRISE.lower()):
-        rest = path[len(ENTERPRISE) :].lstrip(":")
-        present = result.get(ENTERPRISE)
-        held = present if isinstance(present, dict) else {}
-        extension = patched(held, verb, rest or None, value if rest or verb != "remove" else {})
-        return {**result, ENTERPRISE: {} if verb == "remove" and not rest else extension}
+        return _each(patched, document, verb, value)
+    if not path.lower().startswith(ENTERPRISE.lower()):
+        return _attribute(document, verb, path, value)
+    rest = path[len(ENTERPRISE) :].lstrip(":")
+    present = document.get(ENTERPRISE)
+    held = present if isinstance(present, dict) else {}
+    if rest:
+        extension = _attribute(held, verb, rest, value)
+    else:
+        extension = {} if verb == "remove" else _each(_attribute, held, verb, value)
+    return {**document, ENTERPRISE: extension}
+
+
+def _each(put: Put, document: Mapping[str, Any], verb: str, attributes: Any) -> dict[str, Any]:
+    """A document after all attributes of a value without a path."""
+    if not isinstance(attributes, dict):
+        raise invalid("Without a path, the value has attributes.")
+    result = dict(document)
+    for name, value in attributes.items():
+        result = put(result, verb, name, value)
+    return result
+
+
+def _attribute(document: Mapping[str, Any], verb: str, path: str, value: Any) -> dict[str, Any]:
+    """A document after one attribute of it, or a part of one, was put or taken out."""
     found = _path(path)
     if found is None:
         raise invalid(f"The path {path[:128]} is not supported.", "invalidPath")
-    name, key, wanted, member = _spelled(result, found[1]), found[2], found[3], found[4]
+    name, key, wanted, member = _spelled(document, found[1]), found[2], found[3], found[4]
     if key is not None:
-        result[name] = _in_list(result.get(name) or [], key, wanted.strip('"'), member, verb, value)
-    elif member is not None:
-        result[name] = _put(result.get(name) or {}, member, verb, value)
-    else:
-        result = _put(result, name, verb, value)
-    return result
+        return {**document, name: _in_list(document.get(name) or [], key, wanted.strip('"'), member, verb, value)}
+    if member is not None:
+        return {**document, name: _put(document.get(name) or {}, member, verb, value)}
+    return _put(document, name, verb, value)
 
 
 def _put(values: Any, name: str, verb: str, value: Any) -> dict[str, Any]:
@@ -80,8 +95,10 @@ def _put(values: Any, name: str, verb: str, value: Any) -> dict[str, Any]:
 def _in_list(given: Any, key: str, wanted: str, member: str | None, verb: str, value: Any) -> list[Any]:
     """A list of which the chosen value is changed; one that is not there is made of what chose it."""
     values = given if isinstance(given, list) else []
-    chosen = [each for each in values if isinstance(each, dict) and str(each.get(key)).lower() == wanted.lower()]
-    others = [each for each in values if each not in chosen]
+    if len(values) > _MOST:
+        raise invalid("There are too many values.", "tooMany")
+    chosen = [each for each in values if isinstance(each, dict) and _is(each.get(key), wanted)]
+    others = [each for each in values if not (isinstance(each, dict) and _is(each.get(key), wanted))]
     if verb == "remove" and member is None:
         return others
     before = chosen[0] if chosen else {key: wanted}
@@ -92,6 +109,16 @@ def _in_list(given: Any, key: str, wanted: str, member: str | None, verb: str, v
     return [*others, {**before, **value}]
 
 
+def _is(value: Any, wanted: str) -> bool:
+    """Whether a value is what a path wants, which is short text or a truth value."""
+    if isinstance(value, str):
+        return len(value) <= _LONGEST and value.lower() == wanted.lower()
+    return isinstance(value, bool) and str(value).lower() == wanted.lower()
+
+
 def _spelled(values: Mapping[str, Any], name: str) -> str:
-    """An attribute's name as it is spelled where it is already: case does not count."""
+    """An attribute's name as it is spelled where it is already: case does not count. Raises ScimError where there are
+    more than any user has."""
+    if len(values) > _MOST:
+        raise invalid("There are too many attributes.", "tooMany")
     return next((each for each in values if each.lower() == name.lower()), name)
