@@ -45,6 +45,12 @@ def test_what_a_program_may_not_say_of_itself(server: Live, center: Any) -> None
         assert refused(register, **given)[:2] == (code, 400), changes
 
 
+def test_the_most_that_a_program_may_say_of_itself(server: Live, center: Any, start_url: str) -> None:
+    """An id that was told, and then taken for nobody's, as too long."""
+    given = {"clientName": "\U0001f600" * 255, "redirectUris": [f"http://127.0.0.1/{'a' * 238}"] * 10}
+    assert Program(server.endpoint, start_url, **given).start()["userCode"]
+
+
 def test_a_person_is_waited_for(server: Live, center: dict[str, str], program: Program) -> None:
     told = program.start()
     assert re.fullmatch(r"[B-Z]{4}-[B-Z]{4}", told["userCode"])

@@ -37,7 +37,7 @@ from iamd.wire.oidc_errors import (
 
 LIFE = timedelta(days=90)
 _CLIENT, _SECRET = b"portal client", b"portal client secret"
-_LONGEST_ID = 4_096
+_LONGEST_ID = 6_144  # of the longest name and ten of the longest redirectUris
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 _SCOPES = frozenset({ACCOUNT_ACCESS, "openid", "aws"})
 _is_name = re.compile(r"[^\x00-\x1f\x7f]{1,255}").fullmatch
