@@ -253,3 +253,12 @@ def test_all_comparisons_of_a_filter_count(say: Say) -> None:
     for name, count in (("nobody", 0), ("ANN@example.com", 1)):
         wanted = quote(f'userName eq "{name}" and id eq "{made["id"]}"')
         assert say("GET", f"Users?filter={wanted}")[1]["totalResults"] == count
+
+
+def test_texts_are_those_of_the_api(say: Say) -> None:
+    """The API takes no control characters in names: they could not be asked for again, nor seen."""
+    for name in ("a\0b", "a\x1bb", "a\u202eb", "\ue000"):
+        assert say("POST", "Groups", {"displayName": name})[0] == 400
+        assert say("POST", "Groups", {"displayName": "a", "externalId": name})[0] == 400
+        assert say("POST", "Users", {**ANN, "externalId": name})[0] == 400
+    assert say("POST", "Groups", {"displayName": "R&D, Graz – Größe", "externalId": "cn=a b,dc=c"})[0] == 201

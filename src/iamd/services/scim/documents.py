@@ -13,6 +13,7 @@ from iamd.guard.context import iso
 from iamd.services.identitystore.attributes import attributes_of
 from iamd.services.scim.errors import invalid
 from iamd.store.kinds.identity_store import StoreUser
+from iamd.wire.patterns import compiled
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -35,6 +36,8 @@ ENTERPRISE_MEMBERS = ("employeeNumber", "costCenter", "organization", "division"
 _IGNORED = frozenset(
     {"schemas", "id", "meta", "userName", "externalId", "active", "groups"}
 )  # told apart, or read only
+# Of names of groups, in the identity store's model.
+_TEXT = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+"
 _TRUTH = {"true": True, "false": False}  # as some providers spell it
 
 
@@ -110,8 +113,8 @@ def truth(value: Any) -> bool:
 def text_in(document: Mapping[str, Any], name: str) -> str | None:
     """A text of a document, None where there is none. Raises ScimError."""
     value = document.get(name)
-    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 1_024):
-        raise invalid(f"{name} is text of 1 to 1024 characters.")
+    if value is not None and not (isinstance(value, str) and len(value) <= 1_024 and compiled(_TEXT).fullmatch(value)):
+        raise invalid(f"{name} is text of 1 to 1024 characters, without control characters.")
     return value
 
 
