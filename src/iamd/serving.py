@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import ceil
-from shutil import rmtree
 from types import FrameType
-from typing import Any
 
 import uvicorn
 import uvloop
@@ -25,7 +22,6 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
-from iamd.audit.lake.files import Lake
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
@@ -45,33 +41,20 @@ from iamd.reference import services
 from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, first_account
-from iamd.server.closed_accounts import ClosedAccounts
-from iamd.server.detections import Detections
 from iamd.server.endpoints import Endpoints
-from iamd.server.event_data_stores import EventDataStores
-from iamd.server.event_index import keep_indexed
-from iamd.server.event_queries import Deliver, EventQueries
-from iamd.server.event_retention import EventRetention
 from iamd.server.exchange import now
-from iamd.server.finding_sinks import Outbox
 from iamd.server.gate import Gate
-from iamd.server.history import keep_days
 from iamd.server.imported_resources import imported
 from iamd.server.issuers import document
+from iamd.server.jobs import jobs, meanwhile
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
 from iamd.server.prompt import prompt
-from iamd.server.query_delivery import delivered
-from iamd.server.report_places import place_of
-from iamd.server.report_schedule import ReportSchedule
 from iamd.server.tls import ServerCertificate, certificate_at
-from iamd.server.trail_buckets import buckets_at
-from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
 from iamd.services.forwarding import Forwarding
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
-from iamd.store.store import Store
 
 
 @dataclass(slots=True)
@@ -122,70 +105,16 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with _beside(settings, realm), _gate(settings, realm, proxies) as application.gate:
+        async with jobs(settings, realm), _gate(settings, realm, proxies) as application.gate:
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
-
-
-@asynccontextmanager
-async def _beside(settings: Settings, realm: Realm) -> AsyncIterator[None]:
-    """What is done beside the requests."""
-    store = realm.store
-    history = _meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
-    retention = EventRetention(store, realm.lake, settings.event_days)
-    async with (
-        _reports(settings, store),
-        _trails(settings, store),
-        _meanwhile(keep_indexed(store)),
-        _event_data_stores(settings, store, realm.lake),
-        _detections(settings, realm),
-        history,
-        _meanwhile(retention.run()) if settings.event_days else nullcontext(),
-        _meanwhile(ClosedAccounts(store).run()),
-    ):
-        yield
-
-
-@asynccontextmanager
-async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
-    """Look for suspicious events meanwhile, and tell what is found, unless the settings say otherwise."""
-    if not settings.detections:
-        yield
-        return
-    outbox = Outbox(settings.findings_to)
-    async with _meanwhile(outbox.run()), _meanwhile(Detections(realm, outbox).run()):
-        yield
 
 
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
     """The endpoints that SAML responses may be addressed to besides AWS's: the console's own is among them."""
     own = () if settings.public_url is None else (f"{settings.public_url.rstrip('/')}/saml",)
     return (*settings.sign_in_urls, *own)
-
-
-@asynccontextmanager
-async def _event_data_stores(settings: Settings, store: Store, lake: Lake | None) -> AsyncIterator[None]:
-    """Fill event data stores and run their queries meanwhile, if there can be any."""
-    if lake is None:
-        yield
-        return
-    stores = EventDataStores(store, lake)
-    try:
-        queries = EventQueries(store, lake, stores, _query_delivery(settings, store))
-        async with _meanwhile(stores.run()), _meanwhile(queries.run()):
-            yield
-    finally:
-        if settings.in_memory:
-            rmtree(lake.folder, ignore_errors=True)
-
-
-def _query_delivery(settings: Settings, store: Store) -> Deliver | None:
-    """What puts results of queries into the buckets of trails, if the settings say where they are."""
-    if settings.trail_buckets is None:
-        return None
-    buckets, region = buckets_at(settings.trail_buckets), settings.region
-    return lambda query, now: delivered(store, buckets, query, region, now.replace(microsecond=0))
 
 
 @asynccontextmanager
@@ -218,41 +147,6 @@ async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) 
         yield Gate(Gateway(parts), proxies, settings.request_timeout)
     finally:
         forwarder.close()
-
-
-@asynccontextmanager
-async def _reports(settings: Settings, store: Store) -> AsyncIterator[None]:
-    """Write credential reports meanwhile, if the settings say so."""
-    if settings.report_to is None or settings.report_schedule == "off":
-        yield
-        return
-    schedule = ReportSchedule(store, place_of(settings.report_to), settings.report_schedule, settings.report_format)
-    async with _meanwhile(schedule.run()):
-        yield
-
-
-@asynccontextmanager
-async def _trails(settings: Settings, store: Store) -> AsyncIterator[None]:
-    """Deliver trails meanwhile, if the settings say where to."""
-    if settings.trail_buckets is None:
-        yield
-        return
-    buckets = buckets_at(settings.trail_buckets)
-    deliveries = TrailDeliveries(store, buckets, settings.trail_interval, settings.trail_digest_interval)
-    async with _meanwhile(deliveries.run()):
-        yield
-
-
-@asynccontextmanager
-async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do that work, which never ends, until the block does."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
@@ -336,7 +230,7 @@ async def _serve(
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
-        async with _meanwhile(certificate.run()) if certificate else nullcontext():
+        async with meanwhile(certificate.run()) if certificate else nullcontext():
             await uvicorn_server.serve(sockets=[sock])
 
 

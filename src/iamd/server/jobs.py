@@ -1,0 +1,116 @@
+"""What a server does beside answering requests: each job runs until the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, nullcontext, suppress
+from shutil import rmtree
+from typing import Any
+
+from iamd.audit.lake.files import Lake
+from iamd.server.closed_accounts import ClosedAccounts
+from iamd.server.detections import Detections
+from iamd.server.event_data_stores import EventDataStores
+from iamd.server.event_index import keep_indexed
+from iamd.server.event_queries import Deliver, EventQueries
+from iamd.server.event_retention import EventRetention
+from iamd.server.finding_sinks import Outbox
+from iamd.server.history import keep_days
+from iamd.server.query_delivery import delivered
+from iamd.server.report_places import place_of
+from iamd.server.report_schedule import ReportSchedule
+from iamd.server.trail_buckets import buckets_at
+from iamd.server.trail_delivery import TrailDeliveries
+from iamd.services.call import Realm
+from iamd.settings import Settings
+from iamd.store.store import Store
+
+
+@asynccontextmanager
+async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[None]:
+    """Do meanwhile what is done beside the requests, as the settings say."""
+    store = realm.store
+    history = meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
+    retention = EventRetention(store, realm.lake, settings.event_days)
+    async with (
+        _reports(settings, store),
+        _trails(settings, store),
+        meanwhile(keep_indexed(store)),
+        _event_data_stores(settings, store, realm.lake),
+        _detections(settings, realm),
+        history,
+        meanwhile(retention.run()) if settings.event_days else nullcontext(),
+        meanwhile(ClosedAccounts(store).run()),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
+    """Look for suspicious events meanwhile, and tell what is found, unless the settings say otherwise."""
+    if not settings.detections:
+        yield
+        return
+    outbox = Outbox(settings.findings_to)
+    async with meanwhile(outbox.run()), meanwhile(Detections(realm, outbox).run()):
+        yield
+
+
+@asynccontextmanager
+async def _event_data_stores(settings: Settings, store: Store, lake: Lake | None) -> AsyncIterator[None]:
+    """Fill event data stores and run their queries meanwhile, if there can be any."""
+    if lake is None:
+        yield
+        return
+    stores = EventDataStores(store, lake)
+    try:
+        queries = EventQueries(store, lake, stores, _query_delivery(settings, store))
+        async with meanwhile(stores.run()), meanwhile(queries.run()):
+            yield
+    finally:
+        if settings.in_memory:
+            rmtree(lake.folder, ignore_errors=True)
+
+
+def _query_delivery(settings: Settings, store: Store) -> Deliver | None:
+    """What puts results of queries into the buckets of trails, if the settings say where they are."""
+    if settings.trail_buckets is None:
+        return None
+    buckets, region = buckets_at(settings.trail_buckets), settings.region
+    return lambda query, now: delivered(store, buckets, query, region, now.replace(microsecond=0))
+
+
+@asynccontextmanager
+async def _reports(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Write credential reports meanwhile, if the settings say so."""
+    if settings.report_to is None or settings.report_schedule == "off":
+        yield
+        return
+    schedule = ReportSchedule(store, place_of(settings.report_to), settings.report_schedule, settings.report_format)
+    async with meanwhile(schedule.run()):
+        yield
+
+
+@asynccontextmanager
+async def _trails(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Deliver trails meanwhile, if the settings say where to."""
+    if settings.trail_buckets is None:
+        yield
+        return
+    buckets = buckets_at(settings.trail_buckets)
+    deliveries = TrailDeliveries(store, buckets, settings.trail_interval, settings.trail_digest_interval)
+    async with meanwhile(deliveries.run()):
+        yield
+
+
+@asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do that work, which never ends, until the block does."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
