@@ -215,3 +215,25 @@ def test_a_change_must_be_allowed_on_the_user_and_on_the_store(
     assert (
         refusal(whole.describe_user, **here, UserId=center.new_user("bob"))["Error"]["Code"] == "AccessDeniedException"
     )
+
+
+def test_a_denial_does_not_tell_whether_there_is_somebody_of_that_name(
+    center: Center, user: Callable[..., Callable[[str], Any]]
+) -> None:
+    ann, here = center.new_user("ann"), {"IdentityStoreId": center.store_id}
+    group = center.store.create_group(**here, DisplayName="devs")["GroupId"]
+    nobody = user("nobody")("identitystore")
+
+    def denial(name: str) -> str:
+        by = {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": name}}
+        return str(refusal(nobody.get_user_id, **here, AlternateIdentifier=by)["Error"]["Message"])
+
+    assert denial("ann") == denial("bob")
+
+    def membership() -> str:
+        pair = {"GroupId": group, "MemberId": {"UserId": ann}}
+        return str(refusal(nobody.get_group_membership_id, **here, **pair)["Error"]["Message"])
+
+    before = membership()
+    center.store.create_group_membership(**here, GroupId=group, MemberId={"UserId": ann})
+    assert membership() == before

@@ -67,15 +67,16 @@ class Kind(Generic[R]):
         return Target(arn, Held(store.value, record), context=keys_of(store.value, record))
 
     def named(self, call: Call, identity_store_id: str, record: Callable[[Center], R | None]) -> Target[Held[R]]:
-        """One that is found by something else than its id; while it is not found, any is decided on."""
+        """One that is found by something else than its id; while it is not found, any is decided on, and denials name
+        no other, so that they do not tell what was found."""
         store = existing_store(call, identity_store_id=identity_store_id)
         if store.missing is not None:
             return missing(store.arn, store.missing)
-        found = record(store.value)
+        found, every = record(store.value), self.arn("*")
         if found is None:
-            return missing(self.arn("*"), not_found(call, self.type, identity_store_id))
+            return missing(every, not_found(call, self.type, identity_store_id))
         id: str = self.collection(store.value.records).kind.key(found)
-        return Target(self.arn(id), Held(store.value, found), context=keys_of(store.value, found))
+        return Target(self.arn(id), Held(store.value, found), every, context=keys_of(store.value, found))
 
 
 USERS: Kind[StoreUser] = Kind("user", "USER", lambda records: records.store_users)
