@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iamd.audit.ids import new_uuid
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.identitystore import quotas
@@ -17,7 +16,7 @@ from iamd.services.identitystore.api import identitystore
 from iamd.services.identitystore.attributes import RESERVED
 from iamd.services.identitystore.held import GROUPS, Held, also_store, existing_group
 from iamd.services.identitystore.listing import Listed, all_of, also_listed, listing
-from iamd.services.identitystore.stores import existing_store, require_revision, taken
+from iamd.services.identitystore.stores import existing_store, new_id, require_revision, taken
 from iamd.services.sso_admin.center import Center
 from iamd.store.kind import Taken
 from iamd.store.kinds.identity_store import StoreGroup
@@ -63,8 +62,7 @@ def view(group: StoreGroup, store_id: str) -> dict[str, Any]:
 
 def summary(center: Center, group: StoreGroup) -> Reply:
     """What is answered of a group that was changed."""
-    told = view(group, center.instance.store_id)
-    return {key: told[key] for key in ("IdentityStoreId", "GroupId", "GroupArn", "Revision")}
+    return {**GROUPS.ids(center, group), "Revision": str(group.revision)}
 
 
 def _checked(display_name: Any, description: Any) -> dict[str, Any]:
@@ -90,7 +88,7 @@ def create_group(
     quotas.check(call, len(groups), quotas.GROUPS, "groups")
     group = StoreGroup(
         account_id=center.instance.account_id,
-        id=f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
+        id=new_id(center),
         created=call.now,
         updated=call.now,
         created_by=call.caller.arn,
@@ -113,8 +111,7 @@ def describe_group(call: Call, held: Held[StoreGroup]) -> Reply:
 @identitystore.operation(on=group_by_alternative, also=also_store)
 def get_group_id(call: Call, held: Held[StoreGroup]) -> Reply:
     """The id of a group that is known by something else that is unique."""
-    told = summary(held.center, held.record)
-    return {key: told[key] for key in ("IdentityStoreId", "GroupId", "GroupArn")}
+    return GROUPS.ids(held.center, held.record)
 
 
 @identitystore.operation(on=every_group, also=also_listed)

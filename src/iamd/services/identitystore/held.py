@@ -43,6 +43,11 @@ class Kind(Generic[R]):
     def arn(self, id: str) -> str:
         return f"{PREFIX}{self.word}/{id}"
 
+    def ids(self, center: Center, record: R) -> dict[str, str]:
+        """What is answered where the ids of one are asked for."""
+        id, noun = self.collection(center.records).kind.key(record), self.word.title()
+        return {"IdentityStoreId": center.instance.store_id, f"{noun}Id": id, f"{noun}Arn": self.arn(id)}
+
     def find(self, center: Center, identifier: str) -> R | None:
         """The one with that id or ARN."""
         id = identifier.removeprefix(f"{PREFIX}{self.word}/")

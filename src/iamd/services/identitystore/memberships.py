@@ -6,17 +6,16 @@ neighbours
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from iamd.audit.ids import new_uuid
 from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.identitystore import quotas
 from iamd.services.identitystore.api import identitystore
 from iamd.services.identitystore.held import GROUPS, MEMBERSHIPS, USERS, Held, also, existing_group
-from iamd.services.identitystore.stores import taken
+from iamd.services.identitystore.stores import new_id, taken
 from iamd.services.sso_admin.center import Center
 from iamd.services.sso_admin.paging import page
 from iamd.store.kinds.identity_store import StoreGroup, StoreMembership, StoreUser
@@ -91,10 +90,13 @@ def view(membership: StoreMembership, store_id: str) -> dict[str, Any]:
     }
 
 
-def summary(center: Center, membership: StoreMembership) -> Reply:
-    """The ids of a membership."""
-    told = view(membership, center.instance.store_id)
-    return {key: told[key] for key in ("IdentityStoreId", "MembershipId", "MembershipArn")}
+def _page(
+    center: Center, found: Iterable[StoreMembership], next_token: str | None, max_results: int | None
+) -> dict[str, Any]:
+    store_id = center.instance.store_id
+    return page(
+        "GroupMemberships", found, lambda each: each.id, lambda each: view(each, store_id), next_token, max_results
+    )
 
 
 @identitystore.operation(on=existing_group, also=also_new_member)
@@ -108,13 +110,13 @@ def create_group_membership(call: Call, held: Held[StoreGroup], *, member_id: Me
     quotas.check(call, memberships.count("user", user.id), quotas.GROUPS_OF_A_USER, "groups of a user")
     membership = StoreMembership(
         account_id=center.instance.account_id,
-        id=f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
+        id=new_id(center),
         group_id=group.id,
         user_id=user.id,
         created=call.now,
         created_by=call.caller.arn,
     )
-    return summary(center, memberships.add(membership))
+    return MEMBERSHIPS.ids(center, memberships.add(membership))
 
 
 @identitystore.operation(on=existing_membership, also=also_ends)
@@ -126,7 +128,7 @@ def describe_group_membership(call: Call, held: Held[StoreMembership]) -> Reply:
 @identitystore.operation(on=membership_of, also=also_ends)
 def get_group_membership_id(call: Call, held: Held[StoreMembership]) -> Reply:
     """The id of the membership of a user in a group."""
-    return summary(held.center, held.record)
+    return MEMBERSHIPS.ids(held.center, held.record)
 
 
 @identitystore.operation(on=existing_membership, also=also_ends)
@@ -160,10 +162,7 @@ def list_group_memberships(
 ) -> Reply:
     """List who is in a group."""
     found = held.center.records.store_memberships.where("group", held.record.id)
-    store_id = held.center.instance.store_id
-    return page(
-        "GroupMemberships", found, lambda each: each.id, lambda each: view(each, store_id), next_token, max_results
-    )
+    return _page(held.center, found, next_token, max_results)
 
 
 @identitystore.operation(on=member, also=also_memberships)
@@ -172,7 +171,4 @@ def list_group_memberships_for_member(
 ) -> Reply:
     """List the groups that a user is in."""
     found = held.center.records.store_memberships.where("user", held.record.id)
-    store_id = held.center.instance.store_id
-    return page(
-        "GroupMemberships", found, lambda each: each.id, lambda each: view(each, store_id), next_token, max_results
-    )
+    return _page(held.center, found, next_token, max_results)

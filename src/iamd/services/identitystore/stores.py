@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from iamd.audit.ids import new_uuid
 from iamd.guard.target import Target, missing, nothing
 from iamd.services.call import Call, Reply
 from iamd.services.identitystore.api import identitystore
@@ -49,6 +50,11 @@ def find_store(call: Call, identifier: str) -> Center | None:
     """
     known = visible(call) if call.operation.reads else administered(call)
     return next((each for each in known if identifier in (each.instance.store_id, each.instance.store_arn)), None)
+
+
+def new_id(center: Center) -> str:
+    """An id for a new user, group or membership of a store."""
+    return f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}"
 
 
 def context_of(center: Center) -> Mapping[str, str]:

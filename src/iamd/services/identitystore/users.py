@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from iamd.audit.ids import new_uuid
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.identitystore import quotas
@@ -18,7 +17,7 @@ from iamd.services.identitystore.api import identitystore
 from iamd.services.identitystore.attributes import attributes_of, changed, checked, dumped, email_of, view
 from iamd.services.identitystore.held import USERS, Held, also_store, existing_user
 from iamd.services.identitystore.listing import Listed, all_of, also_listed, listing
-from iamd.services.identitystore.stores import existing_store, require_revision, taken
+from iamd.services.identitystore.stores import existing_store, new_id, require_revision, taken
 from iamd.services.sso_admin.center import Center
 from iamd.store.kind import Taken
 from iamd.store.kinds.identity_store import StoreUser
@@ -112,7 +111,7 @@ def create_user(call: Call, new: NewUser) -> Reply:
     require_free_address(call, center, email)
     user = StoreUser(
         account_id=center.instance.account_id,
-        id=f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
+        id=new_id(center),
         name=new.name,
         created=call.now,
         updated=call.now,
@@ -130,12 +129,7 @@ def create_user(call: Call, new: NewUser) -> Reply:
 
 def summary(center: Center, user: StoreUser) -> Reply:
     """What is answered of a user that was changed."""
-    return {
-        "IdentityStoreId": center.instance.store_id,
-        "UserId": user.id,
-        "UserArn": user.arn,
-        "Revision": str(user.revision),
-    }
+    return {**USERS.ids(center, user), "Revision": str(user.revision)}
 
 
 @identitystore.operation(on=existing_user, also=also_store)
@@ -147,8 +141,7 @@ def describe_user(call: Call, held: Held[StoreUser], *, extensions: list[str] | 
 @identitystore.operation(on=user_by_alternative, also=also_store)
 def get_user_id(call: Call, held: Held[StoreUser]) -> Reply:
     """The id of a user that is known by something else that is unique."""
-    told = summary(held.center, held.record)
-    return {key: told[key] for key in ("IdentityStoreId", "UserId", "UserArn")}
+    return USERS.ids(held.center, held.record)
 
 
 @identitystore.operation(on=every_user, also=also_listed)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from iamd.audit.ids import new_uuid
 from iamd.services.identitystore.attributes import RESERVED
 from iamd.services.identitystore.quotas import GROUPS as MOST
 from iamd.services.identitystore.quotas import GROUPS_OF_A_USER
+from iamd.services.identitystore.stores import new_id
 from iamd.services.scim.documents import GROUP, meta, text_in
 from iamd.services.scim.errors import ScimError, invalid, not_found, taken
 from iamd.services.scim.filters import comparisons
@@ -30,7 +30,7 @@ def create(request: Request) -> dict[str, Any]:
         raise ScimError(400, f"The identity store has reached its quota of {MOST} groups.", "tooMany")
     group = StoreGroup(
         account_id=request.center.instance.account_id,
-        id=f"{request.center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
+        id=new_id(request.center),
         created=request.now,
         updated=request.now,
         created_by=request.by,
@@ -169,7 +169,7 @@ def _add(request: Request, group: StoreGroup, ids: Iterable[str]) -> None:
             continue
         if memberships.count("user", id) >= GROUPS_OF_A_USER:
             raise ScimError(400, f"A user may be in {GROUPS_OF_A_USER} groups.", "tooMany")
-        made = f"{request.center.instance.store_id.removeprefix('d-')}-{new_uuid()}"
+        made = new_id(request.center)
         memberships.add(StoreMembership(group.account_id, made, group.id, id, request.now, request.by))
 
 

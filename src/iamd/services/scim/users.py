@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iamd.audit.ids import new_uuid
 from iamd.services.identitystore.attributes import checked, dumped, email_of
 from iamd.services.identitystore.quotas import USERS as MOST
+from iamd.services.identitystore.stores import new_id
 from iamd.services.identitystore.users import remove_user
 from iamd.services.scim.documents import ENTERPRISE, USER, attributes_in, document_of, meta, text_in, truth
 from iamd.services.scim.errors import ScimError, invalid, not_found, taken
@@ -29,7 +29,7 @@ def create(request: Request) -> dict[str, Any]:
     fields = _fields(request, request.body, None)
     user = StoreUser(
         account_id=request.center.instance.account_id,
-        id=f"{request.center.instance.store_id.removeprefix('d-')}-{new_uuid()}",
+        id=new_id(request.center),
         created=request.now,
         updated=request.now,
         created_by=request.by,

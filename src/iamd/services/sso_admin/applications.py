@@ -19,7 +19,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.sso_admin import quotas
 from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sso_admin.application_providers import CUSTOM, existing_provider
-from iamd.services.sso_admin.center import Center, administered, also_instance, at, context_of, visible_instance
+from iamd.services.sso_admin.center import Center, administered, also_at, also_instance, at, visible_instance
 from iamd.services.sso_admin.held_applications import HeldApplication, existing_application
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
@@ -48,8 +48,7 @@ def listed_instance(call: Call, *, instance_arn: str) -> Target[Center]:
 def also_provider(call: Call, center: Center) -> Iterator[Ask]:
     """The same action on the instance and on the provider."""
     yield also_instance(call, center)
-    arn = call.params["application_provider_arn"]
-    yield Ask(call.operation.action, arn, call.account_id, context=dict(context_of(center)), tags=())
+    yield also_at(call, center, call.params["application_provider_arn"])
 
 
 def status(enabled: bool) -> str:

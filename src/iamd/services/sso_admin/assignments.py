@@ -14,7 +14,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.sso_admin import quotas, requests
 from iamd.services.sso_admin.access import principals_of
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, also_instance, context_of, existing_instance
+from iamd.services.sso_admin.center import Center, also_at, also_instance, existing_instance
 from iamd.services.sso_admin.held_sets import HeldSet, changeable_set, existing_set, not_for_delegates
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.provisioning import account, provision, withdraw
@@ -28,9 +28,7 @@ def account_arn(account_id: str) -> str:
 
 def account_ask(call: Call, center: Center, account_id: str) -> Ask:
     """The same action on the account that is meant."""
-    return Ask(
-        call.operation.action, account_arn(account_id), call.account_id, context=dict(context_of(center)), tags=()
-    )
+    return also_at(call, center, account_arn(account_id))
 
 
 def assignable_set(
@@ -81,8 +79,7 @@ def create_account_assignment(
         owner = center.instance.account_id
         assignments.add(AccountAssignment(owner, held.set.id, target_id, principal_type, principal_id, call.now))
     about = {"target_id": target_id, "principal_type": principal_type, "principal_id": principal_id}
-    status = requests.record(call, center, "CREATE", held.set.id, failure, **about)
-    return {"AccountAssignmentCreationStatus": status}
+    return requests.record(call, center, "CREATE", held.set.id, failure, **about)
 
 
 def _no_assignee(center: Center, held: HeldSet, target_id: str, type_: str, id: str) -> str | None:
@@ -125,8 +122,7 @@ def delete_account_assignment(
         if failure is None:
             assignments.remove(assignment)
     about = {"target_id": target_id, "principal_type": principal_type, "principal_id": principal_id}
-    status = requests.record(call, center, "DELETE", held.set.id, failure, **about)
-    return {"AccountAssignmentDeletionStatus": status}
+    return requests.record(call, center, "DELETE", held.set.id, failure, **about)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -134,9 +130,7 @@ def describe_account_assignment_creation_status(
     call: Call, center: Center, *, account_assignment_creation_request_id: str
 ) -> Reply:
     """Tell what became of a request to assign."""
-    return {
-        "AccountAssignmentCreationStatus": requests.status(center, "CREATE", account_assignment_creation_request_id)
-    }
+    return requests.status(center, "CREATE", account_assignment_creation_request_id)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -144,9 +138,7 @@ def describe_account_assignment_deletion_status(
     call: Call, center: Center, *, account_assignment_deletion_request_id: str
 ) -> Reply:
     """Tell what became of a request to take away."""
-    return {
-        "AccountAssignmentDeletionStatus": requests.status(center, "DELETE", account_assignment_deletion_request_id)
-    }
+    return requests.status(center, "DELETE", account_assignment_deletion_request_id)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -159,8 +151,7 @@ def list_account_assignment_creation_status(
     filter: Mapping[str, str] | None = None,
 ) -> Reply:
     """List the requests to assign."""
-    member = "AccountAssignmentsCreationStatus"
-    return requests.statuses(member, center, "CREATE", filter, next_token, max_results)
+    return requests.statuses(center, "CREATE", filter, next_token, max_results)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -173,8 +164,7 @@ def list_account_assignment_deletion_status(
     filter: Mapping[str, str] | None = None,
 ) -> Reply:
     """List the requests to take away."""
-    member = "AccountAssignmentsDeletionStatus"
-    return requests.statuses(member, center, "DELETE", filter, next_token, max_results)
+    return requests.statuses(center, "DELETE", filter, next_token, max_results)
 
 
 def _page(center: Center, found: list[AccountAssignment], token: str | None, limit: int | None) -> Reply:

@@ -119,11 +119,20 @@ def on_instance(center: Center) -> Target[Center]:
     return at(center, center.instance.arn, center, center.instance.tags)
 
 
+def also_at(call: Call, center: Center, arn: str, tags: Tags = ()) -> Ask:
+    """The same action on something else that an instance has to do with."""
+    context: Context = dict(context_of(center))
+    return Ask(call.operation.action, arn, call.account_id, context=context, tags=tags)
+
+
 def also_instance(call: Call, center: Center) -> Ask:
     """The same action on the instance, where the target is a thing of it."""
-    instance = center.instance
-    context: Context = dict(context_of(center))
-    return Ask(call.operation.action, instance.arn, call.account_id, context=context, tags=instance.tags)
+    return also_at(call, center, center.instance.arn, center.instance.tags)
+
+
+def also_on_instance(call: Call, center: Center) -> Iterator[Ask]:
+    """The same where there is the instance alone."""
+    yield also_instance(call, center)
 
 
 def offer(records: Records, region: str, now: datetime) -> IdentityCenter:

@@ -6,15 +6,13 @@ https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
-from iamd.guard.ask import Ask
 from iamd.guard.target import Target
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin import durations, quotas
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, also_instance, at, existing_instance
+from iamd.services.sso_admin.center import Center, also_on_instance, at, existing_instance
 from iamd.services.sso_admin.held_sets import HeldSet, also_its_instance, changeable_set, existing_set, require_sets
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
@@ -29,11 +27,6 @@ def new_set(call: Call, *, instance_arn: str) -> Target[Center]:
     return (
         target if target.missing is not None else at(target.value, target.value.arn("permissionSet", "*"), target.value)
     )
-
-
-def also_on_instance(call: Call, center: Center) -> Iterator[Ask]:
-    """The same action on the instance."""
-    yield also_instance(call, center)
 
 
 def view(set_: PermissionSet) -> dict[str, Any]:

@@ -54,8 +54,7 @@ def provision_permission_set(call: Call, held: HeldSet, *, target_id: str | None
     ids = [each.target_id for each in there] if target_id is None else [target_id]
     outcomes = [provision(call, center, held.set, account(call, center, id)) for id in ids]
     failure = next((each for each in outcomes if each is not None), None)
-    status = requests.record(call, center, "PROVISION", held.set.id, failure, target_id=target_id)
-    return {"PermissionSetProvisioningStatus": status}
+    return requests.record(call, center, "PROVISION", held.set.id, failure, target_id=target_id)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -63,9 +62,7 @@ def describe_permission_set_provisioning_status(
     call: Call, center: Center, *, provision_permission_set_request_id: str
 ) -> Reply:
     """Tell what became of a request to provision."""
-    return {
-        "PermissionSetProvisioningStatus": requests.status(center, "PROVISION", provision_permission_set_request_id)
-    }
+    return requests.status(center, "PROVISION", provision_permission_set_request_id)
 
 
 @sso_admin.operation(on=existing_instance)
@@ -78,8 +75,7 @@ def list_permission_set_provisioning_status(
     filter: Mapping[str, str] | None = None,
 ) -> Reply:
     """List the requests to provision."""
-    member = "PermissionSetsProvisioningStatus"
-    return requests.statuses(member, center, "PROVISION", filter, next_token, max_results)
+    return requests.statuses(center, "PROVISION", filter, next_token, max_results)
 
 
 def _is_wanted(center: Center, provisioned: ProvisionedSet, status: str | None) -> bool:

@@ -17,6 +17,17 @@ from iamd.services.sso_admin.paging import page
 from iamd.store.kinds.identity_center import ProvisioningRequest
 from iamd.wire.identity_errors import ResourceNotFoundException
 
+_MEMBERS = {
+    "CREATE": "AccountAssignmentCreationStatus",
+    "DELETE": "AccountAssignmentDeletionStatus",
+    "PROVISION": "PermissionSetProvisioningStatus",
+}
+_LISTS = {
+    "CREATE": "AccountAssignmentsCreationStatus",
+    "DELETE": "AccountAssignmentsDeletionStatus",
+    "PROVISION": "PermissionSetsProvisioningStatus",
+}
+
 
 def record(call: Call, center: Center, kind: str, set_id: str, failure: str | None, **about: str | None) -> Reply:
     """Keep a request, and answer that it has begun. Of each kind the latest are kept."""
@@ -35,7 +46,7 @@ def record(call: Call, center: Center, kind: str, set_id: str, failure: str | No
         **about,
     )
     requests.add(request)
-    return _view(center, replace(request, status="IN_PROGRESS", failure=None))
+    return {_MEMBERS[kind]: _view(center, replace(request, status="IN_PROGRESS", failure=None))}
 
 
 def _view(center: Center, request: ProvisioningRequest) -> dict[str, Any]:
@@ -63,11 +74,10 @@ def status(center: Center, kind: str, request_id: str) -> dict[str, Any]:
     request = center.records.provisioning_requests.get(request_id)
     if request is None or request.kind != kind:
         raise ResourceNotFoundException(f"Could not find a request with id {request_id}")
-    return _view(center, request)
+    return {_MEMBERS[kind]: _view(center, request)}
 
 
 def statuses(
-    member: str,
     center: Center,
     kind: str,
     filter: Mapping[str, str] | None,
@@ -81,4 +91,4 @@ def statuses(
     def view(request: ProvisioningRequest) -> dict[str, Any]:
         return {"Status": request.status, "RequestId": request.id, "CreatedDate": request.created}
 
-    return page(member, found, lambda each: each.id, view, next_token, max_results)
+    return page(_LISTS[kind], found, lambda each: each.id, view, next_token, max_results)

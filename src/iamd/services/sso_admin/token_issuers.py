@@ -5,17 +5,16 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/using-apps-with-truste
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from iamd.audit.ids import new_uuid
-from iamd.guard.ask import Ask
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin import quotas
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, administered, also_instance, at, existing_instance
+from iamd.services.sso_admin.center import Center, administered, also_on_instance, at, existing_instance
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
 from iamd.store.kind import Taken
@@ -54,11 +53,6 @@ def new_issuer(call: Call, *, instance_arn: str) -> Target[Center]:
         return target
     arn = f"arn:{PARTITION}:sso::{call.account_id}:trustedTokenIssuer/{target.value.instance.id}/*"
     return at(target.value, arn, target.value)
-
-
-def also_on_instance(call: Call, center: Center) -> Iterator[Ask]:
-    """The same action on the instance."""
-    yield also_instance(call, center)
 
 
 def _settings(configuration: Configuration) -> Mapping[str, str]:
