@@ -32,7 +32,14 @@ from iamd.store.kinds.credentials import (
 )
 from iamd.store.kinds.delegation import DelegationClaim, DelegationRequest
 from iamd.store.kinds.event_data_stores import EventDataStore, EventQuery
-from iamd.store.kinds.federation import OidcProvider, OutboundFederation, OutboundKey, SamlKey, SamlProvider
+from iamd.store.kinds.federation import (
+    ConsoleSignIn,
+    OidcProvider,
+    OutboundFederation,
+    OutboundKey,
+    SamlKey,
+    SamlProvider,
+)
 from iamd.store.kinds.handshakes import Handshake, ReceivedHandshake, ResponsibilityTransfer
 from iamd.store.kinds.identity_applications import Application, ApplicationAssignment, TrustedTokenIssuer
 from iamd.store.kinds.identity_center import (
@@ -145,6 +152,10 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "saml_providers": (
         SamlProvider(ACCOUNT, "SAMLSP1", "Okta", NOW, "<EntityDescriptor/>", LATER, True, (("a", "b"),)),
         {"metadata": "<a>ß</a>", "valid_until": NOW, "encrypted": False, "tags": ()},
+    ),
+    "console_sign_ins": (
+        ConsoleSignIn(ACCOUNT, "gitlab.com/Über", "a", "sealed", "GitLab", ("arn:r",), ("email",), "email"),
+        {"sealed_secret": None, "roles": ("arn:r", "arn:ß"), "scopes": (), "name_claim": "sub"},
     ),
     "saml_keys": (SamlKey(ACCOUNT, "SAMLPK1", "SAMLSP1", NOW, b"\x00sealed"), {"sealed": b"\xff"}),
     "outbound_federation": (OutboundFederation(ACCOUNT, "4f1e", True), {"enabled": False}),

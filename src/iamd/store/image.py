@@ -162,11 +162,7 @@ class Records:
         self.service_credentials = self._collect(credentials.SERVICE_CREDENTIALS)
         self.credential_reports = self._collect(credentials.CREDENTIAL_REPORTS)
         self._collect_sign_in()
-        self.oidc_providers = self._collect(federation.OIDC_PROVIDERS)
-        self.saml_providers = self._collect(federation.SAML_PROVIDERS)
-        self.saml_keys = self._collect(federation.SAML_KEYS)
-        self.outbound_federation = self._collect(federation.OUTBOUND_FEDERATION)
-        self.outbound_keys = self._collect(federation.OUTBOUND_KEYS)
+        self._collect_federation()
         self.role_deletions = self._collect(managed_roles.ROLE_DELETIONS)
         self.role_sources = self._collect(managed_roles.ROLE_SOURCES)
         self.account_properties = self._collect(managed_roles.ACCOUNT_PROPERTIES)
@@ -192,6 +188,14 @@ class Records:
         self.passkeys = self._collect(sign_in.PASSKEYS)
         self.sign_in_sessions = self._collect(sign_in.SIGN_IN_SESSIONS)
         self.console_sessions = self._collect(sign_in.CONSOLE_SESSIONS)
+
+    def _collect_federation(self) -> None:
+        self.oidc_providers = self._collect(federation.OIDC_PROVIDERS)
+        self.saml_providers = self._collect(federation.SAML_PROVIDERS)
+        self.saml_keys = self._collect(federation.SAML_KEYS)
+        self.console_sign_ins = self._collect(federation.CONSOLE_SIGN_INS)
+        self.outbound_federation = self._collect(federation.OUTBOUND_FEDERATION)
+        self.outbound_keys = self._collect(federation.OUTBOUND_KEYS)
 
     def _collect_organization(self) -> None:
         self.organizations = self._collect(organizations.ORGANIZATIONS)

@@ -133,6 +133,10 @@ saml_providers = _records(
     _flag("encrypted"),
     _text("tags"),
 )
+console_sign_ins = _records(
+    "console_sign_ins", "provider", _text("provider"), _text("client_id"), _optional("sealed_secret"), _text("label"),
+    _text("roles"), _text("scopes"), _text("name_claim")
+)  # fmt: skip
 saml_keys = _records("saml_keys", "id", _text("id"), _text("provider_id"), _time("created"), _blob("sealed"))
 trust_anchors = _records(
     "trust_anchors", "id", *_regional(), _text("bundle"), _flag("enabled"), _text("notifications"), _text("tags")

@@ -57,6 +57,26 @@ class SamlKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleSignIn:
+    """That people sign in to the console with an OpenID Connect provider, as `client_id` of it, and act as one of
+    `roles` (ARNs). `provider` is the provider's `url`.
+
+    `sealed_secret` is the client's secret, which opens with account and provider; None of a public client. `label` is
+    what the button says, `scopes` are asked for besides `openid`, and `name_claim` is the claim that sessions are named
+    by.
+    """
+
+    account_id: str
+    provider: str
+    client_id: str
+    sealed_secret: str | None = field(repr=False)
+    label: str
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
+    name_claim: str = "sub"
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundFederation:
     """Whether the account issues tokens of its own; the issuer stays the same however often that changes."""
 
@@ -81,7 +101,15 @@ class OutboundKey:
 OIDC_PROVIDERS = Kind("oidc_providers", OidcProvider, lambda r: r.url)
 SAML_PROVIDERS = Kind("saml_providers", SamlProvider, lambda r: r.id, lambda r: r.name)
 SAML_KEYS = Kind("saml_keys", SamlKey, lambda r: r.id, None, {"provider": lambda r: r.provider_id})
+CONSOLE_SIGN_INS = Kind("console_sign_ins", ConsoleSignIn, lambda r: r.provider)
 OUTBOUND_FEDERATION = Kind("outbound_federation", OutboundFederation, lambda r: r.account_id)
 OUTBOUND_KEYS = Kind("outbound_keys", OutboundKey, lambda r: r.id)
 
-KINDS: tuple[Kind[Any], ...] = (OIDC_PROVIDERS, SAML_PROVIDERS, SAML_KEYS, OUTBOUND_FEDERATION, OUTBOUND_KEYS)
+KINDS: tuple[Kind[Any], ...] = (
+    OIDC_PROVIDERS,
+    SAML_PROVIDERS,
+    SAML_KEYS,
+    CONSOLE_SIGN_INS,
+    OUTBOUND_FEDERATION,
+    OUTBOUND_KEYS,
+)

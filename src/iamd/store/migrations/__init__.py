@@ -17,6 +17,7 @@ from iamd.store.migrations import (
     m0004_console,
     m0005_sign_in,
     m0006_identity_center,
+    m0007_console_sign_in,
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -26,6 +27,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     m0004_console.STATEMENTS,
     m0005_sign_in.STATEMENTS,
     m0006_identity_center.STATEMENTS,
+    m0007_console_sign_in.STATEMENTS,
 )
 LATEST = len(STEPS)
 
