@@ -106,6 +106,19 @@ def test_a_role_acts_for_a_person(server: Live, iam: Any, user: Any, app: str, a
 
     iam.update_assume_role_policy(RoleName="Acting", PolicyDocument=document.replace(', "sts:SetContext"', ""))
     assert refused(asking("sts").assume_role, **asked, ProvidedContexts=provided)[0] == "AccessDenied"
+    iam.update_assume_role_policy(RoleName="Acting", PolicyDocument=document)
+    admin = server.client("sso-admin")
+    for end, again_good in (
+        (lambda: ann.change(enabled=False), lambda: ann.change(enabled=True)),
+        (
+            lambda: admin.update_application(ApplicationArn=app, Status="DISABLED"),
+            lambda: admin.update_application(ApplicationArn=app, Status="ENABLED"),
+        ),
+    ):
+        end()
+        assert refused(asking("sts").assume_role, **asked, ProvidedContexts=provided)[0] == "ValidationError"
+        again_good()
+        assert asking("sts").assume_role(**asked, ProvidedContexts=provided)
     ann.change(enabled=False)
     denied = refused(asking("sso-oidc").create_token_with_iam, **given, assertion=assertion())
     assert denied[0] == "AccessDeniedException"

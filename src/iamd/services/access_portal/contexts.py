@@ -1,7 +1,8 @@
 """Identity contexts: whom a service acts for, as CreateTokenWithIAM tells it and AssumeRole takes it.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/trustedidentitypropagation-identity-enhanced-iam-role-sessions.html.
-They are sealed, so that nobody but this server makes one.
+They are sealed, so that nobody but this server makes one, and good for as long as person and application are there and
+enabled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from datetime import datetime
 
 import msgspec
 
+from iamd.services.access_portal.people import enabled_user
+from iamd.services.call import Realm
 from iamd.services.signin.grants import opened, sealed
 from iamd.store.sealing import Sealer
 
@@ -28,6 +31,11 @@ class IdentityContext(msgspec.Struct, frozen=True, array_like=True):
     credential_id: str
     expires: int  # seconds of the epoch
 
+    @property
+    def account_id(self) -> str:
+        """The account that owns the instance."""
+        return self.store_arn.split(":")[4]
+
     def keys(self) -> dict[str, str | list[str]]:
         """The condition keys of sessions in which somebody acts for the person."""
         return {
@@ -43,7 +51,14 @@ def seal_context(sealer: Sealer, context: IdentityContext) -> str:
     return sealed(sealer, context, _CONTEXT)
 
 
-def open_context(sealer: Sealer, text: str, now: datetime) -> IdentityContext | None:
-    """The context; None for what is none of ours, or has expired."""
-    context = opened(sealer, text[:_LONGEST], _CONTEXT, IdentityContext)
-    return context if context is not None and context.expires > now.timestamp() else None
+def open_context(realm: Realm, text: str, now: datetime) -> IdentityContext | None:
+    """The context; None for what is none of ours, has expired, or tells of a person or an application that is not there
+    any more, or disabled. Raises Cold."""
+    context = opened(realm.sealer, text[:_LONGEST], _CONTEXT, IdentityContext)
+    if context is None or context.expires <= now.timestamp():
+        return None
+    records = realm.records(context.account_id)
+    if records is None or enabled_user(records, context.user_id) is None:
+        return None
+    application = records.applications.get(context.application_arn.rpartition("/")[2])
+    return context if application is not None and application.enabled else None

@@ -21,16 +21,22 @@ BY_APPLICATION = "application"
 
 def present(records: Records, person: Person) -> StoreUser | None:
     """The user that a person is, as long as it is there and enabled, under the same password."""
-    center: IdentityCenter | None = records.identity_centers.get(records.account_id)
-    user: StoreUser | None = records.store_users.get(person.owner_id)
-    if center is None or user is None or not user.enabled or records.account.closed is not None:
-        return None
-    if person.credential == BY_APPLICATION:
+    user = enabled_user(records, person.owner_id)
+    if user is None or person.credential == BY_APPLICATION:
         return user
     if person.credential:
         return user if person.credential == password_name(records, user.id) else None
     # Who came from an identity provider stays for as long as it is the instance's.
     return user if records.identity_sources.get(records.account_id) is not None else None
+
+
+def enabled_user(records: Records, user_id: str) -> StoreUser | None:
+    """The user of that id, as long as it is there and enabled, and its instance and the account are there, too."""
+    center: IdentityCenter | None = records.identity_centers.get(records.account_id)
+    user: StoreUser | None = records.store_users.get(user_id)
+    if center is None or user is None or not user.enabled or records.account.closed is not None:
+        return None
+    return user
 
 
 def password_name(records: Records, user_id: str) -> str:

@@ -40,7 +40,7 @@ def _context_keys(call: Call, provided: Sequence[Mapping[str, str]]) -> dict[str
     """The condition keys of the identity context that a session is to have. Raises ValidationError."""
     if len(provided) != 1 or provided[0].get("ProviderArn") != PROVIDER:
         raise ValidationError(f"ProvidedContexts: one context of {PROVIDER} is supported.")
-    context = open_context(call.realm.sealer, provided[0].get("ContextAssertion", ""), call.now)
+    context = open_context(call.realm, provided[0].get("ContextAssertion", ""), call.now)
     if context is None:
         raise ValidationError("The context assertion is not valid, or has expired.")
     return context.keys()
