@@ -1,4 +1,5 @@
-"""The account as an issuer of tokens: its name, and the keys that it signs with.
+"""The account as an issuer of tokens: its names, and the keys that it signs with. As one that proves its users and roles
+to others it has a name, and by its instance of Identity Center another, for its people.
 
 Each algorithm has a key of its own; a new one takes over every ninety days, and the former stays published for as long
 as its tokens may live. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
@@ -13,24 +14,37 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from iamd.services.call import Realm
 from iamd.store.image import Records
 from iamd.store.kinds.federation import OutboundFederation, OutboundKey
+from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.sealing import Sealer
+from iamd.wire.errors import InternalFailure
 
 PREFIXES = {"ES384": "EC384", "RS256": "RSA"}  # of the key ids, as AWS has them
 LIFE = timedelta(days=90)
 GRACE = timedelta(days=1)  # that a former key stays published; a token lives an hour at most
 _PATH = "/_iamd/issuers/"
+_REGISTRY = jws.JWSRegistry(algorithms=tuple(PREFIXES))
 
 
 def issuer_identifier(realm: Realm, federation: OutboundFederation) -> str:
     """The `iss` claim of the account's tokens: below this server's public URL, or in AWS's form where it has none."""
-    if realm.public_url is None:
-        return f"https://{federation.issuer_id}.tokens.sts.global.api.aws"
-    return f"{realm.public_url.rstrip('/')}{_PATH}{federation.account_id}/{federation.issuer_id}"
+    published = _published(realm, federation.account_id, federation.issuer_id)
+    return published or f"https://{federation.issuer_id}.tokens.sts.global.api.aws"
+
+
+def center_issuer(realm: Realm, center: IdentityCenter) -> str:
+    """The same of the tokens that applications get for people of an instance of Identity Center."""
+    published = _published(realm, center.account_id, center.id)
+    return published or f"https://identitycenter.amazonaws.com/{center.id}"
+
+
+def _published(realm: Realm, account_id: str, id: str) -> str | None:
+    return None if realm.public_url is None else f"{realm.public_url.rstrip('/')}{_PATH}{account_id}/{id}"
 
 
 def is_own_issuer(realm: Realm, issuer: str) -> bool:
@@ -88,9 +102,14 @@ def _add(records: Records, sealer: Sealer, made: Mapping[str, RSAKey | ECKey], n
         records.outbound_keys.add(OutboundKey(records.account_id, kid, algorithm, now, public, sealed))
 
 
-def private_key(sealer: Sealer, key: OutboundKey) -> RSAKey | ECKey:
-    """The key that signs."""
-    return _opened(sealer, key)
+def signed(sealer: Sealer, records: Records, algorithm: str, claims: bytes) -> str:
+    """A token with these claims (JSON), signed with the account's newest key of an algorithm, which `ensure_keys` has
+    made; raises InternalFailure where it has not."""
+    key = current_key(records, algorithm)
+    if key is None:
+        raise InternalFailure()
+    header = {"alg": algorithm, "kid": key.id, "typ": "JWT"}
+    return jws.serialize_compact(header, claims, _opened(sealer, key), registry=_REGISTRY)
 
 
 @lru_cache(maxsize=256)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from tests.live import ACCOUNT, Live
 from tests.services.access_portal.people import Person
 from tests.services.access_portal.programs import refused
+from tests.services.sts.test_web_identity_token import believed
 
 ISSUER = "https://idp.example.com"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -122,6 +125,34 @@ def test_a_role_acts_for_a_person(server: Live, iam: Any, user: Any, app: str, a
     ann.change(enabled=False)
     denied = refused(asking("sso-oidc").create_token_with_iam, **given, assertion=assertion())
     assert denied[0] == "AccessDeniedException"
+
+
+def test_id_tokens_are_verified_by_what_the_issuer_publishes(
+    server: Live, app: str, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a key that outlives the process, and is every server's."""
+
+    def new_token() -> str:
+        given = {"clientId": app, "grantType": JWT_BEARER, "assertion": assertion()}
+        return str(server.client("sso-oidc").create_token_with_iam(**given)["idToken"])
+
+    instance = server.client("sso-admin").list_instances()["Instances"][0]["InstanceArn"].rpartition("/")[2]
+    claims = jwt.decode(new_token(), signing_key(server)).claims
+    assert claims["iss"] == f"https://identitycenter.amazonaws.com/{instance}"
+    monkeypatch.setattr(server.realm, "public_url", server.endpoint)
+    claims = believed(new_token(), app)
+    assert claims["iss"] == f"{server.endpoint}/_iamd/issuers/{ACCOUNT}/{instance}"
+    assert (claims["sub"], claims["aws:identity_store_id"]) == (ann.id, ann.store_id)
+    server.client("sso-admin").delete_instance(InstanceArn=f"arn:aws:sso:::instance/{instance}")
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"{claims['iss']}/.well-known/jwks.json")
+
+
+def signing_key(server: Live) -> RSAKey:
+    """The public key that the account of the instance keeps."""
+    records = server.realm.store.records(ACCOUNT)
+    assert records is not None
+    return RSAKey.import_key(json.loads(next(key for key in records.outbound_keys if key.algorithm == "RS256").public))
 
 
 def test_what_is_not_believed(server: Live, app: str, ann: Person, user: Any) -> None:

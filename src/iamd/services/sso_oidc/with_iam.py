@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from joserfc import jwt
-from joserfc.jwk import ECKey
+import msgspec
 
 from iamd.caller import identity_tokens
 from iamd.guard.target import Target, missing
@@ -25,6 +24,7 @@ from iamd.services.access_portal.contexts import IdentityContext, seal_context
 from iamd.services.access_portal.grants import Access, Refresh, open_refresh, seal_access, seal_refresh
 from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
+from iamd.services.outbound import center_issuer, ensure_keys, signed
 from iamd.services.signin.people import Person
 from iamd.services.sso_admin.center import Center, visible
 from iamd.services.sso_admin.held_applications import HeldApplication
@@ -51,8 +51,7 @@ _LIFE = timedelta(hours=1)
 _CONTEXT = "sts:identity_context"  # scope, and claim of the ID token
 _SCOPES = ("openid", "aws", _CONTEXT)
 _GRANTS = (JWT_BEARER, REFRESH_TOKEN)
-# Nobody has to verify ID tokens: they come from here straight to the client that asked (OpenID Connect Core, 3.1.3.7).
-_ID_TOKEN_KEY = ECKey.generate_key("P-256", auto_kid=True)
+_ALGORITHM = "RS256"  # of ID tokens: what every client has (OpenID Connect Core, 15.1)
 # An account that there is not: for a resource of another account both sides must allow, as they must here.
 _NOBODYS_ACCOUNT = "000000000000"
 _NOBODY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
@@ -91,7 +90,7 @@ async def evidence(
     assertion: str | None = None,
     refresh_token: str | None = None,
 ) -> Evidence:
-    """For whom what was sent is good. Raises AwsError."""
+    """For whom what was sent is good; then there are keys to sign with, too. Raises AwsError."""
     held: HeldApplication = permitted(call).value
     grants: Mapping[str, Any] = json.loads(held.application.grants)
     if grant_type not in _GRANTS:
@@ -99,10 +98,13 @@ async def evidence(
     if grant_type not in grants:
         raise UnauthorizedClientException()
     if grant_type == REFRESH_TOKEN:
-        return _refreshing(call, held, refresh_token)
-    if not assertion:
+        found = _refreshing(call, held, refresh_token)
+    elif assertion:
+        found = Evidence(await _vouched_for(call, held, grants[JWT_BEARER]["JwtBearer"], assertion))
+    else:
         raise InvalidRequestException()
-    return Evidence(await _vouched_for(call, held, grants[JWT_BEARER]["JwtBearer"], assertion))
+    await ensure_keys(call.realm, held.center.instance.account_id, call.now)
+    return found
 
 
 def _refreshing(call: Call, held: HeldApplication, text: str | None) -> Evidence:
@@ -197,7 +199,7 @@ def create_token_with_iam(
         "tokenType": "Bearer",
         "expiresIn": int((ends - call.now).total_seconds()),
         "refreshToken": seal_refresh(sealer, refresh) if refreshes else None,
-        "idToken": _id_token(call, held, session, context, until),
+        "idToken": _id_token(call, records, held, session, context, until),
         "issuedTokenType": _ACCESS_TOKEN,
         "scope": list(_SCOPES),
         "awsAdditionalDetails": {"identityContext": context},
@@ -240,7 +242,10 @@ def _context(call: Call, held: HeldApplication, session: PortalSession, until: i
     return seal_context(call.realm.sealer, told)
 
 
-def _id_token(call: Call, held: HeldApplication, session: PortalSession, context: str, until: int) -> str:
+def _id_token(
+    call: Call, records: Records, held: HeldApplication, session: PortalSession, context: str, until: int
+) -> str:
+    """What an application is told of the person, signed by the account that owns the instance."""
     instance = held.center.instance
     told = {
         "identity_store_id": instance.store_id,
@@ -250,7 +255,7 @@ def _id_token(call: Call, held: HeldApplication, session: PortalSession, context
         "credential_id": session.id,
     }
     claims = {
-        "iss": f"https://identitycenter.amazonaws.com/{instance.id}",
+        "iss": center_issuer(call.realm, instance),
         "sub": session.user_id,
         "aud": held.application.arn,
         "iat": int(call.now.timestamp()),
@@ -258,4 +263,4 @@ def _id_token(call: Call, held: HeldApplication, session: PortalSession, context
         **{f"aws:{name}": value for name, value in told.items()},
         _CONTEXT: context,
     }
-    return jwt.encode({"alg": "ES256", "kid": _ID_TOKEN_KEY.kid}, claims, _ID_TOKEN_KEY)
+    return signed(call.realm.sealer, records, _ALGORITHM, msgspec.json.encode(claims))

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from joserfc import jws
 
 from iamd.caller.caller import CallerKind
 from iamd.guard.ask import Ask
@@ -19,13 +18,12 @@ from iamd.guard.context import iso
 from iamd.guard.target import Target, new
 from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
-from iamd.services.outbound import PREFIXES, current_key, ensure_keys, issuer_identifier, private_key
+from iamd.services.outbound import PREFIXES, ensure_keys, issuer_identifier, signed
 from iamd.services.sts.api import sts
 from iamd.store.kinds.federation import OutboundFederation
 from iamd.store.records import PARTITION
 from iamd.wire.errors import (
     AccessDenied,
-    InternalFailure,
     InvalidParameterValue,
     JWTPayloadSizeExceededException,
     OutboundWebIdentityFederationDisabledException,
@@ -35,7 +33,6 @@ from iamd.wire.errors import (
 
 NAMESPACE = "https://sts.amazonaws.com/"
 MAX_PAYLOAD = 14_984  # bytes, as seen of live AWS
-_REGISTRY = jws.JWSRegistry(algorithms=tuple(PREFIXES))
 
 
 def account_itself(call: Call, *, signing_algorithm: str) -> Target[str]:
@@ -98,11 +95,7 @@ def get_web_identity_token(
     payload = msgspec.json.encode(claims)
     if len(payload) > MAX_PAYLOAD:
         raise JWTPayloadSizeExceededException(f"The token's claims are longer than {MAX_PAYLOAD} bytes.")
-    key = current_key(call.records, signing_algorithm)
-    if key is None:
-        raise InternalFailure()
-    header = {"alg": key.algorithm, "kid": key.id, "typ": "JWT"}
-    token = jws.serialize_compact(header, payload, private_key(call.realm.sealer, key), registry=_REGISTRY)
+    token = signed(call.realm.sealer, call.records, signing_algorithm, payload)
     return {"WebIdentityToken": token, "Expiration": expires}
 
 
