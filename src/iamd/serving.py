@@ -26,17 +26,6 @@ from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
 from iamd.caller.tokens import TokenKeys
-from iamd.gateway.door import Gateway
-from iamd.gateway.facts.facts import Facts
-from iamd.gateway.facts.questions import Questions
-from iamd.gateway.forward import Forwarder
-from iamd.gateway.forward_access import ForwardAccess
-from iamd.gateway.inventory import UpstreamInventory
-from iamd.gateway.known_resources import UpstreamResources
-from iamd.gateway.owners import Owners
-from iamd.gateway.parts import Parts
-from iamd.gateway.service_callers import ServiceCallers
-from iamd.gateway.upstreams import Upstreams
 from iamd.reference import services
 from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
@@ -44,15 +33,15 @@ from iamd.server.bootstrap import Root, ensure_account, first_account
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.gate import Gate
+from iamd.server.gateway_parts import gate, upstreams_of
 from iamd.server.imported_resources import imported
 from iamd.server.issuers import document
 from iamd.server.jobs import jobs, meanwhile
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
 from iamd.server.prompt import prompt
-from iamd.server.tls import ServerCertificate, certificate_at
+from iamd.server.tls import ServerCertificate, certificate_at, keep_renewed
 from iamd.services.call import Realm
-from iamd.services.forwarding import Forwarding
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 
@@ -73,6 +62,7 @@ class Server:
 async def running(settings: Settings) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
     services.register(settings.custom_services)
+    upstreams = upstreams_of(settings)
     store = data.store(settings)
     await store.start()
     try:
@@ -105,7 +95,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with jobs(settings, realm), _gate(settings, realm, proxies) as application.gate:
+        async with jobs(settings, realm), gate(settings, realm, upstreams, proxies) as application.gate:
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
@@ -117,39 +107,7 @@ def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
     return (*settings.sign_in_urls, *own)
 
 
-@asynccontextmanager
-async def _gate(settings: Settings, realm: Realm, proxies: asgi.TrustedProxies) -> AsyncIterator[Gate | None]:
-    """The gateway, if there are upstreams."""
-    if not settings.upstream:
-        yield None
-        return
-    forwarder = Forwarder(settings.upstream_timeout)
-    upstreams = Upstreams(settings.upstream, settings.upstream_credentials, settings.upstream_accounts)
-    owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
-    questions = Questions(upstreams, forwarder)
-    facts = Facts(questions, settings.upstream_cache)
-    realm.resources = UpstreamResources(upstreams, owners, facts)
-    realm.forwarding = Forwarding(settings.gateway_mode, settings.upstream)
-    realm.inventories = (UpstreamInventory(upstreams, owners, questions, facts), *realm.inventories)
-    services = ServiceCallers(settings.upstream_services, owners.account_id)
-    parts = Parts(
-        realm,
-        upstreams,
-        forwarder,
-        owners,
-        facts,
-        services,
-        ForwardAccess(settings.upstream_forward_access, realm),
-        settings.upstream_body_bytes,
-        settings.gateway_mode,
-    )
-    try:
-        yield Gate(Gateway(parts), proxies, settings.request_timeout)
-    finally:
-        forwarder.close()
-
-
-def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
+def _reset(realm: Realm, root: Root, opened: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
     """Back to the state after the first start; root's keys stay as they were."""
 
     async def reset() -> None:
@@ -160,9 +118,9 @@ def _reset(realm: Realm, root: Root, gate: Callable[[], Gate | None]) -> Callabl
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()
-        opened = gate()
-        if opened is not None:
-            opened.forget()
+        gateway = opened()
+        if gateway is not None:
+            gateway.forget()
         await ensure_account(realm.store, root)
 
     return reset
@@ -230,7 +188,7 @@ async def _serve(
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
-        async with meanwhile(certificate.run()) if certificate else nullcontext():
+        async with meanwhile(keep_renewed([certificate.files])) if certificate else nullcontext():
             await uvicorn_server.serve(sockets=[sock])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from iamd.gateway.connection import Connection
 from iamd.gateway.connections import Connections, Reply
+from iamd.gateway.origins import Origin
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.gateway_errors import BadGateway, GatewayTimeout
 
@@ -24,7 +25,6 @@ class Served:
         self._handler = handler
         self.connections = Connections(seconds)
         self.accepted = 0
-        self.origin = ""
 
     async def __aenter__(self) -> Served:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,7 +37,7 @@ class Served:
                 writer.close()
 
         self._server = await asyncio.start_server(accept, "127.0.0.1", 0)
-        self.origin = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.origin = Origin(f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -172,7 +172,7 @@ def test_silence_is_given_up(begun: bytes) -> None:
 def test_nobody_there_is_told_of() -> None:
     async def run() -> None:
         with pytest.raises(ServiceUnavailable):
-            await Connections(1).send("http://127.0.0.1:9", "GET", GET, b"")
+            await Connections(1).send(Origin("http://127.0.0.1:9"), "GET", GET, b"")
 
     asyncio.run(run())
 
@@ -233,7 +233,7 @@ def test_a_long_answer_that_is_taken_as_a_whole_leaves_the_connection_open() -> 
 
     async def run() -> None:
         kept: list[Connection] = []
-        connection = Connection("http://x", 1, kept.append)
+        connection = Connection(Origin("http://x"), None, 1, kept.append)
         connection.connection_made(Transport())
         connection.begin(GET, False)
         connection.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(long) + long)

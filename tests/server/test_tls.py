@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from iamd.server.tls import BadCertificate, ServerCertificate
+from iamd.server.tls import ServerCertificate
 from iamd.settings import SettingsError, load
+from iamd.wire.tls_files import BadCertificate
 from tests.live import ROOT_KEY, ROOT_SECRET, live
 
 
@@ -103,10 +104,10 @@ def test_a_renewed_certificate_counts_from_the_next_handshake_on(tmp_path):
     server = ServerCertificate(tmp_path / "tls.crt", tmp_path / "tls.key")
     assert shown(server) == "CN=one"
     assert server.context.minimum_version == ssl.TLSVersion.TLSv1_2
-    assert not server.look()
+    assert not server.files.look()
     write(tmp_path, "two")
     assert shown(server) == "CN=one"
-    assert server.look()
+    assert server.files.look()
     assert shown(server) == "CN=two"
 
 
@@ -115,14 +116,14 @@ def test_half_of_a_renewal_leaves_the_certificate_that_counted(tmp_path):
     server = ServerCertificate(tmp_path / "tls.crt", tmp_path / "tls.key")
     write(tmp_path, "two", certificate="tls.crt", key="later.key")
     with pytest.raises(BadCertificate, match="do not belong together"):
-        server.look()
+        server.files.look()
     assert shown(server) == "CN=one"
     (tmp_path / "later.key").rename(tmp_path / "tls.key")
-    assert server.look()
+    assert server.files.look()
     assert shown(server) == "CN=two"
     (tmp_path / "tls.crt").unlink()
     with pytest.raises(BadCertificate, match=r"tls\.crt cannot be read"):
-        server.look()
+        server.files.look()
     assert shown(server) == "CN=two"
 
 

@@ -18,9 +18,9 @@ def command(args: argparse.Namespace) -> int:
     chosen = settings(args)
     # Imported late: what refuses to start should do so at once.
     from iamd.agent.config import ConfigError
-    from iamd.server.tls import BadCertificate
     from iamd.serving import run
     from iamd.store import StoreError
+    from iamd.wire.tls_files import BadCertificate
 
     try:
         run(chosen)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from ssl import SSLContext
 from time import monotonic
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from iamd.gateway.origins import Origin
 from iamd.gateway.outbound import Headers
 from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
 
@@ -23,10 +25,13 @@ _HIGHEST = 599  # https://www.rfc-editor.org/rfc/rfc9110#section-15
 
 class Connection:
     """One connection, on which one request after another is made; silence for `seconds` ends it. `released` is told
-    when it is free for the next request."""
+    when it is free for the next request. `context` secures it."""
 
-    def __init__(self, origin: str, seconds: float, released: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, origin: Origin, context: SSLContext | None, seconds: float, released: Callable[[Connection], None]
+    ) -> None:
         self.origin = origin
+        self.context = context
         self.status = 0
         self.headers: Headers = []
         self.writable: asyncio.Future[None] | None = None  # to be waited for while the upstream is slow
@@ -214,7 +219,7 @@ class Connection:
             self._complete = True  # an answer without length ends with its connection
             self._tell()
         elif not self.status and not self._head_size:
-            self._fail(Lost())
+            self._fail(Lost(error))
         else:
             self._fail(BadGateway("The upstream of this service broke off."))
 

@@ -8,18 +8,21 @@ httptools, which uvicorn reads requests with, reads the answers.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+
+import structlog
 
 from iamd.gateway.connection import Connection
+from iamd.gateway.origins import Origin
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.gateway_errors import BadGateway, Lost
 
 _CONNECT_SECONDS = 5.0
 _IDLE_SECONDS = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75
 _IDLE_MOST = 256
+_log = structlog.get_logger("iamd")
+
 REPEATABLE = frozenset(
     {"DELETE", "GET", "HEAD", "OPTIONS", "PUT"}
 )  # https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
@@ -73,11 +76,10 @@ class Connections:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._idle: dict[str, deque[Connection]] = {}
-        self._tls: ssl.SSLContext | None = None
+        self._idle: dict[Origin, deque[Connection]] = {}
 
     async def send(
-        self, origin: str, method: str, head: bytes, body: bytes | AsyncIterator[bytes], *, chunked: bool = False
+        self, origin: Origin, method: str, head: bytes, body: bytes | AsyncIterator[bytes], *, chunked: bool = False
     ) -> Reply:
         """The answer to a request, whose head ends with an empty line. A body that is no bytes is sent as it comes, in
         chunks if so said; raises what its reading raises.
@@ -96,9 +98,12 @@ class Connections:
                     raise BadGateway("The upstream of this service broke off.") from None
         fresh = await self._connect(origin)
         try:
-            return await _exchange(fresh, head, body, chunked, is_head)
-        except Lost:
+            reply = await _exchange(fresh, head, body, chunked, is_head)
+        except Lost as lost:
+            _note(origin, str(lost))  # such as that it wants another certificate
             raise BadGateway("The upstream of this service broke off.") from None
+        origin.trouble = ""
+        return reply
 
     def close(self) -> None:
         """Close those that are idle."""
@@ -107,12 +112,12 @@ class Connections:
                 connection.abort()
         self._idle.clear()
 
-    def kept(self, origin: str) -> Connection | None:
+    def kept(self, origin: Origin) -> Connection | None:
         """The connection that was used last of those that are idle, for one request; None when there is none."""
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
-            if connection.usable(_IDLE_SECONDS):
+            if connection.usable(_IDLE_SECONDS) and connection.context is origin.context:
                 return connection
             connection.abort()
         return None
@@ -123,22 +128,27 @@ class Connections:
         if len(idle) > _IDLE_MOST:
             idle.popleft().abort()
 
-    async def _connect(self, origin: str) -> Connection:
-        url = urlsplit(origin)
-        tls = url.scheme == "https"
-        if tls and self._tls is None:
-            self._tls = ssl.create_default_context()
+    async def _connect(self, origin: Origin) -> Connection:
+        context = origin.context
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: Connection(origin, self._seconds, self._release),  # type: ignore[type-var]
-                    url.hostname or "",
-                    url.port or (443 if tls else 80),
-                    ssl=self._tls if tls else None,
+                    lambda: Connection(origin, context, self._seconds, self._release),  # type: ignore[type-var]
+                    origin.host,
+                    origin.port,
+                    ssl=context,
                 )
         except (OSError, TimeoutError) as error:
+            _note(origin, str(error) or f"no connection within {_CONNECT_SECONDS:.0f} seconds")
             raise ServiceUnavailable("The upstream of this service cannot be reached.") from error
         return connection
+
+
+def _note(origin: Origin, trouble: str) -> None:
+    """Log why an upstream cannot be used: once for each reason, until it answers again."""
+    if trouble != origin.trouble:
+        _log.warning("an upstream cannot be used", upstream=origin.url, reason=trouble)
+    origin.trouble = trouble
 
 
 async def _exchange(

@@ -23,11 +23,11 @@ class Forwarder:
 
     def at_hand(self, upstream: Upstream) -> Connection | None:
         """A connection for one request, if one is open and idle."""
-        return self._connections.kept(upstream.url)
+        return self._connections.kept(upstream.origin)
 
     async def send(self, upstream: Upstream, outbound: Outbound, now: datetime) -> Reply:
         """The upstream's answer, its body still to be read; raises as `Connections.send`."""
         head = head_of(upstream, outbound, now)
         return await self._connections.send(
-            upstream.url, outbound.method, head, outbound.body, chunked=outbound.length is None
+            upstream.origin, outbound.method, head, outbound.body, chunked=outbound.length is None
         )

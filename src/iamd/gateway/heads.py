@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from iamd.caller import sigv4
 from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
@@ -56,7 +56,7 @@ def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
     """The headers of a request with the upstream's host and a signature by its credentials."""
     region, service = outbound.scope
     stamp, encoded_stamp = _stamp(now)
-    headers = [(b"host", _host(upstream.url)), *outbound.headers, (b"x-amz-date", encoded_stamp)]
+    headers = [(b"host", upstream.origin.authority), *outbound.headers, (b"x-amz-date", encoded_stamp)]
     if service == "s3":
         headers.append((b"x-amz-content-sha256", outbound.payload_hash.encode()))
     if upstream.told == BY_HEADER:
@@ -89,12 +89,6 @@ def _stamp(now: datetime) -> tuple[str, bytes]:
 
 
 _SIGNED = (b"host", b"content-type", b"x-amz-")
-
-
-@lru_cache(maxsize=64)
-def _host(url: str) -> bytes:
-    """Host and port, as in the Host header."""
-    return urlsplit(url).netloc.encode()
 
 
 def passed_headers(request: HttpRequest, known: frozenset[bytes]) -> Headers:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from iamd.gateway.directory import Service, by_signing_name, services
+from iamd.gateway.origins import Identification, Origin
+from iamd.wire.tls_files import TlsFiles
 
 EVERYTHING = "*"
 _EXPLICIT = frozenset({"s3control"})
@@ -30,30 +32,40 @@ ANYONE = Credentials("iamd", "iamd")
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One upstream: scheme, host and port of its URL, what to sign with, and how it is told accounts, if it knows any."""
+    """One upstream: where it is, what to sign with, and how it is told accounts, if it knows any."""
 
-    url: str
+    origin: Origin
     credentials: Credentials
     told: str = ""
 
 
 class Upstreams:
-    """Upstreams by the name of a service, or `*` for all others."""
+    """Upstreams by the name of a service, or `*` for all others. Raises BadCertificate."""
 
     def __init__(
         self,
         urls: Mapping[str, str],
         credentials: Mapping[str, Credentials] | None = None,
         told: Mapping[str, str] | None = None,
+        identified: Mapping[str, Identification] | None = None,
     ) -> None:
         keys, ways = credentials or {}, told or {}
+        origins = _origins(urls, identified or {})
         self._by_name = {
-            name: Upstream(url, keys.get(name, keys.get(EVERYTHING, ANYONE)), ways.get(name, ways.get(EVERYTHING, "")))
-            for name, url in urls.items()
+            name: Upstream(
+                origins[name], keys.get(name, keys.get(EVERYTHING, ANYONE)), ways.get(name, ways.get(EVERYTHING, ""))
+            )
+            for name in urls
         }
 
     def __bool__(self) -> bool:
         return bool(self._by_name)
+
+    @property
+    def tls_files(self) -> Sequence[TlsFiles]:
+        """The files of their TLS, which may be renewed."""
+        found = (upstream.origin.files for upstream in self._by_name.values())
+        return tuple({files for files in found if files is not None})
 
     def of(self, service: Service) -> Upstream | None:
         """The upstream of a service: by botocore's name, by the name in credential scopes, else that for all."""
@@ -61,6 +73,19 @@ class Upstreams:
             return self._by_name.get(service.name)
         by_name = self._by_name
         return by_name.get(service.name) or by_name.get(service.signing) or by_name.get(EVERYTHING)
+
+
+def _origins(urls: Mapping[str, str], identified: Mapping[str, Identification]) -> dict[str, Origin]:
+    """Where the upstreams are, by name; one and the same for those that are connected to alike."""
+    alike: dict[tuple[str, Identification], Origin] = {}
+    files: dict[Identification, TlsFiles | None] = {}
+    usual, found = Identification(), {}
+    for name, url in urls.items():
+        by = identified.get(name, usual) if url.startswith("https:") else usual
+        if by not in files:
+            files[by] = by.files()
+        found[name] = alike.setdefault((url, by), Origin(url, files[by]))
+    return found
 
 
 def is_service(name: str) -> bool:

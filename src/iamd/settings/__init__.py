@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from iamd.gateway.modes import MODES
-from iamd.gateway.upstreams import Credentials
+from iamd.gateway.upstreams import EVERYTHING, Credentials
 from iamd.reference.entries import Service
 from iamd.services.iam.quotas import Quotas
 from iamd.services.throttle import Rates
@@ -151,6 +151,18 @@ class Settings:
     )
     upstream_credentials: Mapping[str, Credentials] = _setting(
         readers.credentials, dict, "What they are signed with: SERVICE=KEY:SECRET.", secret=True
+    )
+    upstream_authorities: Mapping[str, Path] = _setting(
+        readers.files,
+        dict,
+        "Files of the authorities (PEM) that their certificates must be of: SERVICE=FILE. Unless it is set, those that "
+        "this machine trusts.",
+    )
+    upstream_certificate: Mapping[str, Path] = _setting(
+        readers.files, dict, "Files of the certificates that they are shown, with the chain, in PEM: SERVICE=FILE."
+    )
+    upstream_key: Mapping[str, Path] = _setting(
+        readers.files, dict, "And of their keys. All of these are read again when they change."
     )
     upstream_account: str | None = _setting(
         readers.account_id, None, "Account that owns the resources of the upstreams; by default the first."
@@ -322,6 +334,20 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
     for name, needed in needs:
         if name in values and needed not in values:
             raise SettingsError(f"`{name}` is set without `{needed}`: set both or neither")
+    for name in ("upstream_authorities", "upstream_certificate", "upstream_key"):
+        _check_identification(name, values)
     for principal in values.get("upstream_forward_access", {}).values():
         if principal not in values.get("upstream_services", {}):
             raise SettingsError(f"`upstream_forward_access` names {principal}, which has no key in `upstream_services`")
+
+
+def _check_identification(name: str, values: Mapping[str, Any]) -> None:
+    """Refuse files of TLS for upstreams that are none, or are reached in the clear, and half of a pair."""
+    upstream, other = values.get("upstream", {}), {"upstream_certificate": "upstream_key"}
+    other |= {key: certificate for certificate, key in other.items()}
+    for service in values.get(name, {}):
+        urls = upstream.values() if service == EVERYTHING else [upstream.get(service, "")]
+        if not any(url.startswith("https:") for url in urls):
+            raise SettingsError(f"`{name}` names {service}, which is no upstream with an https URL: see `upstream`")
+        if name in other and service not in values.get(other[name], {}):
+            raise SettingsError(f"`{name}` names {service}, which `{other[name]}` does not: set both or neither")

@@ -230,6 +230,11 @@ def upstreams(value: object) -> Mapping[str, str]:
     return {name: url.rstrip("/") for name, url in found.items()}
 
 
+def files(value: object) -> Mapping[str, Path]:
+    """Paths by service: a table, or `SERVICE=FILE` in a list or set apart by commas."""
+    return {name: path(text) for name, text in _by_service(value, "SERVICE=FILE such as s3=s3.pem").items()}
+
+
 def credentials(value: object) -> Mapping[str, Credentials]:
     """Access keys by service: a table, or `SERVICE=KEY:SECRET` in a list or set apart by commas."""
     found = {name: text.partition(":") for name, text in _by_service(value, "SERVICE=KEY:SECRET").items()}

@@ -26,7 +26,7 @@ class GatewayTimeout(AwsError):
 
 
 class Lost(Exception):
-    """A connection ended before anything of an answer came."""
+    """A connection ended before anything of an answer came; its argument says why, if it is known."""
 
 
 class MalformedPolicy(AwsError):

@@ -57,7 +57,7 @@ class Questions:
     def url_of(self, service: str) -> str:
         """Where the service is; empty when no upstream has it."""
         upstream = self._upstreams.of(services()[service])
-        return "" if upstream is None else upstream.url
+        return "" if upstream is None else upstream.origin.url
 
     async def ask(self, service: str, operation: str, parameters: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
         """The answer, by the model's names.
@@ -71,7 +71,7 @@ class Questions:
         codec = self._codecs.get(service)
         if codec is None:
             codec = self._codecs[service] = await asyncio.to_thread(_Codec, service)
-        outbound = codec.outbound(operation, parameters, upstream.url, place)
+        outbound = codec.outbound(operation, parameters, upstream.origin.url, place)
         reply = await self._forwarder.send(upstream, outbound, datetime.now(UTC))
         return _understood(codec, operation, reply, await reply.read(_LONGEST_TOLD))
 
