@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iamd.analysis.narrowing import strange_to
+from iamd.analysis.references import is_trust
 from iamd.analysis.symbolic import Access, Extra, Witness, nothing_of, places, unnamed
 from iamd.policy import Document, Kind, Statement
 from iamd.policy.parse import read_document
-from iamd.policy.text import lower
 
 # The service whose actions the policies of a resource type are about.
 SERVICES = {
@@ -104,18 +104,8 @@ def no_public_access(document: Document, resource_type: str) -> Outcome:
 
 
 def resource_document(text: str) -> Document:
-    """A resource's policy, as a role's trust policy where all that it allows is assuming roles. Raises MalformedPolicy."""
-    document = read_document(text, Kind.RESOURCE)
-    is_trust = all(
-        statement.resources is None and not statement.not_action and all(map(_assumes, statement.actions))
-        for statement in document.statements
-    )
-    return read_document(text, Kind.TRUST) if is_trust else document
-
-
-def _assumes(action: str) -> bool:
-    service, _, name = lower(action).partition(":")
-    return service == "sts" and name.startswith(("*", "assumerole", "tagsession", "set"))
+    """A resource's policy, or a role's trust policy. Raises MalformedPolicy."""
+    return read_document(text, Kind.TRUST if is_trust(text) else Kind.RESOURCE)
 
 
 def _about(actions: Sequence[str], resources: Sequence[str]) -> tuple[Document, Statement]:

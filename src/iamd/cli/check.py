@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from iamd.analysis.checks import SERVICES, Outcome, access_not_granted, no_new_access, no_public_access
 from iamd.analysis.equivalence import dead, difference, redundant
 from iamd.analysis.external import Zone
+from iamd.analysis.references import compared
 from iamd.analysis.shrink import shrunk
 from iamd.analysis.symbolic import Access, Undecided, new_access, nothing_of
 from iamd.cli import Failure
@@ -107,7 +108,8 @@ def _compared(args: argparse.Namespace, source: Source, other: Document | None) 
     if other.kind is not new.kind:
         raise Failure(f"{source.title}: a {new.kind.value} policy cannot be compared with a {other.kind.value} policy")
     if args.check == "no-new-access":
-        return _told(source, no_new_access(new, other))
+        about_callers = new.kind in (Kind.RESOURCE, Kind.TRUST)
+        return _told(source, no_new_access(*(compared(new.text, other.text) if about_callers else (new, other))))
     if args.check == "subsumes":
         witness = new_access(Access.of(other), Access.of(new))
         found = (

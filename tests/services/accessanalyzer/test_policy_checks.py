@@ -66,6 +66,27 @@ def test_trust_policies_are_resource_policies(analyzer: Any) -> None:
     assert new_access(analyzer, trust({"AWS": "1" * 12}), trust(JOHN), "RESOURCE_POLICY")["result"] == "FAIL"
 
 
+def test_what_a_reference_stands_for_is_not_what_could_be_stored(analyzer: Any) -> None:
+    github = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}
+    web = document({"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": github})
+    others = document({"Effect": "Allow", "NotAction": "sts:AssumeRole", "Principal": "*"})
+    role = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::*:role/ci"}})
+    for new, existing, result in ((web, others, "PASS"), (role, others, "FAIL"), (web, role, "FAIL")):
+        assert new_access(analyzer, new, existing, "RESOURCE_POLICY")["result"] == result
+
+
+def test_the_examples_of_the_cli_are_answered_as_told(analyzer: Any) -> None:
+    resources = ["arn:aws:s3:::amzn-s3-demo-bucket", "arn:aws:s3:::amzn-s3-demo-bucket/*"]
+    existing, new = (
+        document({"Effect": "Allow", "Action": ["s3:GetObject", *more, "s3:ListBucket"], "Resource": resources})
+        for more in ([], ["s3:GetObjectAcl"])
+    )
+    told = new_access(analyzer, new, existing)
+    assert told["reasons"] == [{"description": "New access in the statement with index: 0.", "statementIndex": 0}]
+    asked = {"access": [{"actions": ["s3:DeleteBucket", "s3:GetBucketLocation"]}], "policyType": "IDENTITY_POLICY"}
+    assert analyzer.check_access_not_granted(policyDocument=existing, **asked)["result"] == "PASS"
+
+
 @pytest.mark.parametrize(
     ("statement", "access", "result"),
     [

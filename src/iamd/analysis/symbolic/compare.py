@@ -78,7 +78,7 @@ class _Search:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._solver = Search(question.many, question.odd, question.budget)
+        self._solver = Search(question.many, question.resources, question.budget)
         self._actions = list(question.action_classes())
         self._callers = list(question.callers())
         self._empty: set[tuple[object, ...]] = set()  # cases in which there is no request
@@ -93,7 +93,7 @@ class _Search:
                 continue
             told = 0
             for env in settings(question, case.places, case.caller, values):
-                solver = Search(question.many, question.odd, question.budget)
+                solver = Search(question.many, question.resources, question.budget)
                 real = values if env is None else _solved(question, solver, case, env)
                 request = None if real is None else _confirmed(question, case, real)
                 if request is not None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from iamd.analysis.symbolic.automaton import EVERYTHING, RESOURCE, TEXT, Automaton, machine
 from iamd.analysis.symbolic.budget import Budget
-from iamd.analysis.symbolic.texts import Opaque, TextSet, find
+from iamd.analysis.symbolic.texts import Opaque, TextSet
 from iamd.analysis.symbolic.values import Ask, ask, filled_in, solve
 from iamd.policy import Condition, Statement
 from iamd.policy.arns import completed
 from iamd.policy.conditions import Check, compile_conditions
 from iamd.policy.operators import FOR_ALL, NULL, operator_name
-from iamd.policy.patterns import MANY
 from iamd.policy.variables import Context
 from iamd.reference import condition_keys
 
@@ -68,13 +67,13 @@ def on_resources(statement: Statement, variables: bool, env: Context | None) -> 
     cautious = spares and statement.allow
     if cautious and env is not None and len(known) < len(listed):
         return [(OnResource(TextSet(EVERYTHING)), False)]  # a variable has no value: it cannot grant
-    widened = [Opaque(f"resource {text}", EVERYTHING if cautious else _automaton([wide])) for text, wide in opaque]
-    texts = TextSet(_automaton(known), tuple(widened))
+    widened = [Opaque(f"resource {text}", EVERYTHING if cautious else patterns([wide])) for text, wide in opaque]
+    texts = TextSet(patterns(known), tuple(widened))
     return [(OnResource(texts), not spares)]
 
 
-def _automaton(marked: Iterable[str]) -> Automaton:
-    """Patterns of the Resource element; some services have others than ARNs, such as `execute-api:/stage/GET/*`."""
+def patterns(marked: Iterable[str]) -> Automaton:
+    """The automaton of marked patterns of the Resource element; some services have others than ARNs, such as `execute-api:/stage/GET/*`."""
     return machine((completed(text), RESOURCE) if text.startswith("arn:") else (text, TEXT) for text in marked)
 
 
@@ -86,28 +85,6 @@ def on_key(condition: Condition, variables: bool, allow: bool, env: Context | No
         return OnKey(check.key, check, None, False, True, {})
     asked = ask(condition, variables, allow, env)
     return OnKey(check.key, check, asked, name.qualifier == FOR_ALL, not name.qualifier, env or {})
-
-
-def resource(literals: Iterable[Literal], odd: TextSet, budget: Budget) -> str | None:
-    """A resource that meets all, or None: `*` (no resource), an ARN, or one of some `odd` ones."""
-    wants = [(each.listed, wanted) for each, wanted in literals if isinstance(each, OnResource)]
-    found = find([(_ANY_RESOURCE, True), *wants], budget)
-    return found if found is not None or odd.known.empty else find([(odd, True), *wants], budget)
-
-
-def odd_resources(statements: Iterable[tuple[Statement, bool]]) -> TextSet:
-    """The resources that are no ARNs, such as `execute-api:/stage/GET/*`, of statements (and whether they know
-    variables)."""
-    found: list[str] = []
-    for statement, variables in statements:
-        odd = [text for text in statement.resources or () if text != "*" and not text.startswith("arn:")]
-        if odd:
-            known, opaque = filled_in(odd, variables, True, None)
-            found += [*known, *(wide for _, wide in opaque)]
-    return TextSet(_automaton(found))
-
-
-_ANY_RESOURCE = TextSet(machine([("*", TEXT), ("arn" + f":{MANY}" * 5, TEXT)]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from iamd.analysis.symbolic.access import Access
 from iamd.analysis.symbolic.actions import ActionClass, classes
 from iamd.analysis.symbolic.budget import STATEMENTS, Budget, Undecided
 from iamd.analysis.symbolic.callers import ANYONE, Caller, callers
-from iamd.analysis.symbolic.constraints import Literal, OnKey, may_be_many, odd_resources, on_key, on_resources
+from iamd.analysis.symbolic.constraints import Literal, OnKey, may_be_many, on_key, on_resources
+from iamd.analysis.symbolic.resources import Resources
 from iamd.analysis.symbolic.search import Box
 from iamd.policy import Condition, Document, Kind, Statement
 from iamd.policy.operators import FOR_ALL, FOR_ANY
@@ -53,7 +54,7 @@ class Question:
         if len(self.statements) > STATEMENTS:
             raise Undecided(f"policies of more than {STATEMENTS} statements together are not compared")
         self.actions = [(each.actions, each.spares_actions) for _, each in self.statements]
-        self.odd = odd_resources((each, of.has_variables) for of, each in self.statements)
+        self.resources = Resources.of((each, of.has_variables) for of, each in self.statements)
         self.about_roles = new.kind is Kind.TRUST
         self.extra_box: Box = [(_fixed(condition), wanted) for condition, wanted in extra.conditions]
         self._wanted = extra.callers

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from iamd.analysis.symbolic.budget import Budget
-from iamd.analysis.symbolic.constraints import RESOURCES, Found, Literal, Value, key, resource
-from iamd.analysis.symbolic.texts import TextSet
+from iamd.analysis.symbolic.constraints import RESOURCES, Found, Literal, Value, key
+from iamd.analysis.symbolic.resources import Resources
 
 Box = Sequence[Literal]
 _Held = tuple[tuple[Literal, ...], Value]
@@ -21,11 +21,11 @@ _NOTHING_HELD: tuple[Literal, ...] = ()
 
 class Search:
     """Answers questions about boxes; what it learns of single dimensions it keeps. `many`: whether a key may have
-    several values; `odd`: resources that are no ARNs."""
+    several values; `resources`: which there are."""
 
-    def __init__(self, many: Callable[[str], bool], odd: TextSet, budget: Budget) -> None:
+    def __init__(self, many: Callable[[str], bool], resources: Resources, budget: Budget) -> None:
         self._many = many
-        self._odd = odd
+        self._resources = resources
         self._hints: Mapping[str, str] = {}
         self._budget = budget
         self._solved: dict[tuple[str, frozenset[Literal]], Found | None] = {}
@@ -96,7 +96,7 @@ class Search:
         asked = (dimension, frozenset(literals))
         if asked not in self._solved:
             if dimension == RESOURCES:
-                text = resource(literals, self._odd, self._budget)
+                text = self._resources.find(literals, self._budget)
                 self._solved[asked] = None if text is None else Found(text)
             else:
                 self._solved[asked] = self._value(dimension, literals)

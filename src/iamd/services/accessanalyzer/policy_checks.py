@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from iamd.analysis.checks import Outcome, access_not_granted, no_new_access, no_public_access, resource_document
+from iamd.analysis.references import compared
 from iamd.analysis.symbolic import Undecided
 from iamd.guard.target import Target, nothing
 from iamd.policy import Document, Kind, MalformedPolicy
@@ -29,10 +30,10 @@ async def new_access(
     """Compare off the event loop: it can take seconds."""
 
     def check() -> Outcome:
-        new, existing = (_document(text, policy_type) for text in (new_policy_document, existing_policy_document))
-        if new.kind is not existing.kind:
-            raise InvalidParameterException("A trust policy can be compared with a trust policy alone.")
-        return no_new_access(new, existing)
+        texts = new_policy_document, existing_policy_document
+        if policy_type == "IDENTITY_POLICY":
+            return no_new_access(*(read_document(text, Kind.IDENTITY) for text in texts))
+        return no_new_access(*compared(*texts))
 
     return await _checked(call, check)
 
