@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -13,9 +14,11 @@ from botocore.exceptions import ClientError
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from iamd.services.access_portal import sessions
 from tests.live import ACCOUNT, Live
 from tests.services.access_portal.people import Person
 from tests.services.access_portal.programs import refused
+from tests.services.signin.browser import Browser
 from tests.services.sts.test_web_identity_token import believed
 
 ISSUER = "https://idp.example.com"
@@ -153,6 +156,23 @@ def signing_key(server: Live) -> RSAKey:
     records = server.realm.store.records(ACCOUNT)
     assert records is not None
     return RSAKey.import_key(json.loads(next(key for key in records.outbound_keys if key.algorithm == "RS256").public))
+
+
+def test_an_application_signs_nobody_out(
+    server: Live, app: str, ann: Person, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sessions are bounded: of what a person has allowed, and of each application, apart from these."""
+    monkeypatch.setattr(sessions, "MOST", 2)
+    ann.sign_in(browser)
+    for _ in range(3):
+        given = {"clientId": app, "grantType": JWT_BEARER, "assertion": assertion()}
+        server.client("sso-oidc").create_token_with_iam(**given)
+    assert "ann</code>" in browser.open("/start").body
+    kept = [each for each in ann.records.portal_sessions if each.client and each.expires > datetime.now(UTC)]
+    assert len(kept) == 2
+    for _ in range(2):
+        ann.sign_in(Browser(server.endpoint, headers={"accept": "text/html"}))
+    assert "ann</code>" not in browser.open("/start").body
 
 
 def test_what_is_not_believed(server: Live, app: str, ann: Person, user: Any) -> None:

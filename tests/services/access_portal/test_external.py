@@ -91,6 +91,19 @@ def test_nobody_else_is_let_in(provider: Provider, ann: Person, browser: Browser
     assert browser.open("/start/saml/d-0000000000", {"SAMLResponse": provider.response()}).status == 404
 
 
+def test_a_response_is_good_once_for_as_long_as_it_could_be_sent(
+    provider: Provider, ann: Person, browser: Browser
+) -> None:
+    """Of a provider whose clock is ahead, six minutes after the person has signed out."""
+    response = provider.response(now=datetime.now(UTC) + timedelta(minutes=4))
+    assert provider.sends(browser, response).status == 200
+    (session,) = ann.records.portal_sessions
+    then = datetime.now(UTC) - timedelta(minutes=6)
+    ann.write(lambda records: records.portal_sessions.replace(session, expires=then))
+    assert provider.sends(Browser(browser.endpoint), provider.response()).status == 200
+    assert provider.sends(Browser(browser.endpoint), response).status == 403
+
+
 def test_passwords_count_no_more(provider: Provider, server: Live, ann: Person, browser: Browser) -> None:
     forms = Browser(server.endpoint, headers=browser.headers)
     assert forms.open("/start").status == 303

@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from iamd.services.access_portal.people import moment
+from iamd.caller.saml.assertion import LIFETIME, SKEW
+from iamd.services.access_portal.people import BY_APPLICATION, moment
 from iamd.services.call import Realm
 from iamd.services.signin.people import Person
 from iamd.store.image import Records
 from iamd.store.kinds.access_portal import PortalSession
 
 CODE_LIFE = timedelta(minutes=5)
-"""For so long an authorization code can be sent, and a session that has ended is kept to refuse it."""
-MOST = 50  # of one person at a time; the oldest ends for one more
+"""For so long an authorization code can be sent."""
+_KEPT = max(CODE_LIFE, LIFETIME + SKEW)  # when it has ended, to refuse the code, or SAML response, that it came of
+MOST = 50  # of one person at a time, and as many of each application for the person; the oldest ends for one more
 _LONGEST_AGENT = 256
 
 
@@ -68,20 +70,25 @@ def new_session(
 
 
 def begin(records: Records, session: PortalSession, now: datetime) -> None:
-    """Add a session; forget those that are over."""
+    """Add a session; forget those that are over. An application begins them without the person, so that those which it
+    has do not count among the person's own."""
     sessions = records.portal_sessions
     present: list[PortalSession] = list(sessions.where("user", session.user_id))
-    alive = [each for each in present if each.expires > now]
+    alive = [each for each in present if each.expires > now and _application(each) == _application(session)]
     for each in present:
-        if each.expires + CODE_LIFE < now:
+        if each.expires + _KEPT < now:
             sessions.remove(each)
     for each in alive[: max(0, len(alive) - MOST + 1)]:
         end(records, each, now)
     sessions.add(session)
 
 
+def _application(session: PortalSession) -> str | None:
+    return session.client_key if session.credential == BY_APPLICATION else None
+
+
 def end(records: Records, session: PortalSession, now: datetime) -> None:
-    """End a session; what is left of it is kept while its code could be sent again."""
+    """End a session; what is left of it is kept while what it came of could be sent again."""
     if session.expires > now:
         records.portal_sessions.replace(session, expires=now)
 

@@ -50,7 +50,7 @@ class PortalSession:
 
     `credential` tells with which password, empty where another identity provider vouched. `client` is the name that the
     program has given, empty for a browser; `client_key` is a digest of its id. `id` is also that of the authorization
-    code, which so works once: a session that has ended stays for as long as its code could be sent. `generation` is the
+    code, which so works once: a session that has ended stays for as long as what it came of could be sent. `generation` is the
     number of the refresh token that is good, since `rotated`.
     """
 
