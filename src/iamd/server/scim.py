@@ -25,7 +25,7 @@ from iamd.services.scim.documents import GROUP, USER
 from iamd.services.scim.errors import ScimError, invalid, not_found
 from iamd.services.scim.request import Request
 from iamd.services.scim.schemas import SCHEMAS
-from iamd.services.scim.tokens import bearer
+from iamd.services.scim.tokens import bearer, entitled
 from iamd.services.sso_admin.center import Center
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
@@ -197,7 +197,7 @@ async def _done(
         return status, found
 
     def change(transaction: Change) -> dict[str, Any] | None:
-        here = Center(center.instance, transaction.records(center.instance.account_id))
+        here, _ = entitled(transaction.records(token.account_id), center.instance.store_id, token.id, now())
         outcome = function(Request(here, now(), query, body), *given)
         about = told_id or {"id": (outcome or {}).get("id", "")}
         transaction.event(_event(request, center, token, name, about, reads=False))

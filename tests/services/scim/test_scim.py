@@ -224,6 +224,38 @@ def test_a_token_is_for_its_store_while_it_lasts(server: Live, say: Say, token: 
     assert say("GET", "Users")[0] == 401
 
 
+def test_a_token_that_ends_before_the_change_makes_none(
+    server: Live, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change waits for those of other servers, which may have ended the token, or the instance with its people."""
+    store = server.realm.store
+    known = store.write
+
+    async def after_another(work: Callable[[Change], Any]) -> Any:
+        monkeypatch.setattr(store, "write", known)
+        kept = (await store.load(ACCOUNT)).scim_tokens
+        await known(lambda change: change.records(ACCOUNT).scim_tokens.remove(next(iter(kept))))
+        return await known(work)
+
+    monkeypatch.setattr(store, "write", after_another)
+    assert say("POST", "Users", ANN)[0] == 401
+    records = store.records(ACCOUNT)
+    assert records is not None
+    assert len(records.store_users) == 0
+
+
+def test_what_scim_does_not_know_of_a_user_stays(server: Live, store_id: str, say: Say) -> None:
+    _, made = say("POST", "Users", ANN)
+    here = {"IdentityStoreId": store_id, "UserId": made["id"]}
+    store = server.client("identitystore")
+    website = {"AttributePath": "website", "AttributeValue": "https://ann.example.com"}
+    store.update_user(**here, Operations=[website])
+    for _ in range(2):
+        assert say("PATCH", f"Users/{made['id']}", patch(("replace", "title", "chief")))[0] == 200
+        assert say("PUT", f"Users/{made['id']}", ANN)[0] == 200
+        assert store.describe_user(**here)["Website"] == website["AttributeValue"]
+
+
 def test_the_trail_tells_who_came(server: Live, store_id: str, say: Say) -> None:
     made = say("POST", "Users", ANN)[1]
     say("GET", "Users")

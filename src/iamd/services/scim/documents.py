@@ -60,6 +60,12 @@ def document_of(user: StoreUser, issuer: str) -> dict[str, Any]:
     return document
 
 
+def others(user: StoreUser) -> dict[str, Any]:
+    """What a user has that SCIM does not know, and so leaves as it is, by the identity store's names."""
+    known = {"Name", "Extensions", *map(_big, (*PLAIN, *SEVERAL))}
+    return {name: value for name, value in attributes_of(user).items() if name not in known}
+
+
 def attributes_in(document: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a user, by the identity store's names, not checked yet. Raises ScimError."""
     unknown = document.keys() - _IGNORED - {*PLAIN, "name", *SEVERAL, ENTERPRISE}

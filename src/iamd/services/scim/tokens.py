@@ -48,15 +48,22 @@ def new_token(sealer: Sealer, records: Records, now: datetime) -> tuple[ScimToke
 
 async def bearer(realm: Realm, tenant: str, text: str, now: datetime) -> tuple[Center, ScimToken]:
     """The store of a tenant, which a token is for. Raises ScimError."""
-    refusal = ScimError(401, "Authorization header is invalid or missing.")
     told = opened(realm.sealer, text[:_LONGEST], _TOKEN, _Token)
     if told is None or not realm.store.has_account(told.account_id):
-        raise refusal
-    records = await realm.store.load(told.account_id)
-    token: ScimToken | None = records.scim_tokens.get(told.id)
-    instance: IdentityCenter | None = records.identity_centers.get(told.account_id)
+        raise _refusal()
+    return entitled(await realm.store.load(told.account_id), tenant, told.id, now)
+
+
+def entitled(records: Records, tenant: str, token_id: str, now: datetime) -> tuple[Center, ScimToken]:
+    """The same by these records, as long as token and store are there. Raises ScimError."""
+    token: ScimToken | None = records.scim_tokens.get(token_id)
+    instance: IdentityCenter | None = records.identity_centers.get(records.account_id)
     if token is None or token.expires <= now or instance is None or instance.store_id != tenant:
-        raise refusal
+        raise _refusal()
     if records.account.closed is not None:
-        raise refusal
+        raise _refusal()
     return Center(instance, records), token
+
+
+def _refusal() -> ScimError:
+    return ScimError(401, "Authorization header is invalid or missing.")

@@ -9,7 +9,7 @@ from iamd.services.identitystore.attributes import checked, dumped, email_of
 from iamd.services.identitystore.quotas import USERS as MOST
 from iamd.services.identitystore.stores import new_id
 from iamd.services.identitystore.users import remove_user
-from iamd.services.scim.documents import ENTERPRISE, USER, attributes_in, document_of, meta, text_in, truth
+from iamd.services.scim.documents import ENTERPRISE, USER, attributes_in, document_of, meta, others, text_in, truth
 from iamd.services.scim.errors import ScimError, invalid, not_found, taken
 from iamd.services.scim.filters import comparisons
 from iamd.services.scim.patching import operations_of, patched
@@ -126,7 +126,7 @@ def _fields(request: Request, document: Mapping[str, Any], user: StoreUser | Non
     if name is None:
         raise invalid("userName is required.")
     try:
-        attributes = checked(name, attributes_in(document))
+        attributes = checked(name, {**({} if user is None else others(user)), **attributes_in(document)})
     except AwsError as error:
         raise invalid(error.message) from None
     email = email_of(attributes)
