@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/singlesignon/latest/developerguide/supported-apis.ht
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -54,7 +54,7 @@ _WORK: dict[tuple[str, str, bool], tuple[str, int, Work]] = {
     ("PATCH", "Groups", True): ("PatchGroup", 204, groups.patch),
     ("DELETE", "Groups", True): ("DeleteGroup", 204, groups.delete),
 }
-_LISTS: dict[str, tuple[str, Callable[[Request], list[Any]], Callable[[Request, Any], dict[str, Any]]]] = {
+_LISTS: dict[str, tuple[str, Callable[[Request], Sequence[Any]], Callable[[Request, Any], dict[str, Any]]]] = {
     "Users": ("ListUsers", users.find, users.view),
     "Groups": ("ListGroups", groups.find, groups.summary),
 }

@@ -94,9 +94,12 @@ def test_filters_are_read_or_refused(parts: list[str], rest: str) -> None:
 @given(st.sampled_from(NAMES), VALUES.filter(lambda value: value is not None))
 def test_what_is_put_without_path_is_put_by_its_path(name: str, value: Any) -> None:
     outcomes = []
-    for path, given_value in ((name, value), (None, {name: value})):
+    for given_there in ({"path": name, "value": value}, {"value": {name: value}}):
+        document: dict[str, Any] = {"title": "x"}
         try:
-            outcomes.append(patched({"title": "x"}, "replace", path, given_value))
+            for operation in operations_of({"Operations": [{"op": "replace", **given_there}]}):
+                document = patched(document, *operation)
+            outcomes.append(document)
         except ScimError as error:
             outcomes.append({"refused": error.status})
     assert outcomes[0] == outcomes[1]

@@ -116,7 +116,7 @@ def test_a_group_and_its_members(server: Live, store_id: str, say: Say) -> None:
     assert (status, made["members"]) == (201, [{"value": ann, "type": "User"}])
     group_id = made["id"]
     group = f"Groups/{group_id}"
-    assert say("PATCH", group, patch(("add", "members", [{"value": bob}]), ("replace", "displayName", "Devs"))) == (
+    assert say("PATCH", group, patch(("add", "members", [{"value": bob}]), ("replace", "displayname", "Devs"))) == (
         204,
         None,
     )

@@ -41,11 +41,10 @@ _TEXT = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+"
 _TRUTH = {"true": True, "false": False}  # as some providers spell it
 
 
-def document_of(user: StoreUser, issuer: str) -> dict[str, Any]:
-    """A user as SCIM has it, without what the service adds."""
+def document_of(user: StoreUser, external: str | None) -> dict[str, Any]:
+    """A user as SCIM has it, by that external id, without what the service adds."""
     known = attributes_of(user)
     document: dict[str, Any] = {"userName": user.name, "active": user.enabled}
-    external = next((id for by, id in user.external_ids if by == issuer), None)
     if external is not None:
         document["externalId"] = external
     if "Name" in known:

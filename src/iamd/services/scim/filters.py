@@ -14,9 +14,11 @@ _COMPARISON = re.compile(
 _LONGEST = 4_096
 
 
-def comparisons(text: str, known: Sequence[str]) -> dict[str, str]:
-    """What a filter wants, by attribute in lower case. Raises ScimError."""
+def comparisons(text: str | None, known: Sequence[str]) -> dict[str, str]:
+    """What a filter wants, by attribute in lower case: nothing where there is none. Raises ScimError."""
     found: dict[str, str] = {}
+    if text is None:
+        return found
     at, more = 0, "and"
     if len(text) > _LONGEST:
         raise invalid("The filter is too long.", "invalidFilter")

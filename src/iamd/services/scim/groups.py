@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from iamd.services.identitystore.attributes import RESERVED
-from iamd.services.identitystore.quotas import GROUPS as MOST
 from iamd.services.identitystore.quotas import GROUPS_OF_A_USER
 from iamd.services.identitystore.stores import new_id
 from iamd.services.scim.documents import GROUP, meta, text_in
-from iamd.services.scim.errors import ScimError, invalid, not_found, taken
+from iamd.services.scim.errors import ScimError, invalid
 from iamd.services.scim.filters import comparisons
-from iamd.services.scim.patching import operations_of
+from iamd.services.scim.patching import operations_of, patched
 from iamd.services.scim.request import Request
-from iamd.store.kind import Taken
+from iamd.services.scim.resources import GROUPS, USERS, external_id
 from iamd.store.kinds.identity_store import StoreGroup, StoreMembership
 
 _FILTERS = ("displayname", "externalid", "id", "members")
@@ -26,72 +25,43 @@ _one_member = re.compile(r'members\[value eq "([^"]{1,128})"\]', re.I).fullmatch
 
 def create(request: Request) -> dict[str, Any]:
     """Add a group with its members. Raises ScimError."""
-    if len(request.records.store_groups) >= MOST:
-        raise ScimError(400, f"The identity store has reached its quota of {MOST} groups.", "tooMany")
-    group = StoreGroup(
-        account_id=request.center.instance.account_id,
-        id=new_id(request.center),
-        created=request.now,
-        updated=request.now,
-        created_by=request.by,
-        updated_by=request.by,
-        **_fields(request, request.body, None),
-    )
-    try:
-        request.records.store_groups.add(group)
-    except Taken:
-        raise taken(f"A group with the display name {group.name}") from None
+    group = GROUPS.add(request, _fields(request, request.body, None))
     _add(request, group, _ids(request.body.get("members") or []))
     return view(request, group)
 
 
 def get(request: Request, id: str) -> dict[str, Any]:
     """The group of that id. Raises ScimError."""
-    return view(request, _group(request, id))
+    return view(request, GROUPS.get(request, id))
 
 
 def patch(request: Request, id: str) -> None:
     """Change a group's name, external id or members. Raises ScimError."""
-    group = _group(request, id)
-    document: dict[str, Any] = {"displayName": group.name, "externalId": _external(request, group)}
+    group = GROUPS.get(request, id)
+    document = _document(request, group)
     for verb, path, value in operations_of(request.body):
-        parts = value.items() if path is None and isinstance(value, dict) else [(path or "", value)]
-        for name, each in parts:
-            if name.lower().startswith("members"):
-                _patch_members(request, group, verb, name, each)
-            else:
-                document[name] = None if verb == "remove" else each
-    fields = _fields(request, {key: value for key, value in document.items() if value is not None}, group)
-    try:
-        request.records.store_groups.replace(
-            group, updated=request.now, updated_by=request.by, revision=group.revision + 1, **fields
-        )
-    except Taken:
-        raise taken(f"A group with the display name {fields['name']}") from None
+        if path.lower().startswith("members"):
+            _patch_members(request, group, verb, path, value)
+        else:
+            document = patched(document, verb, path, value)
+    GROUPS.change(request, group, _fields(request, document, group))
 
 
 def delete(request: Request, id: str) -> None:
     """Remove a group; its members stay. Raises ScimError."""
-    group = _group(request, id)
+    group = GROUPS.get(request, id)
     _remove(request, group, None)
     request.records.store_groups.remove(group)
 
 
-def find(request: Request) -> list[StoreGroup]:
+def find(request: Request) -> Sequence[StoreGroup]:
     """The groups that a filter wants, all without one. Raises ScimError."""
-    text, groups = request.query.get("filter"), request.records.store_groups
-    wanted = {} if text is None else comparisons(text, _FILTERS)
-    found: list[StoreGroup] = list(groups.sorted())
-    if "displayname" in wanted:
-        found = [each for each in [groups.named(wanted["displayname"])] if each is not None]
-    if "id" in wanted:
-        found = [each for each in found if each.id == wanted["id"]]
-    if "externalid" in wanted:
-        found = [each for each in found if each in groups.where("external", wanted["externalid"])]
-    if "members" in wanted:
-        of_user = {each.group_id for each in request.records.store_memberships.where("user", wanted["members"])}
-        found = [each for each in found if each.id in of_user]
-    return found
+    wanted = comparisons(request.query.get("filter"), _FILTERS)
+    found = GROUPS.matching(request, wanted)
+    if "members" not in wanted:
+        return found
+    of_user = {each.group_id for each in request.records.store_memberships.where("user", wanted["members"])}
+    return [each for each in found if each.id in of_user]
 
 
 def summary(request: Request, group: StoreGroup) -> dict[str, Any]:
@@ -102,39 +72,28 @@ def summary(request: Request, group: StoreGroup) -> dict[str, Any]:
 def view(request: Request, group: StoreGroup, *, with_members: bool = True) -> dict[str, Any]:
     """A group as it is answered."""
     memberships = request.records.store_memberships.where("group", group.id) if with_members else ()
-    external = _external(request, group)
     return {
         "schemas": [GROUP],
         "id": group.id,
         "meta": meta("Group", group.created, group.updated),
-        "displayName": group.name,
-        **({} if external is None else {"externalId": external}),
+        **_document(request, group),
         "members": [{"value": each.user_id, "type": "User"} for each in memberships],
     }
 
 
-def _external(request: Request, group: StoreGroup) -> str | None:
-    return next((id for by, id in group.external_ids if by == request.issuer), None)
-
-
-def _group(request: Request, id: str) -> StoreGroup:
-    group: StoreGroup | None = request.records.store_groups.get(id)
-    if group is None:
-        raise not_found("Group", id)
-    return group
+def _document(request: Request, group: StoreGroup) -> dict[str, Any]:
+    external = external_id(request, group)
+    return {"displayName": group.name, **({} if external is None else {"externalId": external})}
 
 
 def _fields(request: Request, document: Mapping[str, Any], group: StoreGroup | None) -> dict[str, Any]:
     unknown = document.keys() - _IGNORED
     if unknown:
         raise invalid(f"{min(unknown)[:128]} is not supported.")
-    name, external = text_in(document, "displayName"), text_in(document, "externalId")
+    name = text_in(document, "displayName")
     if name is None or name.lower() in RESERVED:
         raise invalid("displayName is required, and no reserved name.")
-    known = () if external is None else request.records.store_groups.where("external", external)
-    if any(group is None or each.id != group.id for each in known):
-        raise taken(f"A group with the external id {external}")
-    return {"name": name, "external_ids": () if external is None else ((request.issuer, external),)}
+    return {"name": name, "external_ids": GROUPS.external_ids(request, text_in(document, "externalId"), group)}
 
 
 def _patch_members(request: Request, group: StoreGroup, verb: str, path: str, value: Any) -> None:
@@ -163,8 +122,7 @@ def _ids(members: Any) -> list[str]:
 def _add(request: Request, group: StoreGroup, ids: Iterable[str]) -> None:
     memberships = request.records.store_memberships
     for id in dict.fromkeys(ids):
-        if request.records.store_users.get(id) is None:
-            raise not_found("User", id)
+        USERS.get(request, id)
         if memberships.count("pair", f"{group.id}/{id}"):
             continue
         if memberships.count("user", id) >= GROUPS_OF_A_USER:
@@ -176,6 +134,9 @@ def _add(request: Request, group: StoreGroup, ids: Iterable[str]) -> None:
 def _remove(request: Request, group: StoreGroup, ids: list[str] | None) -> None:
     """Take those users out of the group; None: all."""
     memberships = request.records.store_memberships
-    for each in list(memberships.where("group", group.id)):
-        if ids is None or each.user_id in ids:
-            memberships.remove(each)
+    if ids is None:
+        leaving = memberships.where("group", group.id)
+    else:
+        leaving = [each for id in dict.fromkeys(ids) for each in memberships.where("pair", f"{group.id}/{id}")]
+    for each in leaving:
+        memberships.remove(each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from iamd.services.scim.documents import ENTERPRISE
@@ -12,18 +12,18 @@ from iamd.services.scim.errors import invalid
 MESSAGE = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _MOST = 100  # operations, attributes of one value, and values of one attribute
 _LONGEST = 256  # characters of what a path wants
-Put = Callable[[Mapping[str, Any], str, str, Any], dict[str, Any]]
 _path = re.compile(
     r'([A-Za-z]\w{0,63})(?:\[(\w{1,64}) eq ("[^"\\]{0,256}"|true|false)\])?(?:\.(\w{1,64}))?', re.I
 ).fullmatch
 
 
-def operations_of(body: Mapping[str, Any]) -> list[tuple[str, str | None, Any]]:
-    """Verb, path and value of each operation in a request. Raises ScimError."""
+def operations_of(body: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """Verb, path and value of each operation in a request; one without a path is one for each attribute of its value.
+    Raises ScimError."""
     given = body.get("Operations", body.get("operations"))
     if not isinstance(given, list) or not 0 < len(given) <= _MOST:
         raise invalid(f"Operations is a list of 1 to {_MOST}.", "invalidSyntax")
-    found = []
+    found: list[tuple[str, str, Any]] = []
     for each in given:
         verb = str(each.get("op", "")).lower() if isinstance(each, dict) else ""
         path = each.get("path") if isinstance(each, dict) else None
@@ -34,36 +34,34 @@ def operations_of(body: Mapping[str, Any]) -> list[tuple[str, str | None, Any]]:
         if verb != "remove" and each.get("value") is None:
             raise invalid("A value is required to add and to replace.")
         value = each.get("value")
-        if not path and isinstance(value, dict) and len(value) > _MOST:
-            raise invalid(f"A value has up to {_MOST} attributes.", "tooMany")
-        found.append((verb, path or None, value))
+        found += [(verb, path, value)] if path else [(verb, *attribute) for attribute in _attributes(value).items()]
     return found
 
 
-def patched(document: Mapping[str, Any], verb: str, path: str | None, value: Any) -> dict[str, Any]:
+def _attributes(value: Any) -> dict[str, Any]:
+    """A value without a path, which has attributes."""
+    if not isinstance(value, dict):
+        raise invalid("Without a path, the value has attributes.")
+    if len(value) > _MOST:
+        raise invalid(f"A value has up to {_MOST} attributes.", "tooMany")
+    return value
+
+
+def patched(document: Mapping[str, Any], verb: str, path: str, value: Any) -> dict[str, Any]:
     """A document after one operation. Raises ScimError."""
-    if path is None:
-        return _each(patched, document, verb, value)
     if not path.lower().startswith(ENTERPRISE.lower()):
         return _attribute(document, verb, path, value)
     rest = path[len(ENTERPRISE) :].lstrip(":")
     present = document.get(ENTERPRISE)
-    held = present if isinstance(present, dict) else {}
+    extension: dict[str, Any] = present if isinstance(present, dict) else {}
     if rest:
-        extension = _attribute(held, verb, rest, value)
+        extension = _attribute(extension, verb, rest, value)
+    elif verb == "remove":
+        extension = {}
     else:
-        extension = {} if verb == "remove" else _each(_attribute, held, verb, value)
+        for name, each in _attributes(value).items():
+            extension = _attribute(extension, verb, name, each)
     return {**document, ENTERPRISE: extension}
-
-
-def _each(put: Put, document: Mapping[str, Any], verb: str, attributes: Any) -> dict[str, Any]:
-    """A document after all attributes of a value without a path."""
-    if not isinstance(attributes, dict):
-        raise invalid("Without a path, the value has attributes.")
-    result = dict(document)
-    for name, value in attributes.items():
-        result = put(result, verb, name, value)
-    return result
 
 
 def _attribute(document: Mapping[str, Any], verb: str, path: str, value: Any) -> dict[str, Any]:
