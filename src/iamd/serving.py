@@ -95,7 +95,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
-        async with jobs(settings, realm), gate(settings, realm, upstreams, proxies) as application.gate:
+        async with (
+            jobs(settings, realm) as leadership,
+            gate(settings, realm, upstreams, proxies) as application.gate,
+        ):
+            endpoints.leads = lambda: leadership.held
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()

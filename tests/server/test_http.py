@@ -247,7 +247,7 @@ def test_a_header_that_is_sent_twice_is_signed_as_both(door: Door) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [
-        ("GET", "/_iamd/health", 200, {"status": "ready"}),
+        ("GET", "/_iamd/health", 200, {"status": "ready", "leader": True}),
         ("POST", "/_iamd/health", 405, {"error": "use GET"}),
         ("GET", "/_iamd/reset", 405, {"error": "use POST"}),
         ("GET", "/_iamd/metrics", 404, {"error": "no such endpoint"}),

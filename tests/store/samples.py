@@ -488,6 +488,11 @@ async def prepared(opener: Opener) -> AsyncIterator[Store]:
         yield store
 
 
+async def until(happens: Callable[[], object]) -> None:
+    while not happens():
+        await asyncio.sleep(0.01)
+
+
 async def same_after_reopening(store: Store, opener: Opener, account_id: str = ACCOUNT) -> None:
     """What is in memory is what a fresh load gives: records, their order, names, indexes and revision."""
     held = await store.load(account_id)

@@ -12,7 +12,7 @@ import pytest
 
 from iamd.store import Store, StoreError, opening
 from iamd.store.errors import NotWritten
-from iamd.store.postgresql import follower, session
+from iamd.store.postgresql import connection, follower, session
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.database import PostgresDatabase
 from tests.postgresql import Cluster
@@ -25,6 +25,7 @@ from tests.store.samples import (
     prepared,
     running,
     same_after_reopening,
+    until,
     user,
 )
 
@@ -49,11 +50,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work is not tried for long."""
     monkeypatch.setattr(session, "PATIENCE", PATIENCE)
     monkeypatch.setattr(follower, "_PATIENCE", PATIENCE)
-
-
-async def until(happens: Any) -> None:
-    while not happens():
-        await asyncio.sleep(0.01)
+    monkeypatch.setattr(connection, "STAND_AGAIN", 0.05)
+    monkeypatch.setattr(follower, "POLL_SECONDS", 0.1)
 
 
 async def written(store: Store, number: int) -> None:
@@ -134,6 +132,37 @@ async def test_a_change_that_surely_was_not_written_leaves_what_is_in_memory(ope
         assert (len(held.users), held.revision) == (0, 1)
         cluster.start()
         await written(store, 1)
+
+
+@on_loop
+async def test_who_loses_the_connection_leads_no_more(opener: Opener, url: str, cluster: Cluster) -> None:
+    async with prepared(opener) as one, running(opener()) as two:
+        await until(lambda: one.lead() > 0)
+        assert two.lead() == 0
+        cluster.kill()
+        await until(lambda: one.lead() == 0)
+        cluster.start()
+        await until(lambda: one.lead() + two.lead() > 0)
+        for _ in range(3):
+            await asyncio.gather(one.refresh(), two.refresh())
+            assert min(one.lead(), two.lead()) == 0
+
+
+@on_loop
+async def test_a_leader_that_does_nothing_is_replaced(
+    opener: Opener, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its machine hangs: the server ends its session, later than it holds itself for the leader."""
+    monkeypatch.setattr(connection, "LEADER_IDLE_SECONDS", 1)
+    monkeypatch.setattr(follower, "LEASE_SECONDS", 0.5)
+    async with prepared(opener) as one, running(opener()) as two:
+        await until(lambda: one.lead() > 0)
+        looking = one._database._follower._running  # type: ignore[attr-defined]
+        looking.cancel()
+        await until(lambda: two.lead() > 0 or one.lead() == 0)
+        assert two.lead() == 0
+        await until(lambda: two.lead() > 0)
+        assert one.lead() == 0
 
 
 @on_loop

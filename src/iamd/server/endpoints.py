@@ -37,6 +37,7 @@ class Endpoints:
         publish: Publish | None = None,
     ) -> None:
         self._ready = ready
+        self.leads: Callable[[], bool] = lambda: False  # whether this server does what is done by one of all
         self._publish = publish
         self._reset = reset
         self._routes: dict[tuple[str, bytes], Endpoint] = {("GET", b"health"): self._health}
@@ -69,7 +70,7 @@ class Endpoints:
 
     async def _health(self, request: HttpRequest) -> Answer:
         ready = self._ready()
-        return as_json(200 if ready else 503, {"status": "ready" if ready else "unavailable"})
+        return as_json(200 if ready else 503, {"status": "ready" if ready else "unavailable", "leader": self.leads()})
 
     async def _metrics(self, request: HttpRequest) -> Answer:
         return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], generate_latest())

@@ -1,10 +1,11 @@
-"""What a server does beside answering requests: each job runs until the server stops."""
+"""What a server does beside answering requests: each job runs until the server stops, or leads no more."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
+from functools import partial
 from shutil import rmtree
 from typing import Any
 
@@ -17,6 +18,7 @@ from iamd.server.event_queries import Deliver, EventQueries
 from iamd.server.event_retention import EventRetention
 from iamd.server.finding_sinks import Outbox
 from iamd.server.history import keep_days
+from iamd.server.leadership import Leadership
 from iamd.server.query_delivery import delivered
 from iamd.server.report_places import place_of
 from iamd.server.report_schedule import ReportSchedule
@@ -28,8 +30,21 @@ from iamd.store.store import Store
 
 
 @asynccontextmanager
-async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[None]:
-    """Do meanwhile what is done beside the requests, as the settings say."""
+async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[Leadership]:
+    """Do meanwhile what is done beside the requests, as the settings say: some of it only while this server leads."""
+    outbox = Outbox(settings.findings_to)
+    leadership = Leadership(realm.store.lead, partial(_of_the_leader, settings, realm, outbox))
+    async with (
+        meanwhile(outbox.run()),
+        _event_data_stores(settings, realm.store, realm.lake),
+        meanwhile(leadership.run()),
+    ):
+        yield leadership
+
+
+@asynccontextmanager
+async def _of_the_leader(settings: Settings, realm: Realm, outbox: Outbox) -> AsyncIterator[None]:
+    """Do meanwhile what one server does for all. Begun anew, nothing is remembered but what the database has."""
     store = realm.store
     history = meanwhile(keep_days(store, settings.history_days)) if settings.history_days else nullcontext()
     retention = EventRetention(store, realm.lake, settings.event_days)
@@ -37,8 +52,7 @@ async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[None]:
         _reports(settings, store),
         _trails(settings, store),
         meanwhile(keep_indexed(store)),
-        _event_data_stores(settings, store, realm.lake),
-        _detections(settings, realm),
+        meanwhile(Detections(realm, outbox).run()) if settings.detections else nullcontext(),
         history,
         meanwhile(retention.run()) if settings.event_days else nullcontext(),
         meanwhile(ClosedAccounts(store).run()),
@@ -47,19 +61,9 @@ async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _detections(settings: Settings, realm: Realm) -> AsyncIterator[None]:
-    """Look for suspicious events meanwhile, and tell what is found, unless the settings say otherwise."""
-    if not settings.detections:
-        yield
-        return
-    outbox = Outbox(settings.findings_to)
-    async with meanwhile(outbox.run()), meanwhile(Detections(realm, outbox).run()):
-        yield
-
-
-@asynccontextmanager
 async def _event_data_stores(settings: Settings, store: Store, lake: Lake | None) -> AsyncIterator[None]:
-    """Fill event data stores and run their queries meanwhile, if there can be any."""
+    """Fill event data stores and run their queries meanwhile, if there can be any: every machine has files of its own, and
+    a query is run by the server that takes it first."""
     if lake is None:
         yield
         return

@@ -239,6 +239,13 @@ class Database(Protocol):
         """Begin to hear of what other processes commit; before this nothing is asked of the database."""
         ...
 
+    def lead(self) -> float:
+        """Stand for being the one process on this database that does what is done by one; to be called again and again.
+
+        Seconds for which this process is that one, for sure; 0 while another may be.
+        """
+        ...
+
     async def follow(self) -> None:
         """Return when `poll` knows of everything that was committed before the call."""
         ...

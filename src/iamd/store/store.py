@@ -92,6 +92,10 @@ class Store(Journal):
         bridged = self._database.bridged
         return self._committer.running and (self._ledger.healthy if bridged is None else bridged)
 
+    def lead(self) -> float:
+        """See `interface.Database.lead`. Raises StoreError."""
+        return self._database.lead()
+
     def account_ids(self) -> list[str]:
         """Every account there is, oldest first."""
         return self._directory.accounts()

@@ -24,6 +24,7 @@ from tests.store.samples import (
     prepared,
     running,
     same_after_reopening,
+    until,
     user,
 )
 
@@ -44,6 +45,20 @@ class Processes:
                 assert user(number + 1) in list((await one.load(ACCOUNT)).users)
             assert contents(await one.load(ACCOUNT)) == contents(await two.load(ACCOUNT))
             await same_after_reopening(one, opener)
+
+    @on_loop
+    async def test_one_leads_at_a_time(self, opener: Opener) -> None:
+        async with prepared(opener) as watching, running(opener()) as two:
+            async with running(opener()) as one:
+                await until(lambda: one.lead() > 0)
+                for store in (two, watching):
+                    assert store.lead() == 0
+                    await store.refresh()
+                    assert store.lead() == 0
+                assert one.lead() > 0
+            await until(lambda: two.lead() + watching.lead() > 0)
+            await asyncio.gather(two.refresh(), watching.refresh())
+            assert min(two.lead(), watching.lead()) == 0
 
     @on_loop
     async def test_the_slower_of_two_writers_does_its_work_again(self, opener: Opener) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,9 @@ logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of is r
 CHANNEL = "iamd"  # what is told when something is committed: by which process
 LOCK_SECONDS = 5  # how long to wait for another process's transaction
 _CONNECT_SECONDS = 3
+LEADER_IDLE_SECONDS = 15  # after which a leader that is not heard of leads no more
+_LEADING = 0x69616D65  # the advisory lock that the leader holds; one less is that of who opens the database
+STAND_AGAIN = 1.0  # seconds
 # A server that has lost its way must not keep this process waiting.
 _SESSION = f"""
     SET lock_timeout = '{LOCK_SECONDS}s';
@@ -56,6 +60,8 @@ class PostgresConnection:
     def __init__(self, driver: psycopg.Connection[Any], writer: int) -> None:
         self.driver = driver
         self._writer = writer
+        self._leads = False
+        self._stands_again = 0.0
         self._told: list[str] | None = None  # by which processes, since `told` was last asked; None: it does not listen
 
     def execute(self, statement: str, parameters: Row = (), /) -> psycopg.Cursor[Any]:
@@ -80,6 +86,15 @@ class PostgresConnection:
 
     def announce(self) -> None:
         self.driver.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(self._writer)))
+
+    def lead(self) -> bool:
+        """Be the only one that leads, while the connection lasts; asks the server now and then until it is so."""
+        if not self._leads and time.monotonic() >= self._stands_again:
+            self._stands_again = time.monotonic() + STAND_AGAIN
+            self.driver.execute(f"SET idle_session_timeout = '{LEADER_IDLE_SECONDS}s'")
+            told = self.driver.execute("SELECT pg_try_advisory_lock(%s)", (_LEADING,)).fetchone()
+            self._leads = told is not None and bool(told[0])
+        return self._leads
 
     @property
     def socket(self) -> int:

@@ -62,6 +62,9 @@ class PostgresDatabase(SqlDatabase):
     async def start(self) -> None:
         await self._follower.start()
 
+    def lead(self) -> float:
+        return self._follower.lead()
+
     async def follow(self) -> None:
         await self._follower.follow()
 

@@ -16,7 +16,7 @@ import structlog
 
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring
-from iamd.store.postgresql.connection import PostgresConnection
+from iamd.store.postgresql.connection import LEADER_IDLE_SECONDS, PostgresConnection
 from iamd.store.postgresql.inbox import Inbox
 from iamd.store.postgresql.session import Session
 from iamd.store.postgresql.url import DatabaseUrl
@@ -27,6 +27,7 @@ from iamd.store.sql.feed import Changed, Mark, News
 POLL_SECONDS = 1.0
 _LONGEST_LOOK = 20.0  # seconds after which a look that has not come to an end never will
 _DOUBT_SECONDS = 60.0
+LEASE_SECONDS = LEADER_IDLE_SECONDS - 5.0  # behind a look: the server ends a leader's connection later than that
 _PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
 
 log = structlog.get_logger("iamd.store")
@@ -34,12 +35,13 @@ log = structlog.get_logger("iamd.store")
 
 class _Heard(NamedTuple):
     """What a look at the feed found: what others changed, where it ends, and whether it is not the one that was read
-    before; the keyring, if it has changed."""
+    before; the keyring, if it has changed; whether this process leads."""
 
     changed: list[Changed]
     mark: Mark | None
     lost: bool
     keyring: Keyring | None
+    leads: bool
 
 
 class Follower:
@@ -56,6 +58,8 @@ class Follower:
         self._doubtful: dict[str, float] = {}  # accounts, and until when
         self._doubts = 0  # how often there were some
         self._away = False
+        self._stands = False  # for being the leader
+        self._leads_until = 0.0
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
         self._socket = -1  # of it, while the loop watches it
         self._wake = asyncio.Event()
@@ -97,6 +101,11 @@ class Follower:
         if since is None or (self.mark is not None and since.position < self.mark.position):
             self.mark = since
 
+    def lead(self) -> float:
+        """See `interface.Database.lead`."""
+        self._stands = True
+        return max(0.0, self._leads_until - time.monotonic())
+
     def away_for(self) -> float:
         """Seconds since the server was last heard; 0 when it is there."""
         silent = time.monotonic() - self._heard_at
@@ -123,7 +132,7 @@ class Follower:
 
     async def _look(self) -> None:
         self._deafen()
-        mark, doubts = self.mark, self._doubts
+        mark, doubts, began = self.mark, self._doubts, time.monotonic()
         heard = await self._session.do(lambda connection: self._hear(connection, mark), _PATIENCE)
         now = time.monotonic()
         self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
@@ -138,6 +147,7 @@ class Follower:
                 news = await self._session.do(lambda connection: _news(connection, wanted), _PATIENCE)
         self.inbox.put(others, news)
         self._heard_at = time.monotonic()
+        self._leads_until = began + LEASE_SECONDS if heard.leads else 0.0
         if doubts == self._doubts:  # or it was set back meanwhile, and the next look hears all of this again
             self.mark = heard.mark
         if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
@@ -150,7 +160,8 @@ class Follower:
         lost = anew and mark is not None and not feed.is_at(connection, mark)
         end, changed, newest = feed.look(connection, 0 if mark is None else mark.position)
         keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
-        return _Heard([] if lost else changed, end, lost, keyring)
+        leads = self._stands and connection.lead()
+        return _Heard([] if lost else changed, end, lost, keyring, leads)
 
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""
@@ -176,6 +187,7 @@ class Follower:
             self._wake.set()
 
     def _note_away(self, error: Exception) -> None:
+        self._leads_until = 0.0  # the lock went with the connection
         if not self._away:
             self._away = True
             log.error("the database is away: requests are decided on what is in memory", error=str(error))

@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -22,6 +23,7 @@ from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
 from iamd.store.sqlite.connection import connect, failing
 from iamd.store.sqlite.file import create, prepare
+from iamd.store.sqlite.lock import Lock
 from iamd.store.sqlite.watch import Watch
 
 P = ParamSpec("P")
@@ -47,11 +49,15 @@ class SqliteDatabase(SqlDatabase):
         self._reader = self._writer if file is None else connect(file)
         self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
         self._watch = None if file is None else Watch(file, self._writer_id)
+        self._leadership = None if file is None else Lock(file.with_name(f"{file.name}-leader"))
 
     bridged = None
 
     async def start(self) -> None:
         """Nothing need be begun: the file tells."""
+
+    def lead(self) -> float:
+        return inf if self._leadership is None or self._leadership.take() else 0.0
 
     async def follow(self) -> None:
         """`poll` looks by itself."""
@@ -85,6 +91,8 @@ class SqliteDatabase(SqlDatabase):
         return self._write(work)
 
     async def close(self) -> None:
+        if self._leadership is not None:
+            self._leadership.release()
         if self._watch is not None:
             self._watch.close()
         await self._on(self._read_thread, "close", self._reader.close)
