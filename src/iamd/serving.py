@@ -44,6 +44,7 @@ from iamd.server.tls import ServerCertificate, certificate_at, keep_renewed
 from iamd.services.call import Realm
 from iamd.services.throttle import Throttle
 from iamd.settings import Settings
+from iamd.store.store import Store
 
 
 @dataclass(slots=True)
@@ -66,26 +67,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     store = data.store(settings)
     await store.start()
     try:
-        tokens = TokenKeys(store.keyring.token_keys)
-        store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
-        realm = Realm(
-            store,
-            store.sealer,
-            tokens,
-            lockout=Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration)),
-            portal_session=timedelta(seconds=settings.portal_session),
-            issuers=Issuers(Outgoing(settings.reachable_issuers)),
-            renews_reports=settings.in_memory,
-            throttle=Throttle(settings.throttle) if settings.throttle else None,
-            quotas=settings.quotas,
-            public_url=settings.public_url,
-            sign_in_urls=_sign_in_urls(settings),
-            delivers_trails=settings.trail_buckets is not None,
-            lake=data.lake(settings),
-            hindsight=data.hindsight(settings),
-            region=settings.region,
-            inventories=() if settings.in_memory else imported(settings.data_dir),
-        )
+        realm = _realm(settings, store)
         root = await first_account(store, settings, now())
         endpoints = Endpoints(
             ready=lambda: store.healthy,
@@ -103,6 +85,30 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
+
+
+def _realm(settings: Settings, store: Store) -> Realm:
+    """What operations work with, all but the gateway's."""
+    tokens = TokenKeys(store.keyring.token_keys)
+    store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
+    return Realm(
+        store,
+        store.sealer,
+        tokens,
+        lockout=Lockout(settings.lockout_failures, timedelta(seconds=settings.lockout_duration)),
+        portal_session=timedelta(seconds=settings.portal_session),
+        issuers=Issuers(Outgoing(settings.reachable_issuers)),
+        renews_reports=settings.in_memory,
+        throttle=Throttle(settings.throttle) if settings.throttle else None,
+        quotas=settings.quotas,
+        public_url=settings.public_url,
+        sign_in_urls=_sign_in_urls(settings),
+        delivers_trails=settings.trail_buckets is not None,
+        lake=data.lake(settings),
+        hindsight=data.hindsight(settings),
+        region=settings.region,
+        inventories=() if settings.in_memory else imported(settings.data_dir),
+    )
 
 
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
