@@ -43,6 +43,12 @@ def test_principals_of_references_may_have_wildcards(reference: Any, within: Any
     assert not passes(beyond, reference)
 
 
+def test_policies_that_are_checked_have_no_wildcards_in_principals() -> None:
+    for principal in (ROLE + "*", "arn:aws:iam::11111111111?:root"):
+        with pytest.raises(MalformedPolicy, match="Invalid principal"):
+            passes([trust(AWS=principal)], [trust(AWS="1" * 12)])
+
+
 def test_wildcards_in_sessions_are_not_guessed_about() -> None:
     with pytest.raises(Undecided, match="name the role"):
         passes([trust(AWS="1" * 12)], [trust(AWS="arn:aws:sts::111111111111:assumed-role/ci/*")])
@@ -61,3 +67,17 @@ def test_what_is_no_policy_is_refused(other: str) -> None:
     for pair in ((text(trust(AWS="1" * 12)), other), (other, text(trust(AWS="1" * 12)))):
         with pytest.raises(MalformedPolicy):
             compared(*pair)
+
+
+_NOBODY = (
+    *("", "x", "x:y", "1" * 11, "\u0661" * 12, "federated:x", "service:", "arn:::::", "arn:aws:iam::1:role/ci"),
+    *(f"arn:aws:iam::{'1' * 12}:role/", f"arn:aws:sts::{'1' * 12}:assumed-role/ci"),
+)
+
+
+@pytest.mark.parametrize("nobody", _NOBODY)
+def test_a_text_that_names_nobody_gives_nothing(nobody: str) -> None:
+    for type_ in ("AWS", "Service", "Federated", "CanonicalUser"):
+        passes([trust(**{type_: nobody})], [trust(AWS="2" * 12)])
+        assert not passes([trust(AWS="2" * 12)], [trust(**{type_: nobody})])
+    assert passes([trust(AWS=nobody)], [trust(AWS="2" * 12)])

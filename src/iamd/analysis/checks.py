@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from iamd.analysis.narrowing import strange_to
 from iamd.analysis.references import is_trust
 from iamd.analysis.symbolic import Access, Extra, Witness, nothing_of, places, unnamed
-from iamd.policy import Document, Kind, Statement
+from iamd.policy import Document, Kind, MalformedPolicy, Statement
 from iamd.policy.parse import read_document
+from iamd.policy.problems import Problem, Rank
 
 # The service whose actions the policies of a resource type are about.
 SERVICES = {
@@ -69,7 +70,8 @@ class Outcome:
 
 
 def no_new_access(new: Document, existing: Document) -> Outcome:
-    """Whether a policy allows nothing that another one does not. Raises Undecided."""
+    """Whether a policy allows nothing that another one does not. Raises Undecided and MalformedPolicy."""
+    _refuse_wildcards(new)
     found = places(Access.of(new), Access.of(existing))
     if not found:
         return Outcome("The modified permissions do not grant new access compared to your existing policy.")
@@ -82,6 +84,7 @@ def access_not_granted(document: Document, actions: Sequence[str], resources: Se
 
     Raises Undecided, and MalformedPolicy for what cannot stand in a policy.
     """
+    _refuse_wildcards(document)
     about = _about(actions or ("*",), resources or ("*",))
     found = places(Access.of(document), nothing_of(document.kind), Extra(about=about))
     if not found:
@@ -94,7 +97,8 @@ def access_not_granted(document: Document, actions: Sequence[str], resources: Se
 
 def no_public_access(document: Document, resource_type: str) -> Outcome:
     """Whether a resource's policy keeps out those whom it does not name: of no account or organization, from no address
-    or network of which it speaks. Raises Undecided."""
+    or network of which it speaks. Raises Undecided and MalformedPolicy."""
+    _refuse_wildcards(document)
     extra = Extra(strange_to(document), _about((SERVICES[resource_type] + ":*",), ("*",)), callers=unnamed)
     found = places(Access.of(document), nothing_of(document.kind), extra)
     if not found:
@@ -106,6 +110,16 @@ def no_public_access(document: Document, resource_type: str) -> Outcome:
 def resource_document(text: str) -> Document:
     """A resource's policy, or a role's trust policy. Raises MalformedPolicy."""
     return read_document(text, Kind.TRUST if is_trust(text) else Kind.RESOURCE)
+
+
+def _refuse_wildcards(document: Document) -> None:
+    """Raise MalformedPolicy for principals with wildcards, which no service stores: whom they mean is not guessed."""
+    for statement in document.statements:
+        for text in () if statement.principals is None else statement.principals.aws:
+            if "*" in text or "?" in text:
+                place = statement.start
+                message = f'Invalid principal in policy: "AWS":"{text}"'
+                raise MalformedPolicy([Problem(Rank.PRINCIPAL_VALUE, message, "", place.line, place.column)])
 
 
 def _about(actions: Sequence[str], resources: Sequence[str]) -> tuple[Document, Statement]:

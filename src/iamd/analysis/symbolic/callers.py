@@ -77,7 +77,7 @@ def _classes(
     named: tuple[tuple[str, str], ...], tested_accounts: tuple[str, ...], tested: frozenset[str]
 ) -> tuple[Caller, ...]:
     """The same of what documents name, of accounts that conditions name, and with ties of the keys that are tested."""
-    texts = [text for type_, text in named if type_ == "AWS"]
+    texts = [text for type_, text in named if type_ == "AWS" and _is_somebody(text)]
     accounts = list(dict.fromkeys([*_accounts(texts), *tested_accounts, STRANGER]))
     found = [_tied(who, texts, accounts) for who in _named(texts)]
     for account in accounts:
@@ -87,10 +87,20 @@ def _classes(
         replace(each, principal=replace(each.principal, canonical_user=text)) for each in found for text in canonical
     ]
     for type_, kind in (("Service", "service"), ("Federated", "federated")):
-        for text in dict.fromkeys([*(text for of, text in named if of == type_), "example.com"]):
+        for text in dict.fromkeys([*(text for of, text in named if of == type_ and text), "example.com"]):
             found.append(_tied(Principal.from_text(f"{kind}:{text}"), texts, accounts))
     found.append(_tied(Principal.from_text("*"), texts, accounts))
     return tuple(_about(each, tested) for each in found)
+
+
+def _is_somebody(text: str) -> bool:
+    """Whether there can be whom a text names: an account, a unique id or the ARN of a principal."""
+    if text.isascii() and text.isalnum():
+        return True
+    try:
+        return Principal.from_text(text).account is not None
+    except ValueError:
+        return False
 
 
 def _named(texts: list[str]) -> Iterator[Principal]:
