@@ -127,6 +127,22 @@ def test_without_an_instance_there_is_no_portal(server: Live) -> None:
     assert Browser(server.endpoint).open("/start").status == 403  # no browser: an API's request without signature
 
 
+def test_wrong_codes_lock_as_wrong_passwords_do(ann: Person, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the right password is given between them: who knows it alone is not to try codes for ever."""
+    monkeypatch.setattr(ann.server.realm, "lockout", Lockout(3))
+    ann.sign_in(browser)
+    asked = browser.submit(browser.open("/start"), step="mfa")
+    phone = Phone.__new__(Phone)
+    phone.start("", re.findall(r"<code>([A-Z2-7]{64})</code>", asked.body)[0])
+    assert browser.submit(asked, name="phone", code=phone.code(-1)).status == 303
+    stranger = Browser(ann.server.endpoint, headers=browser.headers)
+    for _ in range(3):
+        coded = stranger.submit(stranger.open("/start"), name="ann", password=PASSWORD)
+        assert stranger.submit(coded, code="000000").problem.startswith("That code is not right")
+    assert stranger.submit(coded, code=phone.code()).problem.startswith("That code is not right")
+    assert stranger.submit(stranger.open("/start"), name="ann", password=PASSWORD).problem == WRONG
+
+
 def test_a_person_with_an_authenticator_app(ann: Person, browser: Browser) -> None:
     ann.sign_in(browser)
     asked = browser.submit(browser.open("/start"), step="mfa")

@@ -77,17 +77,21 @@ def _decided(visit: Visit, change: Change, account_id: str, name: str, verified:
     person = Person(account_id, user.id, credential(kept.password), int(visit.now.timestamp()))
     is_right = verified is not None and kept.password == verified and present(records, person) is not None
     if not is_right or locked(kept, visit.now):
-        if not locked(kept, visit.now):
-            records.portal_passwords.replace(kept, **visit.realm.lockout.after_failure(kept, visit.now))
-        change.event(_event(visit, records, person, "CredentialVerification", "Failure", "PASSWORD"))
+        _fail(visit, change, kept, person, "PASSWORD")
         return Refused(WRONG)
-    if kept.failures or kept.locked_until:
-        records.portal_passwords.replace(kept, **FORGIVEN)
     change.event(_event(visit, records, person, "CredentialVerification", "Success", "PASSWORD"))
     if devices_of(records, user):
         change.event(_event(visit, records, person, "CredentialChallenge", "Success", "TOTP"))
         return NeedsCode(person)
     return concluded(visit, change, records, person)
+
+
+def _fail(visit: Visit, change: Change, kept: PortalPassword, person: Person, shown: str) -> None:
+    """Count and record something wrong that was shown for a person, unless nothing is looked at for a time."""
+    records = change.records(person.account_id)
+    if not locked(kept, visit.now):
+        records.portal_passwords.replace(kept, **visit.realm.lockout.after_failure(kept, visit.now))
+    change.event(_event(visit, records, person, "CredentialVerification", "Failure", shown))
 
 
 async def show_code(visit: Visit, person: Person, code: str) -> Person:
@@ -98,11 +102,12 @@ async def show_code(visit: Visit, person: Person, code: str) -> Person:
 
     def work(change: Change) -> Person | Refused:
         records = change.records(person.account_id)
-        user = present(records, person)
-        if user is None:
+        user, kept = present(records, person), records.portal_passwords.get(person.owner_id)
+        if user is None or kept is None:
             return Refused(WRONG)
-        if not any(_moved(visit, records, device, code) for device in devices_of(records, user)):
-            change.event(_event(visit, records, person, "CredentialVerification", "Failure", "TOTP"))
+        devices = devices_of(records, user)
+        if locked(kept, visit.now) or not any(_moved(visit, records, device, code) for device in devices):
+            _fail(visit, change, kept, person, "TOTP")
             return Refused(_WRONG_CODE)
         change.event(_event(visit, records, person, "CredentialVerification", "Success", "TOTP"))
         with_mfa = Person(
@@ -123,6 +128,8 @@ def concluded(visit: Visit, change: Change, records: Records, person: Person) ->
     kept: PortalPassword | None = records.portal_passwords.get(person.owner_id)
     if kept is not None and kept.is_one_time:
         return MustChange(person)
+    if kept is not None and (kept.failures or kept.locked_until):
+        records.portal_passwords.replace(kept, **FORGIVEN)
     shown = "PASSWORD" if person.mfa_time is None else "PASSWORD,TOTP"
     change.event(_event(visit, records, person, "UserAuthentication", "Success", shown))
     return person
