@@ -18,7 +18,7 @@ from iamd.caller.passwords import apart
 from iamd.services.access_portal.people import identity, present
 from iamd.services.access_portal.sign_in import devices_of
 from iamd.services.signin.grants import opened, sealed
-from iamd.services.signin.passwords import TOO_OFTEN, Refused, Visit
+from iamd.services.signin.passwords import Refused, Visit, limit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -73,8 +73,7 @@ async def enrol(visit: Visit, person: Person, ticket: str, name: str, code: str)
     offered = opened(visit.realm.sealer, ticket[:_LONGEST], _OFFER, _Offer)
     if offered is None or offered.user_id != person.owner_id or offered.expires < visit.now.timestamp():
         raise Refused("You have waited too long. Begin again.")
-    if not visit.realm.attempts.count(f"portal app of {person.owner_id}", visit.request_id, visit.now):
-        raise Refused(TOO_OFTEN)
+    limit(visit, f"portal app of {person.owner_id}")
     id = secrets.token_hex(16)
     kept = visit.realm.sealer.seal(offered.seed, id.encode())
     name = "".join(each for each in name.strip() if each.isprintable())[:64] or "Authenticator app"

@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from uuid import NAMESPACE_URL, uuid5
 
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.elements import HIDDEN
 from iamd.caller.mfa import after_code
-from iamd.caller.passwords import FORGIVEN, apart, hashed, locked, matches
+from iamd.caller.passwords import FORGIVEN, apart, locked, matches, nobodys
 from iamd.services.access_portal.people import identity, present
-from iamd.services.signin.passwords import TOO_OFTEN, WRONG, MustChange, Refused, Visit
+from iamd.services.signin.passwords import WRONG, MustChange, Refused, Unfinished, Visit, let_in, limit
 from iamd.services.signin.people import Person, credential
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -27,43 +26,28 @@ LONGEST_NAME, LONGEST_PASSWORD = 128, 128
 _WRONG_CODE = "That code is not right, or was used before. Enter the next one."
 
 
-class NeedsCode(Refused):
+class NeedsCode(Unfinished):
     """The person has given the right password, and has an authenticator app, whose code is to be shown now."""
 
-    def __init__(self, person: Person) -> None:
-        super().__init__("Enter the code that your authenticator app shows.")
-        self.person = person
+    told = "Enter the code that your authenticator app shows."
 
 
 async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Person:
     """Who that is, of the people of the instance that the account owns. Raises Refused, NeedsCode, and MustChange of
     someone who has a one-time password."""
-    realm, attempts = visit.realm, visit.realm.attempts
+    realm = visit.realm
     named = hashlib.sha256(f"{account_id} {name}".lower().encode(errors="replace")).hexdigest()
     subjects = (f"portal from {visit.client_ip}", f"portal as {named}")
-    if not all(attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
-        raise Refused(TOO_OFTEN)
+    limit(visit, *subjects)
     if (await realm.store.load(account_id)).identity_sources.get(account_id) is not None:
         raise Refused("Sign in at your identity provider.")
     fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
     records = await realm.store.load(account_id)
     user = records.store_users.named(name) if fits else None
     kept = None if user is None else records.portal_passwords.get(user.id)
-    # Who is not there takes as long as who is.
-    right = await apart(matches, _nobodys() if kept is None else kept.password, password if fits else "")
+    right = await apart(matches, nobodys() if kept is None else kept.password, password if fits else "")
     verified = kept.password if right and kept is not None else None
-    outcome = await realm.store.write(lambda change: _decided(visit, change, account_id, name, verified))
-    if not isinstance(outcome, Refused) or isinstance(outcome, MustChange | NeedsCode):
-        for subject in subjects:
-            attempts.forgive(subject, visit.request_id)
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome
-
-
-@cache
-def _nobodys() -> str:
-    return hashed("no password is this")
+    return await let_in(visit, lambda change: _decided(visit, change, account_id, name, verified), *subjects)
 
 
 def _decided(visit: Visit, change: Change, account_id: str, name: str, verified: str | None) -> Person | Refused:
@@ -96,9 +80,8 @@ def _fail(visit: Visit, change: Change, kept: PortalPassword, person: Person, sh
 
 async def show_code(visit: Visit, person: Person, code: str) -> Person:
     """Someone who has given the password, by a code. Raises Refused, and MustChange as `sign_in` does."""
-    attempts, subject = visit.realm.attempts, f"portal code of {person.owner_id}"
-    if not attempts.count(subject, visit.request_id, visit.now):
-        raise Refused(TOO_OFTEN)
+    subject = f"portal code of {person.owner_id}"
+    limit(visit, subject)
 
     def work(change: Change) -> Person | Refused:
         records = change.records(person.account_id)
@@ -115,12 +98,7 @@ async def show_code(visit: Visit, person: Person, code: str) -> Person:
         )
         return concluded(visit, change, records, with_mfa)
 
-    outcome = await visit.realm.store.write(work)
-    if isinstance(outcome, Person | MustChange):
-        attempts.forgive(subject, visit.request_id)
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome
+    return await let_in(visit, work, subject)
 
 
 def concluded(visit: Visit, change: Change, records: Records, person: Person) -> Person | Refused:

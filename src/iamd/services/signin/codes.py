@@ -6,13 +6,13 @@ from msgspec import structs
 
 from iamd.services.passkeys import devices_of
 from iamd.services.signin.passwords import (
-    TOO_OFTEN,
-    MustChange,
     Refused,
     Visit,
     concluded,
     failed,
     is_unchanged,
+    let_in,
+    limit,
     shows_code,
 )
 from iamd.services.signin.people import Person
@@ -22,9 +22,8 @@ from iamd.store.change import Change
 async def sign_in_with(visit: Visit, person: Person, code: str) -> Person:
     """The person, who has now MFA, by a code of one of the person's devices. Recorded as ConsoleLogin. Raises Refused,
     and MustChange of someone who has to change the password first."""
-    attempts, subject = visit.realm.attempts, f"code of {person.owner_id}"
-    if not attempts.count(subject, visit.request_id, visit.now):
-        raise Refused(TOO_OFTEN)
+    subject = f"code of {person.owner_id}"
+    limit(visit, subject)
 
     def work(change: Change) -> Person | Refused:
         records = change.records(person.account_id)
@@ -34,9 +33,4 @@ async def sign_in_with(visit: Visit, person: Person, code: str) -> Person:
             return failed(visit, change, records, person.owner_id)
         return concluded(visit, change, records, structs.replace(person, mfa_time=int(visit.now.timestamp())))
 
-    outcome = await visit.realm.store.write(work)
-    if isinstance(outcome, Person | MustChange):
-        attempts.forgive(subject, visit.request_id)
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome
+    return await let_in(visit, work, subject)

@@ -14,7 +14,7 @@ from msgspec import structs
 from iamd.caller import passkeys
 from iamd.caller.passkeys import Site, Unproven
 from iamd.services.passkeys import Challenge, new_challenge, opened, sealed
-from iamd.services.signin.passwords import TOO_OFTEN, MustChange, Refused, Visit, concluded, failed, is_unchanged
+from iamd.services.signin.passwords import Refused, Visit, concluded, failed, is_unchanged, let_in, limit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -42,9 +42,8 @@ async def offer(visit: Visit, person: Person, site: Site) -> Offer:
 async def sign_in_with(visit: Visit, person: Person, site: Site, challenge: str, answer: str) -> Person:
     """The person, who has now MFA, by a browser's answer as JSON. Recorded as ConsoleLogin. Raises Refused, and
     MustChange of someone who has to change the password first."""
-    attempts, subject = visit.realm.attempts, f"passkey of {person.owner_id}"
-    if not attempts.count(subject, visit.request_id, visit.now):
-        raise Refused(TOO_OFTEN)
+    subject = f"passkey of {person.owner_id}"
+    limit(visit, subject)
 
     def work(change: Change) -> Person | Refused:
         records = change.records(person.account_id)
@@ -58,12 +57,7 @@ async def sign_in_with(visit: Visit, person: Person, site: Site, challenge: str,
             return failed(visit, change, records, person.owner_id)
         return concluded(visit, change, records, structs.replace(person, mfa_time=int(visit.now.timestamp())))
 
-    outcome = await visit.realm.store.write(work)
-    if isinstance(outcome, Person | MustChange):
-        attempts.forgive(subject, visit.request_id)
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome
+    return await let_in(visit, work, subject)
 
 
 def _use(records: Records, person: Person, site: Site, asked: Challenge, answer: str) -> None:

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import structs
 
@@ -19,7 +19,7 @@ from iamd.audit import ApiEvent, Identity
 from iamd.audit.elements import HIDDEN
 from iamd.caller.caller import Caller
 from iamd.caller.mfa import after_code
-from iamd.caller.passwords import FORGIVEN, Standing, apart, hashed, locked, matches, standing
+from iamd.caller.passwords import FORGIVEN, Standing, apart, locked, matches, nobodys, standing
 from iamd.services.call import Realm
 from iamd.services.iam.password_policy import policy_of
 from iamd.services.mfa import TooManyAttempts, moved
@@ -46,20 +46,26 @@ class Refused(Exception):
     """Nobody has signed in; the message is for the person."""
 
 
-class MustChange(Refused):
+class Unfinished(Refused):
+    """What the person has shown was right, and something else is to be done now, of which the message tells."""
+
+    told: ClassVar[str]
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(self.told)
+        self.person = person
+
+
+class MustChange(Unfinished):
     """The person has given the right password, and must set another one before anything else."""
 
-    def __init__(self, person: Person) -> None:
-        super().__init__(MUST_CHANGE)
-        self.person = person
+    told = MUST_CHANGE
 
 
-class NeedsPasskey(Refused):
+class NeedsPasskey(Unfinished):
     """The person has given the right password and no code, and has passkeys: one of them is to be shown now."""
 
-    def __init__(self, person: Person) -> None:
-        super().__init__(NEEDS_PASSKEY)
-        self.person = person
+    told = NEEDS_PASSKEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,37 +108,41 @@ class Visit:
         )
 
 
-async def sign_in(visit: Visit, entered: Entered) -> Person:
-    """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
-    MustChange of someone who has to change the password first, and NeedsPasskey."""
-    realm, attempts = visit.realm, visit.realm.attempts
-    # Hashed, so that what is counted is short, whatever is sent.
-    named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
-    subjects = (f"sign-in from {visit.client_ip}", f"sign-in as {named.hexdigest()}")
-    if not all(attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
+def limit(visit: Visit, *subjects: str) -> None:
+    """Count an attempt by each of these subjects. Raises Refused when there were too many lately."""
+    if not all(visit.realm.attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
         raise Refused(TOO_OFTEN)
-    account_id = _account(realm, entered)
-    records = None if account_id is None else await realm.store.load(account_id)
-    owner_id = None if records is None else _owner(records, entered)
-    stored = None if records is None or owner_id is None else password_of(records, owner_id)
-    fits = len(entered.name) <= _LONGEST_NAME and len(entered.password) <= _LONGEST_PASSWORD
-    # Who is not there takes as long as who is.
-    right = await apart(matches, stored or _nobodys(), entered.password if fits else "")
-    if account_id is None:
-        raise Refused(WRONG)
-    verified = stored if right and fits else None
-    outcome = await realm.store.write(lambda change: _decided(visit, entered, change, account_id, verified))
-    if isinstance(outcome, Person | MustChange | NeedsPasskey):
+
+
+async def let_in(visit: Visit, work: Callable[[Change], Person | Refused], *subjects: str) -> Person:
+    """Whom that work lets in; what was right does not count as an attempt by the subjects. Raises Refused."""
+    outcome = await visit.realm.store.write(work)
+    if isinstance(outcome, Person | Unfinished):
         for subject in subjects:
-            attempts.forgive(subject, visit.request_id)
+            visit.realm.attempts.forgive(subject, visit.request_id)
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
 
 
-@cache
-def _nobodys() -> str:
-    return hashed("no password is this")
+async def sign_in(visit: Visit, entered: Entered) -> Person:
+    """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
+    MustChange of someone who has to change the password first, and NeedsPasskey."""
+    realm = visit.realm
+    # Hashed, so that what is counted is short, whatever is sent.
+    named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
+    subjects = (f"sign-in from {visit.client_ip}", f"sign-in as {named.hexdigest()}")
+    limit(visit, *subjects)
+    account_id = _account(realm, entered)
+    records = None if account_id is None else await realm.store.load(account_id)
+    owner_id = None if records is None else _owner(records, entered)
+    stored = None if records is None or owner_id is None else password_of(records, owner_id)
+    fits = len(entered.name) <= _LONGEST_NAME and len(entered.password) <= _LONGEST_PASSWORD
+    right = await apart(matches, stored or nobodys(), entered.password if fits else "")
+    if account_id is None:
+        raise Refused(WRONG)
+    verified = stored if right and fits else None
+    return await let_in(visit, lambda change: _decided(visit, entered, change, account_id, verified), *subjects)
 
 
 def _account(realm: Realm, entered: Entered) -> str | None:
