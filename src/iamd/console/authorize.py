@@ -13,7 +13,8 @@ from iamd.console.entrance import OUT_OF_DATE, TOO_LATE, Entrance, enter
 from iamd.console.pages import page, redirect
 from iamd.console.tickets import holder, ticket
 from iamd.console.visitors import Visitor
-from iamd.services.signin.authorization import Malformed, Requested, grant, read
+from iamd.services.signin.authorization import Requested, grant, read
+from iamd.services.signin.code_requests import Malformed
 from iamd.services.signin.console_sessions import person_of
 from iamd.services.signin.people import Person, principal_arn
 from iamd.wire.errors import AwsError

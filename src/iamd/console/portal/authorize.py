@@ -6,8 +6,9 @@ from iamd.console.browser import Browser
 from iamd.console.pages import page, redirect
 from iamd.console.portal.visitors import Visitor
 from iamd.console.tickets import holder, ticket
+from iamd.services.signin.code_requests import Malformed
 from iamd.services.signin.passwords import Visit
-from iamd.services.sso_oidc.authorization import Malformed, Requested, code_for, read
+from iamd.services.sso_oidc.authorization import Requested, code_for, read
 from iamd.wire.http import Answer
 
 _CONSENT = "portal consent"

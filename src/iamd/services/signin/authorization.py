@@ -1,13 +1,8 @@
-"""Giving a client leave: the authorization request, the decision on it, and the code that comes of it.
-
-RFC 6749, 4.1, with PKCE (RFC 7636) and redirects to the person's own machine only (RFC 8252, 7.3).
-"""
+"""Giving a client leave: the authorization request of `aws login`, the decision on it, and the code that comes of it."""
 
 from __future__ import annotations
 
 import base64
-import binascii
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,37 +17,20 @@ from iamd.guard.context import request_context
 from iamd.guard.enforce import authorize
 from iamd.services.call import Cold
 from iamd.services.signin.api import CONFIRMATION, CROSS_DEVICE, REGION, SAME_DEVICE, client_arn
+from iamd.services.signin.code_requests import CodeRequest, Malformed, loopback_origin, state_and_challenge
 from iamd.services.signin.grants import Code, digest, seal_code
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import SESSION_SECONDS, Person, acting, require_unchanged
 from iamd.wire.errors import AwsError
 
 _METHODS = ("S256", "SHA-256")  # the second is what the AWS CLI calls it
-_LOOPBACK = ("127.0.0.1", "localhost")
-_LONGEST = 2_048
-_is_plain = re.compile(r"[\x21-\x7e]+").fullmatch
-_is_challenge = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
-
-
-class Malformed(Exception):
-    """An authorization request that is answered with a page, and never with a redirect."""
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
-    """An authorization request that is well-formed. `origin` is that of the redirect, None for a client elsewhere, to
-    which the person carries the code."""
+class Requested(CodeRequest):
+    """A request of `aws login`, from the same device or another."""
 
     client_id: str
-    redirect_uri: str
-    state: str
-    challenge: bytes
-    origin: str | None
-
-    def answer(self, **values: str) -> str:
-        """The redirect that carries those values, and the client's state, back."""
-        joint = "&" if urlsplit(self.redirect_uri).query else "?"
-        return f"{self.redirect_uri}{joint}{urlencode({**values, 'state': self.state})}"
 
     def carried(self, code: str) -> str:
         """What a person copies to the client on the other device."""
@@ -61,41 +39,19 @@ class Requested:
 
 def read(query: Mapping[str, str], host: str) -> Requested:
     """The request in a query, sent to that host. Raises Malformed."""
-    client_id, redirect_uri, state = (query.get(name, "") for name in ("client_id", "redirect_uri", "state"))
+    client_id, redirect_uri = query.get("client_id", ""), query.get("redirect_uri", "")
     if client_id not in (SAME_DEVICE, CROSS_DEVICE):
         raise Malformed("client_id must be that of a client of `aws login`.")
     origin = _origin(redirect_uri) if client_id == SAME_DEVICE else None
     if client_id == CROSS_DEVICE and not _is_confirmation(redirect_uri, host):
         raise Malformed("redirect_uri must be the confirmation page of this server.")
-    if query.get("response_type") != "code":
-        raise Malformed("response_type must be `code`.")
-    if query.get("code_challenge_method") not in _METHODS:
-        raise Malformed("code_challenge_method must be S256.")
-    if not _is_challenge(query.get("code_challenge", "")):
-        raise Malformed("code_challenge must be a SHA-256 digest as base64url.")
-    if not 1 <= len(state) <= _LONGEST or not _is_plain(state):
-        raise Malformed("state is required.")
-    try:
-        challenge = base64.urlsafe_b64decode(query["code_challenge"] + "=")
-    except binascii.Error:
-        raise Malformed("code_challenge must be a SHA-256 digest as base64url.") from None
-    return Requested(client_id, redirect_uri, state, challenge, origin)
+    return Requested(redirect_uri, origin, *state_and_challenge(query, _METHODS), client_id)
 
 
 def _origin(redirect_uri: str) -> str:
-    refusal = Malformed("redirect_uri must be an http URL of 127.0.0.1 or localhost, with a port.")
-    if len(redirect_uri) > _LONGEST or not _is_plain(redirect_uri) or "\\" in redirect_uri or "#" in redirect_uri:
-        raise refusal
-    try:
-        parts = urlsplit(redirect_uri)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refusal from None
-    if parts.scheme != "http" or host not in _LOOPBACK or not port:
-        raise refusal
-    origin = f"http://{host}:{port}"
-    if not redirect_uri.startswith((f"{origin}/", f"{origin}?")):  # no user, no other spelling
-        raise refusal
+    origin = loopback_origin(redirect_uri)
+    if origin is None or origin == redirect_uri or "[" in origin or not urlsplit(origin).port:
+        raise Malformed("redirect_uri must be an http URL of 127.0.0.1 or localhost, with a port.")
     return origin
 
 

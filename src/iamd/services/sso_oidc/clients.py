@@ -10,13 +10,13 @@ import hmac
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from iamd.services.access_portal.instances import base_url, instance_at
 from iamd.services.access_portal.sessions import key_of
 from iamd.services.call import PublicCall, Realm, Reply
+from iamd.services.signin.code_requests import loopback_origin
 from iamd.services.signin.grants import opened, sealed
 from iamd.services.sso_oidc.api import (
     ACCOUNT_ACCESS,
@@ -38,10 +38,9 @@ from iamd.wire.oidc_errors import (
 LIFE = timedelta(days=90)
 _CLIENT, _SECRET = b"portal client", b"portal client secret"
 _LONGEST_ID = 6_144  # of the longest name and ten of the longest redirectUris
-_LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+_LONGEST_URI = 255
 _SCOPES = frozenset({ACCOUNT_ACCESS, "openid", "aws"})
 _is_name = re.compile(r"[^\x00-\x1f\x7f]{1,255}").fullmatch
-_is_plain = re.compile(r"[\x21-\x7e]{1,255}").fullmatch
 
 
 class Client(msgspec.Struct, frozen=True, array_like=True):
@@ -120,25 +119,9 @@ def _redirect_uris(given: list[str]) -> tuple[str, ...]:
     if len(given) > 10:
         raise InvalidRedirectUriException("There may be up to 10 redirectUris.")
     for uri in given:
-        if origin_of(uri) is None:
+        if len(uri) > _LONGEST_URI or loopback_origin(uri) is None:
             raise InvalidRedirectUriException("redirectUris must be http URLs of 127.0.0.1, [::1] or localhost.")
     return tuple(given)
-
-
-def origin_of(uri: str) -> str | None:
-    """The origin of a redirect URI to the person's own machine; None for all others."""
-    if not _is_plain(uri) or "\\" in uri or "#" in uri:
-        return None
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
-    if parts.scheme != "http" or host not in _LOOPBACK:
-        return None
-    origin = f"http://{parts.netloc}"
-    return origin if uri == origin or uri.startswith((f"{origin}/", f"{origin}?")) else None
 
 
 def _scopes(given: list[str]) -> tuple[str, ...]:
