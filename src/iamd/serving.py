@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import sys
@@ -15,7 +16,7 @@ from types import FrameType
 
 import uvicorn
 import uvloop
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 
 from iamd import __version__
 from iamd.agent import config as agent_config
@@ -40,9 +41,9 @@ from iamd.server.jobs import jobs, meanwhile
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
 from iamd.server.prompt import prompt
-from iamd.server.tls import ServerCertificate, certificate_at, keep_renewed
+from iamd.server.tls import ServerCertificate, certificate_at, hangups, keep_renewed
+from iamd.server.worker import Shared, Worker, shared
 from iamd.services.call import Realm
-from iamd.services.throttle import Throttle
 from iamd.settings import Settings
 from iamd.store.store import Store
 
@@ -60,26 +61,27 @@ class Server:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Server]:
+async def running(settings: Settings, worker: Worker | None = None) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
+    common = worker.shared if worker else shared(0, settings.throttle)
     services.register(settings.custom_services)
     upstreams = upstreams_of(settings)
     store = data.store(settings)
     await store.start()
     try:
-        realm = _realm(settings, store)
+        realm = _realm(settings, store, common)
         root = await first_account(store, settings, now())
         endpoints = Endpoints(
-            ready=lambda: store.healthy,
-            metrics=settings.metrics == "public",
+            ready=lambda: store.healthy and common.serving.all(),
+            metrics=_collector(worker) if settings.metrics == "public" else None,
             reset=_reset(realm, root, lambda: application.gate) if settings.in_memory and root else None,
             publish=partial(document, realm),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies)
         async with (
-            jobs(settings, realm) as leadership,
-            gate(settings, realm, upstreams, proxies) as application.gate,
+            jobs(settings, realm, fills_lake=worker is None or worker.is_first) as leadership,
+            gate(settings, realm, upstreams, proxies, common.facts) as application.gate,
         ):
             endpoints.leads = lambda: leadership.held
             yield Server(application, store.account_ids()[0], root)
@@ -87,7 +89,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await store.close()
 
 
-def _realm(settings: Settings, store: Store) -> Realm:
+def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
     """What operations work with, all but the gateway's."""
     tokens = TokenKeys(store.keyring.token_keys)
     store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
@@ -99,7 +101,8 @@ def _realm(settings: Settings, store: Store) -> Realm:
         portal_session=timedelta(seconds=settings.portal_session),
         issuers=Issuers(Outgoing(settings.reachable_issuers)),
         renews_reports=settings.in_memory,
-        throttle=Throttle(settings.throttle) if settings.throttle else None,
+        attempts=common.attempts,
+        throttle=common.throttle,
         quotas=settings.quotas,
         public_url=settings.public_url,
         sign_in_urls=_sign_in_urls(settings),
@@ -155,7 +158,7 @@ class _Uvicorn(uvicorn.Server):
         self._captured_signals.clear()
 
 
-async def serve(settings: Settings, listening: Callable[[Server, str], None]) -> None:
+async def serve(settings: Settings, listening: Callable[[Server, str], None], worker: Worker | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `listening` is told the endpoint when requests are taken.
 
     Running requests are finished within `shutdown_timeout`, and everything pending is written. Raises StoreError when
@@ -164,48 +167,74 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None]) ->
     """
     # Before the first account is made: its keys are told when requests are taken, and only then.
     certificate = certificate_at(settings.tls_certificate, settings.tls_key)
-    with bind(settings.host, settings.port) as sock, _metrics(settings.metrics_listener):
-        await _serve(settings, sock, certificate, listening)
+    with bind(settings.host, settings.port) if worker is None else worker.listener as sock:
+        worker = worker or Worker(0, sock, shared(1, settings.throttle))
+        with _metrics(settings.metrics_listener if worker.is_first else None, _collector(worker)):
+            await _serve(settings, worker, certificate, listening)
 
 
 async def _serve(
     settings: Settings,
-    sock: socket.socket,
+    worker: Worker,
     certificate: ServerCertificate | None,
     listening: Callable[[Server, str], None],
 ) -> None:
-    async with running(settings) as server, _credential_endpoints(settings, server):
-        config = uvicorn.Config(
-            server.application,
-            http=prompt(settings.max_header_bytes, settings.request_timeout, server.application),
-            loop="uvloop",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=ceil(settings.shutdown_timeout),
-        )
+    async with running(settings, worker) as server, _credential_endpoints(settings, server, worker):
+        config = _uvicorn_config(settings, server.application)
         if certificate is not None:
             config.load()
             config.ssl = certificate.context
-        uvicorn_server = _Uvicorn(
-            config, lambda host, port: listening(server, endpoint_url(host, port, certificate is not None))
-        )
+
+        def listens(host: str, port: int) -> None:
+            worker.shared.serving.set(worker.index, True)
+            listening(server, endpoint_url(host, port, certificate is not None))
+
+        uvicorn_server = _Uvicorn(config, listens)
         # What was made so far lives as long as the process: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
-        async with meanwhile(keep_renewed([certificate.files])) if certificate else nullcontext():
-            await uvicorn_server.serve(sockets=[sock])
+        if worker.life is not None:
+            _stop_with(worker.life, server)
+        telling = worker.metrics() if settings.metrics != "off" else None
+        async with (
+            meanwhile(keep_renewed([certificate.files], hangups())) if certificate else nullcontext(),
+            meanwhile(telling.run()) if telling else nullcontext(),
+        ):
+            await uvicorn_server.serve(sockets=[worker.listener])
+
+
+def _stop_with(life: int, server: Server) -> None:
+    """Stop when nobody holds the other end of that pipe any more."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(life)
+        server.stop()
+
+    loop.add_reader(life, ended)
+
+
+def _uvicorn_config(settings: Settings, application: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=prompt(settings.max_header_bytes, settings.request_timeout, application),
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=ceil(settings.shutdown_timeout),
+    )
 
 
 @asynccontextmanager
-async def _credential_endpoints(settings: Settings, server: Server) -> AsyncIterator[None]:
-    """Serve them beside the server, if a setting names their file."""
-    if settings.credential_endpoints is None:
+async def _credential_endpoints(settings: Settings, server: Server, worker: Worker) -> AsyncIterator[None]:
+    """Serve them beside the server, if a setting names their file; beside one worker, since they have their sockets."""
+    if settings.credential_endpoints is None or not worker.is_first:
         yield
         return
     config = agent_config.load(settings.credential_endpoints)
@@ -214,15 +243,21 @@ async def _credential_endpoints(settings: Settings, server: Server) -> AsyncIter
         yield
 
 
+def _collector(worker: Worker | None) -> CollectorRegistry:
+    """The metrics of the server: those of all its workers, if it has several."""
+    metrics = None if worker is None else worker.metrics()
+    return REGISTRY if metrics is None else metrics.registry()
+
+
 @contextmanager
-def _metrics(listener: tuple[str, int] | None) -> Iterator[None]:
+def _metrics(listener: tuple[str, int] | None, registry: CollectorRegistry) -> Iterator[None]:
     """Serve the metrics on an address of their own, if there is one."""
     if listener is None:
         yield
         return
     host, port = listener
     try:
-        server, thread = start_http_server(port, addr=host)
+        server, thread = start_http_server(port, host, registry)
     except OSError as error:
         raise OSError(f"cannot listen for metrics on {host}, port {port}: {error.strerror}") from error
     try:
@@ -233,17 +268,25 @@ def _metrics(listener: tuple[str, int] | None) -> Iterator[None]:
         thread.join()
 
 
+def logs_as_json(settings: Settings) -> bool:
+    """Whether who reads the log is a program, which does not see the banner either."""
+    return settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+
+
+def announcement(settings: Settings, server: Server, endpoint: str) -> str:
+    """What is told when a server is ready."""
+    return banner(settings, server.account_id, endpoint, __version__, server.root, server.credential_urls)
+
+
 def run(settings: Settings) -> None:
     """`iamd serve`: serve in the foreground, saying where it is when it is ready. Raises as `serve` does."""
-    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    as_json = logs_as_json(settings)
     configure_logs(settings.log_level, as_json)
 
     def announce(server: Server, endpoint: str) -> None:
-        sys.stdout.write(
-            banner(settings, server.account_id, endpoint, __version__, server.root, server.credential_urls) + "\n"
-        )
+        sys.stdout.write(announcement(settings, server, endpoint) + "\n")
         sys.stdout.flush()
-        if as_json:  # who reads these lines does not see the banner
+        if as_json:
             telemetry.log.info("listening", endpoint=endpoint, account=server.account_id, version=__version__)
 
     uvloop.run(serve(settings, announce))

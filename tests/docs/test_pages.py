@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from iamd.app import CHAIN
 from iamd.cli.main import COMMANDS
@@ -48,7 +49,7 @@ def test_the_readme_counts_the_operations() -> None:
 def test_every_endpoint_is_documented() -> None:
     async def reset() -> None: ...
 
-    routes = Endpoints(lambda: True, metrics=True, reset=reset)._routes
+    routes = Endpoints(lambda: True, metrics=REGISTRY, reset=reset)._routes
     documented = re.findall(r"^\| `([A-Z]+) /_iamd/(\w+)`", text("reference/endpoints.md"), re.MULTILINE)
     assert set(documented) == {(method, name.decode()) for method, name in routes}
 

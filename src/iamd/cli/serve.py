@@ -20,10 +20,12 @@ def command(args: argparse.Namespace) -> int:
     from iamd.agent.config import ConfigError
     from iamd.serving import run
     from iamd.store import StoreError
+    from iamd.supervising import NotServing
+    from iamd.supervising import run as run_workers
     from iamd.wire.tls_files import BadCertificate
 
     try:
-        run(chosen)
-    except (StoreError, ConfigError, BadCertificate, OSError) as error:
+        (run if chosen.workers == 1 else run_workers)(chosen)
+    except (StoreError, ConfigError, BadCertificate, NotServing, OSError) as error:
         raise Failure(str(error)) from error
     return 0

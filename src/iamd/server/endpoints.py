@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 from iamd.audit.ids import new_uuid
 from iamd.store.errors import StoreError
@@ -26,13 +27,13 @@ def as_json(status: int, value: object) -> Answer:
 
 
 class Endpoints:
-    """The paths below `/_iamd/`; `metrics` and `reset` are there only when the server is told so. `publish` has the
+    """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `publish` has the
     documents at all other paths, or None."""
 
     def __init__(
         self,
         ready: Callable[[], bool],
-        metrics: bool = False,
+        metrics: Collector | None = None,
         reset: Callable[[], Awaitable[None]] | None = None,
         publish: Publish | None = None,
     ) -> None:
@@ -41,7 +42,8 @@ class Endpoints:
         self._publish = publish
         self._reset = reset
         self._routes: dict[tuple[str, bytes], Endpoint] = {("GET", b"health"): self._health}
-        if metrics:
+        self._collector = metrics
+        if metrics is not None:
             self._routes["GET", b"metrics"] = self._metrics
         if reset is not None:
             self._routes["POST", b"reset"] = self._do_reset
@@ -73,7 +75,10 @@ class Endpoints:
         return as_json(200 if ready else 503, {"status": "ready" if ready else "unavailable", "leader": self.leads()})
 
     async def _metrics(self, request: HttpRequest) -> Answer:
-        return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], generate_latest())
+        if self._collector is None:
+            raise RuntimeError("this path is there only with metrics")
+        told = generate_latest(self._collector)
+        return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], told)
 
     async def _do_reset(self, request: HttpRequest) -> Answer:
         if self._reset is None:

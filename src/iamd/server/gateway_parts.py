@@ -17,6 +17,7 @@ from iamd.gateway.owners import Owners
 from iamd.gateway.parts import Parts
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import EVERYTHING, Upstreams
+from iamd.node.memory import Versions
 from iamd.server.asgi import TrustedProxies
 from iamd.server.gate import Gate
 from iamd.server.jobs import meanwhile
@@ -37,16 +38,16 @@ def upstreams_of(settings: Settings) -> Upstreams:
 
 @asynccontextmanager
 async def gate(
-    settings: Settings, realm: Realm, upstreams: Upstreams, proxies: TrustedProxies
+    settings: Settings, realm: Realm, upstreams: Upstreams, proxies: TrustedProxies, versions: Versions
 ) -> AsyncIterator[Gate | None]:
-    """The gateway, if there are upstreams."""
+    """The gateway, if there are upstreams; `versions` are those of what it remembers of them."""
     if not upstreams:
         yield None
         return
     forwarder = Forwarder(settings.upstream_timeout)
     owners = Owners(settings.upstream_account or realm.store.account_ids()[0], settings.upstream_owners)
     questions = Questions(upstreams, forwarder)
-    facts = Facts(questions, settings.upstream_cache)
+    facts = Facts(questions, settings.upstream_cache, versions)
     realm.resources = UpstreamResources(upstreams, owners, facts)
     realm.forwarding = Forwarding(settings.gateway_mode, settings.upstream)
     realm.inventories = (UpstreamInventory(upstreams, owners, questions, facts), *realm.inventories)

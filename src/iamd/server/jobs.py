@@ -30,13 +30,14 @@ from iamd.store.store import Store
 
 
 @asynccontextmanager
-async def jobs(settings: Settings, realm: Realm) -> AsyncIterator[Leadership]:
-    """Do meanwhile what is done beside the requests, as the settings say: some of it only while this server leads."""
+async def jobs(settings: Settings, realm: Realm, *, fills_lake: bool = True) -> AsyncIterator[Leadership]:
+    """Do meanwhile what is done beside the requests, as the settings say: some of it only while this server leads, and
+    one of a machine's workers fills the lake."""
     outbox = Outbox(settings.findings_to)
     leadership = Leadership(realm.store.lead, partial(_of_the_leader, settings, realm, outbox))
     async with (
         meanwhile(outbox.run()),
-        _event_data_stores(settings, realm.store, realm.lake),
+        _event_data_stores(settings, realm.store, realm.lake if fills_lake else None),
         meanwhile(leadership.run()),
     ):
         yield leadership

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -32,11 +35,16 @@ class ServerCertificate:
         connection.context = self.files.context
 
 
-async def keep_renewed(watched: Sequence[TlsFiles]) -> None:
-    """Look at them from time to time, for ever; what cannot be renewed is logged, and stays as it was."""
+async def keep_renewed(watched: Sequence[TlsFiles], hangup: asyncio.Event | None = None) -> None:
+    """Look at them from time to time, for ever, and when that event is set; what cannot be renewed is logged, and stays
+    as it was."""
     told: dict[TlsFiles, str] = {}
+    hangup = hangup or asyncio.Event()
     while True:
-        await asyncio.sleep(_LOOKS_EVERY)
+        hangup.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOKS_EVERY):
+                await hangup.wait()
         for each in watched:
             try:
                 if each.look():
@@ -46,6 +54,14 @@ async def keep_renewed(watched: Sequence[TlsFiles]) -> None:
                 if str(error) != told.get(each):  # once for each reason, not every few seconds
                     log.error("certificate_not_renewed", reason=str(error))
                 told[each] = str(error)
+
+
+def hangups() -> asyncio.Event:
+    """Set whenever the process is sent SIGHUP."""
+    told = asyncio.Event()
+    if threading.current_thread() is threading.main_thread():  # the only one that may handle signals
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
+    return told
 
 
 def certificate_at(certificate: Path | None, key: Path | None) -> ServerCertificate | None:

@@ -6,12 +6,12 @@ page "Request throttling for the Amazon EC2 API" describes the buckets.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
+from iamd.node.memory import Table
 from iamd.wire.errors import Throttling
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000  # in nanoseconds
 BURST = 5  # seconds: a bucket holds what arrives in this time
 FASTEST = 1_000_000
-MOST = 16_384  # buckets at a time
+MOST = 16_384  # buckets at a time that are not full
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,12 @@ class Rates:
 
 
 class Throttle:
-    """The buckets of this process. `clock` tells nanoseconds and never goes back."""
+    """The buckets of a server, all its workers together. `clock` tells nanoseconds and never goes back."""
 
     def __init__(self, rates: Rates, clock: Callable[[], int] = monotonic_ns) -> None:
         self._rates = rates
         self._clock = clock
-        # When each bucket will be full again: all there is to know of it. Least recently used first.
-        self._full_at: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+        self._full_at = Table(MOST, 1)  # when each bucket will be full again: all there is to know of it
 
     def take(self, who: str, operation: Operation) -> None:
         """Take a token for one request; raises Throttling when there is none. `who` is an account, or an address."""
@@ -58,13 +57,11 @@ class Throttle:
 
     def _take(self, bucket: tuple[str, str, str], rate: int) -> None:
         now = self._clock()
-        full_at = max(self._full_at.get(bucket, now), now) + SECOND // rate
-        if full_at - now > BURST * SECOND:
-            raise Throttling()
-        self._full_at[bucket] = full_at
-        self._full_at.move_to_end(bucket)
-        if len(self._full_at) > MOST:
-            self._full_at.popitem(last=False)
+        with self._full_at.entry(bucket, now) as entry:
+            full_at = max(entry[0], now) + SECOND // rate
+            if full_at - now > BURST * SECOND:
+                raise Throttling()
+            entry[0] = full_at
 
     def clear(self) -> None:
         """All buckets are full again."""

@@ -63,6 +63,9 @@ class Settings:
 
     host: str = _setting(readers.text, "127.0.0.1", "Address to listen on.")
     port: int = _setting(readers.port, 4500, "Port to listen on; 0 takes a free one.")
+    workers: int = _setting(
+        readers.positive, 1, "Processes that take requests side by side, on Linux; one for each core that it may use."
+    )
     tls_certificate: Path | None = _setting(
         readers.path, None, "File of the certificate with its chain, in PEM: the listener speaks TLS."
     )
@@ -329,6 +332,8 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
             "`database` is set without `master_key_file`: all servers on it need the same key, in a file that you make "
             "once (head -c 32 /dev/urandom | base64 > master.key) and keep safe"
         )
+    if values.get("workers", 1) > 1 and values.get("in_memory"):
+        raise SettingsError("`workers` are several processes, and what is `in_memory` is one's: set either")
     if values.get("report_schedule", "off") != "off":
         needs.append(("report_schedule", "report_to"))
     for name, needed in needs:

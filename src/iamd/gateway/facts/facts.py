@@ -22,6 +22,7 @@ from iamd.gateway.facts.memory import Memory
 from iamd.gateway.facts.questions import Place, Questions
 from iamd.gateway.mapped import Need, NotKnown, NotThere, tag_pairs
 from iamd.guard.context import Context
+from iamd.node.memory import Versions
 
 RESOURCE_TAG = "aws:resourcetag/"
 _PUBLIC_ACCESS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, ("PublicAccessBlockConfiguration",))
@@ -41,9 +42,9 @@ _NONE = Told(None)
 class Facts:
     """Policies and tags of upstreams' resources; what was read counts for some `seconds`."""
 
-    def __init__(self, questions: Questions, seconds: float) -> None:
+    def __init__(self, questions: Questions, seconds: float, versions: Versions | None = None) -> None:
         self._questions = questions
-        self._memory = Memory(seconds)
+        self._memory = Memory(seconds, versions=versions)
 
     def policy_at_hand(self, need: Need, region: str) -> Told | None:
         """What is known of the resource's own policy; None when it must be asked for."""

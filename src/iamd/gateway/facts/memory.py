@@ -1,4 +1,5 @@
-"""What upstreams answered lately: bounded in number and time, and forgotten when a request may have changed it."""
+"""What upstreams answered lately: bounded in number and time, and forgotten when a request may have changed it, whichever
+worker of the server it came to."""
 
 from __future__ import annotations
 
@@ -8,22 +9,37 @@ from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import Any
 
-_Kept = dict[Hashable, tuple[float, "asyncio.Future[Any]"]]
+from iamd.node.memory import Versions
+
+
+class _Kept(dict[Hashable, tuple[float, "asyncio.Future[Any]"]]):
+    """Answers by question, all about one thing at one of its versions."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
 
 
 class Memory:
     """Answers by what they are about. One that is under way is waited for by all who ask the same."""
 
-    def __init__(self, seconds: float, most: int = 10_000, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        most: int = 10_000,
+        clock: Callable[[], float] = monotonic,
+        versions: Versions | None = None,
+    ) -> None:
         self._seconds = seconds
         self._most = most
         self._clock = clock
+        self._versions = versions or Versions()
         self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
 
     def known(self, about: Hashable, question: Hashable) -> Any:
         """The answer, if it is there, else None."""
         kept = self._about.get(about)
-        known = None if kept is None else kept.get(question)
+        known = None if kept is None or kept.version != self._versions.of(about) else kept.get(question)
         if known is None or known[0] <= self._clock() or not known[1].done() or known[1].exception() is not None:
             return None
         return known[1].result()
@@ -31,7 +47,10 @@ class Memory:
     async def get(self, about: Hashable, question: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, if it is known, else what `ask` says; what it raises is not kept."""
         now = self._clock()
-        kept = self._about.setdefault(about, {})
+        version = self._versions.of(about)
+        kept = self._about.get(about)
+        if kept is None or kept.version != version:
+            kept = self._about[about] = _Kept(version)
         known = kept.get(question)
         if known is None or known[0] <= now:
             known = now + self._seconds, asyncio.ensure_future(ask())
@@ -50,8 +69,10 @@ class Memory:
 
     def forget(self, about: Hashable) -> None:
         """Nothing is known of that any more, nor of what is being asked about it right now."""
+        self._versions.change(about)
         self._about.pop(about, None)
 
     def clear(self) -> None:
         """Nothing is known."""
+        self._versions.change_all()
         self._about.clear()
