@@ -32,6 +32,20 @@ def test_every_check_has_a_case() -> None:
     assert len(SENTENCES) == len(ERRORS) + len(SECURITY_WARNINGS) + len(WARNINGS) + len(SUGGESTIONS) == 150
 
 
+@pytest.mark.parametrize(
+    ("withdrawn", "statement"),
+    [
+        ("ALLOW_CONDITION", {"Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}),
+        ("ALLOW_NOTACTION", {"Action": ..., "NotAction": "iam:*"}),
+        ("ALLOW_RESOURCE", {"Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*"}),
+        ("NOTRESOURCE", {"Resource": ..., "NotResource": "arn:aws:s3:::amzn-s3-demo-bucket/*"}),
+    ],
+)
+def test_what_aws_has_allowed_since_is_no_finding(withdrawn: str, statement: dict[str, object]) -> None:
+    assert f"SCP_SYNTAX_ERROR_{withdrawn}" not in SENTENCES
+    assert codes("scp", cases.policy("scp", {"Effect": "Allow", "Action": "s3:*", "Resource": "*", **statement})) == []
+
+
 @pytest.mark.parametrize("code", sorted(cases.CASES))
 def test_each_code_is_found_where_it_is_and_nowhere_else(code: str) -> None:
     kind, bad, good = cases.CASES[code]

@@ -2,8 +2,9 @@
 
 Codes and types are those of
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html; the sentences are ours.
-Four codes of that page are never raised: AWS took away in September 2025 what they forbade in service control
-policies (conditions, `NotAction` and resources in Allow statements, and `NotResource`).
+They are all that the page has. Older editions had four more, about conditions, `NotAction` and resources in Allow
+statements of service control policies, and about `NotResource` in these, all of which AWS allows since September 2025.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html
 """
 
 from __future__ import annotations
