@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.live import ACCOUNT
+from iamd.services.accessanalyzer.resource_kinds import KINDS
+from iamd.services.known_resources import Configured, Listed
+from tests.live import ACCOUNT, Live
 from tests.services.roles import trust
 
 OUTSIDE = "999999999999"
 ARN = f"arn:aws:access-analyzer:us-east-1:{ACCOUNT}:analyzer/outside"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/web"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
+POINT = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/p"
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 
 
@@ -124,6 +128,52 @@ def test_every_type_of_resource_can_be_previewed(
     assert all(each["changeType"] == "NEW" and each["resource"] == resource for each in found)
 
 
+_BUCKET = {"bucketPolicy": opening({"AWS": OUTSIDE}, "s3:GetObject"), "bucketPublicAccessBlock": {"ignorePublicAcls": True, "restrictPublicBuckets": True}}  # fmt: skip
+
+
+class Resources:
+    """An inventory of a bucket and of a queue."""
+
+    async def of(self, account_id: str, region: str) -> Listed:
+        queue = Configured(QUEUE, "sqsQueue", {"queuePolicy": opening({"AWS": OUTSIDE}, "sqs:SendMessage")})
+        return Listed([Configured("arn:aws:s3:::ours", "s3Bucket", _BUCKET), queue])
+
+
+@pytest.mark.parametrize(
+    ("resource", "configuration", "changes"),
+    [
+        (QUEUE, {"sqsQueue": {}}, ["UNCHANGED"]),
+        (QUEUE, {"sqsQueue": {"queuePolicy": ""}}, ["CHANGED"]),
+        (QUEUE + "2", {"sqsQueue": {"queuePolicy": ""}}, []),
+        (QUEUE + "2", {"sqsQueue": {}}, []),
+        ("arn:aws:s3:::ours", {"s3Bucket": {"bucketPolicy": opening("*", "s3:GetObject")}}, ["CHANGED"]),
+        ("arn:aws:s3:::theirs", {"s3Bucket": {"bucketPolicy": opening("*", "s3:GetObject")}}, ["NEW"]),
+        ("arn:aws:s3:::ours", {"s3Bucket": {"accessPoints": {POINT: {"accessPointPolicy": ""}}}}, ["UNCHANGED"]),
+    ],
+)
+def test_what_is_left_out_stays_and_an_empty_text_takes_the_policy_away(
+    analyzer: Any, server: Live, monkeypatch: pytest.MonkeyPatch, resource: str, configuration: Any, changes: list[str]
+) -> None:
+    monkeypatch.setattr(server.realm, "inventories", (Resources(),))
+    assert [each["changeType"] for each in previewed(analyzer, resource, configuration)] == changes
+
+
+def test_every_configuration_of_the_model_can_be_previewed(analyzer: Any) -> None:
+    members = analyzer.meta.service_model.shape_for("Configuration").members
+    for kind, shape in members.items():
+        policy = KINDS[kind].policy
+        given = {policy: opening("*", f"{KINDS[kind].service}:*")} if policy else {}
+        assert policy in ("", *shape.members)
+        if kind == "iamRole":
+            given = {policy: trust({"AWS": "*"})}
+        found = previewed(
+            analyzer, f"arn:aws:{KINDS[kind].service}:us-east-1:{ACCOUNT}:{KINDS[kind].rest}x", {kind: given}
+        )
+        assert [each["isPublic"] for each in found] == ([True] if policy else [])
+        assert all(each["resourceType"] == KINDS[kind].type for each in found)
+    assert {KINDS[kind].type for kind in members} <= set(analyzer.meta.service_model.shape_for("ResourceType").enum)
+
+
 def test_previews_are_listed_and_shown(analyzer: Any) -> None:
     configuration = {"arn:aws:sqs:us-east-1:1:q": {"sqsQueue": {"queuePolicy": opening("*", "sqs:*")}}}
     made = [analyzer.create_access_preview(analyzerArn=ARN, configurations=configuration)["id"] for _ in range(2)]
@@ -134,6 +184,8 @@ def test_previews_are_listed_and_shown(analyzer: Any) -> None:
 
 
 def test_what_is_no_policy_fails(analyzer: Any) -> None:
+    with pytest.raises(ClientError, match="cannot be an empty string"):
+        previewed(analyzer, ROLE, {"iamRole": {"trustPolicy": ""}})
     wrong = {"arn:aws:sqs:us-east-1:1:q": {"sqsQueue": {"queuePolicy": "{}"}}}
     made = analyzer.create_access_preview(analyzerArn=ARN, configurations=wrong)["id"]
     shown = analyzer.get_access_preview(analyzerArn=ARN, accessPreviewId=made)["accessPreview"]

@@ -87,7 +87,7 @@ def test_resource_control_policies_count(org: Org, inside: Any, root: Any) -> No
         "Principal": "*",
         "Action": "sts:AssumeRole",
         "Resource": "*",
-        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": org.id}},
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalAccount": [ACCOUNT, account]}},
     }
     made = org.client.create_policy(
         Name="ours",
@@ -97,6 +97,16 @@ def test_resource_control_policies_count(org: Org, inside: Any, root: Any) -> No
     )["Policy"]["PolicySummary"]["Id"]
     org.client.attach_policy(PolicyId=made, TargetId=account)
     assert [each["status"] for each in api.list_findings(analyzerArn=ARN)["findings"]] == ["RESOLVED"]
+    own = member("accessanalyzer")
+    own.create_analyzer(analyzerName="own", type="ACCOUNT")
+    asked = {"analyzerArn": f"arn:aws:access-analyzer:us-east-1:{account}:analyzer/own"}
+    cognito = {"Federated": "cognito-identity.amazonaws.com"}
+    found = []
+    for proposed in (trust({"AWS": OUTSIDE}), trust(cognito, "sts:AssumeRoleWithWebIdentity")):
+        configurations = {f"arn:aws:iam::{account}:role/shared": {"iamRole": {"trustPolicy": proposed}}}
+        preview = own.create_access_preview(**asked, configurations=configurations)["id"]
+        found += own.list_access_preview_findings(**asked, accessPreviewId=preview)["findings"]
+    assert [(each["principal"], each["resourceControlPolicyRestriction"]) for each in found] == [(cognito, "APPLIED")]
 
 
 class Buckets:

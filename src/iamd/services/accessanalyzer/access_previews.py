@@ -14,6 +14,7 @@ from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.configured import let_in
+from iamd.services.accessanalyzer.external_access import denials_above, is_bound, restriction
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
 from iamd.services.accessanalyzer.observations import written
 from iamd.services.accessanalyzer.pages import page
@@ -62,11 +63,14 @@ def _previewed(
     """The findings of a preview, and those that would be resolved. Raises MalformedPolicy."""
     zone = zone_of(call, analyzer)
     ((kind, given),) = configuration.items()
-    if kind == "iamRole" and "trustPolicy" not in given:
-        given = {"trustPolicy": _present_trust(call, resource)}
+    given = _completed(call, kind, given, resource)
+    service = "sts" if kind == "iamRole" else KINDS[kind].service
+    denials = denials_above(call.account_id, call.realm)
+    bound = denials if is_bound(service) else ()
     known = {access_of(each): each for each in refreshed(call, analyzer, resource) if each.status != "RESOLVED"}
     common = {"resource": resource, "resourceType": KINDS[kind].type}
-    seen = [] if zone is None else list(dict.fromkeys(let_in(kind, given, resource, zone)))
+    common["resourceControlPolicyRestriction"] = restriction(str(given), service, denials)
+    seen = [] if zone is None else list(dict.fromkeys(let_in(kind, given, resource, zone, bound)))
     for source, access in seen:
         told = written(access.told())
         existing = known.pop(told, None)
@@ -87,6 +91,20 @@ def _previewed(
             "changeType": "CHANGED",
             "status": "RESOLVED",
         }
+
+
+def _completed(call: Call, kind: str, given: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
+    """A configuration with what the resource has now where nothing is proposed; an empty text proposes no policy.
+    Raises ValidationException."""
+    if kind == "iamRole":
+        if given.get("trustPolicy") == "":
+            raise ValidationException("The proposed trust policy cannot be an empty string")
+        return given or {"trustPolicy": _present_trust(call, resource)}
+    known = (each for listed in call.prepared.resources.values() for each in listed)
+    present: Mapping[str, Any] = next(
+        (each.configuration for each in known if (each.arn, each.kind) == (resource, kind)), {}
+    )
+    return {**present, **given}
 
 
 def _present_trust(call: Call, arn: str) -> str:

@@ -72,8 +72,8 @@ def _by_policy(
     denials: tuple[str, ...] = (),
 ) -> Iterator[Seen]:
     """What a policy gives; `blocked`: a public one gives nothing to anybody outside."""
-    if text is None:
-        return
+    if not text:
+        return  # no policy; a key's cannot be an empty text, which is none
     found = granted(text, Kind.TRUST if trust else Kind.RESOURCE, resource, zone, denials)
     if not (blocked and any(each.is_public for each in found)):
         yield from ((source, each) for each in found)

@@ -22,7 +22,7 @@ _ANY_ROLE = "role/any"  # trust policies do not name their roles
 
 def external(records: Records, resources: Sequence[Configured], zone: Zone, realm: Realm) -> Iterator[Observation]:
     """Access that an account gives to principals outside a zone of trust."""
-    denials = _denials(records.account_id, realm)
+    denials = denials_above(records.account_id, realm)
     for role in roles(records):
         try:
             text = rendered(role, realm)
@@ -31,7 +31,7 @@ def external(records: Records, resources: Sequence[Configured], zone: Zone, real
             continue
         for each in found:
             told = each.told()
-            restricted = {"resourceControlPolicyRestriction": _restriction(text, "sts", denials)}
+            restricted = {"resourceControlPolicyRestriction": restriction(text, "sts", denials)}
             yield Observation(
                 "ExternalAccess", role.arn, ROLE, f"{role.id} {written(told)}", written(told | restricted)
             )
@@ -41,7 +41,7 @@ def external(records: Records, resources: Sequence[Configured], zone: Zone, real
 
 def _of_resource(resource: Configured, owner: str, zone: Zone, denials: tuple[str, ...]) -> Iterator[Observation]:
     service = (split(resource.arn) or ["", "", ""])[2]
-    bound = denials if _is_bound(service) else ()
+    bound = denials if is_bound(service) else ()
     try:
         found = dict.fromkeys(let_in(resource.kind, resource.configuration, resource.arn, zone, bound))
     except MalformedPolicy:  # of an upstream, which would not let anybody in by it
@@ -49,14 +49,14 @@ def _of_resource(resource: Configured, owner: str, zone: Zone, denials: tuple[st
     for source, each in found:
         told = each.told() | ({"sources": [{"type": source}]} if resource.kind == "s3Bucket" else {})
         restricted = {
-            "resourceControlPolicyRestriction": _restriction(str(resource.configuration), service, denials),
+            "resourceControlPolicyRestriction": restriction(str(resource.configuration), service, denials),
             "resourceOwnerAccount": owner,
         }
         seed = f"{resource.arn} {written(told)}"
         yield Observation("ExternalAccess", resource.arn, KINDS[resource.kind].type, seed, written(told | restricted))
 
 
-def _denials(account_id: str, realm: Realm) -> tuple[str, ...]:
+def denials_above(account_id: str, realm: Realm) -> tuple[str, ...]:
     """The resource control policies above an account that deny something."""
     standing = realm.standing(account_id)
     attached = [each for level in (() if standing is None else standing.rcps) for each in level]
@@ -64,13 +64,15 @@ def _denials(account_id: str, realm: Realm) -> tuple[str, ...]:
     return tuple(each.text for each in documents if any(not statement.allow for statement in each.statements))
 
 
-def _restriction(text: str, service: str, denials: tuple[str, ...]) -> str:
-    if not denials or not _is_bound(service):
+def restriction(text: str, service: str, denials: tuple[str, ...]) -> str:
+    """Whether a finding says that resource control policies count."""
+    if not denials or not is_bound(service):
         return "NOT_APPLICABLE"
     return "APPLIED" if are_counted(text) else "APPLICABLE"
 
 
-def _is_bound(service: str) -> bool:
+def is_bound(service: str) -> bool:
+    """Whether resource control policies bind a service's resources."""
     return under_rcps(f"{service}:any")
 
 
@@ -80,7 +82,7 @@ def _any_role(records: Records) -> str:
 
 async def learn(records: Records, resources: Sequence[Configured], zone: Zone, realm: Realm) -> None:
     """Find out what `external` will tell, which is kept: off the event loop, for a proof takes some milliseconds."""
-    denials = _denials(records.account_id, realm)
+    denials = denials_above(records.account_id, realm)
     trusts = {rendered(role, realm) for role in roles(records)}
     arn = _any_role(records)
 
