@@ -19,10 +19,24 @@ from tests.store.suite.history import History
 from tests.store.suite.processes import Processes
 from tests.store.suite.records import Names, Records
 from tests.store.suite.results import Results
+from tests.store.suite.upgrades import Upgrades
 
 
 class StoreConformance(
-    Records, Names, Changes, Durability, Processes, Keys, Feed, History, Denials, Events, Results, Findings, Memory
+    Records,
+    Names,
+    Changes,
+    Durability,
+    Processes,
+    Keys,
+    Feed,
+    History,
+    Denials,
+    Events,
+    Results,
+    Findings,
+    Memory,
+    Upgrades,
 ):
     """All of it."""
 

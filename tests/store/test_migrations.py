@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,9 @@ from iamd.store.sql.reading import load
 from iamd.store.sqlite.connection import SqliteConnection, connect
 from tests.store.samples import ACCOUNT, NOW, SAMPLES
 
+SINCE = 7  # the step from which on programs of two adjacent versions share a database
+# Tables, their indexes, and columns that whoever does not know them need not fill.
+ADDS = r"CREATE TABLE \w+ \(|CREATE INDEX |ALTER TABLE \w+ ADD COLUMN \w+ \w+( DEFAULT \S+| NOT NULL DEFAULT \S+)?$"
 SCHEMAS = Path(__file__).parent / "schemas"  # a dump of a database of each version, with data
 
 
@@ -55,11 +59,20 @@ def test_a_current_schema_is_left_alone(connection: sqlite3.Connection) -> None:
     assert version(connection) == LATEST
 
 
-def test_a_newer_schema_is_refused(connection: sqlite3.Connection) -> None:
+def test_the_next_schema_is_used_as_it_is_and_a_newer_one_refused(connection: sqlite3.Connection) -> None:
     migrate(connection, "sqlite")
     connection.execute(f"INSERT INTO schema_version VALUES ({LATEST + 1}, 0)")
-    with pytest.raises(StoreError, match=f"schema version {LATEST + 1}.*up to {LATEST}"):
+    assert migrate(connection, "sqlite") == 0
+    connection.execute(f"INSERT INTO schema_version VALUES ({LATEST + 2}, 0)")
+    with pytest.raises(StoreError, match=f"schema version {LATEST + 2}.*up to {LATEST}"):
         migrate(connection, "sqlite")
+
+
+@pytest.mark.parametrize("step", range(SINCE, LATEST + 1))
+def test_a_step_only_adds_what_the_version_before_can_live_with(step: int) -> None:
+    for dialect in ("sqlite", "postgresql"):
+        for statement in statements(step, dialect):
+            assert re.match(ADDS, " ".join(statement.split())), f"m{step:04}: {statement}"
 
 
 def test_every_earlier_version_has_a_stored_database() -> None:

@@ -22,19 +22,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Apply the migrations that the database lacks. `iamd serve` does it too; here it can be done beforehand."""
     where = place(args)
-    in_store(where, _nothing)
+    schema = in_store(where, _schema)
     if args.to is not None:
         return _move(args, where.file, _url(args.to), where.master_key)
     database = str(where.server or where.file)
     if args.json:
-        print(json.dumps({"database": database, "schema": LATEST}))
+        print(json.dumps({"database": database, "schema": schema}))
     else:
-        print(f"{database} has schema version {LATEST}")
+        print(f"{database} has schema version {schema}")
     return 0
 
 
-async def _nothing(store: Store) -> None:
+async def _schema(store: Store) -> int:
     """It was migrated when it was opened."""
+    return store.schema
 
 
 def _url(text: str) -> DatabaseUrl:

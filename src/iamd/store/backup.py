@@ -19,7 +19,7 @@ from pathlib import Path
 from iamd.store.encrypted_copies import decrypt, encrypt, is_encrypted
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring, KeyRow
-from iamd.store.migrations import LATEST, version
+from iamd.store.migrations import require_usable, version
 from iamd.store.sealing import MasterKey, read_master_key
 from iamd.store.sql import statements
 
@@ -126,8 +126,9 @@ def _check(connection: sqlite3.Connection, file: Path) -> None:
         schema = version(connection)
     except sqlite3.OperationalError:
         raise StoreError(f"{file} is no database of iamd") from None
-    if not 1 <= schema <= LATEST:
-        raise StoreError(f"{file} has schema version {schema}; this iamd knows 1 to {LATEST}")
+    if schema < 1:
+        raise StoreError(f"{file} is no database of iamd")
+    require_usable(schema)
 
 
 def _check_key(file: Path, master: MasterKey) -> None:

@@ -231,8 +231,14 @@ class Database(Protocol):
     keyring: Keyring
 
     @property
+    def schema(self) -> int:
+        """The version of the schema, when it was last looked at."""
+        ...
+
+    @property
     def bridged(self) -> bool | None:
-        """None while the database is there; else whether what is in memory may be used without it, still."""
+        """None while the database is there; else whether what is in memory may be used without it, still: not when its
+        schema has become too new for this program."""
         ...
 
     async def start(self) -> None:

@@ -92,6 +92,11 @@ class Store(Journal):
         bridged = self._database.bridged
         return self._committer.running and (self._ledger.healthy if bridged is None else bridged)
 
+    @property
+    def schema(self) -> int:
+        """The version of the database's schema."""
+        return self._database.schema
+
     def lead(self) -> float:
         """See `interface.Database.lead`. Raises StoreError."""
         return self._database.lead()

@@ -2,6 +2,9 @@
 
 Each step is a module `mNNNN_name` with `STATEMENTS`, plain SQL in which `{position}` and `{blob}` stand for what the
 databases spell differently. A step that has been released never changes; a mistake in it is mended by the next one.
+
+Servers of two adjacent versions share a database while it is upgraded: a step only adds (tables, indexes that are not
+unique, columns with a default), so that a program of the version before goes on with it. It does not see what is new.
 """
 
 from __future__ import annotations
@@ -58,22 +61,32 @@ def version(connection: Connection) -> int:
     return found or 0
 
 
+def is_usable(present: int) -> bool:
+    """Whether a schema of that version is for this program: its own and the next one are."""
+    return present <= LATEST + 1
+
+
+def require_usable(present: int) -> None:
+    """Raise StoreError when a schema of that version is not for this program."""
+    if not is_usable(present):
+        raise StoreError(
+            f"the database has schema version {present}, this program knows versions up to {LATEST} and may use the next "
+            "one: it was written by a newer iamd, run that one"
+        )
+
+
 def migrate(connection: Connection, dialect: str) -> int:
     """Apply what is missing, inside the caller's transaction; returns the number of steps applied.
 
-    Raises StoreError when the schema is newer than this program.
+    Raises StoreError when the schema is too new for this program.
     """
     connection.execute(_VERSIONS)
     present = version(connection)
-    if present > LATEST:
-        raise StoreError(
-            f"the database has schema version {present}, this program knows versions up to {LATEST}: "
-            "it was written by a newer iamd, run that one"
-        )
+    require_usable(present)
     for step in range(present + 1, LATEST + 1):
         for statement in statements(step, dialect):
             connection.execute(statement)
         applied = time.time_ns() // 1000
         # Both are integers of ours, and the drivers differ in how they mark parameters.
         connection.execute(f"INSERT INTO schema_version (version, applied) VALUES ({step}, {applied})")  # noqa: S608
-    return LATEST - present
+    return max(LATEST - present, 0)

@@ -13,6 +13,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from iamd.store.errors import StoreError
+from iamd.store.migrations import require_usable
 from iamd.store.postgresql.adapters import register
 from iamd.store.postgresql.url import DatabaseUrl
 from iamd.store.sql.connection import Row
@@ -48,6 +49,7 @@ _CONNECTING = {
 _WRITE_SOON = f"SET LOCAL idle_in_transaction_session_timeout = '{LOCK_SECONDS}s'"
 # Held by who writes; there since the first migration, and never removed.
 _LOCK = "SELECT version FROM schema_version WHERE version = 1 FOR UPDATE"
+_NEWEST = "SELECT max(version) FROM schema_version"
 
 
 class Unsure(Exception):
@@ -137,8 +139,10 @@ class PostgresConnection:
             with self.driver.pipeline():  # what nobody looks at is not waited for
                 self.driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
                 self.driver.execute(_WRITE_SOON)
-                if self.driver.execute(_LOCK).fetchone() is None:
+                held, newest = self.driver.execute(_LOCK), self.driver.execute(_NEWEST)
+                if held.fetchone() is None:
                     raise StoreError("the database's schema is gone: restore it from a backup")
+                require_usable(*(newest.fetchone() or (0,)))
                 yield
             self._commit()
 

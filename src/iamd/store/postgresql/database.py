@@ -15,6 +15,7 @@ import psycopg
 from iamd.store.errors import NotWritten, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Conflict, Group, Usage
+from iamd.store.migrations import is_usable, require_usable
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.postgresql.follower import Follower
 from iamd.store.postgresql.opening import prepare
@@ -55,7 +56,13 @@ class PostgresDatabase(SqlDatabase):
         self._follower = Follower(url, master, self._writer_id, self.keyring)
 
     @property
+    def schema(self) -> int:
+        return self._follower.schema
+
+    @property
     def bridged(self) -> bool | None:
+        if not is_usable(self.schema):
+            return False
         away = self._follower.away_for()
         return away <= self._patience if away else None
 
@@ -101,6 +108,7 @@ class PostgresDatabase(SqlDatabase):
                 return records, usage
 
     def poll(self) -> Collection[str]:
+        require_usable(self._follower.schema)
         if self._follower.away_for() > self._patience:
             raise StoreError(f"the database {self._url} has been away for more than {self._patience:g} seconds")
         if self._follower.keyring.newest > self.keyring.newest:

@@ -35,12 +35,13 @@ log = structlog.get_logger("iamd.store")
 
 class _Heard(NamedTuple):
     """What a look at the feed found: what others changed, where it ends, and whether it is not the one that was read
-    before; the keyring, if it has changed; whether this process leads."""
+    before; the keyring, if it has changed; the schema's version; whether this process leads."""
 
     changed: list[Changed]
     mark: Mark | None
     lost: bool
     keyring: Keyring | None
+    schema: int
     leads: bool
 
 
@@ -53,6 +54,7 @@ class Follower:
         self._writer = writer
         self.keyring = keyring
         self.inbox = Inbox()
+        self.schema = 0  # its version, when it was last heard of
         self.mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
         self._doubtful: dict[str, float] = {}  # accounts, and until when
@@ -147,6 +149,7 @@ class Follower:
                 news = await self._session.do(lambda connection: _news(connection, wanted), _PATIENCE)
         self.inbox.put(others, news)
         self._heard_at = time.monotonic()
+        self.schema = heard.schema
         self._leads_until = began + LEASE_SECONDS if heard.leads else 0.0
         if doubts == self._doubts:  # or it was set back meanwhile, and the next look hears all of this again
             self.mark = heard.mark
@@ -158,10 +161,10 @@ class Follower:
         """Look at the feed behind a mark; on the session's thread."""
         self._ear, anew = connection, connection.listen()
         lost = anew and mark is not None and not feed.is_at(connection, mark)
-        end, changed, newest = feed.look(connection, 0 if mark is None else mark.position)
+        end, changed, newest, schema = feed.look(connection, 0 if mark is None else mark.position)
         keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
         leads = self._stands and connection.lead()
-        return _Heard([] if lost else changed, end, lost, keyring, leads)
+        return _Heard([] if lost else changed, end, lost, keyring, schema, leads)
 
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""

@@ -75,13 +75,16 @@ def last_position(connection: Connection) -> int:
     return found or 0
 
 
-def look(connection: Connection, position: int) -> tuple[Mark | None, list[Changed], int]:
-    """Where the feed ends, who changed what behind a position, and the id of the newest key, all asked at once.
+def look(connection: Connection, position: int) -> tuple[Mark | None, list[Changed], int, int]:
+    """Where the feed ends, who changed what behind a position, the id of the newest key and the version of the schema,
+    all asked at once.
 
     What is committed meanwhile may be among the changes though it lies behind the end, but never the other way round.
     """
-    ends, changed, keys = connection.each([(sql.LAST_CHANGE, ()), (sql.CHANGED, (position,)), (sql.LAST_KEY, ())])
-    return Mark(*ends[0]) if ends else None, [Changed(*row) for row in changed], int(keys[0][0])
+    asked = [(sql.LAST_CHANGE, ()), (sql.CHANGED, (position,)), (sql.LAST_KEY, ()), (sql.SCHEMA, ())]
+    ends, changed, keys, schema = connection.each(asked)
+    mark = Mark(*ends[0]) if ends else None
+    return mark, [Changed(*row) for row in changed], int(keys[0][0]), int(schema[0][0])
 
 
 def is_at(connection: Connection, mark: Mark) -> bool:
@@ -96,11 +99,12 @@ def behind(connection: Connection, position: int) -> list[Changed]:
 
 
 def news(connection: Connection, account_id: str, base: int) -> News | None:
-    """What changed in an account behind a revision, as of one moment; None when that is forgotten."""
+    """What changed in an account behind a revision, as of one moment; None when that is forgotten. What a newer program
+    keeps, of kinds that this one does not know, is passed over."""
     with connection.reading():
         if history.forgotten_up_to(connection, account_id) > base:
             return None
-        touched = connection.execute(sql.TOUCHED, (account_id, base)).fetchall()
+        touched = [row for row in connection.execute(sql.TOUCHED, (account_id, base)) if row[0] in CODECS]
         rows = [*connection.each([(sql.RECORDS[kind].by_key, (account_id, key)) for kind, key, _ in touched])]
         reached = revision(connection, account_id)
     found = [

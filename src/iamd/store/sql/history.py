@@ -6,7 +6,7 @@ from datetime import datetime
 
 from iamd.store.errors import NotKept
 from iamd.store.interface import Replaced, When
-from iamd.store.rows import micros, moment
+from iamd.store.rows import CODECS, micros, moment
 from iamd.store.sql import statements as sql
 from iamd.store.sql.connection import Connection
 
@@ -38,9 +38,14 @@ def revision_at(connection: Connection, account_id: str, when: When, last: int) 
 
 
 def touched(connection: Connection, account_id: str, behind: int) -> list[Replaced]:
-    """What the changes behind that revision touched, last first; those that are still kept."""
+    """What the changes behind that revision touched, last first; those that are still kept, of the kinds that this program
+    knows."""
     rows = connection.execute(sql.HISTORY, (account_id, behind)).fetchall()
-    return [Replaced(revision, moment(time), kind, key, before) for revision, time, kind, key, before in rows]
+    return [
+        Replaced(revision, moment(time), kind, key, before)
+        for revision, time, kind, key, before in rows
+        if kind in CODECS
+    ]
 
 
 def forget(connection: Connection, account_id: str, before: datetime) -> None:

@@ -40,6 +40,7 @@ def past(connection: Connection, account_id: str, when: When) -> Records:
         records = image(connection, account_id)
         behind = history.revision_at(connection, account_id, when, records.revision)
         rewind(records, history.touched(connection, account_id, behind))
+        records.revision = behind
     return records
 
 

@@ -281,6 +281,7 @@ FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
 KEYRING_TIMES = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped, _KEYS.created).order_by(_KEYS.id))
 LAST_KEY = _sql(select(func.max(_KEYS.id)))
+SCHEMA = _sql(select(func.max(tables.schema_version.c.version)))
 ADD_KEY = _sql(insert(tables.keyring))
 DROP_KEY = _sql(delete(tables.keyring).where(_KEYS.id == bindparam("k")))
 

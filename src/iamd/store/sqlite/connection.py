@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from iamd.store.errors import StoreError
+from iamd.store.migrations import require_usable, version
 from iamd.store.sql.connection import Row
 from iamd.store.sql.texts import for_many
 
@@ -40,6 +41,13 @@ class SqliteConnection(sqlite3.Connection):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        with self.preparing():
+            require_usable(version(self))
+            yield
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """As `writing`, whatever the schema is."""
         with self._transaction("BEGIN IMMEDIATE"):
             yield
 

@@ -17,6 +17,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Group
+from iamd.store.migrations import LATEST, is_usable, require_usable
 from iamd.store.sealing import MasterKey
 from iamd.store.sql import statements
 from iamd.store.sql.connection import Connection
@@ -51,7 +52,13 @@ class SqliteDatabase(SqlDatabase):
         self._watch = None if file is None else Watch(file, self._writer_id)
         self._leadership = None if file is None else Lock(file.with_name(f"{file.name}-leader"))
 
-    bridged = None
+    @property
+    def schema(self) -> int:
+        return LATEST if self._watch is None else self._watch.schema
+
+    @property
+    def bridged(self) -> bool | None:
+        return None if is_usable(self.schema) else False
 
     async def start(self) -> None:
         """Nothing need be begun: the file tells."""
@@ -71,6 +78,7 @@ class SqliteDatabase(SqlDatabase):
         if self._watch is None:
             return ()
         changed = self._watch.poll()
+        require_usable(self._watch.schema)
         if self._watch.last_key != self.keyring.newest:
             self.keyring = self._watch.keyring(self._master)
         return changed

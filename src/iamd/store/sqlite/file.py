@@ -34,7 +34,7 @@ def prepare(connection: SqliteConnection, file: Path | None, master: MasterKey) 
         journal: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if file is not None and journal != "wal":
             raise StoreError(f"the file system of {file} does not support write-ahead logging")
-        with connection.writing():
+        with connection.preparing():
             if migrate(connection, "sqlite"):
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             keys.make(connection, master)

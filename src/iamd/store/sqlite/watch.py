@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 
+from iamd.store import migrations
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
@@ -24,6 +25,7 @@ class Watch:
         self._version = self._data_version()  # a row: it is only ever compared
         self._seen = feed.last_position(self._connection)
         self.last_key = keys.newest(self._connection)  # at the last look
+        self.schema = migrations.version(self._connection)
 
     def written(self, first: int, last: int) -> None:
         """Note what this process wrote: the feed's rows behind `first` up to `last`."""
@@ -40,6 +42,7 @@ class Watch:
             end = feed.last_position(self._connection)
             found = feed.behind(self._connection, self._seen) if end > self._seen else []
             self.last_key = keys.newest(self._connection)
+            self.schema = migrations.version(self._connection)
         except sqlite3.Error as error:
             raise StoreError(f"cannot read the database {self._file}: {error}") from error
         self._version = version
