@@ -16,8 +16,8 @@ from iamd.console.calls import Perform, question
 from iamd.console.entrance import OUT_OF_DATE, Entrance
 from iamd.console.pages import page, redirect
 from iamd.console.visitors import Acting, Visitor, cookie
+from iamd.services.carried import Carried
 from iamd.services.signin import switching
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.switching import COLORS, Switch
 from iamd.wire.errors import AwsError, InvalidInput
@@ -29,13 +29,14 @@ LINK = b"/switchrole"
 _HOME = "/console/"
 _COLOR_NAMES = ("red", "orange", "yellow", "green", "blue")
 _COOKIE = "iamd-roles"
-_HISTORY = b"console roles"
 _KEPT, _DAYS = 5, 90
 _LONGEST_COOKIE = 4_096  # bytes, with its attributes: browsers drop longer ones
 
 
-class _History(msgspec.Struct, frozen=True, array_like=True):
+class _History(Carried, frozen=True, array_like=True):
     """The roles that a person has acted as in this browser, the last one first."""
+
+    context = b"console roles"
 
     owner: str
     roles: tuple[Switch, ...]
@@ -44,7 +45,7 @@ class _History(msgspec.Struct, frozen=True, array_like=True):
 def roles_of(visit: Visit, request: HttpRequest, own: Caller) -> tuple[Switch, ...]:
     """The roles that the person has used in this browser, the last one first."""
     text = cookie_of(request, _COOKIE)
-    known = None if text is None else opened(visit.realm.sealer, text, _HISTORY, _History)
+    known = None if text is None else _History.opened(visit.realm.sealer, text)
     return known.roles if known is not None and known.owner == own.arn else ()
 
 
@@ -121,6 +122,6 @@ async def _switched(
 
 def _history(visit: Visit, request: HttpRequest, owner: str, roles: tuple[Switch, ...]) -> bytes:
     """The cookie of the roles, as many as it holds: names and paths may be long."""
-    text = sealed(visit.realm.sealer, _History(owner, roles), _HISTORY)
+    text = _History(owner, roles).sealed(visit.realm.sealer)
     kept = new_cookie(request, _COOKIE, text, days=_DAYS)
     return kept if len(kept) <= _LONGEST_COOKIE else _history(visit, request, owner, roles[:-1])

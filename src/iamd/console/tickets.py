@@ -11,7 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from iamd.console.browser import Browser
-from iamd.services.signin.grants import opened, sealed
+from iamd.services.carried import opened, sealed
 from iamd.services.signin.people import Person
 
 LIFE = timedelta(minutes=5)

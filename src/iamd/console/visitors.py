@@ -16,9 +16,9 @@ import msgspec
 from iamd.caller.caller import Caller
 from iamd.caller.session import Session
 from iamd.console.browser import cookie_of, new_cookie
+from iamd.services.carried import Carried
 from iamd.services.signin import switching
 from iamd.services.signin.console_sessions import acting
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.switching import Switch
 from iamd.store.image import Records
@@ -30,7 +30,6 @@ IDLE = timedelta(hours=1)
 """After so long without a request, a person has to sign in again."""
 _RENEWED = timedelta(minutes=1)
 _COOKIE = "iamd-console"
-_PASS = b"console session"
 
 
 class Acting(msgspec.Struct, frozen=True, array_like=True):
@@ -40,8 +39,10 @@ class Acting(msgspec.Struct, frozen=True, array_like=True):
     switch: Switch
 
 
-class _Pass(msgspec.Struct, frozen=True, array_like=True):
+class _Pass(Carried, frozen=True, array_like=True):
     """What the cookie holds. `agent` is a digest of the browser's name, which another machine seldom has."""
+
+    context = b"console session"
 
     account_id: str
     session_id: str
@@ -73,7 +74,7 @@ class Visitor:
 async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     """Who is signed in, in this browser; None: nobody, or no more."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
-    known = None if text is None else opened(realm.sealer, text, _PASS, _Pass)
+    known = None if text is None else _Pass.opened(realm.sealer, text)
     if known is None or known.agent != _digest(visit.agent) or not realm.store.has_account(known.account_id):
         return None
     idle = timedelta(seconds=visit.now.timestamp() - known.seen)
@@ -98,7 +99,7 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
 def cookie(visit: Visit, request: HttpRequest, session: ConsoleSession, role: Acting | None = None) -> bytes:
     """The header's value that signs a browser in, to act as that role if there is one."""
     value = _Pass(session.account_id, session.id, _digest(visit.agent), int(visit.now.timestamp()), role)
-    return new_cookie(request, _COOKIE, sealed(visit.realm.sealer, value, _PASS))
+    return new_cookie(request, _COOKIE, value.sealed(visit.realm.sealer))
 
 
 def no_cookie(request: HttpRequest) -> bytes:

@@ -7,12 +7,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from iamd.audit import ApiEvent
 from iamd.console.browser import cookie_of, new_cookie
 from iamd.services.access_portal import people, sessions
-from iamd.services.signin.grants import opened, sealed
+from iamd.services.carried import Carried
 from iamd.services.signin.passwords import Refused, Visit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
@@ -23,11 +21,12 @@ from iamd.store.kinds.identity_store import StoreUser
 from iamd.wire.http import HttpRequest
 
 _COOKIE = "iamd-portal"
-_PASS = b"portal session"
 
 
-class _Pass(msgspec.Struct, frozen=True, array_like=True):
+class _Pass(Carried, frozen=True, array_like=True):
     """What the cookie holds. `agent` is a digest of the browser's name, which another machine seldom has."""
+
+    context = b"portal session"
 
     account_id: str
     session_id: str
@@ -51,7 +50,7 @@ class Visitor:
 async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     """Who is signed in, in this browser; None: nobody, or no more."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
-    known = None if text is None else opened(realm.sealer, text, _PASS, _Pass)
+    known = None if text is None else _Pass.opened(realm.sealer, text)
     if known is None or known.agent != _digest(visit.agent) or not realm.store.has_account(known.account_id):
         return None
     records = await realm.store.load(known.account_id)
@@ -87,7 +86,7 @@ async def begin(
     if instead_of is not None:
         await end(visit, instead_of, instead_of.session.id)
     value = _Pass(person.account_id, session.id, _digest(visit.agent))
-    return new_cookie(request, _COOKIE, sealed(visit.realm.sealer, value, _PASS))
+    return new_cookie(request, _COOKIE, value.sealed(visit.realm.sealer))
 
 
 async def end(visit: Visit, visitor: Visitor, session_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from iamd.services.access_portal import people, sessions
-from iamd.services.access_portal.grants import open_access
+from iamd.services.access_portal.grants import Access
 from iamd.services.call import PublicCall
 from iamd.services.sso_oidc.api import ACCOUNT_ACCESS
 from iamd.store.image import Records
@@ -27,7 +27,7 @@ class Bearer(NamedTuple):
 async def bearer_of(call: PublicCall, access_token: str) -> Bearer:
     """Whose token it is: whose session goes on, and who is still there. Raises UnauthorizedException for all others."""
     store = call.realm.store
-    access = open_access(call.realm.sealer, access_token)
+    access = Access.opened(call.realm.sealer, access_token)
     if access is None or access.expires <= call.now.timestamp() or not store.has_account(access.account_id):
         raise UnauthorizedException()
     records = store.records(access.account_id) or await store.load(access.account_id)

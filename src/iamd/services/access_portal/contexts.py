@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from iamd.services.access_portal.people import enabled_user
 from iamd.services.call import Realm
-from iamd.services.signin.grants import opened, sealed
-from iamd.store.sealing import Sealer
+from iamd.services.carried import Carried
 
 PROVIDER = "arn:aws:iam::aws:contextProvider/IdentityCenter"
-_CONTEXT = b"identity context"
-_LONGEST = 2_048
 
 
-class IdentityContext(msgspec.Struct, frozen=True, array_like=True):
+class IdentityContext(Carried, frozen=True, array_like=True):
     """A person at an application; `credential_id` is the session's that the application has for the person."""
+
+    context = b"identity context"
 
     user_id: str
     store_arn: str
@@ -47,14 +44,10 @@ class IdentityContext(msgspec.Struct, frozen=True, array_like=True):
         }
 
 
-def seal_context(sealer: Sealer, context: IdentityContext) -> str:
-    return sealed(sealer, context, _CONTEXT)
-
-
 def open_context(realm: Realm, text: str, now: datetime) -> IdentityContext | None:
     """The context; None for what is none of ours, has expired, or tells of a person or an application that is not there
     any more, or disabled. Raises Cold."""
-    context = opened(realm.sealer, text[:_LONGEST], _CONTEXT, IdentityContext)
+    context = IdentityContext.opened(realm.sealer, text)
     if context is None or context.expires <= now.timestamp():
         return None
     records = realm.records(context.account_id)

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
-import msgspec
-
 from iamd.caller.mfa import after_code, new_seed
 from iamd.caller.passwords import apart
 from iamd.services.access_portal.people import identity, present
 from iamd.services.access_portal.sign_in import devices_of
-from iamd.services.signin.grants import opened, sealed
+from iamd.services.carried import Carried
 from iamd.services.signin.passwords import Refused, Visit, limit
 from iamd.services.signin.people import Person
 from iamd.store.change import Change
@@ -28,12 +26,12 @@ from iamd.store.kinds.identity_store import StoreUser
 
 MOST = 8  # of one person
 LIFE = timedelta(minutes=15)
-_OFFER = b"portal authenticator app"
-_LONGEST = 1_024
 _WITHOUT = "Sign out, and sign in with a code of an app that you have: only then may you add or remove one."
 
 
-class _Offer(msgspec.Struct, frozen=True, array_like=True):
+class _Offer(Carried, frozen=True, array_like=True):
+    context = b"portal authenticator app"
+
     user_id: str
     seed: bytes
     expires: int  # seconds of the epoch
@@ -57,9 +55,7 @@ async def offer(visit: Visit, user: StoreUser, center: IdentityCenter) -> Offere
     label = quote(f"{center.name or center.store_id}:{user.name}", safe="")
     uri = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': center.name or center.store_id})}"
     expires = int((visit.now + LIFE).timestamp())
-    return Offered(
-        secret, uri, await apart(_drawn, uri), sealed(visit.realm.sealer, _Offer(user.id, seed, expires), _OFFER)
-    )
+    return Offered(secret, uri, await apart(_drawn, uri), _Offer(user.id, seed, expires).sealed(visit.realm.sealer))
 
 
 def _drawn(text: str) -> str:
@@ -70,7 +66,7 @@ def _drawn(text: str) -> str:
 
 async def enrol(visit: Visit, person: Person, ticket: str, name: str, code: str) -> None:
     """Make the app that an offer was for one of the person's, by the code that it shows. Raises Refused."""
-    offered = opened(visit.realm.sealer, ticket[:_LONGEST], _OFFER, _Offer)
+    offered = _Offer.opened(visit.realm.sealer, ticket)
     if offered is None or offered.user_id != person.owner_id or offered.expires < visit.now.timestamp():
         raise Refused("You have waited too long. Begin again.")
     limit(visit, f"portal app of {person.owner_id}")

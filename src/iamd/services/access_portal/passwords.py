@@ -16,7 +16,7 @@ import msgspec
 from iamd.caller.passwords import FORGIVEN, among, apart, hashed
 from iamd.services.access_portal.people import identity, password_name, present
 from iamd.services.access_portal.sign_in import LONGEST_PASSWORD, concluded
-from iamd.services.signin.grants import opened, sealed
+from iamd.services.carried import Carried
 from iamd.services.signin.passwords import Refused, Visit
 from iamd.services.signin.people import Person, credential
 from iamd.store.change import Change
@@ -28,8 +28,6 @@ from iamd.store.sealing import Sealer
 LINK_LIFE = timedelta(days=7)
 _SHORTEST, _LONGEST = 8, 64
 _REMEMBERED = 3  # passwords that may not be set again, the present one included
-_LINK = b"portal password link"
-_LONGEST_LINK = 2_048
 _STALE = "This link was used already, or has expired. Ask an administrator for another one."
 RULES = (
     f"{_SHORTEST} to {_LONGEST} characters",
@@ -39,8 +37,10 @@ RULES = (
 _KINDS = tuple(re.compile(kind).search for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
 
 
-class _Link(msgspec.Struct, frozen=True, array_like=True):
+class _Link(Carried, frozen=True, array_like=True):
     """`credential` is that of the password which the link is to replace, so that it works once."""
+
+    context = b"portal password link"
 
     account_id: str
     user_id: str
@@ -51,12 +51,12 @@ class _Link(msgspec.Struct, frozen=True, array_like=True):
 def link_for(sealer: Sealer, records: Records, user: StoreUser, now: datetime) -> str:
     """What a link holds by which a user sets a password, once, within a week."""
     expires = int((now + LINK_LIFE).timestamp())
-    return sealed(sealer, _Link(user.account_id, user.id, password_name(records, user.id), expires), _LINK)
+    return _Link(user.account_id, user.id, password_name(records, user.id), expires).sealed(sealer)
 
 
 async def invited(visit: Visit, text: str) -> Person:
     """Whom a link lets set a password. Raises Refused."""
-    link = opened(visit.realm.sealer, text[:_LONGEST_LINK], _LINK, _Link)
+    link = _Link.opened(visit.realm.sealer, text)
     if link is None or link.expires < visit.now.timestamp() or not visit.realm.store.has_account(link.account_id):
         raise Refused(_STALE)
     records = await visit.realm.store.load(link.account_id)

@@ -8,11 +8,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-import msgspec
-
 from iamd.services.call import Realm
+from iamd.services.carried import Carried
 from iamd.services.scim.errors import ScimError
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.sso_admin.center import Center
 from iamd.store.image import Records
 from iamd.store.kinds.access_portal import ScimToken
@@ -21,11 +19,11 @@ from iamd.store.sealing import Sealer
 
 LIFE = timedelta(days=365)
 MOST = 2
-_TOKEN = b"scim access token"
-_LONGEST = 1_024
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
+class _Token(Carried, frozen=True, array_like=True):
+    context = b"scim access token"
+
     account_id: str
     id: str
 
@@ -43,12 +41,12 @@ def new_token(sealer: Sealer, records: Records, now: datetime) -> tuple[ScimToke
         raise TooMany
     token = ScimToken(records.account_id, secrets.token_hex(8), now, now + LIFE)
     tokens.add(token)
-    return token, sealed(sealer, _Token(token.account_id, token.id), _TOKEN)
+    return token, _Token(token.account_id, token.id).sealed(sealer)
 
 
 async def bearer(realm: Realm, tenant: str, text: str, now: datetime) -> tuple[Center, ScimToken]:
     """The store of a tenant, which a token is for. Raises ScimError."""
-    told = opened(realm.sealer, text[:_LONGEST], _TOKEN, _Token)
+    told = _Token.opened(realm.sealer, text)
     if told is None or not realm.store.has_account(told.account_id):
         raise _refusal()
     return entitled(await realm.store.load(told.account_id), tenant, told.id, now)

@@ -18,7 +18,7 @@ from iamd.guard.enforce import authorize
 from iamd.services.call import Cold
 from iamd.services.signin.api import CONFIRMATION, CROSS_DEVICE, REGION, SAME_DEVICE, client_arn
 from iamd.services.signin.code_requests import CodeRequest, Malformed, loopback_origin, state_and_challenge
-from iamd.services.signin.grants import Code, digest, seal_code
+from iamd.services.signin.grants import Code, digest
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import SESSION_SECONDS, Person, acting, require_unchanged
 from iamd.wire.errors import AwsError
@@ -84,7 +84,7 @@ async def grant(visit: Visit, person: Person, requested: Requested) -> str:
         digest(requested.redirect_uri),
         int(visit.now.timestamp()),
     )
-    return seal_code(realm.sealer, code)
+    return code.sealed(realm.sealer)
 
 
 async def _decide(visit: Visit, caller: Caller, requested: Requested) -> None:

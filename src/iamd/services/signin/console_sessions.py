@@ -18,8 +18,8 @@ from iamd.caller.caller import Caller
 from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
+from iamd.services.carried import opened, sealed
 from iamd.services.signin.api import session_arn
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Visit
 from iamd.services.signin.people import Person, credential, name_of, password_of, require_unchanged
 from iamd.store.change import Change

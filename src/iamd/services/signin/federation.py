@@ -21,8 +21,8 @@ from iamd.caller.caller import Caller
 from iamd.caller.identities import session_caller
 from iamd.caller.ids import access_key_id
 from iamd.caller.session import Session
+from iamd.services.carried import Carried
 from iamd.services.signin.console_sessions import LONGEST, TOKEN_LIFE, begin_federated, sealed_session
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.passwords import Refused, Visit
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import ConsoleSession
@@ -31,7 +31,6 @@ from iamd.wire.errors import AwsError
 SHORTEST = 900  # seconds
 _CHAINED = 3_600
 _is_seconds = re.compile(r"[0-9]{1,5}").fullmatch
-_TOKEN = b"console sign-in token"
 _KINDS = ("role", "federated-user")
 _NO_CREDENTIALS = "The credentials in Session are not valid, or have expired."
 _SPENT = "This sign-in link was used already, or has expired. Get another one where you got it."
@@ -45,8 +44,10 @@ class _Credentials(msgspec.Struct, rename="camel"):
     session_token: str
 
 
-class _Token(msgspec.Struct, frozen=True, array_like=True):
+class _Token(Carried, frozen=True, array_like=True):
     """What a sign-in token stands for: a session at the console, not yet begun, whose id makes it work once."""
+
+    context = b"console sign-in token"
 
     id: str
     session: Session
@@ -75,7 +76,7 @@ async def sign_in_token(visit: Visit, credentials: str, duration: str | None) ->
     told = {"credentials": {"accessKeyId": at_console.access_key_id}, "GetSigninToken": "Success"}
     visit.realm.store.append_event(_event(visit, "GetSigninToken", caller, told, {}))
     ends = int((visit.now + TOKEN_LIFE).timestamp())
-    return sealed(visit.realm.sealer, _Token(secrets.token_hex(16), at_console, ends), _TOKEN)
+    return _Token(secrets.token_hex(16), at_console, ends).sealed(visit.realm.sealer)
 
 
 def _opened(visit: Visit, credentials: str) -> Session:
@@ -136,7 +137,7 @@ async def sign_in_as_role(visit: Visit, reply: Mapping[str, Any], provider_arn: 
 
 
 async def _held(visit: Visit, text: str) -> tuple[_Token, Caller]:
-    token = opened(visit.realm.sealer, text, _TOKEN, _Token)
+    token = _Token.opened(visit.realm.sealer, text)
     if token is None or visit.now.timestamp() > token.expires or token.session.expires <= visit.now:
         raise Refused(_SPENT)
     records = await _records(visit, token.session)

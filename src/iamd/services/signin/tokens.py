@@ -22,7 +22,7 @@ from iamd.caller.session import Session
 from iamd.guard.target import Target
 from iamd.services.call import Admitted, Call, Realm, Reply
 from iamd.services.signin.api import REGION, client_arn, denied, invalid, signin
-from iamd.services.signin.grants import CODE_SECONDS, Refresh, is_digest_of, open_code, open_refresh, seal_refresh
+from iamd.services.signin.grants import CODE_SECONDS, Code, Refresh, is_digest_of
 from iamd.services.signin.people import SESSION_SECONDS, Person, acting, require_unchanged
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import SignInSession
@@ -65,7 +65,7 @@ async def bearer(
 
 
 async def _by_code(realm: Realm, now: datetime, given: dict[str, Any], proved: Proof) -> Evidence:
-    code = open_code(realm.sealer, given.get("code") or "")
+    code = Code.opened(realm.sealer, given.get("code") or "")
     present = int(now.timestamp())
     if code is None or code.client_id != given["clientId"] or not realm.store.has_account(code.person.account_id):
         raise _expired_code()
@@ -97,7 +97,7 @@ async def _by_code(realm: Realm, now: datetime, given: dict[str, Any], proved: P
 
 
 async def _by_refresh_token(realm: Realm, now: datetime, given: dict[str, Any], proved: Proof) -> Evidence:
-    refresh = open_refresh(realm.sealer, given.get("refreshToken") or "")
+    refresh = Refresh.opened(realm.sealer, given.get("refreshToken") or "")
     if refresh is None or not realm.store.has_account(refresh.account_id):
         raise _expired_token()
     records = await realm.store.load(refresh.account_id)
@@ -152,7 +152,7 @@ def create_o_auth2_token(call: Call, evidence: Evidence) -> Reply:
             },
             "tokenType": "aws_sigv4",
             "expiresIn": int((issued.expires - call.now).total_seconds()),
-            "refreshToken": seal_refresh(call.realm.sealer, refresh),
+            "refreshToken": refresh.sealed(call.realm.sealer),
             "idToken": _id_token(call, session, issued) if first else None,
         }
     }

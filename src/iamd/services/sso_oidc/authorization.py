@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from iamd.services.access_portal.grants import Code, seal_code
+from iamd.services.access_portal.grants import Code
 from iamd.services.signin.code_requests import CodeRequest, Malformed, loopback_origin, state_and_challenge
 from iamd.services.signin.grants import digest
 from iamd.services.signin.passwords import Visit
@@ -66,4 +66,4 @@ def code_for(visit: Visit, person: Person, requested: Requested) -> str:
         digest(requested.redirect_uri),
         int(visit.now.timestamp()),
     )
-    return seal_code(visit.realm.sealer, code)
+    return code.sealed(visit.realm.sealer)

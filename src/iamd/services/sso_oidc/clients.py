@@ -16,8 +16,8 @@ import msgspec
 from iamd.services.access_portal.instances import base_url, instance_at
 from iamd.services.access_portal.sessions import key_of
 from iamd.services.call import PublicCall, Realm, Reply
+from iamd.services.carried import Carried
 from iamd.services.signin.code_requests import loopback_origin
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.sso_oidc.api import (
     ACCOUNT_ACCESS,
     AUTHORIZATION_CODE,
@@ -36,16 +36,16 @@ from iamd.wire.oidc_errors import (
 )
 
 LIFE = timedelta(days=90)
-_CLIENT, _SECRET = b"portal client", b"portal client secret"
-_LONGEST_ID = 6_144  # of the longest name and ten of the longest redirectUris
 _LONGEST_URI = 255
 _SCOPES = frozenset({ACCOUNT_ACCESS, "openid", "aws"})
 _is_name = re.compile(r"[^\x00-\x1f\x7f]{1,255}").fullmatch
 
 
-class Client(msgspec.Struct, frozen=True, array_like=True):
+class Client(Carried, frozen=True, array_like=True):
     """A registration. `issuer` is the account of the instance that it is for, None where any will do; `key` is a digest
     of the client's id, and not sealed."""
+
+    context = b"portal client"
 
     name: str
     grant_types: tuple[str, ...]
@@ -56,7 +56,9 @@ class Client(msgspec.Struct, frozen=True, array_like=True):
     key: str = ""
 
 
-class _Secret(msgspec.Struct, frozen=True, array_like=True):
+class _Secret(Carried, frozen=True, array_like=True):
+    context = b"portal client secret"
+
     key: str
     expires: int
 
@@ -92,11 +94,11 @@ async def register_client(
         await _issuer(call.realm, issuer_url),
         expires,
     )
-    client_id = sealed(call.realm.sealer, client, _CLIENT)
+    client_id = client.sealed(call.realm.sealer)
     base = base_url(call.realm, call.host, call.secure)
     return {
         "clientId": client_id,
-        "clientSecret": sealed(call.realm.sealer, _Secret(key_of(client_id), expires), _SECRET),
+        "clientSecret": _Secret(key_of(client_id), expires).sealed(call.realm.sealer),
         "clientIdIssuedAt": int(call.now.timestamp()),
         "clientSecretExpiresAt": expires,
         "authorizationEndpoint": f"{base}/authorize",
@@ -142,7 +144,7 @@ async def _issuer(realm: Realm, url: str | None) -> str | None:
 
 def client_of(call: Any, client_id: str) -> Client | None:
     """The registration that a client's id is, unless it has expired. `call` is anything with a realm and the time."""
-    client = opened(call.realm.sealer, client_id[:_LONGEST_ID], _CLIENT, Client)
+    client = Client.opened(call.realm.sealer, client_id)
     if client is None or client.expires <= call.now.timestamp():
         return None
     return msgspec.structs.replace(client, key=key_of(client_id))
@@ -151,7 +153,7 @@ def client_of(call: Any, client_id: str) -> Client | None:
 def proven(call: PublicCall, client_id: str, client_secret: str) -> Client:
     """The client that has shown its secret. Raises InvalidClientException."""
     client = client_of(call, client_id)
-    secret = opened(call.realm.sealer, client_secret[:_LONGEST_ID], _SECRET, _Secret)
+    secret = _Secret.opened(call.realm.sealer, client_secret)
     if client is None or secret is None or not hmac.compare_digest(secret.key, client.key):
         raise InvalidClientException()
     return client

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from iamd.services.access_portal.grants import DeviceCode, seal_device_code
+from iamd.services.access_portal.grants import DeviceCode
 from iamd.services.access_portal.instances import base_url, instance_at, instances
 from iamd.services.call import PublicCall, Realm, Reply
 from iamd.services.sso_oidc.api import DEVICE_CODE, sso_oidc
@@ -53,9 +53,9 @@ async def start_device_authorization(call: PublicCall, *, client_id: str, client
     )
     await call.realm.store.write(lambda change: _wait(change, waiting, call.now))
     shown, uri = f"{code[:4]}-{code[4:]}", f"{base_url(call.realm, call.host, call.secure)}{PATH}"
-    sealed = seal_device_code(call.realm.sealer, DeviceCode(center.account_id, code, secret, int(expires.timestamp())))
+    device_code = DeviceCode(center.account_id, code, secret, int(expires.timestamp()))
     return {
-        "deviceCode": sealed,
+        "deviceCode": device_code.sealed(call.realm.sealer),
         "userCode": shown,
         "verificationUri": uri,
         "verificationUriComplete": f"{uri}?user_code={shown}",

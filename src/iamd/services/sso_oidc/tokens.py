@@ -15,15 +15,7 @@ from datetime import timedelta
 
 from iamd.services.access_portal import people, sessions
 from iamd.services.access_portal.events import api_event
-from iamd.services.access_portal.grants import (
-    Access,
-    Refresh,
-    open_code,
-    open_device_code,
-    open_refresh,
-    seal_access,
-    seal_refresh,
-)
+from iamd.services.access_portal.grants import Access, Code, DeviceCode, Refresh
 from iamd.services.access_portal.sessions import CODE_LIFE
 from iamd.services.call import PublicCall, Reply
 from iamd.services.signin.grants import is_digest_of
@@ -121,15 +113,15 @@ def _reply(call: PublicCall, client: Client, session: PortalSession) -> Reply:
     sealer = call.realm.sealer
     refresh = Refresh(session.account_id, session.id, session.generation)
     return {
-        "accessToken": seal_access(sealer, Access(session.account_id, session.id, int(ends.timestamp()))),
+        "accessToken": Access(session.account_id, session.id, int(ends.timestamp())).sealed(sealer),
         "tokenType": "Bearer",
         "expiresIn": int((ends - call.now).total_seconds()),
-        "refreshToken": seal_refresh(sealer, refresh) if refreshes else None,
+        "refreshToken": refresh.sealed(sealer) if refreshes else None,
     }
 
 
 def _by_code(given: _Given) -> tuple[str, Redeem]:
-    code = open_code(given.call.realm.sealer, _required(given.code))
+    code = Code.opened(given.call.realm.sealer, _required(given.code))
     now = given.call.now
     if code is None or not hmac.compare_digest(code.client_key, given.client.key):
         raise InvalidGrantException()
@@ -147,7 +139,7 @@ def _by_code(given: _Given) -> tuple[str, Redeem]:
 
 
 def _by_device(given: _Given) -> tuple[str, Redeem]:
-    device = open_device_code(given.call.realm.sealer, _required(given.device_code))
+    device = DeviceCode.opened(given.call.realm.sealer, _required(given.device_code))
     if device is None:
         raise InvalidGrantException()
     if device.expires <= given.call.now.timestamp():
@@ -180,7 +172,7 @@ def _begun(given: _Given, records: Records, person: Person, id: str, scopes: tup
 
 
 def _by_refresh_token(given: _Given) -> tuple[str, Redeem]:
-    refresh = open_refresh(given.call.realm.sealer, _required(given.refresh_token))
+    refresh = Refresh.opened(given.call.realm.sealer, _required(given.refresh_token))
     if refresh is None:
         raise _stale()
     now = given.call.now

@@ -20,8 +20,8 @@ from iamd.caller import identity_tokens
 from iamd.guard.target import Target, missing
 from iamd.policy import Kind
 from iamd.services.access_portal import people, sessions
-from iamd.services.access_portal.contexts import IdentityContext, seal_context
-from iamd.services.access_portal.grants import Access, Refresh, open_refresh, seal_access, seal_refresh
+from iamd.services.access_portal.contexts import IdentityContext
+from iamd.services.access_portal.grants import Access, Refresh
 from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
 from iamd.services.outbound import center_issuer, ensure_keys, signed
@@ -108,7 +108,7 @@ async def evidence(
 
 
 def _refreshing(call: Call, held: HeldApplication, text: str | None) -> Evidence:
-    refresh = open_refresh(call.realm.sealer, text or "")
+    refresh = Refresh.opened(call.realm.sealer, text or "")
     if refresh is None or refresh.account_id != held.center.instance.account_id:
         raise InvalidGrantException("Invalid refresh token provided")
     session = sessions.going_on(held.center.records, refresh.session_id, call.now)
@@ -195,10 +195,10 @@ def create_token_with_iam(
     refreshes = REFRESH_TOKEN in json.loads(held.application.grants)
     refresh = Refresh(session.account_id, session.id, session.generation)
     return {
-        "accessToken": seal_access(sealer, Access(session.account_id, session.id, until)),
+        "accessToken": Access(session.account_id, session.id, until).sealed(sealer),
         "tokenType": "Bearer",
         "expiresIn": int((ends - call.now).total_seconds()),
-        "refreshToken": seal_refresh(sealer, refresh) if refreshes else None,
+        "refreshToken": refresh.sealed(sealer) if refreshes else None,
         "idToken": _id_token(call, records, held, session, context, until),
         "issuedTokenType": _ACCESS_TOKEN,
         "scope": list(_SCOPES),
@@ -239,7 +239,7 @@ def _may_use(records: Records, held: HeldApplication, user_id: str) -> bool:
 def _context(call: Call, held: HeldApplication, session: PortalSession, until: int) -> str:
     instance = held.center.instance
     told = IdentityContext(session.user_id, instance.store_arn, instance.arn, held.application.arn, session.id, until)
-    return seal_context(call.realm.sealer, told)
+    return told.sealed(call.realm.sealer)
 
 
 def _id_token(
