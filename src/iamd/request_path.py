@@ -25,6 +25,7 @@ MODULES = (
     "iamd.caller.at_hand",
     "iamd.caller.authorization",
     "iamd.caller.canonical",
+    "iamd.caller.claim",
     "iamd.caller.identities",
     "iamd.caller.ids",
     "iamd.caller.signature",
@@ -59,6 +60,7 @@ MODULES = (
     "iamd.guard.sessions",
     "iamd.server.answers",
     "iamd.server.events",
+    "iamd.server.joined",
     "iamd.server.relaying",
     "iamd.server.signed_for",
     "iamd.server.telemetry",
@@ -73,6 +75,7 @@ MODULES = (
     "iamd.store.cache",
     "iamd.store.collection",
     "iamd.store.directory",
+    "iamd.wire.http",
     "iamd.wire.query_output",
 )
 """No coroutines, and of classes named tuples and plain ones only: mypyc gives the others another meaning, and after an

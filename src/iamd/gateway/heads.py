@@ -12,7 +12,7 @@ from iamd.gateway.outbound import Headers, Outbound
 from iamd.gateway.strict import SIGNING_PARAMETERS
 from iamd.gateway.upstreams import ANYONE, BY_HEADER, BY_KEY, Upstream
 from iamd.wire.gateway_errors import Ambiguous
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import HttpRequest, breaks_line
 
 # What AWS's protocols know; anything else (an upstream's own switches, proxies' words) is not passed on.
 _PASSED = (b"content-", b"x-amz-", b"x-amzn-", b"if-", b"amz-sdk-", b"accept")
@@ -45,11 +45,11 @@ def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
     parts = [outbound.method.encode(), b" ", outbound.path, b"?" if query else b"", query, b" HTTP/1.1\r\n"]
     for name, value in headers:
         parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n")
-    head = b"".join(parts)
-    if not head.count(b"\r") == head.count(b"\n") == len(headers) + 2:
+    told = parts[::2]  # method, path, query, names and values
+    if breaks_line(b"".join(told)):
         raise Ambiguous("A header breaks its line.")
-    return head
+    parts.append(b"\r\n")
+    return b"".join(parts)
 
 
 def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
@@ -122,7 +122,7 @@ def _without(headers: Headers, connection: bytes) -> Headers:
 
 def passed_query(query: bytes) -> bytes:
     """The query as sent, without what made a presigned request of it."""
-    if b"X-" not in query and b"%" not in query:  # the rule, but for presigned requests
+    if not query or (query.find(b"X-") < 0 and query.find(b"%") < 0):  # the rule, but for presigned requests
         return query
     return b"&".join(pair for pair in query.split(b"&") if _name(pair) not in SIGNING_PARAMETERS)
 

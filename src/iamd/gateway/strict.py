@@ -30,16 +30,17 @@ SIGNING_PARAMETERS = frozenset(
 
 _DEPTH = 64
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN_TARGET = re.compile(rb"/[!-~]*").fullmatch
+_PLAIN_PATH = re.compile(rb"/[!\"$->@-~]*").fullmatch  # neither `#` nor `?`
+_PLAIN_QUERY = re.compile(rb"[!\"$-~]*").fullmatch
 _MAY_REPEAT = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"via", b"forwarded"})
 
 
 def check_head(request: HttpRequest) -> None:
     """Refuse a request line that is no plain ASCII, and headers that say a thing twice. Raises Ambiguous."""
-    path, query = request.path, request.query
-    if not _PLAIN_TARGET(path) or b"#" in path or b"#" in query or b"?" in path:
+    query = request.query
+    if not _PLAIN_PATH(request.path):
         raise Ambiguous("The path must be plain ASCII: percent-encode other characters.")
-    if query and not _PLAIN_TARGET(b"/" + query):
+    if query and not _PLAIN_QUERY(query):
         raise Ambiguous("The query string must be plain ASCII: percent-encode other characters.")
     if len(request.index) != len(request.headers):
         seen: set[bytes] = set()
@@ -47,7 +48,7 @@ def check_head(request: HttpRequest) -> None:
             if name in seen and name not in _MAY_REPEAT and not name.startswith(b"x-forwarded-"):
                 raise Ambiguous(f"The header {name.decode('latin-1')} is there twice.")
             seen.add(name)
-    if b"_" in b"".join(request.index):  # some servers take `_` for `-`
+    if b"".join(request.index).find(b"_") >= 0:  # some servers take `_` for `-`
         raise Ambiguous("Names of headers must not hold underscores.")
 
 

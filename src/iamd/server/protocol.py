@@ -10,6 +10,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from iamd.audit.ids import new_uuid
+from iamd.server.joined import JoinedWrites
 
 _TOO_LONG = b"431 Request Header Fields Too Large"
 
@@ -33,47 +34,6 @@ class Gone(Exception):
     """The client left before its request was complete."""
 
 
-class _JoinedWrites:
-    """A transport that sends the head of an answer together with the first of its body.
-
-    uvicorn writes them one after the other, which costs a system call and a packet more than need be.
-    """
-
-    __slots__ = ("_head", "_transport", "get_extra_info", "is_closing")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._head: bytes | None = None
-        self.is_closing = transport.is_closing
-        self.get_extra_info = transport.get_extra_info
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if self._head is not None:
-            head, self._head = self._head, None
-            self._transport.write(head + data)
-        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
-            self._head = data
-        else:
-            self._transport.write(data)
-
-    def send(self, answer: bytes) -> None:
-        """Send a whole answer, or what need not be joined."""
-        self._transport.write(answer)
-
-    def flush(self) -> None:
-        """Send the head of an answer that has no body."""
-        if self._head is not None:
-            head, self._head = self._head, None
-            self._transport.write(head)
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
-
-
 class LimitedHttp(HttpToolsProtocol):
     max_header_bytes: ClassVar[int]
     max_seconds: ClassVar[float]
@@ -90,7 +50,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._in_headers = True
         self._deadline: asyncio.TimerHandle | None = None
         self._idle_since: float | None = None
-        self._joined = _JoinedWrites(transport)
+        self._joined = JoinedWrites(transport)
         super().connection_made(self._joined)  # type: ignore[arg-type]
         self._watch()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from iamd.gateway.answer import Answer
 from iamd.gateway.relay import Relay
+from iamd.server.joined import JoinedWrites
 from iamd.server.telemetry import TALLY
 from iamd.server.whole import Headers, head, whole
 from iamd.wire import http
@@ -40,7 +41,7 @@ class Relaying:
     def __init__(
         self,
         scope: Any,
-        transport: Any,
+        transport: JoinedWrites,
         flow: Any,
         defaults: Headers,
         give: Callable[[Relaying, Answer | Awaitable[Answer]], None],

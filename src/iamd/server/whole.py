@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from iamd.wire.http import Answer
+from iamd.wire.http import Answer, breaks_line
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -23,12 +23,9 @@ def head(status: int, headers: Headers, defaults: Headers) -> bytes | None:
 
 
 def _begun(status: int, headers: Headers, defaults: Headers) -> bytes | None:
-    parts, lines = [STATUS_LINE[status]], 1
+    parts = [STATUS_LINE[status]]
     for each in (defaults, headers):
         for name, value in each:
             parts += (name, b": ", value, b"\r\n")
-            lines += 1
-    begun = b"".join(parts)
-    if not begun.count(b"\r") == begun.count(b"\n") == lines or b"\0" in begun:
-        return None
-    return begun
+    names_and_values = parts[1::2]
+    return None if breaks_line(b"".join(names_and_values)) else b"".join(parts)

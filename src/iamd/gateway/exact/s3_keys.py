@@ -43,7 +43,8 @@ def request_context(inquiry: Inquiry) -> Context:
     """What headers and parameters tell."""
     context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
     place = inquiry.asked.place
-    presigned = b"X-Amz-Signature=" in inquiry.request.query
+    query = inquiry.request.query
+    presigned = bool(query) and query.find(b"X-Amz-Signature=") >= 0
     context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
     if place is not None and place.posted:
         context["s3:authtype"] = "POST"
