@@ -10,12 +10,13 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from iamd.caller.buckets import BURST
 from iamd.cli.main import COMMANDS
 from iamd.reference import actions
 from iamd.services.catalogue import APIS
 from iamd.services.iam.quotas import MAXIMA, Quotas
 from iamd.services.registry import Api
-from iamd.services.throttle import BURST, Rates
+from iamd.services.throttle import Rates
 from iamd.settings import PREFIX, SECRETS, SETTINGS
 from tools.coverage_page import coverage_page
 from tools.gateway_page import gateway_page
@@ -70,7 +71,7 @@ def default(name: str) -> str:
 def settings_page() -> str:
     """Return the page of the settings."""
     quota_rows = ((code(f"quotas.{name}"), str(value), str(MAXIMA[name])) for name, value in asdict(Quotas()).items())
-    rates = ", ".join(f"`{name}` {value}" for name, value in asdict(Rates()).items())
+    rates = ", ".join(f"`{name}` {value}" for name, value in asdict(Rates()).items() if value)
     rows = (
         (code(name), code(flag(name)), code(PREFIX + name.upper()), code(default(name)), item.metadata["doc"])
         for name, item in SETTINGS.items()
@@ -90,7 +91,7 @@ What is unknown, mistyped or half-set refuses to start, and the message names it
 {table(("quota", "default", "maximum"), quota_rows)}
 ## Rates
 
-With `throttle = "on"`, or with rates of your own (`throttle = {{ reads = 50, writes = 10 }}`, elsewhere `reads=50,writes=10`), calls that come too fast are answered `Throttling`, as on AWS, and clients try again. Each account has a bucket of tokens for each operation, which holds what arrives in {BURST} seconds: by default the requests a second are {rates}. A process counts for itself, and from the beginning when it starts.
+With `throttle = "on"`, or with rates of your own (`throttle = {{ reads = 50, writes = 10 }}`, elsewhere `reads=50,writes=10`), calls that come too fast are answered `Throttling`, as on AWS, and clients try again. Each account has a bucket of tokens for each operation, which holds what arrives in {BURST} seconds: by default the requests a second are {rates}. `identity` is a rate for each user, role and root user over all that it calls; there is none unless it is given. A server counts with all its workers, and from the beginning when it starts. [Against abuse](../how-to/abuse.md) tells what else is limited.
 """
 
 

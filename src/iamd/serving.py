@@ -63,7 +63,7 @@ class Server:
 @asynccontextmanager
 async def running(settings: Settings, worker: Worker | None = None) -> AsyncIterator[Server]:
     """Open the store, make the first account if there is none, and close everything at the end."""
-    common = worker.shared if worker else shared(0, settings.throttle)
+    common = worker.shared if worker else shared(0, settings.throttle, settings.stranger_rate)
     services.register(settings.custom_services)
     upstreams = upstreams_of(settings)
     store = data.store(settings)
@@ -103,6 +103,7 @@ def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
         renews_reports=settings.in_memory,
         attempts=common.attempts,
         throttle=common.throttle,
+        strangers=common.strangers,
         quotas=settings.quotas,
         public_url=settings.public_url,
         sign_in_urls=_sign_in_urls(settings),
@@ -128,6 +129,7 @@ def _reset(realm: Realm, root: Root, opened: Callable[[], Gate | None]) -> Calla
         realm.snapshots.clear()
         realm.standings.clear()
         realm.attempts.clear()
+        realm.strangers.clear()
         if realm.throttle is not None:
             realm.throttle.clear()
         realm.issuers.clear()
@@ -168,7 +170,7 @@ async def serve(settings: Settings, listening: Callable[[Server, str], None], wo
     # Before the first account is made: its keys are told when requests are taken, and only then.
     certificate = certificate_at(settings.tls_certificate, settings.tls_key)
     with bind(settings.host, settings.port) if worker is None else worker.listener as sock:
-        worker = worker or Worker(0, sock, shared(1, settings.throttle))
+        worker = worker or Worker(0, sock, shared(1, settings.throttle, settings.stranger_rate))
         with _metrics(settings.metrics_listener if worker.is_first else None, _collector(worker)):
             await _serve(settings, worker, certificate, listening)
 

@@ -254,6 +254,6 @@ def run(settings: Settings) -> None:
     as_json = logs_as_json(settings)
     configure_logs(settings.log_level, as_json)
     with tempfile.TemporaryDirectory(prefix="iamd-") as folder:
-        Supervisor(settings, shared(settings.workers, settings.throttle, Path(folder))).run()
+        Supervisor(settings, shared(settings.workers, settings.throttle, settings.stranger_rate, Path(folder))).run()
     if as_json:
         log.info("stopped")

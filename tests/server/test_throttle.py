@@ -14,8 +14,9 @@ from botocore.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iamd.caller.buckets import BURST, MOST, SECOND, Buckets
 from iamd.services.catalogue import APIS
-from iamd.services.throttle import BURST, MOST, SECOND, Rates, Throttle
+from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import Throttling
 from tests.hostile.trail import recorded
 from tests.live import ROOT_KEY, ROOT_SECRET, Live, live
@@ -49,13 +50,13 @@ def clock() -> Clock:
 @pytest.fixture
 def throttled(clock: Clock, tmp_path: Path) -> Iterator[Live]:
     with live(in_memory=False, data_dir=str(tmp_path), throttle="reads=2,writes=1") as server:
-        server.realm.throttle = Throttle(Rates(reads=2, writes=1), clock)
+        server.realm.throttle = Throttle(Rates(reads=2, writes=1), Buckets(clock))
         yield server
 
 
 def passes(throttle: Throttle, who: str, operation: Any) -> bool:
     try:
-        throttle.take(who, operation)
+        throttle.take(who, "", operation)
     except Throttling:
         return False
     return True
@@ -124,23 +125,23 @@ def test_a_reset_fills_the_buckets() -> None:
 
 
 def test_sts_has_a_rate_of_its_own(clock: Clock) -> None:
-    throttle = Throttle(Rates(reads=1, writes=1, sts=3), clock)
+    throttle = Throttle(Rates(reads=1, writes=1, sts=3), Buckets(clock))
     assert [passes(throttle, "a", GET_CALLER_IDENTITY) for _ in range(16)] == [True] * 15 + [False]
 
 
 def test_forwarded_requests_have_a_rate_of_their_own(clock: Clock) -> None:
-    throttle = Throttle(Rates(reads=1, writes=1, forwarded=2), clock)
+    throttle = Throttle(Rates(reads=1, writes=1, forwarded=2), Buckets(clock))
     for _ in range(2 * BURST):
-        throttle.take_forwarded("a", "s3", "GetObject")
-    throttle.take_forwarded("a", "s3", "PutObject")
+        throttle.take_forwarded("a", "", "s3", "GetObject")
+    throttle.take_forwarded("a", "", "s3", "PutObject")
     with pytest.raises(Throttling):
-        throttle.take_forwarded("a", "s3", "GetObject")
+        throttle.take_forwarded("a", "", "s3", "GetObject")
 
 
 def test_memory_is_bounded_and_those_at_their_limit_stay_there(clock: Clock) -> None:
-    throttle = Throttle(Rates(writes=1), clock)
+    throttle = Throttle(Rates(writes=1), Buckets(clock))
     for number in range(MOST * 2):
-        throttle.take(str(number), LIST_USERS)
+        throttle.take(str(number), "", LIST_USERS)
         passes(throttle, "hot", CREATE_USER)
     assert not passes(throttle, "hot", CREATE_USER)
 
@@ -149,7 +150,7 @@ def test_memory_is_bounded_and_those_at_their_limit_stay_there(clock: Clock) -> 
 @given(rate=st.integers(1, 1000), waits=st.lists(st.integers(0, 3 * SECOND), max_size=200))
 def test_no_more_pass_than_the_bucket_holds_and_the_rate_refills(rate: int, waits: list[int]) -> None:
     clock = Clock()
-    throttle = Throttle(Rates(reads=rate), clock)
+    throttle = Throttle(Rates(reads=rate), Buckets(clock))
     passed = 0
     for wait in waits:
         clock.now += wait

@@ -23,15 +23,18 @@ INVOKED = "execute-api"
 
 async def identify(realm: Realm, request: HttpRequest, now: datetime) -> Caller:
     """Whose request it is; raises AwsError, also for a signature that is meant for another service."""
-    return await _bearer(realm, request, now) or await _signer(realm, request, now, SERVICE)
+    with realm.strangers.counted(request.client_ip):
+        return await _bearer(realm, request, now) or await _signer(realm, request, now, SERVICE)
 
 
 async def identify_client(realm: Realm, request: HttpRequest, now: datetime) -> Caller:
     """Whose request it is that a proxy holds back, without its body: a signature must say what the body is, or that
     there is none. Raises AwsError."""
-    caller = await _bearer(realm, request, now)
-    if caller is not None:
-        return caller
+    with realm.strangers.counted(request.client_ip):
+        return await _bearer(realm, request, now) or await _client(realm, request, now)
+
+
+async def _client(realm: Realm, request: HttpRequest, now: datetime) -> Caller:
     claimed = request.header(b"x-amz-content-sha256")
     payload = None if claimed is None else Payload(claimed)
     if payload is not None and (payload.chunked or payload.claimed == UNSIGNED):
@@ -46,7 +49,8 @@ async def identify_proxy(realm: Realm, request: HttpRequest, now: datetime) -> C
     """
     token = request.header(b"x-iamd-token")
     if token is not None:
-        return await bearer_caller(token, realm.store, realm.sealer, now)
+        with realm.strangers.counted(request.client_ip):
+            return await bearer_caller(token, realm.store, realm.sealer, now)
     if b"x-iamd-subject" in request.index:
         raise MissingAuthenticationToken
     return None
@@ -66,7 +70,9 @@ async def _signer(
         raise MissingAuthenticationToken
     if signature.service != service:
         raise SignatureDoesNotMatch(f"Credential should be scoped to correct service: '{service}'.")
-    return await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, now, payload)
+    return await authenticate(
+        request, signature, realm.store, realm.sealer, realm.tokens, realm.strangers, now, payload
+    )
 
 
 def permit(

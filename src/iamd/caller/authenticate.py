@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamd.caller.at_hand import authenticate_at_hand
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Payload, Signature
+from iamd.caller.strangers import Strangers
 from iamd.caller.tokens import TokenKeys
 from iamd.wire.errors import InvalidClientTokenId, MissingAuthenticationToken
 from iamd.wire.http import HttpRequest
@@ -23,13 +24,15 @@ async def authenticate(
     store: Store,
     sealer: Sealer,
     tokens: TokenKeys,
+    strangers: Strangers,
     now: datetime,
     payload: Payload | None = None,
 ) -> Caller:
     """The caller whose signature the request carries. With a `payload`, the body is still to come: see `sigv4.verify`.
 
     Raises MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken, SignatureDoesNotMatch: an unknown key and a
-    deactivated one are told apart for nobody.
+    deactivated one are told apart for nobody. Raises Throttling when something had to be looked up first, and too much is
+    for `strangers` at that address, who are counted by whoever calls this.
     """
     if signature is None:
         raise MissingAuthenticationToken()
@@ -37,7 +40,11 @@ async def authenticate(
         caller = authenticate_at_hand(request, signature, store, sealer, tokens, now, payload)
         if caller is not None:
             return caller
-        await _load(signature, store, tokens)
+        strangers.take(request.client_ip)
+        try:
+            await _load(signature, store, tokens)
+        finally:
+            strangers.give_back(request.client_ip)
 
 
 async def _load(signature: Signature, store: Store, tokens: TokenKeys) -> None:

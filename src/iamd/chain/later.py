@@ -22,9 +22,10 @@ _is_revision = re.compile(r"[0-9]{1,18}").fullmatch
 
 async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> None:
     """Find the caller out of what is in the database."""
-    exchange.caller = await authenticate(
-        exchange.request, signature, realm.store, realm.sealer, realm.tokens, exchange.now
-    )
+    with realm.strangers.counted(exchange.request.client_ip):
+        exchange.caller = await authenticate(
+            exchange.request, signature, realm.store, realm.sealer, realm.tokens, realm.strangers, exchange.now
+        )
 
 
 async def reach(realm: Realm, account_id: str, asked: str) -> None:
@@ -44,9 +45,11 @@ async def reach(realm: Realm, account_id: str, asked: str) -> None:
         )
 
 
-async def admitted(exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
-    """Take in whom the evidence names."""
+async def admitted(realm: Realm, exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
+    """Take in whom the evidence names, which is no stranger then."""
     found = await admitting
+    if exchange.caller is None:
+        realm.strangers.give_back(exchange.request.client_ip)
     exchange.caller, exchange.prepared, exchange.disclosed = found.caller, found.evidence, found.disclosed
 
 
@@ -69,6 +72,7 @@ async def answered(realm: Realm, exchange: Exchange, operation: Operation) -> No
             if not operation.reads:
                 return  # what changes something waits for that by itself, and is not to be done again
             await store.settled()
+            realm.strangers.give_back(request.client_ip)
         except AwsError:
             with suppress(StaleRead):
                 await store.settled()

@@ -19,7 +19,7 @@ from iamd.services import invocation
 from iamd.services.call import Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.wire import protocols
-from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
+from iamd.wire.errors import AwsError, InternalFailure, MissingAuthenticationToken
 
 Link = Callable[[Realm, Exchange], Awaitable[None] | None]
 
@@ -41,10 +41,15 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     if signature is None:
         if takes_unsigned(api, request):
             return None
+        realm.strangers.take(request.client_ip)
         raise MissingAuthenticationToken()
     if not api.is_global:
         exchange.region = signature.region
-    caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
+    try:
+        caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
+    except AwsError:
+        realm.strangers.take(request.client_ip)
+        raise
     if caller is None:
         return later.identify(realm, exchange, signature)
     exchange.caller = caller
@@ -79,10 +84,15 @@ def understand(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
 
 
 def throttle(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
-    """Are there not too many of its kind? Counts by account, and by address where nobody signed."""
-    if realm.throttle is not None and exchange.operation is not None:
-        caller = exchange.caller
-        realm.throttle.take(caller.account_id if caller else exchange.request.client_ip, exchange.operation)
+    """Are there not too many of its kind? Counts by account and identity, and by address where nobody signed."""
+    caller, operation = exchange.caller, exchange.operation
+    if caller is None or (operation is not None and operation.public is not None):
+        realm.strangers.take(exchange.request.client_ip)
+    if realm.throttle is not None and operation is not None:
+        if caller is None:
+            realm.throttle.take(exchange.request.client_ip, "", operation)
+        else:
+            realm.throttle.take(caller.account_id, caller.id, operation)
     return None
 
 
@@ -95,7 +105,7 @@ def admit(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
         return later.answered(realm, exchange, operation)
     admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
     if admitting is not None:
-        return later.admitted(exchange, admitting)
+        return later.admitted(realm, exchange, admitting)
     if exchange.caller is None:
         raise MissingAuthenticationToken()
     return None

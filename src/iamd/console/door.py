@@ -82,7 +82,9 @@ async def answer(realm: Realm, request: HttpRequest, now: datetime, perform: Per
 def _refused(request: HttpRequest, error: AwsError) -> Answer:
     if request.path.startswith(_CALLS):
         return calls.refusal(error)
-    return page("problem.html", status=error.status, problem=error.message)
+    refused = page("problem.html", status=error.http_status, problem=error.message)
+    refused.headers.extend(error.headers)
+    return refused
 
 
 async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask) -> Answer:
@@ -101,6 +103,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
     if portal.is_for_portal(request):
         return await portal.answer(visit, request)
     visitor = await visitor_of(visit, request)
+    if visitor is None and request.method == "POST":
+        visit.realm.strangers.take(visit.client_ip)
     if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
     elif request.path.startswith(_CALLS):

@@ -42,11 +42,13 @@ async def identify_caller(parts: Parts, passage: Passage, payload: Payload | Non
     signature, request, realm = passage.signature, passage.request, parts.realm
     if signature is None:
         raise InternalFailure
-    caller = caller_at_hand(parts, passage, signature, payload)
-    if caller is None and passage.access is not None and passage.access.via:
-        caller = await parts.forward_access.caller(passage.access, passage.now)
-    elif caller is None:
-        caller = await authenticate(request, signature, realm.store, realm.sealer, realm.tokens, passage.now, payload)
+    store, sealer, tokens, strangers = realm.store, realm.sealer, realm.tokens, realm.strangers
+    with strangers.counted(request.client_ip):
+        caller = caller_at_hand(parts, passage, signature, payload)
+        if caller is None and passage.access is not None and passage.access.via:
+            caller = await parts.forward_access.caller(passage.access, passage.now)
+        elif caller is None:
+            caller = await authenticate(request, signature, store, sealer, tokens, strangers, passage.now, payload)
     passage.caller, passage.rest = caller, payload
 
 

@@ -25,7 +25,7 @@ from iamd.gateway.steps import address, has_subresource, own_headers, settle, to
 from iamd.gateway.verdicts import Question, open_questions
 from iamd.gateway.written_policies import check_written
 from iamd.services.call import Cold
-from iamd.wire.errors import InternalFailure, SignatureDoesNotMatch, UnknownOperationException
+from iamd.wire.errors import AwsError, InternalFailure, SignatureDoesNotMatch, UnknownOperationException
 
 Link = Callable[[Parts, Passage], Awaitable[None] | None]
 
@@ -51,7 +51,11 @@ def identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         request.body = bodies.bounded(passage.kept, parts.max_body)
     elif passage.form is not Form.S3:
         return later.identify(parts, passage, payload)
-    caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
+    try:
+        caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
+    except AwsError:
+        parts.realm.strangers.take(request.client_ip)
+        raise
     if caller is None:
         return later.identify_caller(parts, passage, payload)
     passage.rest = payload
@@ -72,7 +76,8 @@ def understand(parts: Parts, passage: Passage) -> Awaitable[None] | None:
             f"No upstream serves {asked.service.name}: start iamd with --upstream {asked.service.name}=URL."
         )
     if parts.realm.throttle is not None and passage.caller is not None:
-        parts.realm.throttle.take_forwarded(passage.caller.account_id, asked.service.name, asked.operation.name)
+        caller = passage.caller
+        parts.realm.throttle.take_forwarded(caller.account_id, caller.id, asked.service.name, asked.operation.name)
     if passage.rest is not None and asked.operation.name in NEEDS_BODY:
         return later.read_body(parts, passage)
     return None

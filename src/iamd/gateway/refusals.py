@@ -38,7 +38,7 @@ _S3 = {
 def of(error: AwsError, form: Form, service: Service | None, request_id: str, *, head: bool = False) -> Refusal:
     """The answer to a request of that form; without body to a HEAD."""
     refusal = _of(error, form, service, request_id)
-    headers = [*refusal.headers, (b"x-amzn-requestid", request_id.encode())]
+    headers = [*refusal.headers, *error.headers, (b"x-amzn-requestid", request_id.encode())]
     return Refusal(refusal.status, headers, b"" if head else refusal.body)
 
 

@@ -46,6 +46,7 @@ def _identified(request_id: str) -> list[tuple[bytes, bytes]]:
 
 def _refusal(exchange: Exchange, error: AwsError, headers: list[tuple[bytes, bytes]]) -> Answer:
     service = exchange.api.model if exchange.api else None
+    headers += error.headers
     if exchange.request.header(b"x-amz-target") is not None or (service and service.protocol == "json"):
         # Sent by the SDKs of the AWS JSON services, which find no error in XML.
         # https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization

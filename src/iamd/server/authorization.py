@@ -30,7 +30,14 @@ from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
-from iamd.wire.errors import AccessDenied, AwsError, InternalFailure, ResourceNotFoundException, ServiceUnavailable
+from iamd.wire.errors import (
+    AccessDenied,
+    AwsError,
+    InternalFailure,
+    ResourceNotFoundException,
+    ServiceUnavailable,
+    Throttling,
+)
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/access/v1/"
@@ -189,6 +196,8 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
         return Answer(200, [*headers, _JSON], body)
     if status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="iamd"'))
+    if status == 429:
+        headers += Throttling.headers
     return Answer(status, [*headers, _TEXT], body)
 
 
@@ -229,8 +238,9 @@ async def _answered(
         log.error("a question failed", request_id=request_id, exc_info=True)
         error = InternalFailure()
     if error is not None:
-        # Whoever could not be identified is told 401, whatever AWS's status for it; 500 is the one other failure.
-        status = error.status if caller is not None or error.status >= 500 else 401
+        # Whoever could not be identified is told 401, whatever AWS's status for it, unless there was too much of it (429)
+        # or we have failed.
+        status = error.http_status if caller is not None or error.http_status >= 429 else 401
         code, body = error.code, error.message.encode()
     if caller is not None:
         told = None if code == "OK" else (code, body.decode())

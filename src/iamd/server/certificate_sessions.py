@@ -28,7 +28,10 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     """Open a session, or refuse it."""
     headers = [(b"x-amzn-requestid", new_uuid().encode()), (b"content-type", b"application/json")]
     try:
-        return Answer(201, headers, encode(await create_session(realm, request, now())))
+        realm.strangers.take(request.client_ip)
+        session = await create_session(realm, request, now())
+        realm.strangers.give_back(request.client_ip)
+        return Answer(201, headers, encode(session))
     except AwsError as error:
         refusal: AwsError = error
     except (StoreError, NoAccount):
@@ -38,4 +41,4 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
         log.error("a session for a certificate failed", exc_info=True)
         refusal = InternalFailure()
     status, code, body = rest_json.error(refusal)
-    return Answer(status, [*headers, (b"x-amzn-errortype", code.encode())], body)
+    return Answer(status, [*headers, *refusal.headers, (b"x-amzn-errortype", code.encode())], body)

@@ -73,7 +73,7 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     unknown = outcome.caller is None or isinstance(error, MissingAuthenticationToken)
     status = error.status if error.status >= 500 else 401 if unknown else 403
     if status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="iamd"'))
+        headers += (b"www-authenticate", b'Bearer realm="iamd"'), *error.headers
     return Answer(status, [*headers, _TEXT], error.message.encode())
 
 

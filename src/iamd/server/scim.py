@@ -30,6 +30,7 @@ from iamd.services.sso_admin.center import Center
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.store.kinds.access_portal import ScimToken
+from iamd.wire.errors import Throttling
 from iamd.wire.http import Answer, HttpRequest
 from iamd.wire.query_json import encode
 
@@ -117,6 +118,9 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
         status, told = await _answered(realm, request)
     except ScimError as error:
         status, told = error.status, _refusal(error)
+    except Throttling as error:
+        status, told = error.http_status, _refusal(ScimError(error.http_status, error.message))
+        headers += error.headers
     except (StoreError, NoAccount):
         log.error("the store failed", exc_info=True)
         status, told = 503, _refusal(ScimError(503, "The service is not available. Please try again."))
@@ -150,7 +154,11 @@ async def _found(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[str, 
         raise ScimError(404, "There is nothing at this address.")
     await realm.store.refresh(request.arrived)
     tenant, noun, id = named[1], named[2], unquote(named[3]) if named[3] else None
-    center, token = await bearer(realm, tenant, token_of(request.header(b"authorization") or "") or "", now())
+    try:
+        center, token = await bearer(realm, tenant, token_of(request.header(b"authorization") or "") or "", now())
+    except ScimError:
+        realm.strangers.take(request.client_ip)
+        raise
     if noun in _DESCRIBED and request.method == "GET":
         return 200, _described(noun, id)
     query = dict(parse_qsl(request.query.decode("latin-1")))

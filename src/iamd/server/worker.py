@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iamd.caller.attempts import Attempts
+from iamd.caller.strangers import Strangers
 from iamd.node.memory import Flags, Versions
 from iamd.server.worker_metrics import WorkerMetrics
 from iamd.services.throttle import Rates, Throttle
@@ -18,14 +19,15 @@ class Shared:
 
     serving: Flags
     throttle: Throttle | None
+    strangers: Strangers
     folder: Path | None = None
     attempts: Attempts = field(default_factory=Attempts)
     facts: Versions = field(default_factory=Versions)
 
 
-def shared(workers: int, rates: Rates | None, folder: Path | None = None) -> Shared:
+def shared(workers: int, rates: Rates | None, stranger_rate: int, folder: Path | None = None) -> Shared:
     """What so many workers share; a single one needs no folder."""
-    return Shared(Flags(workers), Throttle(rates) if rates else None, folder)
+    return Shared(Flags(workers), Throttle(rates) if rates else None, Strangers(stranger_rate), folder)
 
 
 @dataclass(frozen=True, slots=True)

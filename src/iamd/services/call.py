@@ -15,6 +15,7 @@ from iamd.caller.ids import unique_id
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
+from iamd.caller.strangers import Strangers
 from iamd.guard.ask import Ask
 from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing, Standings
@@ -65,6 +66,7 @@ class Realm:
     issuers: Issuers = field(default_factory=lambda: Issuers(Outgoing()))
     renews_reports: bool = False
     throttle: Throttle | None = None
+    strangers: Strangers = field(default_factory=Strangers)
     quotas: Quotas = field(default_factory=Quotas)
     sign_in_urls: tuple[str, ...] = ()
     public_url: str | None = None

@@ -94,7 +94,13 @@ class Settings:
     throttle: Rates | None = _setting(
         readers.rates,
         None,
-        "Requests a second by account and operation: reads=20,writes=5,sts=600,forwarded=3500 or a part of it, or on.",
+        "Requests a second by account and operation: reads=20,writes=5,sts=600,forwarded=3500 or a part of it, or on; "
+        "identity=NUMBER for each user and role.",
+    )
+    stranger_rate: int = _setting(
+        readers.rate,
+        20,
+        "Requests a second that an address may make without proving who it is, five times as many at once; 0: any number.",
     )
     quotas: Quotas = _setting(
         readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."

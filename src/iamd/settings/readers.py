@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from iamd.caller.buckets import FASTEST
 from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Credentials, is_service
 from iamd.reference import custom
 from iamd.reference.custom import BadServices
@@ -138,6 +139,14 @@ def numbers(kind: Callable[..., T], names: Sequence[str]) -> Callable[[object], 
 
 quotas = numbers(Quotas, [item.name for item in fields(Quotas)])
 _rates = numbers(Rates, [item.name for item in fields(Rates)])
+
+
+def rate(value: object) -> int:
+    """Requests a second."""
+    number = whole(value)
+    if number > FASTEST:
+        raise ValueError(f"must be at most {FASTEST}")
+    return number
 
 
 def rates(value: object) -> Rates | None:

@@ -18,17 +18,22 @@ class AwsError(Exception):
     """A failure that is answered to the client.
 
     `code` is the class's name, unless it says otherwise. `sender` tells AWS's `Type`: True is `Sender` (the client's fault), False `Receiver`.
-    Without an argument the message is the class's `wording`.
+    Without an argument the message is the class's `wording`. `http_status` is for clients of other protocols than AWS's;
+    `headers` go with the answer.
     """
 
     code: ClassVar[str] = "InternalFailure"
     status: ClassVar[int] = 400
     sender: ClassVar[bool] = True
     wording: ClassVar[str] = ""
+    http_status: ClassVar[int] = 0
+    headers: ClassVar[tuple[tuple[bytes, bytes], ...]] = ()
 
     def __init_subclass__(cls) -> None:
         if "code" not in cls.__dict__:
             cls.code = cls.__name__
+        if "http_status" not in cls.__dict__:
+            cls.http_status = cls.status
 
     def __init__(self, message: str | None = None) -> None:
         # Some of AWS's sentences repeat what was sent, however long that is.
@@ -147,7 +152,9 @@ class SignatureDoesNotMatch(AwsError):
 
 class Throttling(AwsError):
     status = 400
+    http_status = 429
     wording = "Rate exceeded"
+    headers = ((b"retry-after", b"1"),)  # no rate is less than one a second
 
 
 class UnprocessableEntityException(AwsError):

@@ -69,6 +69,8 @@ async def answer(visit: Visit, request: HttpRequest) -> Answer:
 async def _shown(visit: Visit, request: HttpRequest) -> Answer:
     browser = browser_of(visit, request)
     visitor = await visitor_of(visit, request)
+    if visitor is None and request.method == "POST":
+        visit.realm.strangers.take(visit.client_ip)
     answered = await _answer(browser, visitor)
     cookie = browser.set_cookie()
     if cookie is not None:

@@ -37,7 +37,7 @@ async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Pe
     someone who has a one-time password."""
     realm = visit.realm
     named = hashlib.sha256(f"{account_id} {name}".lower().encode(errors="replace")).hexdigest()
-    subjects = (f"portal from {visit.client_ip}", f"portal as {named}")
+    subjects = (f"portal from {visit.place}", f"portal as {named}")
     limit(visit, *subjects)
     if (await realm.store.load(account_id)).identity_sources.get(account_id) is not None:
         raise Refused("Sign in at your identity provider.")

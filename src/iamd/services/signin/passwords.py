@@ -20,6 +20,7 @@ from iamd.audit.elements import HIDDEN
 from iamd.caller.caller import Caller
 from iamd.caller.mfa import after_code
 from iamd.caller.passwords import FORGIVEN, Standing, apart, locked, matches, nobodys, standing
+from iamd.caller.strangers import place_of
 from iamd.services.call import Realm
 from iamd.services.iam.password_policy import policy_of
 from iamd.services.mfa import TooManyAttempts, moved
@@ -90,6 +91,11 @@ class Visit:
     agent: str
     secure_host: str | None  # where it came over TLS
 
+    @property
+    def place(self) -> str:
+        """What attempts are counted by: an address of IPv6 costs nobody anything."""
+        return place_of(self.client_ip) or self.client_ip
+
     def event(self, account_id: str, name: str, who: Caller | Identity, **told: Any) -> ApiEvent:
         """What the trail of that account records of it; `told` are further parts of an ApiEvent."""
         return ApiEvent(
@@ -131,7 +137,7 @@ async def sign_in(visit: Visit, entered: Entered) -> Person:
     realm = visit.realm
     # Hashed, so that what is counted is short, whatever is sent.
     named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
-    subjects = (f"sign-in from {visit.client_ip}", f"sign-in as {named.hexdigest()}")
+    subjects = (f"sign-in from {visit.place}", f"sign-in as {named.hexdigest()}")
     limit(visit, *subjects)
     account_id = _account(realm, entered)
     records = None if account_id is None else await realm.store.load(account_id)

@@ -1,0 +1,196 @@
+"""What an address may cost that proves nothing: failures are counted, and neighbours with good keys are not shut out."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamd.caller.buckets import BURST, SECOND, Buckets
+from iamd.caller.strangers import Strangers, place_of
+from iamd.services.catalogue import APIS
+from iamd.services.throttle import Rates, Throttle
+from iamd.wire.errors import AccessDenied, Throttling
+from tests.live import ROOT_KEY, Live, live
+
+THERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
+WRONG = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": "wrong"}
+UNKNOWN = {"AccessKeyId": "AKIAIOSFODNN7UNKNOWN", "SecretAccessKey": "wrong"}
+FORM = "application/x-www-form-urlencoded"
+
+
+class Clock:
+    """A clock that stands still."""
+
+    now = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def running_server() -> Iterator[Live]:
+    with live(trusted_proxies="127.0.0.1/32", upstream={"s3": "http://127.0.0.1:9"}) as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server(running_server: Live, clock: Clock) -> Live:
+    """A server behind a proxy, of which an address may ask for one failure a second."""
+    running_server.reset()
+    running_server.realm.strangers = Strangers(1, Buckets(clock))
+    return running_server
+
+
+def outcome(server: Live, key: Any = None, address: str = THERE, service: str = "sts") -> tuple[str, str]:
+    """The error's code of a call from an address, or OK; and what it says about trying again."""
+    client = server.client(service, key)
+    client.meta.events.register(
+        f"before-sign.{service}", lambda request, **_: request.headers.add_header("X-Forwarded-For", address)
+    )
+    try:
+        client.list_buckets() if service == "s3" else client.get_caller_identity()
+    except ClientError as error:
+        headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+        return error.response["Error"]["Code"], headers.get("retry-after", "")
+    return "OK", ""
+
+
+def ask(server: Live, path: str, body: str = "", address: str = THERE, **headers: str) -> tuple[int, str | None, bytes]:
+    """Status, what is said about trying again, and body of the answer to a POST."""
+    connection = http.client.HTTPConnection(urlsplit(server.endpoint).netloc)
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("POST", path, body, {"X-Forwarded-For": address, "Content-Type": FORM, **given})
+    answer = connection.getresponse()
+    told = answer.status, answer.getheader("retry-after"), answer.read()
+    connection.close()
+    return told
+
+
+@pytest.mark.parametrize(
+    ("key", "refusal"), [(WRONG, "SignatureDoesNotMatch"), (UNKNOWN, "InvalidClientTokenId")], ids=["secret", "key"]
+)
+def test_failed_signatures_of_an_address_are_limited_and_good_ones_are_not(
+    server: Live, clock: Clock, key: dict[str, str], refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outcome(server) == ("OK", "")
+    assert [outcome(server, key) for _ in range(BURST)] == [(refusal, "")] * BURST
+    sought: list[str] = []
+    monkeypatch.setattr(type(server.realm.store), "load_key", lambda store, key_id: sought.append(key_id))
+    assert [outcome(server, key) for _ in range(2)] == [("Throttling", "1")] * 2
+    assert not sought  # nothing was looked up
+    monkeypatch.undo()
+    assert outcome(server) == ("OK", "")  # a neighbour, or the same client with its other key
+    assert outcome(server, key, ELSEWHERE) == (refusal, "")
+    clock.now += SECOND
+    assert [outcome(server, key)[0] for _ in range(2)] == [refusal, "Throttling"]
+
+
+def test_the_gateway_says_it_as_s3_does(server: Live) -> None:
+    assert [outcome(server, WRONG, service="s3")[0] for _ in range(BURST)] == ["SignatureDoesNotMatch"] * BURST
+    assert outcome(server, WRONG, service="s3") == ("SlowDown", "1")
+    assert outcome(server, UNKNOWN, service="s3") == ("SlowDown", "1")
+    assert outcome(server, service="s3")[0] == "ServiceUnavailable"  # who is known is sent on: there is nobody
+
+
+def test_requests_without_signature_are_limited(server: Live) -> None:
+    unsigned = "Action=GetUser&Version=2010-05-08"
+    assert [ask(server, "/", unsigned)[0] for _ in range(BURST)] == [403] * BURST
+    status, again, body = ask(server, "/", unsigned)
+    assert (status, again) == (400, "1")
+    assert b"<Code>Throttling</Code>" in body
+    sign_in = (
+        "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fr"
+        "&RoleSessionName=session&WebIdentityToken=token"
+    )
+    assert b"<Code>Throttling</Code>" in ask(server, "/", sign_in)[2]
+    assert b"<Code>Throttling</Code>" not in ask(server, "/", sign_in, ELSEWHERE)[2]
+
+
+def test_every_other_door_counts(server: Live) -> None:
+    signed = "AWS4-X509-ECDSA-SHA256 Credential=1/20260101/us-east-1/rolesanywhere/aws4_request"
+    doors: list[tuple[str, int, dict[str, str]]] = [
+        ("/access/v1/evaluation", 401, {"Authorization": "Bearer wrong"}),
+        ("/d-1234567890/scim/v2/Users", 401, {"Authorization": "Bearer wrong"}),
+        ("/console/sign-in", 403, {}),
+        ("/start", 403, {}),
+        ("/sessions", 403, {"Authorization": signed}),
+    ]
+    for number, (path, refused, headers) in enumerate(doors):
+        address = f"198.51.100.{number}"
+        assert [ask(server, path, address=address, **headers)[0] for _ in range(BURST)] == [refused] * BURST, path
+        status, again, _ = ask(server, path, address=address, **headers)
+        assert (status, again) == (400 if path == "/sessions" else 429, "1"), path
+    forward = "/_iamd/forward-auth/api"
+    told = {"X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/", "Authorization": "Bearer wrong"}
+    answers = [ask(server, forward, **told) for _ in range(BURST + 1)]
+    assert {status for status, _, _ in answers} == {401}  # what proxies understand
+    assert [again for _, again, _ in answers] == [None] * BURST + ["1"]
+
+
+def test_an_address_tells_a_place() -> None:
+    assert place_of("203.0.113.7") == place_of("::ffff:203.0.113.7") == "203.0.113.7"
+    assert place_of("2001:db8:1:2::1") == place_of("2001:db8:1:2:ffff::2") == "2001:db8:1:2::/64"
+    assert place_of("2001:db8:1:3::1") != place_of("2001:db8:1:2::1")
+    assert {place_of(own) for own in ("127.0.0.1", "::1", "::ffff:127.0.0.9", "")} == {None}
+
+
+def test_a_server_counts_unless_it_is_told_otherwise() -> None:
+    anybody = Strangers(0)
+    for _ in range(1000):
+        anybody.take(THERE)
+    with live(stranger_rate=1) as server:
+        strangers = server.realm.strangers
+        for _ in range(1000):
+            strangers.take("127.0.0.1")
+        for _ in range(BURST):
+            strangers.take(THERE)
+        with pytest.raises(Throttling):
+            strangers.take(THERE)
+        server.reset()
+        server.realm.strangers.take(THERE)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.sampled_from(["fails", "succeeds", "waits"]), st.integers(0, 2)), max_size=60))
+def test_only_what_fails_is_counted(steps: list[tuple[str, int]]) -> None:
+    clock, tokens = Clock(), float(3 * BURST)
+    strangers = Strangers(3, Buckets(clock))
+    for step, seconds in steps:
+        if step == "waits":
+            clock.now += seconds * SECOND
+            tokens = min(3 * BURST, tokens + 3 * seconds)
+        elif step == "succeeds" and tokens >= 1:
+            strangers.take(THERE)
+            strangers.give_back(THERE)
+        elif step == "fails":
+            with pytest.raises(AccessDenied if tokens >= 1 else Throttling), strangers.counted(THERE):
+                raise AccessDenied
+            tokens -= tokens >= 1
+
+
+def test_an_identity_has_a_rate_over_all_that_it_calls() -> None:
+    throttle = Throttle(Rates(reads=50, identity=1), Buckets(Clock()))
+    operations = [
+        APIS["iam"].operations[name] for name in ("ListUsers", "ListRoles", "ListGroups", "GetUser", "GetRole")
+    ]
+    for operation in operations:
+        throttle.take("a", "AIDA1", operation)
+    for refused in (operations[0], APIS["sts"].operations["GetCallerIdentity"]):
+        with pytest.raises(Throttling):
+            throttle.take("a", "AIDA1", refused)
+    throttle.take("a", "AIDA2", operations[0])
+    throttle.take("b", "AIDA1", operations[0])
+    with pytest.raises(Throttling):
+        throttle.take_forwarded("a", "AIDA1", "s3", "GetObject")
