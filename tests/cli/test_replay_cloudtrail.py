@@ -228,3 +228,22 @@ def test_no_files(replay: Replay, tmp_path: Path) -> None:
     code, said = replay({"changes": []}, "--cloudtrail", str(tmp_path / "empty"))
     assert code == 2
     assert "there are no CloudTrail log files" in said
+
+
+def test_log_files_make_policies_without_a_server(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["learn", "report", "--cloudtrail", str(logs), "--json"]) == 0
+    told = capsys.readouterr()
+    found = {each["principal"].split(":", 5)[5]: each for each in json.loads(told.out)}
+    assert found.keys() == {"user/ann", "user/bob", "role/apps/web"}
+    assert found["user/ann"]["calls"] == 3
+    assert found["user/ann"]["policy"]["Statement"] == [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/red/1"},
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"{IAM}role/auditor"},
+    ]
+    assert "iamd learn: 1 calls of nothing.amazonaws.com Unheard are left out" in told.err
+    denied = ["--with-denied", "--principal", "ann", "--until", "2026-11-01T12:00:00"]
+    assert main(["learn", "report", "--cloudtrail", str(logs), "--json", *denied]) == 0
+    (ann,) = json.loads(capsys.readouterr().out)
+    assert ann["calls"] == 4
+    assert [each["Action"] for each in ann["policy"]["Statement"]] == ["lambda:ListFunctions", "s3:GetObject", "sts:AssumeRole"]  # fmt: skip
+    assert main(["learn", "report", "--cloudtrail", str(logs / "none")]) == 2

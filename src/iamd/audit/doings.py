@@ -35,6 +35,11 @@ class Doings:
     calls: int = 0
     done: dict[tuple[object, ...], Done] = field(default_factory=dict)
 
+    def add(self, done: Done) -> None:
+        """Note something that was done, if it is new."""
+        key = done.action, done.resource, tuple(sorted(done.context.items()))
+        self.done.setdefault(key, done)
+
     def policy(self, few: int = FEW) -> dict[str, object] | None:
         """The least policy that allows it; None where nothing needs one."""
         return learned(self.done.values(), few)
@@ -59,20 +64,22 @@ async def doings(
         if most is not None and looked_at > most:
             raise TooManyEvents(f"there are more than {most} events")
         stored = opened(event.record)
-        principal = _principal(msgspec.msgpack.decode(stored.identity))
+        principal = acting(msgspec.msgpack.decode(stored.identity))
         if principal is None or not stored.asked or not wanted(principal):
             continue
         who = found.setdefault(principal, Doings(principal))
         who.calls += 1
         for done in _done(stored, with_denied):
-            who.done.setdefault(_key(done), done)
+            who.add(done)
     return [who for _, who in sorted(found.items()) if who.done]
 
 
-def _principal(identity: dict[str, Any]) -> str | None:
-    """The ARN of the user or role that acted."""
-    issuer = identity.get("sessionContext", {}).get("sessionIssuer", {}).get("arn")
-    arn = issuer or identity.get("arn")
+def acting(identity: Any) -> str | None:
+    """The ARN of the user or role that an event's `userIdentity` tells of; None for anybody else."""
+    if not isinstance(identity, dict):
+        return None
+    issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
+    arn = issuer.get("arn") or identity.get("arn")
     return arn if isinstance(arn, str) and (":user/" in arn or ":role/" in arn) else None
 
 
@@ -82,7 +89,3 @@ def _done(stored: StoredEvent, with_denied: bool) -> Iterator[Done]:
         asked = asked[:-1]  # the last of them was refused
     for each in asked:
         yield Done(each.action or own_action(stored.source, stored.name), each.resource, opened_context(each))
-
-
-def _key(done: Done) -> tuple[object, ...]:
-    return done.action, done.resource, tuple(sorted(done.context.items()))

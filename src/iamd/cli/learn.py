@@ -1,12 +1,16 @@
 """`iamd learn`."""
 
 import argparse
+import asyncio
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from iamd.analysis.learning import FEW
 from iamd.audit.doings import Doings, doings
 from iamd.cli import Failure
+from iamd.cli.cloudtrail_doings import seen
 from iamd.cli.stored_account import add_account, in_account
 from iamd.cli.times import point_in_time
 
@@ -15,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose doings, of which time, and where the data are."""
     parser.add_argument("action", choices=["report"], help="the least policy of each principal")
     parser.add_argument("--principal", metavar="ARN", help="only this user or role: an ARN, or the name at its end")
+    parser.add_argument(
+        "--cloudtrail", type=Path, metavar="FOLDER", help="what CloudTrail's log files tell, in place of the record"
+    )
     parser.add_argument(
         "--since", type=point_in_time, metavar="TIME", help="ISO 8601 in UTC, or so long ago: 30m, 2h, 7d"
     )
@@ -33,12 +40,7 @@ def command(args: argparse.Namespace) -> int:
     def wanted(principal: str) -> bool:
         return args.principal in (None, principal, principal.rpartition("/")[2])
 
-    found = in_account(
-        args,
-        lambda store, account_id: doings(
-            store, account_id, since=args.since, until=args.until, with_denied=args.with_denied, wanted=wanted
-        ),
-    )
+    found = _recorded(args, wanted) if args.cloudtrail is None else _delivered(args, wanted)
     policies = [(who, policy) for who in found if (policy := who.policy(args.few)) is not None]
     if args.to is not None:
         _write(args.to, policies)
@@ -48,6 +50,23 @@ def command(args: argparse.Namespace) -> int:
         for who, policy in policies:
             print(f"{who.principal}, {who.calls} calls:\n{json.dumps(policy, indent=2)}\n")
     return 0 if policies else 1
+
+
+def _recorded(args: argparse.Namespace, wanted: Callable[[str], bool]) -> list[Doings]:
+    return in_account(
+        args,
+        lambda store, account_id: doings(
+            store, account_id, since=args.since, until=args.until, with_denied=args.with_denied, wanted=wanted
+        ),
+    )
+
+
+def _delivered(args: argparse.Namespace, wanted: Callable[[str], bool]) -> list[Doings]:
+    """What the log files tell; calls that cannot be understood are named on standard error."""
+    found = asyncio.run(seen(args.cloudtrail, args.since, args.until, args.with_denied, wanted))
+    for name, calls in sorted(found.unknown.items()):
+        print(f"iamd learn: {calls} calls of {name} are left out: what they needed is not known", file=sys.stderr)
+    return [who for _, who in sorted(found.doings.items())]
 
 
 def _write(folder: Path, policies: list[tuple[Doings, dict[str, object]]]) -> None:
