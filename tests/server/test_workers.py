@@ -20,9 +20,9 @@ from cryptography import x509
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from iamd.caller.buckets import BURST
 from iamd.server.listening import bind_alike
 from iamd.server.worker_metrics import WorkerMetrics
-from iamd.services.throttle import BURST
 from tests.hostile.process import Served, command, environment, served
 from tests.hostile.trail import recorded
 from tests.server.test_tls import write
