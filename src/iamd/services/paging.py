@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from iamd.store.collection import Collection
-from iamd.wire.errors import ValidationError
+from iamd.wire.errors import AwsError, ValidationError
 
 R = TypeVar("R")
 
@@ -59,13 +60,23 @@ def page_of(
     max_items: int | None,
 ) -> dict[str, Any]:
     """One page of a short list, ordered by `key`."""
-    limit = max_items or DEFAULT_PAGE
-    rest: Sequence[R] = sorted(items, key=key)
-    if marker is not None:
-        last = text_of(marker)
-        rest = [item for item in rest if key(item) > last]
-    following = key(rest[limit - 1]) if len(rest) > limit else None
-    return _answer(member, [view(item) for item in rest[:limit]], following)
+    shown, following = part_of(items, key, marker, max_items or DEFAULT_PAGE, ValidationError("Invalid Marker."))
+    answer = {member: [view(item) for item in shown], "IsTruncated": following is not None}
+    return answer if following is None else {**answer, "Marker": following}
+
+
+def part_of(
+    items: Iterable[R], key: Callable[[R], str], token: str | None, limit: int, refusal: AwsError
+) -> tuple[Sequence[R], str | None]:
+    """One page of a short list, ordered by `key`, and the token for the next. Raises the refusal for a token that was
+    never given."""
+    ordered = sorted(items, key=key)
+    try:
+        start = bisect_right(ordered, text_of(token), key=key) if token else 0
+    except ValidationError:
+        raise refusal from None
+    shown = ordered[start : start + limit]
+    return shown, marker_of(key(shown[-1])) if start + limit < len(ordered) else None
 
 
 def page_in_order(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from iamd.services.call import Realm
+from iamd.services.sso_admin.access import principals_of
 from iamd.store.image import Records
 from iamd.store.kinds.identity_center import PermissionSet, ProvisionedSet
 
@@ -28,10 +29,8 @@ class AssignedAccount(NamedTuple):
 
 def assigned(records: Records, user_id: str) -> dict[str, dict[str, Assigned]]:
     """What a user has, by account and name of the permission set: for itself and by its groups, as of now."""
-    memberships = records.store_memberships.where("user", user_id)
-    principals = [f"USER/{user_id}", *(f"GROUP/{each.group_id}" for each in memberships)]
     found: dict[str, dict[str, Assigned]] = {}
-    for principal in principals:
+    for principal in principals_of(records, "USER", user_id):
         for each in records.account_assignments.where("principal", principal):
             permission_set = records.permission_sets.get(each.set_id)
             provisioned = records.provisioned_sets.get(f"{each.set_id}/{each.target_id}")

@@ -34,7 +34,8 @@ def by_alternative(
         external = identifier.get("ExternalId")
         if external is not None:
             wanted = (external["Issuer"], external["Id"])
-            return next((each for each in kind.collection(center.records) if wanted in each.external_ids), None)
+            known = kind.collection(center.records).where("external", external["Id"])
+            return next((each for each in known if wanted in each.external_ids), None)
         attribute = identifier["UniqueAttribute"]
         value = attribute["AttributeValue"]
         if not isinstance(value, str):

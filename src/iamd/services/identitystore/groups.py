@@ -16,7 +16,7 @@ from iamd.services.identitystore.api import identitystore
 from iamd.services.identitystore.attributes import RESERVED
 from iamd.services.identitystore.held import GROUPS, Held, also_store, existing_group
 from iamd.services.identitystore.listing import Listed, all_of, also_listed, listing
-from iamd.services.identitystore.stores import existing_store, new_id, require_revision, taken
+from iamd.services.identitystore.stores import changed_fields, existing_store, new_fields, require_revision, taken
 from iamd.services.sso_admin.center import Center
 from iamd.store.kind import Taken
 from iamd.store.kinds.identity_store import StoreGroup
@@ -86,17 +86,9 @@ def create_group(
     """Add a group; names are unique, whatever their case."""
     groups = center.records.store_groups
     quotas.check(call, len(groups), quotas.GROUPS, "groups")
-    group = StoreGroup(
-        account_id=center.instance.account_id,
-        id=new_id(center),
-        created=call.now,
-        updated=call.now,
-        created_by=call.caller.arn,
-        updated_by=call.caller.arn,
-        **_checked(display_name, description),
-    )
+    checked = _checked(display_name, description)
     try:
-        groups.add(group)
+        group = groups.add(StoreGroup(**new_fields(center, call.caller.arn, call.now), **checked))
     except Taken:
         raise taken(call, "Duplicate GroupDisplayName") from None
     return summary(center, group)
@@ -150,9 +142,8 @@ def update_group(
         values[path] = operation.get("AttributeValue")
     change = _checked(values["displayname"], values["description"])
     try:
-        group = held.center.records.store_groups.replace(
-            group, updated=call.now, updated_by=call.caller.arn, revision=group.revision + 1, **change
-        )
+        groups, noted = held.center.records.store_groups, changed_fields(group.revision, call.caller.arn, call.now)
+        group = groups.replace(group, **noted, **change)
     except Taken:
         raise taken(call, "Duplicate GroupDisplayName") from None
     return summary(held.center, group)
@@ -162,8 +153,13 @@ def update_group(
 def delete_group(call: Call, held: Held[StoreGroup], *, revision: str | None = None) -> Reply:
     """Remove a group; its members stay. Assignments go on naming it, and mean nothing, as on AWS."""
     require_revision(call, held.record.revision, revision)
-    memberships = held.center.records.store_memberships
-    for membership in memberships.where("group", held.record.id):
-        memberships.remove(membership)
-    held.center.records.store_groups.remove(held.record)
+    remove_group(held.center, held.record)
     return {}
+
+
+def remove_group(center: Center, group: StoreGroup) -> None:
+    """Remove a group, and who is in it."""
+    memberships = center.records.store_memberships
+    for membership in memberships.where("group", group.id):
+        memberships.remove(membership)
+    center.records.store_groups.remove(group)

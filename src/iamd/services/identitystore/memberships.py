@@ -7,6 +7,7 @@ neighbours
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from iamd.guard.ask import Ask
@@ -108,15 +109,14 @@ def create_group_membership(call: Call, held: Held[StoreGroup], *, member_id: Me
     if memberships.count("pair", f"{group.id}/{user.id}"):
         raise taken(call, "Member and Group relationship already exists.")
     quotas.check(call, memberships.count("user", user.id), quotas.GROUPS_OF_A_USER, "groups of a user")
-    membership = StoreMembership(
-        account_id=center.instance.account_id,
-        id=new_id(center),
-        group_id=group.id,
-        user_id=user.id,
-        created=call.now,
-        created_by=call.caller.arn,
-    )
-    return MEMBERSHIPS.ids(center, memberships.add(membership))
+    return MEMBERSHIPS.ids(center, join(center, group, user.id, call.caller.arn, call.now))
+
+
+def join(center: Center, group: StoreGroup, user_id: str, by: str, now: datetime) -> StoreMembership:
+    """Make a user a member, by whomever."""
+    membership = StoreMembership(center.instance.account_id, new_id(center), group.id, user_id, now, by)
+    added: StoreMembership = center.records.store_memberships.add(membership)
+    return added
 
 
 @identitystore.operation(on=existing_membership, also=also_ends)

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/welcom
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from iamd.audit.ids import new_uuid
 from iamd.guard.target import Target, missing, nothing
@@ -55,6 +57,23 @@ def find_store(call: Call, identifier: str) -> Center | None:
 def new_id(center: Center) -> str:
     """An id for a new user, group or membership of a store."""
     return f"{center.instance.store_id.removeprefix('d-')}-{new_uuid()}"
+
+
+def new_fields(center: Center, by: str, now: datetime) -> dict[str, Any]:
+    """What is noted with a new user or group, by whomever."""
+    account_id = center.instance.account_id
+    return {
+        **changed_fields(0, by, now),
+        "account_id": account_id,
+        "id": new_id(center),
+        "created": now,
+        "created_by": by,
+    }
+
+
+def changed_fields(revision: int, by: str, now: datetime) -> dict[str, Any]:
+    """What is noted with a change of one of that revision."""
+    return {"updated": now, "updated_by": by, "revision": revision + 1}
 
 
 def context_of(center: Center) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from iamd.services.identitystore.api import identitystore
 from iamd.services.identitystore.attributes import attributes_of, changed, checked, dumped, email_of, view
 from iamd.services.identitystore.held import USERS, Held, also_store, existing_user
 from iamd.services.identitystore.listing import Listed, all_of, also_listed, listing
-from iamd.services.identitystore.stores import existing_store, new_id, require_revision, taken
+from iamd.services.identitystore.stores import changed_fields, existing_store, new_fields, require_revision, taken
 from iamd.services.sso_admin.center import Center
 from iamd.store.kind import Taken
 from iamd.store.kinds.identity_store import StoreUser
@@ -110,15 +110,7 @@ def create_user(call: Call, new: NewUser) -> Reply:
     email = email_of(attributes)
     require_free_address(call, center, email)
     user = StoreUser(
-        account_id=center.instance.account_id,
-        id=new_id(center),
-        name=new.name,
-        created=call.now,
-        updated=call.now,
-        created_by=call.caller.arn,
-        updated_by=call.caller.arn,
-        email=email,
-        attributes=dumped(attributes),
+        **new_fields(center, call.caller.arn, call.now), name=new.name, email=email, attributes=dumped(attributes)
     )
     try:
         users.add(user)
@@ -186,9 +178,8 @@ def update_user(
     email = email_of(attributes)
     require_free_address(call, held.center, email, user)
     change = {"name": name, "email": email, "attributes": dumped(attributes), "enabled": enabled}
-    by = call.caller.arn
     try:
-        user = users.replace(user, updated=call.now, updated_by=by, revision=user.revision + 1, **change)
+        user = users.replace(user, **changed_fields(user.revision, call.caller.arn, call.now), **change)
     except Taken:
         raise taken(call, "Duplicate UserName") from None
     return summary(held.center, user)

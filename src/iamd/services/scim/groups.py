@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from iamd.services.identitystore.attributes import RESERVED
+from iamd.services.identitystore.groups import remove_group
+from iamd.services.identitystore.memberships import join
 from iamd.services.identitystore.quotas import GROUPS_OF_A_USER
-from iamd.services.identitystore.stores import new_id
 from iamd.services.scim.documents import GROUP, meta, text_in
 from iamd.services.scim.errors import ScimError, invalid
 from iamd.services.scim.filters import comparisons
 from iamd.services.scim.patching import operations_of, patched
 from iamd.services.scim.request import Request
 from iamd.services.scim.resources import GROUPS, USERS, external_id
-from iamd.store.kinds.identity_store import StoreGroup, StoreMembership
+from iamd.store.kinds.identity_store import StoreGroup
 
 _FILTERS = ("displayname", "externalid", "id", "members")
 _MOST_MEMBERS = 100  # in one request
@@ -49,9 +50,7 @@ def patch(request: Request, id: str) -> None:
 
 def delete(request: Request, id: str) -> None:
     """Remove a group; its members stay. Raises ScimError."""
-    group = GROUPS.get(request, id)
-    _remove(request, group, None)
-    request.records.store_groups.remove(group)
+    remove_group(request.center, GROUPS.get(request, id))
 
 
 def find(request: Request) -> Sequence[StoreGroup]:
@@ -127,8 +126,7 @@ def _add(request: Request, group: StoreGroup, ids: Iterable[str]) -> None:
             continue
         if memberships.count("user", id) >= GROUPS_OF_A_USER:
             raise ScimError(400, f"A user may be in {GROUPS_OF_A_USER} groups.", "tooMany")
-        made = new_id(request.center)
-        memberships.add(StoreMembership(group.account_id, made, group.id, id, request.now, request.by))
+        join(request.center, group, id, request.by, request.now)
 
 
 def _remove(request: Request, group: StoreGroup, ids: list[str] | None) -> None:

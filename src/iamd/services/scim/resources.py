@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from iamd.services.identitystore import quotas
-from iamd.services.identitystore.stores import new_id
+from iamd.services.identitystore.stores import changed_fields, new_fields
 from iamd.services.scim.errors import ScimError, not_found, taken
 from iamd.services.scim.request import Request
 from iamd.store.collection import Collection
@@ -59,25 +59,16 @@ class Resources(Generic[R]):
         if len(known) >= self.most:
             plural = f"{self.noun.lower()}s"
             raise ScimError(400, f"The identity store has reached its quota of {self.most} {plural}.", "tooMany")
-        made = self.kind(
-            account_id=request.center.instance.account_id,
-            id=new_id(request.center),
-            created=request.now,
-            updated=request.now,
-            created_by=request.by,
-            updated_by=request.by,
-            **fields,
-        )
         try:
-            return known.add(made)
+            return known.add(self.kind(**new_fields(request.center, request.by, request.now), **fields))
         except Taken:
-            raise self._taken(self.name, made.name) from None
+            raise self._taken(self.name, fields["name"]) from None
 
     def change(self, request: Request, record: R, fields: Mapping[str, Any]) -> R:
         """One with these fields in the place of its own. Raises ScimError."""
-        changes = {"updated": request.now, "updated_by": request.by, "revision": record.revision + 1, **fields}
+        noted = changed_fields(record.revision, request.by, request.now)
         try:
-            return self.collection(request.records).replace(record, **changes)
+            return self.collection(request.records).replace(record, **noted, **fields)
         except Taken:
             raise self._taken(self.name, fields["name"]) from None
 

@@ -6,9 +6,7 @@ what a person may do is what has been assigned, and for credentials the role's t
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from iamd.audit import ApiEvent
 from iamd.services.access_portal import sessions
@@ -18,6 +16,7 @@ from iamd.services.access_portal.events import api_event
 from iamd.services.access_portal.people import identity
 from iamd.services.access_portal.roles import credentials
 from iamd.services.call import PublicCall, Reply
+from iamd.services.paging import part_of
 from iamd.services.sso.api import sso
 from iamd.store.change import Change
 from iamd.wire.errors import AwsError
@@ -58,7 +57,7 @@ async def list_account_roles(
     roles = assigned(bearer.records, bearer.user.id).get(account_id)
     if roles is None:
         raise _refused(call, bearer, "ListAccountRoles", ForbiddenException(), account_id=account_id)
-    shown, following = _page(sorted(roles), next_token, max_results)
+    shown, following = _page(roles, next_token, max_results)
     _record(call, bearer, "ListAccountRoles", account_id=account_id)
     return {"nextToken": following, "roleList": [{"roleName": name, "accountId": account_id} for name in shown]}
 
@@ -97,16 +96,10 @@ async def logout(call: PublicCall, *, access_token: str) -> None:
     await call.realm.store.write(work)
 
 
-def _page(names: Sequence[str], next_token: str | None, limit: int) -> tuple[Sequence[str], str | None]:
-    """Sorted names behind that of the token, and the token for those that are left."""
-    try:
-        behind = "" if next_token is None else base64.b64decode(next_token, b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise InvalidRequest("nextToken is not one that an answer carried.") from None
-    rest = [name for name in names if name > behind]
-    if len(rest) <= limit:
-        return rest, None
-    return rest[:limit], base64.urlsafe_b64encode(rest[limit - 1].encode()).decode()
+def _page(names: Iterable[str], next_token: str | None, limit: int) -> tuple[Sequence[str], str | None]:
+    """Names behind that of the token, and the token for those that are left."""
+    refusal = InvalidRequest("nextToken is not one that an answer carried.")
+    return part_of(names, lambda name: name, next_token, limit, refusal)
 
 
 def _record(call: PublicCall, bearer: Bearer, name: str, **told: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.access import principals_of
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, administered, visible_instance
+from iamd.services.sso_admin.center import Center, administers, visible_instance
 from iamd.services.sso_admin.held_applications import HeldApplication, existing_application
 from iamd.services.sso_admin.paging import page
 from iamd.store.kinds.identity_applications import ApplicationAssignment
@@ -92,13 +92,13 @@ def list_application_assignments_for_principal(
     """List what a user or a group is assigned, a user also by groups; who does not administer the instance asks for
     one application of its own account."""
     records, wanted = center.records, (filter or {}).get("ApplicationArn")
-    if not any(each.instance.id == center.instance.id for each in administered(call)):
-        asked = None if wanted is None else records.applications.get(wanted.rpartition("/")[2])
+    id = None if wanted is None else wanted.rpartition("/")[2]
+    if not administers(call, center):
+        asked = None if id is None else records.applications.get(id)
         if asked is None or asked.arn != wanted or asked.owner_id != call.account_id:
             raise AccessDenied("Filter by an application of your own account to list assignments of this instance.")
     principals = principals_of(records, principal_type, principal_id)
     found = [each for principal in principals for each in records.application_assignments.where("principal", principal)]
-    id = None if wanted is None else wanted.rpartition("/")[2]
     return _page(center, [each for each in found if id in (None, each.application_id)], next_token, max_results)
 
 

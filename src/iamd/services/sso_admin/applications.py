@@ -19,7 +19,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.sso_admin import quotas
 from iamd.services.sso_admin.api import sso_admin
 from iamd.services.sso_admin.application_providers import CUSTOM, existing_provider
-from iamd.services.sso_admin.center import Center, administered, also_at, also_instance, at, visible_instance
+from iamd.services.sso_admin.center import Center, administers, also_at, also_instance, at, visible_instance
 from iamd.services.sso_admin.held_applications import HeldApplication, existing_application
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
@@ -150,8 +150,7 @@ def list_applications(
     """List an instance's applications; who does not administer the instance asks for its own account's."""
     given = filter or {}
     account_id, provider = given.get("ApplicationAccount"), given.get("ApplicationProvider")
-    ours = any(each.instance.id == center.instance.id for each in administered(call))
-    if not ours and account_id != call.account_id:
+    if not administers(call, center) and account_id != call.account_id:
         raise AccessDenied("Filter by your own ApplicationAccount to list applications of this instance.")
     found = [
         each

@@ -78,6 +78,11 @@ def administered(call: Call) -> list[Center]:
     return [*_own(call.records), *_own(above)]
 
 
+def administers(call: Call, center: Center) -> bool:
+    """Whether the caller's account administers an instance."""
+    return any(each.instance.id == center.instance.id for each in administered(call))
+
+
 def context_of(center: Center, **more: str) -> dict[str, str]:
     """The condition keys that every resource of an instance has."""
     return {

@@ -11,7 +11,7 @@ from typing import Any
 
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call
-from iamd.services.sso_admin.center import Center, administered, at, visible
+from iamd.services.sso_admin.center import Center, administers, at, visible
 from iamd.store.kinds.identity_applications import Application
 from iamd.wire.identity_errors import ResourceNotFoundException
 
@@ -31,11 +31,10 @@ class HeldApplication:
 
 def find_application(call: Call, arn: str) -> HeldApplication | None:
     """The application of that ARN, if the caller's account may have to do with it."""
-    administrator_of = {center.instance.id for center in administered(call)}
     for center in visible(call):
         found = center.records.applications.get(arn.rpartition("/")[2])
         if found is not None and found.arn == arn:
-            ours = found.owner_id == call.account_id or center.instance.id in administrator_of
+            ours = found.owner_id == call.account_id or administers(call, center)
             return HeldApplication(center, found) if ours else None
     return None
 

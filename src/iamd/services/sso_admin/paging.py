@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from iamd.services.paging import page_of
-from iamd.wire.errors import ValidationError, ValidationException
+from iamd.services.paging import part_of
+from iamd.wire.errors import ValidationException
 
 R = TypeVar("R")
+
+PAGE = 100
 
 
 def page(
@@ -20,8 +22,6 @@ def page(
     max_results: int | None,
 ) -> dict[str, Any]:
     """One page of a list, ordered by `key`; the token is the last key told. Raises ValidationException."""
-    try:
-        answer = page_of(member, items, key, view, next_token or None, max_results)
-    except ValidationError:
-        raise ValidationException("Invalid NextToken.") from None
-    return {member: answer[member], "NextToken": answer.get("Marker")}
+    refusal = ValidationException("Invalid NextToken.")
+    shown, following = part_of(items, key, next_token, max_results or PAGE, refusal)
+    return {member: [view(item) for item in shown], "NextToken": following}

@@ -26,6 +26,7 @@ from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
 from iamd.services.outbound import center_issuer, ensure_keys, signed
 from iamd.services.signin.people import Person
+from iamd.services.sso_admin.access import principals_of
 from iamd.services.sso_admin.center import Center, visible
 from iamd.services.sso_admin.held_applications import HeldApplication
 from iamd.services.sso_oidc.api import REFRESH_TOKEN, sso_oidc
@@ -230,8 +231,7 @@ def _may_use(records: Records, held: HeldApplication, user_id: str) -> bool:
     """Whether a user is assigned to the application, by a group, too, where that is required."""
     if not held.application.assignment_required:
         return True
-    principals = [f"USER/{user_id}"]
-    principals += [f"GROUP/{each.group_id}" for each in records.store_memberships.where("user", user_id)]
+    principals = principals_of(records, "USER", user_id)
     assignments = records.application_assignments
     return any(assignments.get(f"{held.application.id}/{principal}") is not None for principal in principals)
 
