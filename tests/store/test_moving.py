@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from iamd.cli.main import main
-from iamd.store import Store, opening
+from iamd.store import Change, Records, Store, StoreError, opening
+from iamd.store.interface import Usage
 from iamd.store.postgresql import url as urls
+from iamd.store.sqlite import notes
+from iamd.store.sqlite.connection import connect
 from tests.postgresql import Cluster
 from tests.store.samples import (
     ACCOUNT,
@@ -25,8 +32,10 @@ from tests.store.samples import (
     add_user,
     contents,
     indexed,
+    on_loop,
     prepared,
     running,
+    until,
     user,
 )
 from tests.store.suite.denials import Refusal
@@ -56,8 +65,12 @@ def move(folder: Path, url: str) -> int:
     return main(["migrate", "--data-dir", str(folder), "--to", url, "--json"])
 
 
-def test_everything_arrives_and_goes_on(folder: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+def test_everything_arrives_and_goes_on(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
     url = cluster.new_database()
+    copy = tmp_path_factory.mktemp("before") / "data"
+    shutil.copytree(folder, copy)
     assert move(folder, url) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["database"] == url
@@ -65,7 +78,7 @@ def test_everything_arrives_and_goes_on(folder: Path, cluster: Cluster, capsys: 
 
     async def compare() -> None:
         moved = Store(opening.postgresql(urls.parse(url), folder / "master.key"))
-        async with running(Store.open_sqlite(folder)) as old, running(moved) as new:
+        async with running(Store.open_sqlite(copy)) as old, running(moved) as new:
             sealed = old.sealer.seal(b"secret", b"AKIA1")
             assert new.sealer.open(sealed, b"AKIA1") == b"secret"
             assert new.account_ids() == old.account_ids()
@@ -97,6 +110,8 @@ def test_everything_arrives_and_goes_on(folder: Path, cluster: Cluster, capsys: 
 
 def test_what_must_not_be_moved_is_refused(folder: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     url = cluster.new_database()
+    other = folder / "other"
+    shutil.copytree(folder, other)
 
     def refusal(folder: Path = folder, url: str = url) -> str:
         assert move(folder, url) == 2
@@ -105,9 +120,11 @@ def test_what_must_not_be_moved_is_refused(folder: Path, cluster: Cluster, capsy
     assert "has a password" in refusal(url="postgresql://me:geheim@db/iamd")
     assert "must be a URL" in refusal(url="mysql://db/iamd")
     assert "there is no database" in refusal(folder / "none")
+    held = notes.lock(folder / "iamd.db")
+    assert held.take()
+    assert "is being moved by another process" in refusal()
+    held.release()
     with closing(sqlite3.connect(folder / "iamd.db")) as connection:
-        connection.execute("SELECT count(*) FROM users").fetchall()
-        assert "is in use" in refusal()
         connection.execute("UPDATE policies SET last_version = 3000000000")
         connection.commit()
     assert "cannot write the database" in refusal()  # PostgreSQL's integers have 32 bits
@@ -120,4 +137,99 @@ def test_what_must_not_be_moved_is_refused(folder: Path, cluster: Cluster, capsy
         connection.commit()
     assert move(folder, url) == 0
     capsys.readouterr()
-    assert "is not empty" in refusal()
+    assert f"iamd.db was moved to {url}: start iamd on that database" in refusal(url=cluster.new_database())
+    assert "is not empty" in refusal(other)
+
+
+class Users:
+    """Adds users, changes them and removes some, until it is refused; knows what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, int] = {}  # by user: 1 added, 2 changed, 3 removed
+        self._numbers = count()
+
+    async def work(self, store: Store) -> None:
+        with suppress(StoreError):
+            while True:
+                number = next(self._numbers)
+                await self._does(store, number, 1, add_user(number))
+                await self._does(store, number, 2, partial(rename, user(number).id))
+                store.used(ACCOUNT, user(number).id, NOW, "us-east-1", "iam")
+                if number == 1:
+                    await store.flush()
+                if number % 3 == 0:
+                    await self._does(store, number, 3, partial(remove, user(number).id))
+
+    async def _does(self, store: Store, number: int, step: int, work: Any) -> None:
+        await store.write(work)
+        self.last[user(number).id] = step
+
+    def missing(self, records: Records) -> list[str]:
+        """The users that are not as was acknowledged; one more step may have been taken."""
+        found = {each.id: 2 if each.path == "/moved/" else 1 for each in records.users}
+        return [id for id, step in self.last.items() if found.get(id, 3) not in (step, step + 1)]
+
+
+def rename(id: str, change: Change) -> None:
+    users = change.records(ACCOUNT).users
+    users.replace(users.get(id), path="/moved/")
+
+
+def remove(id: str, change: Change) -> None:
+    users = change.records(ACCOUNT).users
+    users.remove(users.get(id))
+
+
+@on_loop
+async def test_servers_go_on_until_everything_has_arrived(tmp_path: Path, cluster: Cluster) -> None:
+    """What was acknowledged meanwhile is there; afterwards everything is refused."""
+    url, users, key = urls.parse(cluster.new_database()), Users(), tmp_path / "master.key"
+    async with prepared(lambda: Store.open_sqlite(tmp_path)):
+        pass
+    servers = [Store.open_sqlite(tmp_path) for _ in range(2)]
+    try:
+        await asyncio.gather(*(store.start() for store in servers))
+        workers = [asyncio.create_task(users.work(store)) for store in servers * 2]
+        await until(lambda: len(users.last) > 50)
+        begun = len(users.last)
+        rows, seconds = await asyncio.to_thread(opening.to_postgresql, tmp_path / "iamd.db", url, key)
+        await asyncio.wait(workers)
+        assert len(users.last) > begun + 10
+        assert seconds < 5
+        for store in servers:
+            with pytest.raises(StoreError, match="was moved elsewhere"):
+                await store.refresh()
+            assert not store.healthy
+    finally:
+        for store in servers:
+            with suppress(StoreError):  # what was not written yet will never be
+                await store.close()
+    async with running(Store(opening.postgresql(url, key))) as new:
+        records = await new.load(ACCOUNT)
+        assert users.missing(records) == []
+        assert len(records.users) == rows["users"]
+        assert new.last_used(ACCOUNT, user(1).id) == Usage(NOW, "us-east-1", "iam")
+        await new.write(add_user(1_000_000))
+
+
+@on_loop
+async def opened(folder: Path) -> None:
+    async with running(Store.open_sqlite(folder)):
+        pass
+
+
+def test_what_a_killed_move_left_is_cleared_away(folder: Path) -> None:
+    def left() -> int:
+        with closing(sqlite3.connect(folder / "iamd.db")) as connection:
+            named = "SELECT count(*) FROM sqlite_master WHERE name LIKE 'moving%'"
+            return int(connection.execute(named).fetchone()[0])
+
+    with closing(connect(folder / "iamd.db")) as connection:
+        notes.begin(connection)
+    held = notes.lock(folder / "iamd.db")
+    assert held.take()
+    opened(folder)
+    assert left() > 3
+    held.release()
+    opened(folder)
+    assert left() == 0

@@ -14,7 +14,7 @@ from iamd.store.postgresql.url import DatabaseUrl, parse
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, and whether they are to go elsewhere."""
     parser.add_argument(
-        "--to", metavar="URL", help="copy everything to this empty PostgreSQL database, while no server runs"
+        "--to", metavar="URL", help="move everything to this empty PostgreSQL database; servers may run meanwhile"
     )
     add_place(parser)
 
@@ -53,12 +53,13 @@ def _url(text: str) -> DatabaseUrl:
 
 def _move(args: argparse.Namespace, database: Path, url: DatabaseUrl, master_key: Path) -> int:
     try:
-        rows = opening.to_postgresql(database, url, master_key)
+        rows, seconds = opening.to_postgresql(database, url, master_key)
     except StoreError as error:
         raise Failure(str(error)) from error
     if args.json:
-        print(json.dumps({"database": str(url), "schema": LATEST, "rows": rows}))
+        print(json.dumps({"database": str(url), "schema": LATEST, "rows": rows, "stoppedSeconds": round(seconds, 3)}))
         return 0
     print(f"{url} has everything: {sum(rows.values())} rows in {len(rows)} tables, read back and compared.")
-    print(f"{database} is as it was; start servers with IAMD_DATABASE and the master key {master_key}.")
+    print(f"Nothing could be written for {seconds:.1f} s. {database} is used no more: servers that have it open refuse")
+    print(f"every request. Start them with IAMD_DATABASE and the master key {master_key}.")
     return 0

@@ -42,12 +42,13 @@ def postgresql(url: DatabaseUrl, master_key_file: Path, patience: float = PATIEN
     return PostgresDatabase(url, read_master_key(master_key_file), patience)
 
 
-def to_postgresql(file: Path, url: DatabaseUrl, master_key_file: Path) -> dict[str, int]:
-    """Copy everything in SQLite's file to an empty PostgreSQL database; returns how many rows each table has. See
-    `postgresql.moving.move`."""
+def to_postgresql(file: Path, url: DatabaseUrl, master_key_file: Path) -> tuple[dict[str, int], float]:
+    """Move everything in SQLite's file to an empty PostgreSQL database; returns how many rows each table has, and for how
+    many seconds nothing could be written. See `postgresql.moving.move`."""
     with _needing_psycopg():
         from iamd.store.postgresql.moving import move
-    return move(file, url, read_master_key(master_key_file))
+    moved = move(file, url, read_master_key(master_key_file))
+    return moved.rows, moved.seconds
 
 
 @contextmanager

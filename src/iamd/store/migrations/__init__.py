@@ -33,6 +33,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     m0007_console_sign_in.STATEMENTS,
 )
 LATEST = len(STEPS)
+MOVED = 1_000_000  # the "version" of a database that was moved elsewhere: no program of any version uses it
 
 _SPELLING = {
     "sqlite": {"position": "position INTEGER NOT NULL PRIMARY KEY", "blob": "BLOB"},
@@ -68,6 +69,8 @@ def is_usable(present: int) -> bool:
 
 def require_usable(present: int) -> None:
     """Raise StoreError when a schema of that version is not for this program."""
+    if present == MOVED:
+        raise StoreError("the database was moved elsewhere: start iamd on the one that it was moved to")
     if not is_usable(present):
         raise StoreError(
             f"the database has schema version {present}, this program knows versions up to {LATEST} and may use the next "

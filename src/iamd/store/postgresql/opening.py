@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
+
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring
 from iamd.store.migrations import migrate
@@ -23,7 +27,7 @@ def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
     Raises StoreError (another program's database, newer schema, other master key) and psycopg.Error.
     """
     driver = connection.driver
-    recognize(connection)
+    recognize(driver)
     with driver.transaction():
         driver.execute("SELECT pg_advisory_xact_lock(%s)", (OPENING,))
         migrate(driver, "postgresql")
@@ -31,11 +35,11 @@ def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
     return keys.read(connection, master)
 
 
-def recognize(connection: PostgresConnection) -> None:
+def recognize(driver: psycopg.Connection[Any]) -> None:
     """Refuse a database that is not ours, or cannot hold what we write, before anything is written to it."""
-    encoding = connection.driver.info.parameter_status("server_encoding")
+    encoding = driver.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise StoreError(f"the database has the encoding {encoding}: create it with ENCODING 'UTF8'")
-    tables, ours = connection.driver.execute(_OURS).fetchone() or (0, 0)
+    tables, ours = driver.execute(_OURS).fetchone() or (0, 0)
     if tables and ours < 3:
         raise StoreError("the database has tables of another program: create one for iamd alone")

@@ -10,6 +10,7 @@ from iamd.store.keyring import Keyring
 from iamd.store.migrations import migrate
 from iamd.store.sealing import MasterKey
 from iamd.store.sql import keys
+from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import SqliteConnection, failing
 
 _APPLICATION_ID = 0x69616D64  # "iamd", in the file's header
@@ -38,6 +39,8 @@ def prepare(connection: SqliteConnection, file: Path | None, master: MasterKey) 
             if migrate(connection, "sqlite"):
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             keys.make(connection, master)
+        if file is not None:
+            notes.sweep(connection, file)
         return keys.read(connection, master)
 
 
@@ -47,6 +50,9 @@ def _recognize(connection: SqliteConnection, file: Path | None) -> None:
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and application != _APPLICATION_ID:
         raise StoreError(f"{file} is a database of another program")
+    moved = notes.destination(connection)
+    if moved is not None:
+        raise StoreError(f"{file} was moved to {moved}: start iamd on that database, and put the file away")
     damage: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0] if _is_small(file) else "ok"
     if damage != "ok":
         raise StoreError(f"the database {file} is damaged: {damage}")
