@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jws
@@ -44,7 +45,8 @@ def encoded(value: Any) -> str:
 
 
 class Issuer:
-    """A running issuer. `pages` answers by path: bytes, or (status, headers, bytes); `asked` lists what was asked."""
+    """A running issuer. `pages` answers by path: bytes, or (status, headers, bytes), or a function of the query or form
+    and the headers that makes one of these; `asked` lists what was asked."""
 
     def __init__(self, port: int, path: str = "") -> None:
         self.host = f"localhost:{port}{path}"
@@ -124,7 +126,16 @@ def _handler(running: Callable[[], Issuer]) -> type[BaseHTTPRequestHandler]:
             issuer = running()
             issuer.asked.append(self.path)
             issuer.slow.wait(10)
-            page = issuer.pages.get(self.path, (404, {}, b""))
+            path, _, query = self.path.partition("?")
+            self._answer(issuer.pages.get(self.path) or issuer.pages.get(path, (404, {}, b"")), query)
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("content-length", "0"))
+            self._answer(running().pages.get(self.path, (404, {}, b"")), self.rfile.read(length).decode())
+
+        def _answer(self, page: Any, given: str) -> None:
+            if callable(page):
+                page = page(dict(parse_qsl(given)), self.headers)
             status, headers, body = (200, {}, page) if isinstance(page, bytes) else page
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():

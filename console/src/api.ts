@@ -60,8 +60,8 @@ export interface Session {
   isRoot: boolean;
   /** Whether a role acts, which has no credentials of its own. */
   isRole: boolean;
-  /** Whether an identity provider or a broker has let the person in, who has no password here. */
-  fromElsewhere: boolean;
+  /** The account of a person whom an identity provider or a broker has let in, and who has no password; null for others. */
+  fromElsewhere: string | null;
   actingAs: Switch | null;
   /** The roles that the person has used in this browser, the last one first. */
   roles: Switch[];
@@ -97,7 +97,8 @@ export class Refusal extends Error {
 
 export const STOPPED = "Stopped";
 let csrf = "";
-let fromElsewhere = false;
+/** The account of a person whom an identity provider or a broker has let in; empty for others. */
+let from = "";
 
 async function request<T>(method: "GET" | "POST", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let answer: Response;
@@ -125,13 +126,15 @@ async function request<T>(method: "GET" | "POST", path: string, body?: unknown, 
 /** Leave for the sign-in, which leads back to this page. */
 export function goToSignIn(): void {
   const here = location.pathname + location.search;
-  location.replace(`/console/sign-in?to=${encodeURIComponent(here)}${fromElsewhere ? "&from=elsewhere" : ""}`);
+  const elsewhere = from && `&from=elsewhere&account=${from}`;
+  location.replace(`/console/sign-in?to=${encodeURIComponent(here)}${elsewhere}`);
 }
 
 /** Who is signed in; leads to the sign-in when nobody is. */
 export async function loadSession(): Promise<Session> {
   const session = await request<Session>("GET", "me/session");
-  ({ csrf, fromElsewhere } = session);
+  csrf = session.csrf;
+  from = session.fromElsewhere ?? "";
   return session;
 }
 

@@ -6,7 +6,7 @@ import { changes, testChange } from "./strings/changes";
 import { gateway } from "./strings/gateway";
 import { controls, organization } from "./strings/organization";
 import { diagram, escalations, explain } from "./strings/pictures";
-import { provider, providerCreate, providers } from "./strings/providers";
+import { consoleSignIn, provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
 import { terminal } from "./strings/terminal";
@@ -462,6 +462,7 @@ export const strings = {
   providers,
   provider,
   providerCreate,
+  consoleSignIn,
   instanceProfiles,
   credentialReport,
   lastAccessed,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import expect
 
 from tests.console.people import Person
 from tests.live import ACCOUNT
 from tests.services.iam.saml import metadata
+from tests.services.roles import make_role, trust
 
 OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example.com/build"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/Company"
@@ -69,3 +71,40 @@ def test_a_saml_provider_is_added_and_its_metadata_are_replaced(person: Person, 
     dialog.get_by_role("button", name="Save changes").click()
     person.told("The provider has been saved.")
     assert "https://other.example.com" in iam.get_saml_provider(SAMLProviderArn=SAML)["SAMLMetadataDocument"]
+
+
+def test_people_are_let_in_with_a_provider(person: Person, iam: Any) -> None:
+    iam.create_open_id_connect_provider(
+        Url="https://issuer.example.com/build", ClientIDList=["console", "builds"], ThumbprintList=["a" * 40]
+    )
+    trusted = trust({"Federated": OIDC}, "sts:AssumeRoleWithWebIdentity")
+    make_role(iam, "Reader", trusted)
+    make_role(iam, "Stranger", trust({"Service": "ec2.amazonaws.com"}))
+    page = person.at(f"/providers/{quote(OIDC, safe='')}")
+    expect(page.get_by_text("Nobody signs in to the console with this provider.")).to_be_visible()
+    person.looks_right()
+    page.get_by_role("button", name="Set up sign-in").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Label").fill("Example")
+    dialog.get_by_role("button", name="Client ID").click()
+    page.get_by_role("option", name="console").click()
+    dialog.get_by_role("radio", name="Confidential").check()
+    dialog.get_by_role("button", name="Roles").click()
+    expect(page.get_by_role("option")).to_have_text(["Reader"])
+    page.get_by_role("option", name="Reader").click()
+    page.keyboard.press("Escape")
+    save = dialog.get_by_role("button", name="Save changes")
+    expect(save).to_be_disabled()
+    dialog.get_by_label("Client secret").fill("s3cret")
+    person.looks_right()
+    save.click()
+    person.told("The sign-in has been saved.")
+    expect(page.get_by_text("openid email profile")).to_be_visible()
+    person.looks_right()
+    page.get_by_role("button", name="Change sign-in").click()
+    dialog.get_by_label("Scopes").fill("")
+    save.click()
+    expect(page.get_by_text("openid email profile")).to_have_count(0)
+    page.get_by_role("button", name="End sign-in").click()
+    dialog.get_by_role("button", name="End sign-in").click()
+    expect(page.get_by_text("Nobody signs in to the console with this provider.")).to_be_visible()

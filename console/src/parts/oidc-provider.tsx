@@ -12,6 +12,7 @@ import { strings } from "../strings";
 import { thumbprints } from "../work/providers";
 import { ActionButton } from "./action-button";
 import { Confirm } from "./confirm";
+import { ConsoleSignIn } from "./console-sign-in";
 import { Dialog } from "./dialog";
 import { Copied, Facts } from "./facts";
 import { Actions, List } from "./list";
@@ -67,6 +68,7 @@ export function OidcProvider({ arn }: { arn: string }) {
           </Actions>
         )}
       />
+      <ConsoleSignIn arn={arn} audiences={provider.value?.ClientIDList ?? []} />
       {open === "audience" && <AddAudience arn={arn} done={() => done(text.addedAudience)} close={() => setOpen(undefined)} />}
       {open === "thumbprints" && (
         <Thumbprints arn={arn} present={provider.value?.ThumbprintList ?? []} done={() => done(text.saved)} close={() => setOpen(undefined)} />

@@ -45,6 +45,43 @@ export const provider = {
   signIn: "Sign-in",
 };
 
+export const consoleSignIn = {
+  title: "Sign-in to the console",
+  what: "People whom the provider knows sign in with it, and act as one of the roles that their token counts for.",
+  off: "Nobody signs in to the console with this provider.",
+  on: "Set up sign-in",
+  change: "Change sign-in",
+  end: "End sign-in",
+  endTitle: "End the sign-in with this provider?",
+  endWhat: "Nobody signs in with it from now on; sessions that have begun go on.",
+  ended: "Nobody signs in with this provider any more.",
+  saved: "The sign-in has been saved.",
+  page: "Page to hand out",
+  redirect: "Redirect URI, which the provider has to know",
+  noAddress: "The server does not know its own address: an administrator has to set public_url.",
+  label: "Label",
+  labelHint: "What the button says: Sign in with ...",
+  client: "Client ID",
+  clientHint: "One of the provider's audiences",
+  noClients: "Add an audience first",
+  type: "Client type",
+  types: {
+    public: ["Public", "The provider asks for no secret: PKCE alone protects codes"],
+    confidential: ["Confidential", "The provider has given a secret to this client"],
+  },
+  secret: "Client secret",
+  secretKept: "Left empty, the present one stays.",
+  roles: "Roles",
+  rolesHint: "Those whose trust policy names the provider; which of them a person gets, the trust policy decides.",
+  noRoles: "No role trusts the provider yet",
+  choose: "Choose",
+  deselect: (name: string) => `Take ${name} away`,
+  scopes: "Scopes",
+  scopesHint: "What is asked for besides openid, between spaces: email profile",
+  claim: "Claim that sessions are named by",
+  claimHint: "One that people cannot choose themselves: sub, or a verified email",
+};
+
 export const providerCreate = {
   title: "Add identity provider",
   type: "Provider type",

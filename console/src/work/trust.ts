@@ -80,6 +80,13 @@ export function trustedBy(document: string | undefined): string[] {
   return [...found];
 }
 
+/** Whether a trust policy lets people of that provider in, on some conditions. */
+export function trustsProvider(document: string | undefined, arn: string): boolean {
+  return statements(document).some(
+    ({ Effect, Principal }) => Effect === "Allow" && typeof Principal === "object" && listOf(Principal.Federated ?? []).includes(arn),
+  );
+}
+
 interface Statement {
   Effect?: string;
   Principal?: "*" | Record<string, string | string[]>;

@@ -12,7 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from joserfc.errors import JoseError
@@ -30,6 +30,7 @@ MAX_ISSUERS = 2_000
 MAX_KEYS = 200  # AWS takes a hundred RSA keys and a hundred of elliptic curves
 RSA_BITS = range(2_048, 8_193)  # smaller ones are weak, larger ones slow
 
+_is_endpoint = re.compile(r"https://[^/?#@\s\\][^#\s\\]{0,2000}", re.ASCII).fullmatch
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=([0-9]{1,9})(?:$|[,\s])")
 _NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  "
@@ -38,12 +39,26 @@ _NO_KEY = (
 _OTHER_CERTIFICATE = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"
 
 
+class Configuration(NamedTuple):
+    """What an issuer's discovery document says of signing people in. Endpoints are https URLs, or None.
+
+    `secret_methods` are the ways in which a client shows its secret; `names_itself` tells that the answer to an
+    authorization request always names the issuer (RFC 9207).
+    """
+
+    authorization: str | None = None
+    token: str | None = None
+    secret_methods: tuple[str, ...] = ("client_secret_basic",)
+    names_itself: bool = False
+
+
 class _Kept:
     """What is known of one issuer under one set of thumbprints."""
 
-    __slots__ = ("expires", "failure", "fetching", "keys", "retries", "window")
+    __slots__ = ("configuration", "expires", "failure", "fetching", "keys", "retries", "window")
 
     def __init__(self) -> None:
+        self.configuration = Configuration()
         self.keys: Mapping[str | None, Key] = {}
         self.expires = 0.0
         self.failure: AwsError | None = None
@@ -71,6 +86,15 @@ class Issuers:
             await self._fetch(kept, url, thumbprints)
         if kid in kept.keys and self._clock() < kept.expires:
             return kept.keys[kid]
+        raise kept.failure or InvalidIdentityToken(_NO_KEY)
+
+    async def configuration(self, url: str, thumbprints: tuple[str, ...]) -> Configuration:
+        """How the issuer signs people in. Raises as `key` does."""
+        kept = self._of(url, thumbprints)
+        if self._clock() >= kept.expires and (kept.failure is None or self._may_retry(kept)):
+            await self._fetch(kept, url, thumbprints)
+        if self._clock() < kept.expires:
+            return kept.configuration
         raise kept.failure or InvalidIdentityToken(_NO_KEY)
 
     def clear(self) -> None:
@@ -101,7 +125,7 @@ class Issuers:
 
     async def _refresh(self, kept: _Kept, url: str, thumbprints: tuple[str, ...]) -> None:
         try:
-            kept.keys, seconds = await self._keys(url, thumbprints)
+            kept.configuration, kept.keys, seconds = await self._found(url, thumbprints)
             kept.expires, kept.failure = self._clock() + seconds, None
         except Unreachable as error:
             kept.failure = IDPCommunicationError(f"The identity provider https://{url} could not be reached: {error}")
@@ -112,8 +136,10 @@ class Issuers:
         finally:
             kept.fetching = None
 
-    async def _keys(self, url: str, thumbprints: tuple[str, ...]) -> tuple[Mapping[str | None, Key], float]:
-        """Keys by id, and for how many seconds they hold."""
+    async def _found(
+        self, url: str, thumbprints: tuple[str, ...]
+    ) -> tuple[Configuration, Mapping[str | None, Key], float]:
+        """What discovery tells, keys by id, and for how many seconds both hold."""
         issuer = f"https://{url}"
         found, _ = await self.outgoing.get(f"{issuer.removesuffix('/')}/.well-known/openid-configuration", thumbprints)
         configuration = _json(found)
@@ -122,7 +148,24 @@ class Issuers:
             raise InvalidIdentityToken(_NO_KEY)
         document, headers = await self.outgoing.get(where, thumbprints)
         wished = _MAX_AGE.search(headers.get("cache-control", "").lower())
-        return key_set(_json(document)), min(max(float(wished[1]) if wished else USUAL, SHORTEST), LONGEST)
+        seconds = min(max(float(wished[1]) if wished else USUAL, SHORTEST), LONGEST)
+        return _configuration(configuration), key_set(_json(document)), seconds
+
+
+def _configuration(document: Mapping[str, Any]) -> Configuration:
+    """https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata"""
+    methods = document.get("token_endpoint_auth_methods_supported")
+    listed = tuple(each for each in methods if isinstance(each, str)) if isinstance(methods, list) else ()
+    return Configuration(
+        _endpoint(document.get("authorization_endpoint")),
+        _endpoint(document.get("token_endpoint")),
+        listed or Configuration().secret_methods,
+        document.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _endpoint(url: Any) -> str | None:
+    return url if isinstance(url, str) and _is_endpoint(url) else None
 
 
 def key_set(document: Mapping[str, Any]) -> Mapping[str | None, Key]:

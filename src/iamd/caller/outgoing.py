@@ -13,11 +13,11 @@ import hashlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import h11
 
@@ -43,6 +43,22 @@ class Untrusted(Exception):
     """The server's certificate is neither of a known authority nor under a thumbprint."""
 
 
+class Answered(NamedTuple):
+    """What came back: status, headers (names in lower case) and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _Asking(NamedTuple):
+    """What is sent, besides the headers that every request has."""
+
+    method: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+
+
 class Outgoing:
     """Fetches from addresses of the public internet, and from `networks` besides."""
 
@@ -51,18 +67,33 @@ class Outgoing:
         self._timeout = timeout
 
     async def get(self, url: str, thumbprints: Sequence[str] = ()) -> tuple[bytes, dict[str, str]]:
-        """Body and headers (names in lower case) of the answer to a GET; raises Unreachable and Untrusted.
+        """Body and headers (names in lower case) of the answer to a GET; raises Unreachable and Untrusted."""
+        answered = await self._ask(url, _Asking("GET"), thumbprints)
+        if answered.status != 200:
+            raise Unreachable(f"it answered with status {answered.status}")
+        return answered.body, answered.headers
+
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str], thumbprints: Sequence[str] = ()
+    ) -> Answered:
+        """The answer to a form, whatever its status; raises Unreachable and Untrusted."""
+        body = urlencode(form).encode()
+        own = [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(body)))]
+        return await self._ask(url, _Asking("POST", [*own, *headers.items()], body), thumbprints)
+
+    async def _ask(self, url: str, asking: _Asking, thumbprints: Sequence[str]) -> Answered:
+        """The answer over a connection that is trusted as AWS trusts it.
 
         The certificate must be of an authority that this machine knows or, if it is not, be issued by the one whose
         SHA-1 thumbprint is given. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
         """
         netloc, host, port, target = _parts(url)
 
-        async def ask(context: ssl.SSLContext, address: str) -> tuple[bytes, dict[str, str]]:
+        async def ask(context: ssl.SSLContext, address: str) -> Answered:
             async with _connected(address, port, host, context) as stream:
-                return await _exchange(stream, netloc, target)
+                return await _exchange(stream, netloc, target, asking)
 
-        async def fetch() -> tuple[bytes, dict[str, str]]:
+        async def fetch() -> Answered:
             address = await self._address(host, port)
             try:
                 return await ask(_authorities(), address)
@@ -199,7 +230,7 @@ async def _chain(address: str, port: int, host: str) -> list[bytes]:
         return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in shown._sslobj.get_unverified_chain()]
 
 
-async def _exchange(stream: Stream, netloc: str, target: str) -> tuple[bytes, dict[str, str]]:
+async def _exchange(stream: Stream, netloc: str, target: str, asking: _Asking) -> Answered:
     """Ask once, and read the whole answer."""
     reader, writer = stream
     http = h11.Connection(h11.CLIENT)
@@ -209,24 +240,25 @@ async def _exchange(stream: Stream, netloc: str, target: str) -> tuple[bytes, di
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
+        *asking.headers,
     ]
-    request = h11.Request(method="GET", target=target, headers=headers)
-    writer.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
-    answered: dict[str, str] = {}
+    request = h11.Request(method=asking.method, target=target, headers=headers)
+    sent = (request, *([h11.Data(asking.body)] if asking.body else []), h11.EndOfMessage())
+    writer.write(b"".join(http.send(each) or b"" for each in sent))
+    status, answered = 0, dict[str, str]()
     body = bytearray()
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
             http.receive_data(await reader.read(_CHUNK))
         elif isinstance(event, h11.Response):
-            if event.status_code != 200:
-                raise Unreachable(f"it answered with status {event.status_code}")
+            status = event.status_code
             answered = {name.decode(): value.decode("latin-1") for name, value in event.headers}
         elif isinstance(event, h11.Data):
             body += event.data
             if len(body) > MAX_BYTES:
                 raise Unreachable("its answer is too long")
         elif isinstance(event, h11.EndOfMessage):
-            return bytes(body), answered
+            return Answered(status, answered, bytes(body))
         elif isinstance(event, h11.ConnectionClosed):
             raise Unreachable("the connection failed")

@@ -8,7 +8,7 @@ from iamd.reference.own import IAMD
 
 _POLICY = "iamd-token"
 _ALREADY = "EntityAlreadyExists"
-_ACTIONS = sorted(action.name for action in IAMD.actions.values())
+_ACTIONS = sorted(action.name for action in IAMD.actions.values() if not action.resource_types)  # of questions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from iamd.caller.caller import Caller
 from iamd.services.call import Realm
 from iamd.services.catalogue import APIS
+from iamd.services.console_settings.api import console_settings
 from iamd.services.registry import MAX_ECHOED, Api, Operation
 from iamd.wire import json_input, protocols
 from iamd.wire.errors import AwsError, InvalidAction, SerializationException
@@ -61,7 +62,7 @@ Ask = Callable[[Realm, HttpRequest, Caller, bytes], Awaitable[Answer]]
 async def answer(caller: Caller, request: HttpRequest, perform: Perform) -> Answer:
     """Do what the path names, and tell in JSON what came of it: the reply, or `code` and `message` of the error."""
     service, _, action = request.path.removeprefix(PREFIX).decode("latin-1").partition("/")
-    api = APIS.get(service)
+    api = console_settings if service == console_settings.name else APIS.get(service)
     if api is None:
         return refusal(InvalidAction(f"iamd does not serve {service[:MAX_ECHOED]}; it serves {', '.join(APIS)}."))
     outcome = await perform(request, Question(caller, api, action, lambda: _understood(api, action, request.body)))

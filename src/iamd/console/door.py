@@ -13,7 +13,18 @@ from datetime import datetime
 import structlog
 
 from iamd.audit.ids import new_uuid
-from iamd.console import assets, authorize, calls, federation, personal, saml, sign_in, switch_role, vocabulary
+from iamd.console import (
+    assets,
+    authorize,
+    calls,
+    federation,
+    openid,
+    personal,
+    saml,
+    sign_in,
+    switch_role,
+    vocabulary,
+)
 from iamd.console.browser import browser_of
 from iamd.console.calls import Ask, Perform
 from iamd.console.entrance import Entrance
@@ -105,7 +116,8 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
     visitor = await visitor_of(visit, request)
     if visitor is None and request.method == "POST":
         visit.realm.strangers.take(visit.client_ip)
-    if request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
+    is_form = request.path in _FORMS or request.path.startswith(openid.PREFIX)
+    if is_form or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
     elif request.path.startswith(_CALLS):
         answered = await _called(visit, request, visitor, perform, ask)
@@ -129,6 +141,8 @@ async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, per
         answered = await federation.answer(browser, visitor)
     elif request.path == saml.PATH:
         answered = await saml.answer(browser, perform)
+    elif request.path.startswith(openid.PREFIX):
+        answered = await openid.answer(browser, perform, visitor)
     elif request.path == authorize.PATH or visitor is None:
         answered = await authorize.answer(entrance, visitor)
     else:

@@ -7,7 +7,7 @@ for the passkey, which browsers offer to scripts only.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from iamd.console.pages import page
 from iamd.console.tickets import holder, ticket
 from iamd.services.iam.password_policy import requirements
 from iamd.services.signin import codes, console_sessions, passkeys
+from iamd.services.signin.openid import Way
 from iamd.services.signin.passwords import Entered, MustChange, NeedsPasskey, Refused, sign_in, sign_in_again
 from iamd.services.signin.people import Person, principal_arn
 from iamd.wire.errors import AwsError
@@ -31,15 +32,18 @@ _PASSKEY, _NEW_PASSWORD = "passkey", "new-password"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """One request at a page that people sign in at; its forms may lead on to the origin `leads_to`."""
+    """One request at a page that people sign in at; its forms may lead on to the origin `leads_to`. `ways` are those to
+    sign in without a password, and `onward` the query that they take along."""
 
     browser: Browser
     perform: Perform
     leads_to: str | None = None
+    ways: Sequence[Way] = ()
+    onward: str = ""
 
     def form(self, given: Entered, problem: str | None = None) -> Answer:
         """The first form, with what was entered but for secrets."""
-        return self.page("sign_in.html", problem, entered=given)
+        return self.page("sign_in.html", problem, entered=given, ways=self.ways, onward=self.onward)
 
     def page(self, template: str, problem: str | None, **values: Any) -> Answer:
         status = 200 if problem is None else 403

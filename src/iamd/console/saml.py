@@ -48,7 +48,8 @@ async def answer(browser: Browser, perform: Perform) -> Answer:
     except (AwsError, Refused) as refused:
         message = refused.message if isinstance(refused, AwsError) else str(refused)
         return page("problem.html", status=403, problem=message)
-    return page("saml_roles.html", roles=asked, response=response, leads_to_page=leads_to, path=PATH.decode())
+    kept = {"SAMLResponse": response, "RelayState": leads_to}
+    return page("roles.html", roles=asked, kept=kept, path=PATH.decode())
 
 
 async def _signed_in(browser: Browser, perform: Perform, response: str, chosen: Asked, leads_to: str) -> Answer:
@@ -65,7 +66,8 @@ async def _signed_in(browser: Browser, perform: Perform, response: str, chosen: 
     outcome = await perform(request, asked)
     if outcome.error is not None:
         raise outcome.error
-    session = await federation.sign_in_as_role(visit, outcome.reply or {}, chosen.provider_arn, leads_to)
+    told = {"LoginTo": leads_to, "SamlProviderArn": chosen.provider_arn}
+    session = await federation.sign_in_as_role(visit, outcome.reply or {}, told)
     # Not a redirect: the browser would not send the cookie along, because another site has brought it here.
     answered = page("leading_on.html", leads_to_page=leads_to)
     answered.headers.append((b"set-cookie", cookie(visit, request, session)))

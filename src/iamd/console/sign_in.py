@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlencode
 
-from iamd.console.browser import Browser
+from iamd.console.browser import Browser, nothing_entered
 from iamd.console.entrance import OUT_OF_DATE, Entrance, enter
 from iamd.console.pages import page, redirect
 from iamd.console.visitors import Visitor, cookie
-from iamd.services.signin import console_sessions
+from iamd.services.signin import console_sessions, openid
 from iamd.services.signin.people import Person
 from iamd.wire.http import Answer
 
@@ -28,12 +29,24 @@ async def answer(entrance: Entrance, visitor: Visitor | None) -> Answer:
     """Show the form that comes next, or lead on to the console."""
     browser = entrance.browser
     if browser.request.method != "POST":
-        return redirect(_next(browser)) if visitor is not None else entrance.begin()
+        if visitor is not None:
+            return redirect(_next(browser))
+        return (await _with_ways(entrance, nothing_entered(browser.query).account)).begin()
     form = browser.form()
     if form is None:
         return page("problem.html", status=403, problem=OUT_OF_DATE, again=browser.action)
-    person = await enter(entrance, form)
+    person = await enter(await _with_ways(entrance, form.get("account", "")), form)
     return await _admitted(browser, visitor, person) if isinstance(person, Person) else person
+
+
+async def _with_ways(entrance: Entrance, account: str) -> Entrance:
+    """The sign-in of that account, with the buttons for its identity providers, which root users have none of."""
+    browser = entrance.browser
+    if browser.query.get("as") == "root":
+        return entrance
+    to = _next(browser)
+    onward = "" if to == HOME else f"?{urlencode({'to': to})}"
+    return replace(entrance, ways=await openid.ways(browser.visit, account.strip()), onward=onward)
 
 
 async def _admitted(browser: Browser, visitor: Visitor | None, person: Person) -> Answer:

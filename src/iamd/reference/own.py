@@ -1,9 +1,10 @@
-"""What iamd adds to AWS's reference by itself: the actions of its authorization API, and the condition keys of questions.
+"""What iamd adds to AWS's reference by itself: the actions of its authorization API and of the console's own settings,
+and the condition keys of questions.
 
 They are found by name, and in no list of AWS's services.
 """
 
-from iamd.reference.entries import Action, ConditionKey, Service
+from iamd.reference.entries import Action, ActionResource, ConditionKey, ResourceType, Service
 
 _ACTIONS = {
     "CompareHistory": "Grants permission to ask what access changed between two moments",
@@ -19,6 +20,12 @@ _ACTIONS = {
     "SearchResources": "Grants permission to find the resources to which a subject may do something",
     "SearchSubjects": "Grants permission to find who may do something",
 }
+_SETTINGS = {
+    "DeleteConsoleSignIn": ("Write", "Grants permission to end the sign-in to the console with an OIDC provider"),
+    "GetConsoleSignIn": ("Read", "Grants permission to see how people sign in to the console with an OIDC provider"),
+    "PutConsoleSignIn": ("Write", "Grants permission to let people sign in to the console with an OIDC provider"),
+}
+_PROVIDER = ActionResource("oidc-provider", True, ())
 _PROPERTIES = ("SubjectProperty", "ActionProperty", "ResourceProperty", "Context")
 
 IAMD = Service(
@@ -28,8 +35,16 @@ IAMD = Service(
     actions={
         name.lower(): Action("iamd", name, "Read", description, (), (), (), "")
         for name, description in _ACTIONS.items()
+    }
+    | {
+        name.lower(): Action("iamd", name, level, description, (_PROVIDER,), (), (), "")
+        for name, (level, description) in _SETTINGS.items()
     },
-    resource_types={},
+    resource_types={
+        "oidc-provider": ResourceType(
+            "oidc-provider", "arn:${Partition}:iam::${Account}:oidc-provider/${OidcProviderName}", ()
+        )
+    },
     condition_keys={},
 )
 AUTHZEN = Service(

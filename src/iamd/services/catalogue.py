@@ -11,6 +11,7 @@ from iamd.caller.sigv4 import Signature
 from iamd.services import accessanalyzer as accessanalyzer_modules
 from iamd.services import account as account_modules
 from iamd.services import cloudtrail as cloudtrail_modules
+from iamd.services import console_settings as console_settings_modules
 from iamd.services import iam as iam_modules
 from iamd.services import iam_toolbox as iam_toolbox_modules
 from iamd.services import identitystore as identitystore_modules
@@ -63,6 +64,7 @@ _FOLDERS = (
     identitystore_modules,
     sso_modules,
     sso_oidc_modules,
+    console_settings_modules,  # of an API that is in no list: clients cannot call it
 )
 for _folder in _FOLDERS:
     _import_operations(_folder)

@@ -77,7 +77,7 @@ class Api:
 
     def __init__(self, name: str, prefix: str | None = None, source: str | None = None) -> None:
         self.name = name
-        self.source = f"{source or name}.amazonaws.com"  # of its events
+        self.source = source if name == model.OWN and source else f"{source or name}.amazonaws.com"  # of its events
         self.prefix = prefix or name  # of its actions
         self.is_global = name in GLOBAL
         self.model: ServiceModel = model.load(name)

@@ -17,6 +17,9 @@ from typing import Any
 
 from iamd.wire import model_files as files
 
+OWN = "iamd"
+"""The service that AWS has not; its model stands beside this module."""
+
 _ACRONYM_PLURAL = re.compile(r"[A-Z]{2,}s$")
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
 
@@ -330,6 +333,10 @@ def load(service: str) -> ServiceModel:
 
 def read(service: str) -> ServiceModel:
     """The same, read anew: for who keeps models himself, and not all of them."""
+    if service == OWN:
+        return ServiceModel(
+            service, {**json.loads(Path(__file__).with_name("iamd.json").read_text()), "pagination": {}}
+        )
     newest = files.newest(service)
     raw = files.read(newest, "service-2.json")
     raw["pagination"] = files.read(newest, "paginators-1.json").get("pagination", {})

@@ -151,7 +151,10 @@ def list_open_id_connect_providers(call: Call, _: None) -> Reply:
 
 @iam.operation(on=oidc_provider_to_delete)
 def delete_open_id_connect_provider(call: Call, provider: OidcProvider) -> None:
-    """Delete a provider; roles go on naming it in their trust policies."""
+    """Delete a provider, and the console's sign-in with it; roles go on naming it in their trust policies."""
+    sign_in = call.records.console_sign_ins.get(provider.url)
+    if sign_in is not None:
+        call.records.console_sign_ins.remove(sign_in)
     call.records.oidc_providers.remove(provider)
 
 

@@ -126,14 +126,19 @@ async def sign_in_with_token(
     return await _begun(visit, token.session, token.id, caller, additional, instead_of)
 
 
-async def sign_in_as_role(visit: Visit, reply: Mapping[str, Any], provider_arn: str, leads_to: str) -> ConsoleSession:
-    """A session at the console of who was given a role's credentials by AssumeRoleWithSAML. Recorded as ConsoleLogin.
-    Raises Refused."""
+async def sign_in_as_role(
+    visit: Visit,
+    reply: Mapping[str, Any],
+    told: Mapping[str, str],
+    id: str | None = None,
+    instead_of: ConsoleSession | None = None,
+) -> ConsoleSession:
+    """A session at the console of who was given a role's credentials by AssumeRoleWithSAML or AssumeRoleWithWebIdentity.
+    Recorded as ConsoleLogin, with what is `told` of it. There is one session of an `id` only. Raises Refused."""
     given = visit.realm.tokens.open(reply["Credentials"]["SessionToken"])
     session = structs.replace(given, secret_access_key="", console=True)
     caller = session_caller(session, await visit.realm.store.load(session.account_id))
-    additional = {"LoginTo": leads_to, "SamlProviderArn": provider_arn}
-    return await _begun(visit, session, secrets.token_hex(16), caller, additional, None)
+    return await _begun(visit, session, id or secrets.token_hex(16), caller, told, instead_of)
 
 
 async def _held(visit: Visit, text: str) -> tuple[_Token, Caller]:
