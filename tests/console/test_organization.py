@@ -138,3 +138,22 @@ def test_policies_of_other_types(person: Person, organizations: Any) -> None:
     dialog.get_by_role("textbox").fill("Teams")
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog.get_by_text("This was refused")).to_be_visible()
+
+
+def test_the_menu_says_beforehand_which_permission_lacks(person: Person, iam: Any, organizations: Any) -> None:
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.create_organizational_unit(ParentId=root, Name="Production")
+    denied = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"organizations:Delete*","Resource":"*"}}'
+    iam.put_user_policy(UserName="Ada", PolicyName="no-deletion", PolicyDocument=denied)
+    page = person.at("/organization")
+    page.get_by_role("radio", name="Select Production").check()
+    page.get_by_role("button", name="Actions").click()
+    deletion = page.get_by_role("menuitem", name="Delete")
+    expect(deletion).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("menuitem", name="Rename")).not_to_have_attribute("aria-disabled", "true")
+    deletion.hover()
+    said = "You lack the permission organizations:DeleteOrganizationalUnit"
+    expect(page.get_by_text(said).first).to_be_visible()
+    person.looks_right()
+    deletion.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

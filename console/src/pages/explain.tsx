@@ -1,7 +1,6 @@
 /** Explains a request: one that somebody would make, or one that was denied. Both are part of the page's address. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
@@ -15,6 +14,7 @@ import { useSearchParams } from "react-router";
 
 import { useLoad } from "../load";
 import { usePage } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Explained } from "../parts/explanation";
 import { PrincipalField } from "../parts/principal-field";
 import { Nothing, Show } from "../parts/states";
@@ -73,7 +73,7 @@ function OfRequest({ query, ask }: { query: URLSearchParams; ask: (asked: Asked)
           if (ready) ask({ ...typed, action: typed.action.trim(), resource: typed.resource.trim() });
         }}
       >
-        <Container footer={<Box float="right"><Button variant="primary" disabled={!ready}>{text.ask}</Button></Box>}>
+        <Container footer={<Box float="right"><ActionButton needs="iamd:ExplainAccess" variant="primary" disabled={!ready}>{text.ask}</ActionButton></Box>}>
           <Grid gridDefinition={[{ colspan: HALF }, { colspan: HALF }, { colspan: HALF }, { colspan: HALF }]}>
             <PrincipalField label={text.principal} kinds={["user", "role"]} principal={typed.principal} choose={put("principal")} />
             <FormField label={text.action} constraintText={text.actionHint} stretch>

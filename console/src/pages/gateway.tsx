@@ -1,7 +1,6 @@
 /** The gateway: where requests for other services go, what was not allowed of them, and what they need. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
@@ -14,6 +13,7 @@ import { useState } from "react";
 import { type Loaded, mapped, useDoing, useLoad } from "../load";
 import { path, PageLink, principalPage } from "../links";
 import { usePage } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Facts } from "../parts/facts";
 import { List } from "../parts/list";
 import { Pre } from "../parts/pre";
@@ -124,9 +124,9 @@ function LearnedPolicies({ days }: { days: number }) {
       setFound(await learnedPolicies(days));
     });
   const button = (
-    <Button loading={doing.busy} onClick={learn}>
+    <ActionButton needs="iamd:LearnPolicies" loading={doing.busy} onClick={learn}>
       {text.learn}
-    </Button>
+    </ActionButton>
   );
   if (found === undefined) {
     return (

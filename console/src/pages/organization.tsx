@@ -1,6 +1,5 @@
 /** The organization: its units and accounts as a tree, and what is done with them. */
 import Button from "@cloudscape-design/components/button";
-import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Header from "@cloudscape-design/components/header";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { call } from "../api";
 import { useDoing, useLoad } from "../load";
 import { usePage, useTell } from "../page";
 import { ActionButton } from "../parts/action-button";
+import { ActionMenu } from "../parts/action-menu";
 import { Actions } from "../parts/list";
 import { OrganizationDialogs, type Open } from "../parts/organization-dialogs";
 import { OrganizationTree } from "../parts/organization-tree";
@@ -34,17 +34,17 @@ export default function OrganizationPage() {
   const actions = tree.value && (
     <Actions>
       <Button iconName="refresh" ariaLabel={strings.list.refresh} loading={tree.loading} onClick={tree.reload} />
-      <ButtonDropdown
-        items={[
-          { id: "move", text: text.move, disabled: selected?.kind !== "account" },
-          { id: "rename", text: text.rename, disabled: selected?.kind !== "unit" },
-          { id: "delete", text: text.delete, disabled: selected?.kind !== "unit" },
-          { id: "account", text: text.createAccount, disabled: !holds },
+      <ActionMenu
+        entries={[
+          { id: "move", text: text.move, needs: "organizations:MoveAccount", disabled: selected?.kind !== "account" },
+          { id: "rename", text: text.rename, needs: "organizations:UpdateOrganizationalUnit", disabled: selected?.kind !== "unit" },
+          { id: "delete", text: text.delete, needs: "organizations:DeleteOrganizationalUnit", disabled: selected?.kind !== "unit" },
+          { id: "account", text: text.createAccount, needs: "organizations:CreateAccount", disabled: !holds },
         ]}
-        onItemClick={({ detail }) => setOpen(detail.id as Open["what"])}
+        choose={setOpen}
       >
         {text.more}
-      </ButtonDropdown>
+      </ActionMenu>
       <ActionButton needs="organizations:CreateOrganizationalUnit" variant="primary" disabled={!holds} onClick={() => setOpen("unit")}>
         {text.createUnit}
       </ActionButton>

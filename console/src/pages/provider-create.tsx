@@ -16,6 +16,7 @@ import { call } from "../api";
 import { useDoing } from "../load";
 import { path } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Actions } from "../parts/list";
 import { MetadataField } from "../parts/metadata";
 import { Refused } from "../parts/states";
@@ -48,9 +49,15 @@ export default function ProviderCreate() {
       <Button variant="link" onClick={() => void navigate("/providers")}>
         {strings.confirm.cancel}
       </Button>
-      <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void save()}>
+      <ActionButton
+        needs={`iam:Create${given.kind === "saml" ? "SAML" : "OpenIDConnect"}Provider`}
+        variant="primary"
+        loading={doing.busy}
+        disabled={!ready}
+        onClick={() => void save()}
+      >
         {strings.providers.create}
-      </Button>
+      </ActionButton>
     </Actions>
   );
   return (

@@ -1,11 +1,11 @@
 /** The identity providers of the account. */
-import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useLoad } from "../load";
 import { path, PageLink } from "../links";
 import { usePage, useTell } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
 import { Actions, List } from "../parts/list";
 import { strings } from "../strings";
@@ -46,12 +46,16 @@ export default function Providers() {
         ]}
         actions={([selected]) => (
           <Actions>
-            <Button disabled={selected === undefined} onClick={() => setLeaving(selected)}>
+            <ActionButton
+              needs={`iam:Delete${selected?.kind === "saml" ? "SAML" : "OpenIDConnect"}Provider`}
+              disabled={selected === undefined}
+              onClick={() => setLeaving(selected)}
+            >
               {text.delete}
-            </Button>
-            <Button variant="primary" onClick={() => void navigate("/providers/create")}>
+            </ActionButton>
+            <ActionButton needs="iam:CreateOpenIDConnectProvider" variant="primary" onClick={() => void navigate("/providers/create")}>
               {text.create}
-            </Button>
+            </ActionButton>
           </Actions>
         )}
       />

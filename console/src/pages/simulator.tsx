@@ -1,6 +1,5 @@
 /** The policy simulator: what an identity may do. */
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
@@ -14,6 +13,7 @@ import { useSearchParams } from "react-router";
 
 import { type Loaded, useDoing } from "../load";
 import { usePage } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { List } from "../parts/list";
 import { PrincipalField } from "../parts/principal-field";
 import { Refused } from "../parts/states";
@@ -37,9 +37,9 @@ export default function Simulator() {
   const ready = principal !== "" && linesOf(actions).length > 0;
   const run = () => doing.run(async () => setVerdicts(await simulate(principal, linesOf(actions), linesOf(resources), context)));
   const button = (
-    <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void run()}>
+    <ActionButton needs="iam:SimulatePrincipalPolicy" variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void run()}>
       {text.run}
-    </Button>
+    </ActionButton>
   );
   return (
     <ContentLayout header={<Header variant="h1" description={text.description} actions={button}>{text.title}</Header>}>

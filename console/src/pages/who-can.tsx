@@ -13,6 +13,7 @@ import { useEffect, useRef, useState } from "react";
 import { useDoing } from "../load";
 import { explanationPage, path, PageLink } from "../links";
 import { usePage } from "../page";
+import { ActionButton } from "../parts/action-button";
 import { Actions, List } from "../parts/list";
 import { Refused } from "../parts/states";
 import { Reasons } from "../parts/verdict";
@@ -33,9 +34,9 @@ export default function WhoCan() {
   const actions = (
     <Actions>
       {doing.busy && <Button onClick={stop}>{text.stop}</Button>}
-      <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={ask}>
+      <ActionButton needs="iam:SimulatePrincipalPolicy" variant="primary" loading={doing.busy} disabled={!ready} onClick={ask}>
         {text.ask}
-      </Button>
+      </ActionButton>
     </Actions>
   );
   return (
