@@ -114,10 +114,10 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
     if portal.is_for_portal(request):
         return await portal.answer(visit, request)
     visitor = await visitor_of(visit, request)
-    if visitor is None and request.method == "POST":
+    is_openid = request.path.startswith(openid.PREFIX)
+    if visitor is None and (request.method == "POST" or is_openid):
         visit.realm.strangers.take(visit.client_ip)
-    is_form = request.path in _FORMS or request.path.startswith(openid.PREFIX)
-    if is_form or (request.path == switch_role.PATH and visitor is not None):
+    if is_openid or request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
     elif request.path.startswith(_CALLS):
         answered = await _called(visit, request, visitor, perform, ask)

@@ -17,15 +17,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-
 from iamd.caller import identity_tokens
 from iamd.services.call import Call, Cold
+from iamd.services.carried import Carried, opened, sealed
 from iamd.services.invocation import permitted
 from iamd.services.signin import openid_client
-from iamd.services.signin.grants import opened, sealed
 from iamd.services.signin.openid_client import path_of
-from iamd.services.signin.passwords import TOO_OFTEN, Refused, Visit
+from iamd.services.signin.passwords import Refused, Visit, limit
 from iamd.services.sts.api import sts
 from iamd.services.sts.assumption import role_in
 from iamd.services.sts.saml_claims import Asked
@@ -60,9 +58,10 @@ class Way:
         return self.sign_in.label
 
 
-class _State(msgspec.Struct, frozen=True, array_like=True):
+class _State(Carried, frozen=True, array_like=True):
     """What a person takes along to the provider; `browser` is a digest of the cookie of forms."""
 
+    context = b"console openid state"
     id: str
     verifier: str
     nonce: str
@@ -71,9 +70,10 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     expires: int  # seconds of the epoch
 
 
-class Vouched(msgspec.Struct, frozen=True, array_like=True):
+class Vouched(Carried, frozen=True, array_like=True):
     """Somebody for whom a provider has vouched, and who is about to act as a role: the token, and the session's name."""
 
+    context = b"console openid choice"
     id: str
     token: str
     name: str
@@ -106,7 +106,7 @@ async def begin(visit: Visit, way: Way, cookie: str, leads_to: str) -> str:
     verifier, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     expires = int((visit.now + _AWAY).timestamp())
     state = _State(secrets.token_hex(16), verifier, nonce, leads_to, _digest(cookie), expires)
-    text = sealed(visit.realm.sealer, state, _context(way, "state"))
+    text = sealed(visit.realm.sealer, state, _context(_State, way))
     return await openid_client.leading_there(visit.realm, way.provider, way.sign_in, text, nonce, verifier)
 
 
@@ -115,12 +115,11 @@ async def come_back(visit: Visit, way: Way, cookie: str, answer: Mapping[str, st
 
     Raises Refused.
     """
-    state = opened(visit.realm.sealer, answer.get("state", ""), _context(way, "state"), _State)
+    state = opened(visit.realm.sealer, answer.get("state", ""), _context(_State, way), _State)
     if state is None or not _is_of(state.browser, cookie) or visit.now.timestamp() > state.expires:
         raise Refused(_STALE)
-    attempts, subject = visit.realm.attempts, f"openid sign-in from {visit.client_ip}"
-    if not attempts.count(subject, visit.request_id, visit.now):
-        raise Refused(TOO_OFTEN)
+    subject = f"openid sign-in from {visit.place}"
+    limit(visit, subject)
     await _require_its_issuer(visit, way, answer)
     if "error" in answer:
         told = answer["error"] if _is_error(answer["error"]) else "an error"
@@ -130,7 +129,7 @@ async def come_back(visit: Visit, way: Way, cookie: str, answer: Mapping[str, st
         raise Refused("Your identity provider has sent no code along. Please begin again.")
     text = await openid_client.id_token(visit.realm, way.provider, way.sign_in, code, state.verifier)
     claims = await _verified(visit, way, text, state.nonce)
-    attempts.forgive(subject, visit.request_id)
+    visit.realm.attempts.forgive(subject, visit.request_id)
     expires = int((visit.now + _CHOOSING).timestamp())
     return Vouched(state.id, text, _session_name(way.sign_in, claims), state.leads_to, state.browser, expires)
 
@@ -188,12 +187,12 @@ def _session_name(sign_in: ConsoleSignIn, claims: Mapping[str, Any]) -> str:
 
 def sealed_vouched(visit: Visit, way: Way, vouched: Vouched) -> str:
     """A person who has roles to choose from, as text for the form."""
-    return sealed(visit.realm.sealer, vouched, _context(way, "choice"))
+    return sealed(visit.realm.sealer, vouched, _context(Vouched, way))
 
 
 def chooser(visit: Visit, way: Way, cookie: str, text: str) -> Vouched:
     """Who chooses a role with that text, in the browser of that cookie. Raises Refused."""
-    vouched = opened(visit.realm.sealer, text, _context(way, "choice"), Vouched)
+    vouched = opened(visit.realm.sealer, text, _context(Vouched, way), Vouched)
     if vouched is None or not _is_of(vouched.browser, cookie) or visit.now.timestamp() > vouched.expires:
         raise Refused(_STALE)
     return vouched
@@ -248,6 +247,6 @@ def _digest(cookie: str) -> str:
     return hashlib.sha256(f"openid {cookie}".encode()).hexdigest()[:32]
 
 
-def _context(way: Way, step: str) -> bytes:
+def _context(kind: type[Carried], way: Way) -> bytes:
     """What is sealed for one provider opens at that one's address alone."""
-    return f"console openid {step} {way.path}".encode()
+    return kind.context + way.path.encode()

@@ -16,7 +16,7 @@ import msgspec
 from iamd.caller.issuers import Configuration
 from iamd.caller.outgoing import Unreachable, Untrusted
 from iamd.services.call import Realm
-from iamd.services.signin.grants import opened, sealed
+from iamd.services.carried import Carried, opened, sealed
 from iamd.services.signin.passwords import Refused
 from iamd.store.kinds.federation import ConsoleSignIn, OidcProvider
 from iamd.store.records import Account
@@ -27,7 +27,8 @@ PATH = "/console/sign-in/openid/"
 NO_ADDRESS = "Signing in with an identity provider takes the setting public_url: an administrator has to set it."
 
 
-class _Secret(msgspec.Struct, frozen=True, array_like=True):
+class _Secret(Carried, frozen=True, array_like=True):
+    context = b"console sign-in secret"
     text: str
 
 
@@ -63,7 +64,7 @@ def sealed_secret(sealer: Sealer, provider: OidcProvider, secret: str) -> str:
 
 
 def _context(provider: OidcProvider) -> bytes:
-    return f"console sign-in secret {provider.account_id}/{provider.url}".encode()
+    return _Secret.context + f" {provider.account_id}/{provider.url}".encode()
 
 
 async def configuration(realm: Realm, provider: OidcProvider) -> Configuration:
