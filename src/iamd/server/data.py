@@ -10,6 +10,7 @@ from iamd.audit.lake.files import Lake
 from iamd.audit.lake.process import is_installed
 from iamd.settings import Settings
 from iamd.store import opening
+from iamd.store.spool import Spool
 from iamd.store.store import Store
 
 
@@ -17,7 +18,8 @@ def store(settings: Settings) -> Store:
     """The records. Raises StoreError."""
     if settings.database is None or settings.master_key_file is None:
         return Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
-    return Store(opening.postgresql(settings.database, settings.master_key_file, settings.database_patience))
+    database = opening.postgresql(settings.database, settings.master_key_file, settings.database_patience)
+    return Store(database, spool=Spool(settings.data_dir / "spool.db", lambda: database.keyring.sealer))
 
 
 def lake(settings: Settings) -> Lake | None:

@@ -194,19 +194,22 @@ class Group:
     """What is committed in one transaction.
 
     `bases` has, for every account that is changed, the revision that the changes were executed from; `events` go with
-    changes and have the revision that these make.
+    changes and have the revision that these make. `runs` are audit records that may be there already, and are written
+    once.
     """
 
     bases: dict[str, int] = field(default_factory=dict)
     changes: list[AccountChange] = field(default_factory=list)
     events: list[tuple[Event, int | None]] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     usage: list[tuple[str, str, Usage]] = field(default_factory=list)
     accesses: list[tuple[str, Access]] = field(default_factory=list)
     denials: list[tuple[str, datetime, Denial]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.events or self.kept or self.usage or self.accesses or self.denials)
+        recorded = self.events or self.kept or self.runs or self.usage or self.accesses or self.denials
+        return bool(self.changes or recorded)
 
 
 class Conflict(Exception):

@@ -22,14 +22,15 @@ from iamd.store.interface import (
 )
 from iamd.store.ledger import Ledger
 from iamd.store.runs import Run
+from iamd.store.spool import Spool
 
 
 class Journal:
     """The part of `Store` that has to do with them. Every coroutine raises StoreError when the database fails."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, spool: Spool | None = None) -> None:
         self._database = database
-        self._ledger = Ledger(database)
+        self._ledger = Ledger(database, spool)
 
     def require_room(self) -> None:
         """Raise StoreError when too many events wait to be recorded, so that no more may be done."""

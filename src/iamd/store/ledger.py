@@ -1,5 +1,5 @@
 """What is written a moment later: audit events of reads and refusals, what was denied, and when keys, roles and actions
-were last used."""
+were last used. While the database is away it is written to a spool, if there is one, and from there to the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import structlog
 
 from iamd.store.errors import StoreError
 from iamd.store.interface import Access, Database, Denial, Event, Group, Kept, Shape, Usage
-from iamd.store.runs import LENGTH
+from iamd.store.runs import LENGTH, runs
+from iamd.store.spool import Spool, group_of
 
 FLUSH_SECONDS = 1.0
 FLUSH_EVENTS = LENGTH  # flushed at once when there are so many
@@ -22,8 +23,10 @@ log = structlog.get_logger("iamd.store")
 class Ledger:
     """Buffers, and writes the buffer at most FLUSH_SECONDS later; what cannot be written stays for the next time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, spool: Spool | None = None) -> None:
         self._database = database
+        self._spool = spool
+        self._spooled = spool is not None  # whether there may be something in it
         self._events: list[Kept] = []
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
@@ -104,6 +107,11 @@ class Ledger:
         async with self._writing:  # what others write just now was buffered before, too
             await self._write()
 
+    def start(self) -> None:
+        """Begin to write what an earlier process has left in the spool."""
+        if self._spooled:
+            self._begin()
+
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -123,7 +131,9 @@ class Ledger:
             await self.flush()
         except Exception as error:
             log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
-        if self._events or self._unwritten or self._accesses or self._denials:
+        else:
+            await self._drain()
+        if self._events or self._unwritten or self._accesses or self._denials or self._spooled:
             self._arm()
 
     async def _write(self) -> None:
@@ -139,7 +149,7 @@ class Ledger:
         )
         try:
             if group:
-                await self._database.commit(group)
+                await self._keep(group)
             self.healthy = True
         except BaseException:
             self.healthy = False
@@ -148,3 +158,44 @@ class Ledger:
             self._accesses = {**accesses, **self._accesses}
             self._denials[:0] = denials
             raise
+
+    async def _keep(self, group: Group) -> None:
+        """Make a group durable; in the spool as well when the database does not answer, which then has it only once."""
+        if self._spool is None:
+            await self._database.commit(group)
+            return
+        group.runs, group.kept = runs(group.kept, 0), []  # with ids by which they are known again
+        if self._database.bridged is None:
+            writing = asyncio.ensure_future(self._database.commit(group))
+            await asyncio.wait((writing,), timeout=FLUSH_SECONDS)
+            if writing.done() and writing.exception() is None:
+                return
+            writing.add_done_callback(_noted)
+        await self._spool.add(group)
+        self._spooled = True
+
+    async def _drain(self) -> None:
+        """Write what was spooled to the database, while that is there; what fails is tried again later."""
+        try:
+            while self._spool is not None and self._spooled and self._database.bridged is None:
+                found = await self._spool.first()
+                if found is None:
+                    self._spooled = False
+                    return
+                number, packed = found
+                await self._database.commit(group_of(packed))
+                await self._spool.drop(number)
+        except (StoreError, ValueError) as error:
+            log.error("spooled audit events wait to be recorded", error=str(error))
+
+    async def close(self) -> None:
+        """Close the spool, in which what is left waits for the next start."""
+        if self._spool is not None:
+            await self._drain()
+            await self._spool.close()
+
+
+def _noted(writing: asyncio.Future[None]) -> None:
+    """Its outcome is of no interest: what it should write is in the spool."""
+    if not writing.cancelled():
+        writing.exception()

@@ -28,6 +28,7 @@ from iamd.store.journal import Journal
 from iamd.store.keyring import Keyring
 from iamd.store.records import AccessKey
 from iamd.store.sealing import Sealer
+from iamd.store.spool import Spool
 
 T = TypeVar("T")
 
@@ -37,8 +38,9 @@ MAX_RECORDS = 500_000
 class Store(Journal):
     """Made by `open_sqlite`; `start` before use, `close` at the end."""
 
-    def __init__(self, database: Database, max_records: int = MAX_RECORDS) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, max_records: int = MAX_RECORDS, spool: Spool | None = None) -> None:
+        """With a spool, what is recorded while the database is away is on disk at once."""
+        super().__init__(database, spool)
         self._images = ImageCache(max_records)
         self._directory = Directory(self._images)
         self._looked = -inf
@@ -74,6 +76,7 @@ class Store(Journal):
         await self._database.start()
         await self.relist()
         self._committer.start()
+        self._ledger.start()
 
     async def close(self) -> None:
         """Commit and flush everything, then close the database. Raises StoreError when the flush fails."""
@@ -84,6 +87,7 @@ class Store(Journal):
             await self._ledger.flush()
         finally:
             self._ledger.stop()
+            await self._ledger.close()
             await self._database.close()
 
     @property

@@ -157,6 +157,11 @@ DROP_OLD_DOCUMENTS = _sql(delete(event_tables.denial_documents).where(_DOCUMENTS
 _EVENTS, _POSTINGS, _BLOCKS = event_tables.events.c, event_tables.event_postings.c, event_tables.event_blocks.c
 _EVENT = (_EVENTS.position, _EVENTS.account_id, _EVENTS.time, _EVENTS.event_id, _EVENTS.record, _EVENTS.length)
 EVENT = _sql(select(*_EVENT).where(_EVENTS.position == bindparam("p")))
+HAS_EVENT = _sql(
+    select(_EVENTS.position).where(
+        _EVENTS.account_id == bindparam("a"), _EVENTS.time == bindparam("t"), _EVENTS.event_id == bindparam("i")
+    )
+)
 # Newest first from a time and position downwards: the index on account and time has them in this order.
 EVENTS = _sql(
     select(*_EVENT)

@@ -100,23 +100,27 @@ def _write_events(connection: Connection, group: Group) -> list[Run]:
 
 
 def _add_events(connection: Connection, group: Group) -> list[Run]:
-    if not group.events and not group.kept:
+    if not (group.events or group.kept or group.runs):
         return []
     end = last(connection)
     reached = [revision for _, revision in group.events]
-    changes = [
+    added = [
         Run(position, event.account_id, micros(event.time), event.event_id, event.encode())
         for position, (event, _) in enumerate(group.events, end + 1)
     ]
-    others = runs(group.kept, end + len(changes))
+    added += runs(group.kept, end + len(added))
+    for run in group.runs:
+        if not connection.execute(sql.HAS_EVENT, (run.account_id, run.time, run.event_id)).fetchone():
+            position = (added[-1].position if added else end) + run.length
+            added.append(Run(position, run.account_id, run.time, run.event_id, run.stored, run.length))
     connection.insert(
         sql.ADD_EVENT,
         [
             (run.position, run.account_id, run.time, run.event_id, revision, run.stored, run.length)
-            for run, revision in zip_longest([*changes, *others], reached)
+            for run, revision in zip_longest(added, reached)
         ],
     )
-    return [*changes, *others]
+    return added
 
 
 def _write_denials(connection: Connection, denials: Sequence[tuple[str, datetime, Denial]]) -> None:

@@ -1,0 +1,178 @@
+"""What was recorded while it could not be written to the database, kept on disk until it can: sealed, in order, and
+written once, however often that is tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from iamd.store.errors import StoreError
+from iamd.store.interface import Access, Group, Usage
+from iamd.store.rows import micros, moment
+from iamd.store.runs import Run, runs
+from iamd.store.sealing import Sealer
+from iamd.store.sqlite.connection import SqliteConnection, connect, failing
+from iamd.store.sqlite.file import create
+
+T = TypeVar("T")
+
+LARGEST = 1 << 30  # bytes on disk; beyond this nothing may be done any more that ought to be recorded
+EVENTS = 1_000  # of a batch, so that one fits into a request
+_MOST = 64 << 20  # bytes of a batch when it is inflated
+_CONTEXT = b"iamd spool"
+_TABLE = "CREATE TABLE IF NOT EXISTS spool (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL)"
+
+
+class Batch(msgspec.Struct, array_like=True):
+    """Records as rows, by the names of their tables' columns. Of runs: account, time, first id, content and length.
+
+    INVARIANT: the order of the fields is the format. New fields are appended and have a default.
+    """
+
+    runs: list[tuple[str, int, str, bytes, int]]
+    usage: list[tuple[str, str, int, str, str]] = []
+    accesses: list[tuple[str, str, str, str, int, str]] = []
+    denials: list[tuple[str, int, str, bytes, dict[str, str]]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledDenial:
+    """A denial as it was encoded; see `interface.Denial`."""
+
+    id: str
+    record: bytes
+    texts: Mapping[str, str]
+
+    def encode(self) -> bytes:
+        return self.record
+
+    def documents(self) -> Mapping[str, str]:
+        return self.texts
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Batch).decode
+
+
+def batches(group: Group) -> Iterator[bytes]:
+    """What a group records, which has no changes, in pieces; its events get their ids here."""
+    first = Batch(
+        [],
+        [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage],
+        [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses],
+        [(account, micros(when), d.id, d.encode(), dict(d.documents())) for account, when, d in group.denials],
+    )
+    made = [
+        Batch([_row(run) for run in runs(group.kept[at : at + EVENTS], 0)]) for at in range(0, len(group.kept), EVENTS)
+    ]
+    for batch in (*made, first):
+        if batch.runs or batch.usage or batch.accesses or batch.denials:
+            yield zlib.compress(_pack(batch), level=3)
+    if group.runs:
+        yield zlib.compress(_pack(Batch([_row(run) for run in group.runs])), level=3)
+
+
+def group_of(packed: bytes) -> Group:
+    """The group that such a piece makes; raises ValueError for anything else."""
+    inflating = zlib.decompressobj()
+    try:
+        plain = inflating.decompress(packed, _MOST)
+        if inflating.unconsumed_tail or not inflating.eof:
+            raise ValueError("no batch of records: it is too long, or not all of it is there")
+        batch = _unpack(plain)
+        made = [Run(length, account, time, id, stored, length) for account, time, id, stored, length in batch.runs]
+        for run in made:
+            if len(run.records()) != run.length:
+                raise ValueError("no batch of records: a run has not as many as it says")
+    except (zlib.error, msgspec.MsgspecError, IndexError, KeyError, OverflowError) as error:
+        raise ValueError(f"no batch of records: {error}") from error
+    return Group(
+        runs=made,
+        usage=[
+            (account, subject, Usage(moment(at), region, service))
+            for account, subject, at, region, service in batch.usage
+        ],
+        accesses=[
+            (account, Access(who, service, action, moment(at), region))
+            for account, who, service, action, at, region in batch.accesses
+        ],
+        denials=[
+            (account, moment(at), SpooledDenial(id, record, texts)) for account, at, id, record, texts in batch.denials
+        ],
+    )
+
+
+def accounts_of(group: Group) -> set[str]:
+    """The accounts that a group records something of."""
+    return {
+        *(run.account_id for run in group.runs),
+        *(account for account, *_ in group.usage),
+        *(account for account, _ in group.accesses),
+        *(account for account, *_ in group.denials),
+    }
+
+
+def _row(run: Run) -> tuple[str, int, str, bytes, int]:
+    return run.account_id, run.time, run.event_id, run.stored, run.length
+
+
+class Spool:
+    """A file of batches, which several processes may use. Coroutines raise StoreError."""
+
+    def __init__(self, file: Path, sealer: Callable[[], Sealer]) -> None:
+        """Opens the file, which is made where there is none. Raises StoreError."""
+        create(file)
+        self._file = file
+        self._sealer = sealer
+        self._connection: SqliteConnection = connect(file)
+        with failing("open", file):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(_TABLE)
+        self._thread = ThreadPoolExecutor(1, "iamd-store-spool")
+
+    async def add(self, group: Group) -> None:
+        """Keep what a group records, durably."""
+
+        def work(connection: SqliteConnection) -> None:
+            sealed = [(self._sealer().seal(packed, _CONTEXT),) for packed in batches(group)]
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                size = connection.execute("SELECT coalesce(sum(length(sealed)), 0) FROM spool").fetchone()[0]
+                if size > LARGEST:
+                    raise StoreError(f"{self._file} is full of records that wait for the database")
+                connection.executemany("INSERT INTO spool (sealed) VALUES (?)", sealed)
+
+        await self._do("write", work)
+
+    async def first(self) -> tuple[int, bytes] | None:
+        """The oldest batch with its number; None when there is none. Raises SealError when it was altered."""
+
+        def work(connection: SqliteConnection) -> tuple[int, bytes] | None:
+            found = connection.execute("SELECT number, sealed FROM spool ORDER BY number LIMIT 1").fetchone()
+            return None if found is None else (found[0], self._sealer().open(found[1], _CONTEXT))
+
+        return await self._do("read", work)
+
+    async def drop(self, number: int) -> None:
+        """Forget a batch, which is where it belongs."""
+        await self._do("write", lambda connection: connection.execute("DELETE FROM spool WHERE number = ?", (number,)))
+
+    async def close(self) -> None:
+        """Nothing is lost: what was added is on disk."""
+        await self._do("close", lambda connection: connection.close())
+        self._thread.shutdown()
+
+    async def _do(self, verb: str, work: Callable[[SqliteConnection], T]) -> T:
+        def guarded() -> T:
+            with failing(verb, self._file):
+                return work(self._connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, guarded)

@@ -1,0 +1,162 @@
+"""What is recorded while the database is away: on disk at once, sealed, and in the database once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from iamd.store import Store, StoreError, ledger, spool
+from iamd.store.interface import Access, Group, Kept, Shape, Usage, Window
+from iamd.store.ledger import Ledger
+from iamd.store.runs import runs
+from iamd.store.sealing import Sealer, SealError
+from iamd.store.spool import Spool, SpooledDenial, accounts_of, batches, group_of
+from tests.store.samples import ACCOUNT, NOW, SampleEvent, on_loop
+
+SEALER = Sealer({1: bytes(range(32))})
+GROUP = Group(
+    kept=[Kept(Shape(ACCOUNT, b'{"n": %d}' % number), NOW, event_id=f"event-{number}") for number in range(3)],
+    usage=[(ACCOUNT, "AKIA", Usage(NOW, "eu-west-1", "iam"))],
+    accesses=[("222222222222", Access("AIDA", "iam", "GetUser", NOW, "us-east-1"))],
+    denials=[(ACCOUNT, NOW, SpooledDenial("denial", b"record", {"digest": "text"}))],
+)
+
+
+def opened(folder: Path) -> Spool:
+    return Spool(folder / "spool.db", lambda: SEALER)
+
+
+def altered(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "spool.db")) as connection, connection:
+        connection.execute(statement)
+
+
+@on_loop
+async def test_batches_come_back_as_they_were_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "EVENTS", 2)
+    held = opened(tmp_path)
+    await held.add(GROUP)
+    await held.close()
+    again, found = opened(tmp_path), []
+    while (batch := await again.first()) is not None:
+        found.append(group_of(batch[1]))
+        await again.drop(batch[0])
+    await again.close()
+    records = [record.record for group in found for run in group.runs for record in run.records()]
+    assert records == [kept.shape.head for kept in GROUP.kept]
+    assert [use for group in found for use in group.usage] == GROUP.usage
+    assert [access for group in found for access in group.accesses] == GROUP.accesses
+    [(account, when, denial)] = [denial for group in found for denial in group.denials]
+    assert (account, when, denial.encode(), denial.documents()) == (ACCOUNT, NOW, b"record", {"digest": "text"})
+    assert set().union(*map(accounts_of, found)) == {ACCOUNT, "222222222222"}
+
+
+@on_loop
+async def test_what_was_altered_is_not_taken_for_a_record_and_what_is_full_takes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = opened(tmp_path)
+    await held.add(GROUP)
+    assert b"event-0" not in (tmp_path / "spool.db").read_bytes() + (tmp_path / "spool.db-wal").read_bytes()
+    monkeypatch.setattr(spool, "LARGEST", 1)
+    with pytest.raises(StoreError, match="full"):
+        await held.add(GROUP)
+    altered(tmp_path, "UPDATE spool SET sealed = zeroblob(length(sealed))")
+    with pytest.raises(SealError):
+        await held.first()
+    await held.close()
+
+
+def lying() -> bytes:
+    """A batch whose run says that it has more records than it has."""
+    [run] = runs(GROUP.kept, 0)
+    run.length += 1
+    return next(batches(Group(runs=[run])))
+
+
+@pytest.mark.parametrize("packed", [b"", b"x", zlib.compress(b"x"), next(batches(GROUP))[:-3], lying()])
+def test_nothing_else_is_taken_for_a_batch(packed: bytes) -> None:
+    with pytest.raises(ValueError, match="no batch"):
+        group_of(packed)
+
+
+def test_a_small_batch_cannot_become_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_MOST", 100)
+    with pytest.raises(ValueError, match="too long"):
+        group_of(next(batches(GROUP)))
+
+
+class Away:
+    """The database of a store, which comes and goes: it hangs, or is known to be away."""
+
+    def __init__(self, store: Store) -> None:
+        self._database = store._database
+        self.bridged: bool | None = None
+        self.answers = asyncio.Event()
+        self.asked = 0
+
+    async def commit(self, group: Group) -> None:
+        self.asked += 1
+        await self.answers.wait()
+        await self._database.commit(group)
+
+
+@asynccontextmanager
+async def recording(folder: Path) -> AsyncIterator[tuple[Store, Away, Ledger]]:
+    store = Store.open_sqlite(folder / "data")
+    await store.start()
+    away = Away(store)
+    held = Ledger(away, opened(folder))  # type: ignore[arg-type]
+    try:
+        yield store, away, held
+    finally:
+        held.stop()
+        await held.close()
+        await store.close()
+
+
+async def recorded(store: Store) -> list[str]:
+    return [event.event_id for event in await store.events(Window(ACCOUNT), None, lambda event: frozenset())]
+
+
+@on_loop
+async def test_what_the_database_does_not_take_at_once_is_spooled_and_recorded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "FLUSH_SECONDS", 0.01)
+    async with recording(tmp_path) as (store, away, held):
+        held.append(SampleEvent("one"))
+        await held.flush()  # the commit hangs, and the spool has it
+        away.bridged = True
+        asked = away.asked
+        held.append(SampleEvent("two"))
+        await held.flush()
+        assert away.asked == asked  # who is known to be away is not asked
+        assert held.healthy
+        assert await recorded(store) == []
+        away.bridged = None
+        away.answers.set()  # now the first commit is done, and the spool is written as well
+        held.start()
+        while len(await recorded(store)) < 2:
+            await asyncio.sleep(0.01)
+        held.append(SampleEvent("three"))
+        await held.flush()
+        assert sorted(await recorded(store)) == ["one", "three", "two"]
+
+
+@on_loop
+async def test_what_an_ended_process_spooled_the_next_one_records(tmp_path: Path) -> None:
+    left = opened(tmp_path)
+    await left.add(GROUP)
+    await left.close()
+    async with recording(tmp_path) as (store, away, held):
+        away.answers.set()
+        held.start()
+        while len(await recorded(store)) < 3:
+            await asyncio.sleep(0.01)
