@@ -36,7 +36,7 @@ from iamd.wire.query_json import encode
 
 _PART = b"/scim/v2"
 _path = re.compile(
-    r"/([^/]{1,64})/scim/v2/(ServiceProviderConfig|ResourceTypes|Schemas|Users|Groups)(?:/([^/]{1,128}))?/?"
+    r"/(d-[0-9a-f]{10})/scim/v2/(ServiceProviderConfig|ResourceTypes|Schemas|Users|Groups)(?:/([^/]{1,128}))?/?"
 ).fullmatch
 _MOST, _USUAL = 100, 50  # of a page
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -31,6 +31,9 @@ def test_what_a_program_may_not_say_of_itself(server: Live, center: Any) -> None
         ({"clientType": "confidential"}, "InvalidClientMetadataException"),
         ({"clientName": ""}, "InvalidClientMetadataException"),
         ({"clientName": "two\nlines"}, "InvalidClientMetadataException"),
+        ({"clientName": "turned \u202e round"}, "InvalidClientMetadataException"),  # on the page that asks for consent
+        ({"clientName": "two\u2028lines"}, "InvalidClientMetadataException"),
+        ({"clientName": "\x85"}, "InvalidClientMetadataException"),
         ({"entitledApplicationArn": "arn:aws:sso::123456789012:application/x/y"}, "InvalidClientMetadataException"),
         ({"scopes": ["sso:everything"]}, "InvalidScopeException"),
         ({"grantTypes": ["password"]}, "UnsupportedGrantTypeException"),

@@ -287,6 +287,12 @@ def test_all_comparisons_of_a_filter_count(say: Say) -> None:
         assert say("GET", f"Users?filter={wanted}")[1]["totalResults"] == count
 
 
+def test_buckets_of_such_paths_are_no_identity_stores(server: Live) -> None:
+    with closing(http.client.HTTPConnection(urlsplit(server.endpoint).netloc, timeout=20)) as connection:
+        connection.request("GET", "/bucket/scim/v2/Users")
+        assert connection.getresponse().getheader("content-type") != "application/scim+json"
+
+
 def test_texts_are_those_of_the_api(say: Say) -> None:
     """The API takes no control characters in names: they could not be asked for again, nor seen."""
     for name in ("a\0b", "a\x1bb", "a\u202eb", "\ue000"):
