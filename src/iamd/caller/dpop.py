@@ -72,5 +72,8 @@ _REGISTRY = jws.JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
 def _is_for(url: Any, host: str, path: str) -> bool:
     if not isinstance(url, str):
         return False
-    parts = urlsplit(url)  # without query and fragment, RFC 9449, 4.3
+    try:
+        parts = urlsplit(url)  # without query and fragment, RFC 9449, 4.3
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower() and parts.path == path

@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-import msgspec
 
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.ids import new_uuid
@@ -20,7 +19,7 @@ from iamd.caller.bearer import token_of
 from iamd.server.exchange import now
 from iamd.server.telemetry import log
 from iamd.services.call import Realm
-from iamd.services.scim import groups, users
+from iamd.services.scim import documents, groups, users
 from iamd.services.scim.documents import GROUP, USER
 from iamd.services.scim.errors import ScimError, invalid, not_found
 from iamd.services.scim.request import Request
@@ -41,7 +40,6 @@ _path = re.compile(
 _MOST, _USUAL = 100, 50  # of a page
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 Work = Callable[..., dict[str, Any] | None]
 _WORK: dict[tuple[str, str, bool], tuple[str, int, Work]] = {
@@ -196,7 +194,7 @@ async def _done(
 ) -> tuple[int, Mapping[str, Any] | None]:
     """Read or change one resource, and record it."""
     name, status, function = work
-    body = _body(request) if request.method in ("POST", "PUT", "PATCH") else {}
+    body = documents.read(request.body) if request.method in ("POST", "PUT", "PATCH") else {}
     given = () if id is None else (id,)
     reads, told_id = request.method == "GET", {} if id is None else {"id": id}
     if reads:
@@ -212,13 +210,6 @@ async def _done(
         return outcome
 
     return status, await realm.store.write(change)
-
-
-def _body(request: HttpRequest) -> dict[str, Any]:
-    try:
-        return _decode(request.body)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
-        raise invalid("The body is a JSON object.", "invalidSyntax") from None
 
 
 def _bounds(query: Mapping[str, str]) -> tuple[int, int]:

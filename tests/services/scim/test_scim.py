@@ -200,6 +200,8 @@ def test_what_cannot_be(say: Say) -> None:
         ("replace", "a.b.c", "x"),
         ("replace", "title.short", "x"),
         ("replace", None, "x"),
+        ("replace", f"{ENTERPRISE}:" * 1_500 + "manager", "x"),
+        ("replace", "title", json.loads("[" * 900 + "]" * 900)),
     ):
         assert say("PATCH", user, patch(operation))[0] == 400, operation
     assert say("PATCH", user, {})[0] == 400

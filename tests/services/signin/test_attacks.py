@@ -168,6 +168,7 @@ def test_proofs_of_possession_are_demanded_and_looked_at(
         program.make_proof(url, htm="GET"),
         program.make_proof(f"{server.endpoint}/v1/other"),
         program.make_proof("https://evil.example/v1/token"),
+        program.make_proof("http://["),
         program.make_proof(url, iat=int(time.time()) - 400),
         program.make_proof(url, iat=int(time.time()) + 400),
         program.make_proof(url, iat="now"),

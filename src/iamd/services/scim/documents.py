@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from iamd.guard.context import iso
 from iamd.services.identitystore.attributes import attributes_of
 from iamd.services.scim.errors import invalid
@@ -38,7 +40,25 @@ _IGNORED = frozenset(
 )  # told apart, or read only
 # Of names of groups, in the identity store's model.
 _TEXT = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0\u3000]+"
+_DEEPEST = 16  # objects and lists within each other; those of RFC 7643 are a few
 _TRUTH = {"true": True, "false": False}  # as some providers spell it
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The document that a request brings. Raises ScimError."""
+    try:
+        document = _decode(body)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
+        raise invalid("The body is a JSON object.", "invalidSyntax") from None
+    if _is_deep(document, _DEEPEST):
+        raise invalid("The body is nested too deeply.", "invalidSyntax")
+    return document
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(_is_deep(each, left - 1) for each in members)
 
 
 def document_of(user: StoreUser, external: str | None) -> dict[str, Any]:
