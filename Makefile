@@ -69,6 +69,11 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(VENV)/bench-node $(BENCH_NODE_PACKAGES) || true
 	@touch $@
 
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	@echo "==> installing the coverage-guided fuzzer"
+	@$(LOCKED) -r requirements/fuzz.txt
+	@touch $@
+
 $(VENV)/.release: $(UV) requirements/release.txt
 	@echo "==> installing what looks at the dependencies"
 	@$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/release
@@ -154,6 +159,10 @@ chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load 
 fuzz: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests, most of them wrong somewhere, to every operation
 	@$(BIN)/python -m fuzz $(ARGS)
 
+.PHONY: fuzz-guided
+fuzz-guided: $(VENV)/.fuzz ## Feed what reads strangers' bytes with such that reach further, a minute each (half an hour)
+	@$(BIN)/python -m fuzz.guided $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.docs ## Make the pages that come from the code, then build the documentation into site/
 	@$(BIN)/python -m tools.reference_pages
@@ -176,7 +185,7 @@ vulnerabilities: $(VENV)/.release ## Ask PyPI for known vulnerabilities of what 
 .PHONY: lock
 lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade takes newer versions
 	@$(RESOLVE) pyproject.toml -o requirements/run.txt
-	@for group in dev bench docs; do \
+	@for group in dev bench docs fuzz; do \
 		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
 	done
 	@$(RESOLVE) --group release -c requirements/run.txt -o requirements/release.txt
