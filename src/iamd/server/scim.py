@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.ids import new_uuid
 from iamd.caller.bearer import token_of
