@@ -12,6 +12,7 @@ import h11
 from fuzz.guided.target import Target, fields
 from iamd.gateway import forms, parameters, post_policies
 from iamd.gateway.heads import head_of, passed_headers, passed_query
+from iamd.gateway.origins import Origin
 from iamd.gateway.outbound import Outbound
 from iamd.gateway.recognise import recognise
 from iamd.gateway.strict import cbor_document, check_head, json_document
@@ -22,7 +23,7 @@ from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_UPSTREAM = Upstream("http://127.0.0.1:9000", ANYONE)
+_UPSTREAM = Upstream(Origin("http://127.0.0.1:9000"), ANYONE)
 _SERVICES = ("s3", "sqs", "dynamodb", "ec2", "lambda", "kms", "monitoring", "route53", "sns", "states", "glue")
 _OPERATIONS = {
     protocol: [
