@@ -74,7 +74,8 @@ class Bench:
     def __init__(self, server: Server) -> None:
         application: Any = server.application
         self.parts: Parts = application.gate._gateway._parts
-        self.pool: Any = self.parts.forwarder._connections
+        self.pool = self.parts.forwarder.idle
+        self.origin = next(iter(self.parts.upstreams._by_name.values())).origin
         self.kind: Any = prompt(16384, 60.0, application)
         config = uvicorn.Config(application, log_config=None, access_log=False)
         config.load()
@@ -83,10 +84,10 @@ class Bench:
             client, transport = self.kind(config, ServerState(), {}, asyncio.get_running_loop()), Transport()
             client.connection_made(transport)
             self.clients.append((client, transport))
-            connection, behind = Connection(ORIGIN, 60, self.pool._release), Transport()
+            connection, behind = Connection(self.origin, None, 60, self.pool.release), Transport()
             connection.connection_made(behind)
             self.upstreams.append((connection, behind))
-            self.pool._release(connection)
+            self.pool.release(connection)
 
     async def call(self, data: bytes) -> str:
         """The answer to one request, however long its way."""
@@ -104,16 +105,16 @@ class Bench:
     def way(self, requests: list[bytes]) -> list[float]:
         """Microseconds of a request's three parts, of as many together as there are clients: it comes in, it is decided
         and sent, it is answered."""
-        rows, idle, number = [], self.pool._idle[ORIGIN], 0
+        rows, number = [], 0
         for _ in range(ROUNDS):
-            upstreams, times = list(idle), [perf_counter_ns()]
+            times = [perf_counter_ns()]
             for client, _ in self.clients:
                 client.data_received(requests[number % len(requests)])
                 number += 1
             times.append(perf_counter_ns())
             self.kind.together._run()
             times.append(perf_counter_ns())
-            for connection in upstreams:
+            for connection, _ in self.upstreams:  # each of them has one
                 connection.data_received(ANSWER)
             times.append(perf_counter_ns())
             rows.append([after - before for before, after in pairwise(times)])

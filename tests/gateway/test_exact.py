@@ -11,8 +11,9 @@ import pytest
 from iamd.gateway import mapping, parameters
 from iamd.gateway.directory import model_of
 from iamd.gateway.exact import MAPPERS
-from iamd.gateway.mapped import Inquiry, Need, Unmapped
+from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.recognise import recognise
+from iamd.wire.gateway_errors import Unmapped
 from tests.gateway.test_recognise import request_of
 from tests.live import ACCOUNT
 

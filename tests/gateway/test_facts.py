@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from iamd.gateway.facts.memory import Memory
-from iamd.gateway.mapped import Need, Unmapped
+from iamd.gateway.mapped import Need
 from iamd.gateway.owners import Owners
+from iamd.wire.gateway_errors import Unmapped
 from tests.gateway.policies import allow, deny, refused
 from tests.live import ACCOUNT, Live
 

@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
 from iamd.gateway import parameters
-from iamd.gateway.asked import Asked, Form
+from iamd.gateway.asked import Asked
+from iamd.gateway.directory import Form
 from iamd.gateway.recognise import form_of, recognise
 from iamd.wire.errors import AwsError
 from iamd.wire.gateway_errors import Ambiguous

@@ -21,7 +21,7 @@ from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesN
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import MissingSecurityHeader
 
-__all__ = ["Payload", "Signature", "payload_of", "read", "sign", "verify"]
+__all__ = ["Payload", "Signature", "digest", "payload_of", "read", "sign", "verify"]
 
 # Elsewhere AWS hashes the body whatever the header says, so that a signature never stands for another body.
 _MAY_LEAVE_PAYLOAD_UNSIGNED = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
@@ -76,8 +76,7 @@ def verify(
             _payload_hash(request, signature) if payload is None else payload.claimed,
             presigned=signature.presigned,
         )
-        digest = _digest(canonical)
-        string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{digest}".encode()
+        string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{digest(canonical)}".encode()
     signer = _signer(secret, signature.date, signature.region, signature.service)
     if not hmac.compare_digest(_signed(signer, string_to_sign).encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
@@ -87,19 +86,22 @@ def verify(
 
 def sign(request: HttpRequest, names: Sequence[bytes], secret: str, scope: Scope, stamp: str, payload_hash: str) -> str:
     """The signature of a request over those headers, by a key of that scope."""
-    canonical = _digest(canonical_request(request, scope[2], names, payload_hash))
+    canonical = digest(canonical_request(request, scope[2], names, payload_hash))
     text = f"{ALGORITHM}\n{stamp}\n{'/'.join(scope)}/{TERMINATOR}\n{canonical}"
     return _signed(_signer(secret, *scope), text.encode())
 
 
 _NOTHING = hashlib.sha256()
+_OF_NOTHING = _NOTHING.hexdigest()
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
     """SHA-256 of it. (A copy of a hash costs a third of a new one, for which OpenSSL looks the algorithm up.)"""
-    digest = _NOTHING.copy()
-    digest.update(data)
-    return digest.hexdigest()
+    if not data:
+        return _OF_NOTHING
+    hashed = _NOTHING.copy()
+    hashed.update(data)
+    return hashed.hexdigest()
 
 
 def _signed(signer: tuple[hashlib._Hash, hashlib._Hash], text: bytes) -> str:
@@ -135,7 +137,7 @@ def _payload_hash(request: HttpRequest, signature: Signature) -> str:
             return UNSIGNED
         if claimed is None and signature.presigned and signature.service in S3_SERVICES:
             return UNSIGNED
-    actual = _digest(request.body)
+    actual = digest(request.body)
     if claimed is not None and claimed != actual:
         raise SignatureDoesNotMatch
     return actual

@@ -41,19 +41,14 @@ class Payload:
     """
 
     def __init__(self, claimed: str) -> None:
-        is_hash = _is_hash(claimed) is not None
-        if not is_hash and claimed != UNSIGNED and claimed not in _CHUNKED:
+        self.chunked = claimed in _CHUNKED  # whether the body is in `aws-chunked` coding
+        if claimed != _EMPTY and claimed != UNSIGNED and not self.chunked and not _is_hash(claimed):
             raise SignatureDoesNotMatch
         self.claimed = claimed
         self.trailers: list[tuple[bytes, bytes]] = []
         self._sign: Callable[[bytes], str] | None = None
         self._scope = ""
         self._previous = ""
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the body is in `aws-chunked` coding."""
-        return self.claimed in _CHUNKED
 
     @property
     def has_trailers(self) -> bool:

@@ -8,19 +8,17 @@ httptools, which uvicorn reads requests with, reads the answers.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 
 import structlog
 
 from iamd.gateway.connection import Connection
+from iamd.gateway.idle import Idle
 from iamd.gateway.origins import Origin
 from iamd.wire.errors import ServiceUnavailable
 from iamd.wire.gateway_errors import BadGateway, Lost
 
 _CONNECT_SECONDS = 5.0
-_IDLE_SECONDS = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75
-_IDLE_MOST = 256
 _log = structlog.get_logger("iamd")
 
 REPEATABLE = frozenset(
@@ -72,11 +70,12 @@ class Reply:
 
 
 class Connections:
-    """Connections to upstreams, kept for the next request. An upstream may be silent for `seconds`."""
+    """Connections to upstreams, kept for the next request while they are `idle`. An upstream may be silent for
+    `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._idle: dict[Origin, deque[Connection]] = {}
+        self.idle = Idle()
 
     async def send(
         self, origin: Origin, method: str, head: bytes, body: bytes | AsyncIterator[bytes], *, chunked: bool = False
@@ -89,7 +88,7 @@ class Connections:
         repeated is sent once more on a new one.
         """
         is_head = method == "HEAD"
-        kept = self.kept(origin)
+        kept = self.idle.take(origin)
         if kept is not None:
             try:
                 return await _exchange(kept, head, body, chunked, is_head)
@@ -107,33 +106,14 @@ class Connections:
 
     def close(self) -> None:
         """Close those that are idle."""
-        for idle in self._idle.values():
-            for connection in idle:
-                connection.abort()
-        self._idle.clear()
-
-    def kept(self, origin: Origin) -> Connection | None:
-        """The connection that was used last of those that are idle, for one request; None when there is none."""
-        idle = self._idle.get(origin)
-        while idle:
-            connection = idle.pop()
-            if connection.usable(_IDLE_SECONDS) and connection.context is origin.context:
-                return connection
-            connection.abort()
-        return None
-
-    def _release(self, connection: Connection) -> None:
-        idle = self._idle.setdefault(connection.origin, deque())
-        idle.append(connection)
-        if len(idle) > _IDLE_MOST:
-            idle.popleft().abort()
+        self.idle.close()
 
     async def _connect(self, origin: Origin) -> Connection:
         context = origin.context
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: Connection(origin, context, self._seconds, self._release),  # type: ignore[type-var]
+                    lambda: Connection(origin, context, self._seconds, self.idle.release),  # type: ignore[type-var]
                     origin.host,
                     origin.port,
                     ssl=context,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache, lru_cache
 
 from iamd.wire import model, model_files
@@ -11,6 +12,18 @@ from iamd.wire.model import ServiceModel
 
 MODELS_KEPT = 24
 """Service models in memory at once; the largest takes some 30 MB."""
+
+
+class Form(Enum):
+    """How a request says what it asks for."""
+
+    JSON = "json"
+    CBOR = "smithy-rpc-v2-cbor"
+    QUERY = "query"
+    EC2 = "ec2"
+    REST_JSON = "rest-json"
+    REST_XML = "rest-xml"
+    S3 = "s3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import re
 from typing import Any
 
 from iamd.gateway.directory import Service
-from iamd.gateway.mapped import Inquiry, Need, Unmapped, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Need, checked_name, request_tags
 from iamd.reference import services as reference
 from iamd.reference.services import Action, ResourceType
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel, Shape
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

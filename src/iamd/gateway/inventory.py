@@ -17,12 +17,13 @@ from iamd.gateway.directory import services
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.kinds import Question
 from iamd.gateway.facts.questions import Place, Questions
-from iamd.gateway.mapped import Need, NotKnown, NotThere, Unmapped
+from iamd.gateway.mapped import Need
 from iamd.gateway.owners import Owners
 from iamd.gateway.upstreams import Upstreams
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.known_resources import Configured, Listed
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
+from iamd.wire.gateway_errors import NotKnown, NotThere, Unmapped
 
 _AT_ONCE = 16
 _PAGES, _PAGE = 1_000, 1_000

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from iamd.gateway.directory import services
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.facts.kinds import find
-from iamd.gateway.mapped import Need, Unmapped
+from iamd.gateway.mapped import Need
 from iamd.gateway.owners import Owners
 from iamd.gateway.upstreams import Upstreams
 from iamd.services.known_resources import Asked, Known, Unread
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
+from iamd.wire.gateway_errors import Unmapped
 
 _AT_ONCE = 16
 

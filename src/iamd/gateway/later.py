@@ -10,19 +10,19 @@ from iamd.caller.sigv4 import Payload
 from iamd.caller.streamed import UNSIGNED
 from iamd.gateway import bodies, mapping, outcome, strict, uploads
 from iamd.gateway.answer import Answer
-from iamd.gateway.asked import Form
 from iamd.gateway.callers import caller_at_hand
-from iamd.gateway.directory import services
+from iamd.gateway.directory import Form, services
 from iamd.gateway.facts.public_access import require_unblocked as require_public_access
 from iamd.gateway.facts.questions import Place
 from iamd.gateway.judge import judge
-from iamd.gateway.mapped import Inquiry, Need, NotKnown
+from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, has_subresource, settle, tolerated, who_asks
 from iamd.services.call import Cold
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
+from iamd.wire.gateway_errors import NotKnown
 
 _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
 

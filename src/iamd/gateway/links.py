@@ -6,24 +6,22 @@ None when its part is done, or the coroutine (of `later`) that does it where som
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from iamd.caller import sigv4
 from iamd.caller.streamed import UNSIGNED
 from iamd.gateway import bodies, heads, later, mapping, parameters, recognise, strict
-from iamd.gateway.asked import Form
 from iamd.gateway.callers import caller_at_hand
+from iamd.gateway.directory import Form
 from iamd.gateway.exact.s3 import NEEDS_BODY
-from iamd.gateway.facts.public_access import may_be_blocked
 from iamd.gateway.mapped import Inquiry
 from iamd.gateway.modes import ENFORCE
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import address, has_subresource, own_headers, settle, tolerated, who_asks
+from iamd.gateway.steps import address, has_subresource, may_be_blocked, own_headers, settle, tolerated, who_asks
 from iamd.gateway.verdicts import Question, open_questions
-from iamd.gateway.written_policies import check_written
+from iamd.gateway.written_policies import check_written, writes_policy
 from iamd.services.call import Cold
 from iamd.wire.errors import AwsError, InternalFailure, SignatureDoesNotMatch, UnknownOperationException
 
@@ -124,8 +122,9 @@ def conclude(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     asked, caller, store = passage.asked, passage.caller, parts.realm.store
     if asked is None or caller is None:
         raise InternalFailure
-    check_written(asked, passage.request, passage.document, passage.needs[0].resource)
-    if parts.mode == ENFORCE and may_be_blocked(asked, passage.needs, caller):
+    if writes_policy(asked):
+        check_written(asked, passage.request, passage.document, passage.needs[0].resource)
+    if parts.mode == ENFORCE and may_be_blocked(passage, asked, caller):
         return later.require_unblocked(parts, passage)
     return store.settled() if store.unsettled else None
 
@@ -137,7 +136,7 @@ def compose(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         raise InternalFailure
     headers = heads.passed_headers(request, own_headers(asked.operation))
     if rest is None:
-        digest = hashlib.sha256(request.body).hexdigest()
+        digest = sigv4.digest(request.body)
         body = bodies.Passed(request.body, len(request.body), digest, bodies.unchunked(headers))
     elif passage.kept is not None and not rest.chunked:
         body = _as_claimed(passage.kept, rest.claimed, headers)
@@ -148,7 +147,7 @@ def compose(parts: Parts, passage: Passage) -> Awaitable[None] | None:
 
 
 def _as_claimed(body: bytes, claimed: str, headers: Headers) -> bodies.Passed:
-    if claimed != UNSIGNED and hashlib.sha256(body).hexdigest() != claimed:
+    if claimed != UNSIGNED and sigv4.digest(body) != claimed:
         raise SignatureDoesNotMatch("The provided 'x-amz-content-sha256' header does not match what was computed.")
     return bodies.Passed(body, len(body), claimed, headers)
 

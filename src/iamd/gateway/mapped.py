@@ -1,17 +1,15 @@
-"""What a request needs: actions on resources, with the condition keys that tell of it."""
+"""What a request needs: actions on resources, with the condition keys that tell of it. Plain classes: see `wire.http`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
-import msgspec
+from typing import Any, Final
 
 from iamd.gateway.asked import Asked
 from iamd.guard.context import Context, tag_context
 from iamd.store.records import PARTITION
-from iamd.wire.errors import AccessDenied, AwsError
+from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.http import HttpRequest
 
 Lookup = Callable[[str, Mapping[str, Any], str | None], Awaitable[Mapping[str, Any]]]
@@ -24,48 +22,50 @@ RoleOfProfile = Callable[[str], str | None]
 in memory."""
 
 
-class Need(msgspec.Struct, frozen=True):
+class Need:
     """One action on one resource, all of which must be allowed. `context` are the keys of this request; `tells` are
     beginnings of the service's keys about which the context says everything, so that one that is absent is not there
     in AWS either. `owner` is the account of the resource, once it is settled."""
 
-    action: str
-    resource: str
-    context: Context = {}
-    tells: tuple[str, ...] = ()
-    owner: str = ""
+    def __init__(
+        self,
+        action: str,
+        resource: str,
+        context: Context | None = None,
+        tells: tuple[str, ...] = (),
+        owner: str = "",
+    ) -> None:
+        self.action: Final = action
+        self.resource: Final = resource
+        self.context: Final[Context] = {} if context is None else context
+        self.tells: Final = tells
+        self.owner: Final = owner
+
+    def owned(self, owner: str, resource: str | None = None) -> Need:
+        """The same with its owner, and the ARN that names it."""
+        return Need(self.action, resource or self.resource, self.context, self.tells, owner)
 
 
-class Unmapped(AccessDenied):
-    """The gateway cannot tell what the request needs; it is refused, never let through."""
-
-    code = "AccessDenied"
-
-
-class NotThere(AwsError):
-    """A lookup found that the upstream has no such resource."""
-
-    code = "ResourceNotFoundException"
-    status = 404
-
-
-class NotKnown(AwsError):
-    """An upstream knows nothing of the kind that was asked for."""
-
-    code = "NotImplemented"
-    status = 501
-
-
-class Inquiry(msgspec.Struct, frozen=True):
+class Inquiry:
     """A request to be mapped. `account_id` is where its names are resolved; `document` are the parameters."""
 
-    asked: Asked
-    request: HttpRequest
-    document: Mapping[str, Any]
-    region: str
-    account_id: str
-    lookup: Lookup
-    role_of_profile: RoleOfProfile
+    def __init__(
+        self,
+        asked: Asked,
+        request: HttpRequest,
+        document: Mapping[str, Any],
+        region: str,
+        account_id: str,
+        lookup: Lookup,
+        role_of_profile: RoleOfProfile,
+    ) -> None:
+        self.asked: Final = asked
+        self.request: Final = request
+        self.document: Final = document
+        self.region: Final = region
+        self.account_id: Final = account_id
+        self.lookup: Final = lookup
+        self.role_of_profile: Final = role_of_profile
 
     def arn(self, service: str, rest: str) -> str:
         """The ARN of a resource of this region and account."""

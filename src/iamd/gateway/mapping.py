@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 from iamd.gateway import generic
 from iamd.gateway.directory import Service
 from iamd.gateway.exact import exact_mapper, instances
-from iamd.gateway.mapped import Inquiry, Need, Unmapped
+from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.passed_roles import passed_roles
+from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from iamd.gateway import heads, recording, refusals
 from iamd.gateway.answer import Answer
-from iamd.gateway.asked import Form
+from iamd.gateway.directory import Form
 from iamd.gateway.modes import LOG
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from msgspec import structs
-
-from iamd.gateway.mapped import Need, Unmapped
+from iamd.gateway.mapped import Need
+from iamd.wire.gateway_errors import Unmapped
 
 
 class Owners:
@@ -38,22 +37,22 @@ class Owners:
         """
         fields = need.resource.split(":", 5)
         if len(fields) != 6 or fields[0] != "arn":
-            return structs.replace(need, owner=account_id)
+            return need.owned(account_id)
         of_region, of_account = fields[3], fields[4]
         if need.action.startswith("iam:"):
-            return structs.replace(need, owner=of_account or account_id)
+            return need.owned(of_account or account_id)
         if of_region not in ("", "*", region):
             raise Unmapped(f"`{need.resource}` is not in {region}, where the request was sent to.")
         owner = self.of(need.resource)
         if not of_account:
-            return structs.replace(need, owner=owner or self.account_id)
+            return need.owned(owner or self.account_id)
         if keeps_accounts:
-            return structs.replace(need, owner=of_account)
+            return need.owned(of_account)
         if of_account not in (account_id, owner):
             raise Unmapped(f"The upstream holds nothing of the account {of_account}.")
         if owner is None:
-            return structs.replace(need, owner=of_account)
-        return structs.replace(need, owner=owner, resource=":".join([*fields[:4], owner, fields[5]]))
+            return need.owned(of_account)
+        return need.owned(owner, ":".join([*fields[:4], owner, fields[5]]))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

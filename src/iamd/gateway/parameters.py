@@ -8,7 +8,8 @@ from typing import Any
 
 from lxml import etree
 
-from iamd.gateway.asked import Asked, Form
+from iamd.gateway.asked import Asked
+from iamd.gateway.directory import Form
 from iamd.gateway.strict import cbor_document, json_document, pairs
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest

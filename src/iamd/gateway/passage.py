@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
 from iamd.caller.streamed import Payload, Pieces
-from iamd.gateway.asked import Asked, Form
-from iamd.gateway.directory import Service
+from iamd.gateway.asked import Asked
+from iamd.gateway.directory import Form, Service
 from iamd.gateway.forward_access import Access
 from iamd.gateway.mapped import Need
 from iamd.gateway.outbound import Outbound

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from iamd.gateway import generic
-from iamd.gateway.mapped import Inquiry, Need, Unmapped
+from iamd.gateway.mapped import Inquiry, Need
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import Shape
 
 _ROLE = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+").fullmatch

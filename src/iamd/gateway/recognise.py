@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from msgspec import structs
-
 from iamd.gateway import rest, s3_requests
-from iamd.gateway.asked import Asked, Form
-from iamd.gateway.directory import Service, by_signing_name, model_of, services
+from iamd.gateway.asked import Asked, Place
+from iamd.gateway.directory import Form, Service, by_signing_name, model_of, services
 from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs
 from iamd.wire.errors import AwsError, InvalidAction, UnknownOperationException
 from iamd.wire.gateway_errors import Ambiguous
@@ -83,7 +81,10 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
 
 def posted(asked: Asked) -> Asked:
     """The same, where a form asks for it."""
-    return structs.replace(asked, place=None if asked.place is None else structs.replace(asked.place, posted=True))
+    place = asked.place
+    if place is not None:
+        place = Place(place.bucket, place.key, place.query, place.virtual, posted=True)
+    return Asked(asked.service, asked.operation, asked.form, asked.labels, asked.pairs, place)
 
 
 def _named(request: HttpRequest, candidates: Iterable[Service], name: str, form: Form) -> Asked:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cbor2
 import msgspec
 
-from iamd.gateway.asked import Form
-from iamd.gateway.directory import Service, model_of
+from iamd.gateway.directory import Form, Service, model_of
 from iamd.wire import aws_json, aws_query, rest_json
 from iamd.wire.errors import AwsError
 from iamd.wire.query_output import escape

@@ -10,6 +10,7 @@ from iamd.gateway.client import Client
 from iamd.gateway.connection import Connection
 from iamd.gateway.connections import REPEATABLE, Reply
 from iamd.gateway.heads import head_of
+from iamd.gateway.idle import Idle
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.wire.gateway_errors import BadGateway, Lost
@@ -21,7 +22,8 @@ def send_at_once(parts: Parts, passage: Passage, client: Client) -> Relay | None
     upstream, outbound = passage.upstream, passage.outbound
     if upstream is None or outbound is None or not isinstance(outbound.body, bytes):
         return None
-    connection = parts.forwarder.at_hand(upstream)
+    idle: Idle = parts.forwarder.idle
+    connection = idle.take(upstream.origin)
     if connection is None:
         return None
     relay = Relay(parts, passage, client, connection)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway import bodies, heads, s3_requests
 from iamd.gateway.asked import Asked
+from iamd.gateway.directory import Form
 from iamd.gateway.forward_access import HEADER
 from iamd.gateway.mapped import Need
 from iamd.gateway.modes import ENFORCE
@@ -31,6 +33,15 @@ def has_subresource(passage: Passage) -> bool:
     """Whether an S3 request asks for more than the object or bucket itself."""
     place = None if passage.asked is None else passage.asked.place
     return place is not None and not s3_requests.is_plain(place)
+
+
+def may_be_blocked(passage: Passage, asked: Asked, caller: Caller) -> bool:
+    """Whether S3's Block Public Access can be against the request: it writes, or is another account's."""
+    if asked.form is not Form.S3 or caller.kind is CallerKind.SERVICE:
+        return False
+    if passage.request.method not in ("GET", "HEAD"):
+        return True
+    return [need for need in passage.needs if need.owner != caller.account_id] != []
 
 
 def who_asks(passage: Passage) -> Who:

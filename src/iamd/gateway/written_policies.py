@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iamd.gateway.asked import Asked, Form
+from iamd.gateway.asked import Asked
+from iamd.gateway.directory import Form
 from iamd.gateway.facts.documents import as_policy
 from iamd.wire.errors import AccessDenied
 from iamd.wire.gateway_errors import MalformedPolicy
@@ -25,6 +26,8 @@ _PLACES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sqs", "CreateQueue"): ("Attributes", "Policy"),
     ("sqs", "SetQueueAttributes"): ("Attributes", "Policy"),
 }
+_BY_NAME = ("sns", "SetTopicAttributes")  # of which parameters name the attribute
+_WRITES = frozenset({*_PLACES, _BY_NAME})
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and the operations' pages of the others.
 _CODES = {
     "dynamodb": "ValidationException",
@@ -37,8 +40,16 @@ _CODES = {
 }
 
 
+def writes_policy(asked: Asked) -> bool:
+    """Whether the operation may give a resource a policy: of most operations, all that `check_written` has to know."""
+    if asked.form is Form.S3:
+        return asked.operation.name == "PutBucketPolicy"
+    return (asked.service.name, asked.operation.name) in _WRITES
+
+
 def check_written(asked: Asked, request: HttpRequest, document: Mapping[str, Any], resource: str) -> None:
-    """Raise MalformedPolicy, with the service's code, for a policy that could not be decided by."""
+    """Raise MalformedPolicy, with the service's code, for a policy that could not be decided by; of a request that
+    `writes_policy`."""
     for text in _policies(asked, request, document):
         try:
             as_policy(text, resource)
@@ -48,14 +59,13 @@ def check_written(asked: Asked, request: HttpRequest, document: Mapping[str, Any
 
 def _policies(asked: Asked, request: HttpRequest, document: Mapping[str, Any]) -> Iterator[Any]:
     if asked.form is Form.S3:
-        if asked.operation.name == "PutBucketPolicy":
-            yield request.body.decode()
+        yield request.body.decode()
         return
-    if (asked.service.name, asked.operation.name) == ("sns", "SetTopicAttributes"):
+    if (asked.service.name, asked.operation.name) == _BY_NAME:
         if document.get("AttributeName") == "Policy":
             yield document.get("AttributeValue")
         return
     found: Any = document
-    for name in _PLACES.get((asked.service.name, asked.operation.name), ("",)):
+    for name in _PLACES[asked.service.name, asked.operation.name]:
         found = found.get(name) if isinstance(found, Mapping) else None
     yield found

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
-
 from iamd.guard import sessions
 from iamd.guard.ask import Ask
 from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, request_context, target_context
@@ -113,7 +111,7 @@ def _authorize(call: Call, target: Target[Any]) -> None:
             seen.update({f"aws:resourcetag/{key.lower()}": value for key, value in ask.tags or ()})
             if owner is not None:
                 seen.update(owner.resource_keys)
-        further = structs.replace(ask, context={**seen, **ask.context}, owner=owner)
+        further = ask.seeing(seen, owner)
         call.asked.append(further)
         authorize(call.caller.arn, snapshot, further)
 
@@ -128,7 +126,7 @@ def refusal(call: Call, ask: Ask) -> AwsError | None:
     if owner is not None:
         seen.update(owner.resource_keys)
     try:
-        authorize(call.caller.arn, snapshot, structs.replace(ask, context={**seen, **ask.context}, owner=owner))
+        authorize(call.caller.arn, snapshot, ask.seeing(seen, owner))
     except AwsError as error:
         return error
     return None

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from iamd.wire.errors import AwsError, InvalidInput
+from iamd.wire.errors import AccessDenied, AwsError, InvalidInput
 
 
 class Ambiguous(InvalidInput):
     """The request can be read in two ways."""
 
     code = "InvalidRequest"
+
+
+class Unmapped(AccessDenied):
+    """The gateway cannot tell what the request needs; it is refused, never let through."""
+
+    code = "AccessDenied"
+
+
+class NotThere(AwsError):
+    """A lookup found that the upstream has no such resource."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+
+class NotKnown(AwsError):
+    """An upstream knows nothing of the kind that was asked for."""
+
+    code = "NotImplemented"
+    status = 501
 
 
 class BadGateway(AwsError):

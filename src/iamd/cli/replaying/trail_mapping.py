@@ -10,15 +10,16 @@ from typing import Any
 from iamd.audit.asked import Asked, Value
 from iamd.gateway import generic, mapping
 from iamd.gateway.asked import Asked as Recognised
-from iamd.gateway.asked import Form, Place
-from iamd.gateway.directory import Service, model_of, services
-from iamd.gateway.mapped import Inquiry, Need, NotThere
+from iamd.gateway.asked import Place
+from iamd.gateway.directory import Form, Service, model_of, services
+from iamd.gateway.mapped import Inquiry, Need
 from iamd.policy.arns import account_of
 from iamd.services.catalogue import APIS
 from iamd.store import Records
 from iamd.store.collection import Collection
 from iamd.wire import json_input
 from iamd.wire.errors import AwsError
+from iamd.wire.gateway_errors import NotThere
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import OperationModel, Shape
 

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 
 from iamd.gateway.exact.templates import resources, table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, NotThere, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import NotThere, Unmapped
 
 _ACCOUNT = re.compile(r"\d{12}").fullmatch
 

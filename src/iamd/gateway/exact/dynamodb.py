@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, values_of
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Unmapped
 
 _TELLS = (
     "dynamodb:attributes",

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from iamd.gateway.exact.templates import resources, table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Unmapped
 
 _BUS = "event-bus/{EventBusName|default}"
 _TELLS = ("events:source", "events:detail-type", "events:targetarn", "events:detail.")

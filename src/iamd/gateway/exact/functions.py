@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from iamd.gateway.exact.templates import table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 
 _FUNCTION = re.compile(
     r"(?:(?:arn:[a-z0-9-]+:lambda:(?P<region>[a-z0-9-]+):)?(?P<account>\d{12}):function:|function:)?"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_name, request_tags, tag_pairs
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_name, request_tags, tag_pairs
 from iamd.guard.context import Context, tag_context
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 
 _TELLS = ("ec2:instancetype", "ec2:region", "ec2:createaction", "ec2:imageid", "ec2:tenancy")
 _OWNERLESS = frozenset({"image", "snapshot"})

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Unmapped
 
 _TELLS = (
     "kms:encryptioncontext",

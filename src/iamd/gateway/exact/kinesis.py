@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
+from iamd.wire.gateway_errors import Unmapped
 
 
 def _stream_arn(inquiry: Inquiry) -> str:

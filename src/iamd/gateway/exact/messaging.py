@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 
 _QUEUE_URL = re.compile(r"(?:https?://[^/?#\s]+)?/(\d{12})/([A-Za-z0-9_-]{1,80}(?:\.fifo)?)").fullmatch
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamd.gateway.exact.s3_keys import object_context, request_context, tags_of
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped
+from iamd.gateway.mapped import Inquiry, Mapper, Need
 from iamd.gateway.parameters import xml_root
 from iamd.gateway.s3_requests import checked_key
 from iamd.gateway.strict import plain
 from iamd.store.records import PARTITION
-from iamd.wire.gateway_errors import Ambiguous
+from iamd.wire.gateway_errors import Ambiguous, Unmapped
 
 _TELLS = ("s3:",)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, NotThere, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import NotThere, Unmapped
 
 _UNKNOWN_SUFFIX = "-??????"
 """Stands for the six characters that a secret's ARN ends with, where there is no secret yet."""

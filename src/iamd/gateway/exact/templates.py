@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_arn, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 
 _FIELD = re.compile(r"\{(\w+)(\[\])?(?:\|([^}]*))?\}")
 _MOST = 1000

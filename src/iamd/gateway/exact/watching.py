@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 
 from iamd.gateway.exact.templates import global_arn, table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, checked_name, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Unmapped
 
 _GROUP = re.compile(r"(arn:[a-z0-9-]+:logs:[a-z0-9-]+:\d{12}):log-group:([^:*?]+)(?::\*)?").fullmatch
 _NAMES = ("logGroupName", "logGroupIdentifier", "resourceIdentifier", "resourceArn")

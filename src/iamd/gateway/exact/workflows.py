@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iamd.gateway.exact.templates import table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, Unmapped, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, request_tags
 from iamd.gateway.strict import plain
 from iamd.store.records import PARTITION
+from iamd.wire.gateway_errors import Unmapped
 
 _EXECUTION = "{executionArn}"
 

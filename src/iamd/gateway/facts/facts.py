@@ -20,9 +20,10 @@ from iamd.gateway.facts.documents import as_policy
 from iamd.gateway.facts.kinds import Found, Kind, Question, find, subject_of
 from iamd.gateway.facts.memory import Memory
 from iamd.gateway.facts.questions import Place, Questions
-from iamd.gateway.mapped import Need, NotKnown, NotThere, tag_pairs
+from iamd.gateway.mapped import Need, tag_pairs
 from iamd.guard.context import Context
 from iamd.node.memory import Versions
+from iamd.wire.gateway_errors import NotKnown, NotThere
 
 RESOURCE_TAG = "aws:resourcetag/"
 _PUBLIC_ACCESS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, ("PublicAccessBlockConfiguration",))

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 from __future__ import annotations
 
 from iamd.analysis.narrowing import is_open
-from iamd.caller.caller import Caller, CallerKind
-from iamd.gateway.asked import Asked, Form
+from iamd.gateway.asked import Asked
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.mapped import Need
 from iamd.policy import Kind, load
@@ -18,13 +17,6 @@ from iamd.wire.http import HttpRequest
 _PUBLIC_ACLS = frozenset({"authenticated-read", "public-read", "public-read-write"})
 _GROUPS = (b"groups/global/AllUsers", b"groups/global/AuthenticatedUsers")
 _SETS_ACL = frozenset({"s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl"})
-
-
-def may_be_blocked(asked: Asked, needs: list[Need], caller: Caller) -> bool:
-    """Whether Block Public Access can be against the request: it writes, or is another account's."""
-    if asked.form is not Form.S3 or caller.kind is CallerKind.SERVICE:
-        return False
-    return asked.operation.method not in ("GET", "HEAD") or any(need.owner != caller.account_id for need in needs)
 
 
 async def require_unblocked(

@@ -15,10 +15,10 @@ import msgspec
 from iamd.gateway.connections import Reply
 from iamd.gateway.directory import services
 from iamd.gateway.forward import Forwarder
-from iamd.gateway.mapped import NotKnown, NotThere
 from iamd.gateway.outbound import Outbound
 from iamd.gateway.upstreams import Upstreams
 from iamd.wire.errors import ServiceUnavailable
+from iamd.wire.gateway_errors import NotKnown, NotThere
 
 _LONGEST_TOLD = 1 << 20
 _ABSENT = re.compile(r"NotFound|NoSuch|NonExistent|NotExist|does not exist").search

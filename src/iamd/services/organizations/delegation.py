@@ -48,4 +48,4 @@ def also(call: Call, management: Records, ask: Ask) -> Ask:
     policy = next(iter(management.resource_policies), None)
     if call.account_id == management.account_id or policy is None:
         return ask
-    return structs.replace(ask, account_id=policy.account_id, policy=policy.content, policy_kind=Kind.RESOURCE)
+    return ask.under(policy.account_id, policy.content, Kind.RESOURCE)
