@@ -111,7 +111,7 @@ class Flags:
     """A truth value for each of some processes."""
 
     def __init__(self, number: int) -> None:
-        self._values = memoryview(mmap.mmap(-1, number))
+        self._values = memoryview(mmap.mmap(-1, max(1, number)))[:number]  # none: of a server that is one process
 
     def set(self, index: int, value: bool) -> None:
         self._values[index] = value
