@@ -62,7 +62,8 @@ async def _console(browser: Browser, visitor: Visitor, form: dict[str, str]) -> 
     visit = browser.visit
     try:
         reply = await assume(_call(browser), _bearer(visitor), form.get("account", ""), form.get("role", ""))
-        session = await federation.sign_in_as_role(visit, reply, reply["ProviderArn"], HOME)
+        told = {"LoginTo": HOME, "SamlProviderArn": reply["ProviderArn"]}
+        session = await federation.sign_in_as_role(visit, reply, told)
     except (AwsError, Refused):
         return page("problem.html", status=403, problem=_NOT_YOURS, again=browser.action)
     led_on = redirect(HOME)
