@@ -181,7 +181,7 @@ def _delete_token(args: argparse.Namespace) -> int:
 
 
 def _set_source(args: argparse.Namespace) -> int:
-    """Who vouches for people: an identity provider, or nobody but themselves. Sessions of who came otherwise go on."""
+    """Who vouches for people: an identity provider, or nobody but themselves. Who came the other way is signed out."""
     metadata = None if args.name is None else _metadata(Path(args.name))
 
     async def run(store: Store, account_id: str) -> IdentityCenter:

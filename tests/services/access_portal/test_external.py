@@ -104,6 +104,18 @@ def test_a_response_is_good_once_for_as_long_as_it_could_be_sent(
     assert provider.sends(Browser(browser.endpoint), response).status == 403
 
 
+def test_who_came_by_a_password_is_out_when_a_provider_is_set(
+    server: Live, ann: Person, browser: Browser, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.sign_in(browser)
+    token = ann.allow(browser, program)
+    monkeypatch.setattr(server.realm, "public_url", PUBLIC)
+    Provider(server, ann)
+    assert browser.open("/start").headers["location"].startswith("https://idp.example.com/sso")
+    assert refused(program.portal.list_accounts, accessToken=token["accessToken"])[0] == "UnauthorizedException"
+    assert refused(program.refresh, token=token["refreshToken"])[0] == "InvalidGrantException"
+
+
 def test_passwords_count_no_more(provider: Provider, server: Live, ann: Person, browser: Browser) -> None:
     forms = Browser(server.endpoint, headers=browser.headers)
     assert forms.open("/start").status == 303

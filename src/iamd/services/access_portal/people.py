@@ -20,14 +20,14 @@ BY_APPLICATION = "application"
 
 
 def present(records: Records, person: Person) -> StoreUser | None:
-    """The user that a person is, as long as it is there and enabled, under the same password."""
+    """The user that a person is, as long as it is there and enabled, and what the person has shown still counts."""
     user = enabled_user(records, person.owner_id)
     if user is None or person.credential == BY_APPLICATION:
         return user
-    if person.credential:
-        return user if person.credential == password_name(records, user.id) else None
-    # Who came from an identity provider stays for as long as it is the instance's.
-    return user if records.identity_sources.get(records.account_id) is not None else None
+    # Who came from an identity provider stays for as long as the instance has one, and who gave a password while not.
+    if records.identity_sources.get(records.account_id) is not None:
+        return None if person.credential else user
+    return user if person.credential and person.credential == password_name(records, user.id) else None
 
 
 def enabled_user(records: Records, user_id: str) -> StoreUser | None:
