@@ -13,9 +13,9 @@ import pytest
 from iamd.server import data
 from iamd.settings import Settings
 from iamd.store import Store
+from iamd.store.master_key import random_master_key
 from iamd.store.postgresql.database import PostgresDatabase
 from iamd.store.postgresql.url import parse
-from iamd.store.sealing import random_master_key
 from iamd.store.sql import statements
 from iamd.store.sql.connection import Connection
 from tests import postgresql

@@ -12,8 +12,9 @@ import pytest
 from iamd.cli.main import main
 from iamd.store import Change, Store, StoreError
 from iamd.store.encrypted_copies import decrypt, encrypt
+from iamd.store.master_key import MasterKey
 from iamd.store.records import Account
-from iamd.store.sealing import MasterKey, SealError
+from iamd.store.sealing import SealError
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -166,7 +167,7 @@ def test_a_copy_is_not_encrypted_under_another_databases_key(
 
 def test_pieces_of_an_encrypted_copy_stay_in_their_places(tmp_path: Path) -> None:
     plain, encrypted, again = (tmp_path / name for name in ("plain", "encrypted", "again"))
-    master = MasterKey(os.urandom(32), "the key")
+    master = MasterKey([os.urandom(32)], "the key")
     for size in (0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20):
         plain.write_bytes(os.urandom(size))
         encrypt(plain, encrypted, master)
@@ -192,7 +193,7 @@ def test_pieces_of_an_encrypted_copy_stay_in_their_places(tmp_path: Path) -> Non
         decrypt(encrypted, again, master)
     encrypted.write_bytes(content)
     with pytest.raises(SealError, match="another is not the one"):
-        decrypt(encrypted, again, MasterKey(os.urandom(32), "another"))
+        decrypt(encrypted, again, MasterKey([os.urandom(32)], "another"))
 
 
 def test_there_must_be_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

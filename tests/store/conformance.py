@@ -5,7 +5,8 @@
         def opener(self, tmp_path: Path) -> Opener:
             return lambda: Store.open_sqlite(tmp_path / "data")
 
-`opener` opens the same database each time, as another process would; `query` runs SQL on it from outside.
+`opener` opens the same database each time, as another process would; `key` is the file of its master key; `query` runs SQL
+on it from outside.
 """
 
 from __future__ import annotations

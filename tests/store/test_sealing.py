@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from iamd.store import SealError, StoreError
 from iamd.store.keyring import Keyring, data_key, first_keys, token_key
-from iamd.store.sealing import MasterKey, Sealer, create_master_key, new_key, random_master_key, read_master_key
+from iamd.store.master_key import MasterKey, create_master_key, random_master_key, read_master_key
+from iamd.store.sealing import Sealer, new_key
 
 KEY = b"k" * 32
 SEALER = Sealer({1: KEY})
@@ -72,7 +73,7 @@ def test_wrapped_keys_cannot_change_places() -> None:
 
 def test_secrets_do_not_show() -> None:
     assert "wrapped" not in repr(first_keys(random_master_key())[0])
-    assert KEY.hex() not in repr(MasterKey(KEY, "a test"))
+    assert KEY.hex() not in repr(MasterKey([KEY], "a test"))
 
 
 def test_a_master_key_file_is_made_once(tmp_path: Path) -> None:

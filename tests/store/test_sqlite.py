@@ -35,6 +35,12 @@ def opener(tmp_path: Path) -> Opener:
 
 
 @pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """The file of the master key."""
+    return tmp_path / "data" / "master.key"
+
+
+@pytest.fixture
 def query(tmp_path: Path) -> Query:
     def run(sql: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(tmp_path / "data" / "iamd.db", isolation_level=None)) as connection:

@@ -59,6 +59,9 @@ COMMANDS = {
     "rotate-keys": Command(
         "rotate_keys", "Seal new session tokens under a new key.", "iamd rotate-keys --data-dir ./data"
     ),
+    "rotate-master-key": Command(
+        "rotate_master_key", "Exchange the key that protects all others.", "iamd rotate-master-key --data-dir ./data"
+    ),
     "delegation-token": Command(
         "delegation_token",
         "Print the token of a delegation request that was handed over.",

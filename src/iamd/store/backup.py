@@ -19,8 +19,8 @@ from pathlib import Path
 from iamd.store.encrypted_copies import decrypt, encrypt, is_encrypted
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring, KeyRow
+from iamd.store.master_key import MasterKey, read_master_key
 from iamd.store.migrations import require_usable, version
-from iamd.store.sealing import MasterKey, read_master_key
 from iamd.store.sql import statements
 
 

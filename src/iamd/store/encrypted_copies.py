@@ -16,7 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from iamd.store.errors import StoreError
-from iamd.store.sealing import MasterKey, new_key
+from iamd.store.master_key import MasterKey
+from iamd.store.sealing import SealError, new_key
 
 _MAGIC = b"iamd encrypted backup 1\n"
 _PIECE = 1 << 20  # bytes of plain text
@@ -51,7 +52,11 @@ def decrypt(encrypted: Path, plain: Path, master: MasterKey) -> None:
     with encrypted.open("rb") as source, plain.open("wb") as target:
         source.seek(len(_MAGIC))
         (length,) = _LENGTH.unpack(_exactly(source, _LENGTH.size, encrypted))
-        cipher = AESGCM(master.unwrap(_KEY_ID, _exactly(source, length, encrypted)))
+        wrapped = _exactly(source, length, encrypted)
+        try:
+            cipher = AESGCM(master.unwrap(_KEY_ID, wrapped))
+        except SealError as error:
+            raise SealError(f"{encrypted} was encrypted under another master key: {error}") from None
         for number, (piece, last) in enumerate(_pieces(source, _PIECE + _TAG)):
             try:
                 target.write(cipher.decrypt(_nonce(number), piece, _place(last)))

@@ -361,6 +361,11 @@ class Database(Protocol):
         """The id of the account that has this access key."""
         ...
 
+    async def rotate_master_key(self) -> None:
+        """Wrap the data keys by the newest of the master's keys alone, and add one, which seals from now on; nothing
+        where that was done already. Raises StoreError, and nothing is changed."""
+        ...
+
     async def rotate_token_key(self, forget_before: datetime) -> None:
         """Add a token key, which seals from now on, and remove those that sealed nothing since `forget_before`."""
         ...

@@ -1,4 +1,4 @@
-"""The keys of one database: data keys wrapped by the master key, token keys sealed by the newest data key.
+"""The keys of one database: data keys wrapped by the master key, token keys sealed by a data key.
 
 Adding a key makes it the current one of its purpose; the older ones still open what they sealed.
 """
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from iamd.store.sealing import MasterKey, Sealer, new_key
+from iamd.store.master_key import MasterKey
+from iamd.store.sealing import Sealer, new_key
 
 Purpose = Literal["data", "token"]
 

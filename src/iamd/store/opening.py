@@ -8,8 +8,8 @@ from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.interface import Database
+from iamd.store.master_key import create_master_key, random_master_key, read_master_key
 from iamd.store.postgresql.url import DatabaseUrl
-from iamd.store.sealing import create_master_key, random_master_key, read_master_key
 from iamd.store.sqlite import SqliteDatabase
 
 DATABASE_FILE = "iamd.db"

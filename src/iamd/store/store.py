@@ -27,7 +27,6 @@ from iamd.store.interface import Database, Replaced, When
 from iamd.store.journal import Journal
 from iamd.store.keyring import Keyring
 from iamd.store.records import AccessKey
-from iamd.store.sealing import Sealer
 from iamd.store.spool import Spool
 
 T = TypeVar("T")
@@ -49,6 +48,7 @@ class Store(Journal):
         )
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._keyring = database.keyring
+        self.sealer = self._keyring.sealer  # of secrets, for the records that hold them; knows keys that are added
         self.on_new_keys: Callable[[Keyring], None] = lambda keyring: None  # told when the keyring has changed
 
     @classmethod
@@ -60,11 +60,6 @@ class Store(Journal):
         Raises StoreError; see `opening.sqlite`.
         """
         return cls(opening.sqlite(data_dir, master_key_file), max_records)
-
-    @property
-    def sealer(self) -> Sealer:
-        """Seals secrets for the records that hold them."""
-        return self._database.keyring.sealer
 
     @property
     def keyring(self) -> Keyring:
@@ -180,6 +175,7 @@ class Store(Journal):
         changed = self._database.poll()
         if self._database.keyring is not self._keyring:
             self._keyring = self._database.keyring
+            self.sealer.renew(self._keyring.sealer)
             self.on_new_keys(self._keyring)
         unknown = False
         for account_id in changed:
@@ -240,6 +236,12 @@ class Store(Journal):
         Raises StaleRead when what was read has been superseded and is to be read again, StoreError when it was lost.
         """
         await self._committer.settled()
+
+    async def rotate_master_key(self) -> None:
+        """Wrap the data keys by the newest of the master key's keys alone, and seal under a new data key from now on, in
+        every process on this database. Raises StoreError, and nothing is changed."""
+        await self._database.rotate_master_key()
+        await self.refresh()
 
     async def rotate_token_key(self, forget_before: datetime) -> None:
         """Seal new session tokens under a new key, in every process on this database; the older keys stay, but for

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import astuple
 
-from iamd.store import Change, NoAccount, StoreError, Taken
+from iamd.store import Change, NoAccount, SealError, StoreError, Taken
 from iamd.store.interface import Access
+from iamd.store.master_key import add_master_key, retire_master_keys
 from iamd.store.records import Membership
+from iamd.store.sql import keys
 from tests.store.samples import (
     ACCOUNT,
     LATER,
@@ -288,6 +291,38 @@ class Keys:
             await two.rotate_token_key(datetime(2100, 1, 1, tzinfo=UTC))  # since when the first sealed nothing
             assert len(two.keyring.token_keys) == 2
             assert first not in two.keyring.token_keys
+
+    @on_loop
+    async def test_a_new_master_key_is_taken_up_by_processes_that_have_it(
+        self, opener: Opener, key: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "_AGAIN_SECONDS", 0)
+        async with prepared(opener) as one, running(opener()) as two:
+            old, before = key.read_bytes(), one.sealer.seal(b"before", b"AKIA1")
+            add_master_key(key)
+            both = key.read_bytes()
+            async with running(opener()) as exchanging:
+                key.write_bytes(old)  # the new one has not come to the other machines yet
+                await exchanging.rotate_master_key()
+                await exchanging.rotate_master_key()  # it was done already
+                after = exchanging.sealer.seal(b"after", b"AKIA2")
+                await two.refresh()
+                with pytest.raises(SealError, match="is not the one"):
+                    await two.rotate_token_key(datetime(2000, 1, 1, tzinfo=UTC))
+                assert two.sealer.open(before, b"AKIA1") == b"before"
+                with pytest.raises(SealError, match="not in the keyring"):
+                    two.sealer.open(after, b"AKIA2")
+                key.write_bytes(both)
+                (kept,) = retire_master_keys(key)
+                for store in (one, two, exchanging):
+                    await store.refresh()
+                    assert store.sealer.open(after, b"AKIA2") == b"after"
+                assert one.keyring.token_keys == two.keyring.token_keys == exchanging.keyring.token_keys
+        async with running(opener()) as again:
+            assert again.sealer.open(before, b"AKIA1") == b"before"
+        key.write_bytes(kept.read_bytes())
+        with pytest.raises(SealError, match="is not the one that this database's keys are wrapped with: that was"):
+            opener()
 
 
 class Memory:

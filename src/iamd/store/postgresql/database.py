@@ -15,13 +15,13 @@ import psycopg
 from iamd.store.errors import NotWritten, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Conflict, Group, Usage
+from iamd.store.master_key import MasterKey
 from iamd.store.migrations import is_usable, require_usable
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.postgresql.follower import Follower
 from iamd.store.postgresql.opening import prepare
 from iamd.store.postgresql.session import Session
 from iamd.store.postgresql.url import DatabaseUrl
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import writing
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
@@ -53,7 +53,7 @@ class PostgresDatabase(SqlDatabase):
             raise StoreError(f"cannot open the database {url}: {str(error).strip()}") from error
         self._writer = Session(url, self._writer_id, "writer", opened)
         self._reader = Session(url, self._writer_id, "reader")
-        self._follower = Follower(url, master, self._writer_id, self.keyring)
+        self._follower = Follower(url, self._renewal, self._writer_id, self.keyring)
 
     @property
     def schema(self) -> int:

@@ -20,7 +20,6 @@ from iamd.store.postgresql.connection import LEADER_IDLE_SECONDS, PostgresConnec
 from iamd.store.postgresql.inbox import Inbox
 from iamd.store.postgresql.session import Session
 from iamd.store.postgresql.url import DatabaseUrl
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import feed, keys
 from iamd.store.sql.feed import Changed, Mark, News
 
@@ -48,9 +47,9 @@ class _Heard(NamedTuple):
 class Follower:
     """For the event loop's thread."""
 
-    def __init__(self, url: DatabaseUrl, master: MasterKey, writer: int, keyring: Keyring) -> None:
+    def __init__(self, url: DatabaseUrl, renewal: keys.Renewal, writer: int, keyring: Keyring) -> None:
         self._session = Session(url, writer, "follower")
-        self._master = master
+        self._renewal = renewal
         self._writer = writer
         self.keyring = keyring
         self.inbox = Inbox()
@@ -162,7 +161,7 @@ class Follower:
         self._ear, anew = connection, connection.listen()
         lost = anew and mark is not None and not feed.is_at(connection, mark)
         end, changed, newest, schema = feed.look(connection, 0 if mark is None else mark.position)
-        keyring = None if newest == self.keyring.newest else keys.read(connection, self._master)
+        keyring = None if newest == self.keyring.newest else self._renewal.read(connection, self.keyring)
         leads = self._stands and connection.lead()
         return _Heard([] if lost else changed, end, lost, keyring, schema, leads)
 

@@ -17,12 +17,12 @@ import psycopg
 from psycopg import sql
 
 from iamd.store.errors import StoreError
+from iamd.store.master_key import MasterKey
 from iamd.store.migrations import LATEST, migrate, version
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.postgresql.copying import copy, copy_again, count
 from iamd.store.postgresql.opening import OPENING, recognize
 from iamd.store.postgresql.url import DatabaseUrl
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import keys
 from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import SqliteConnection, failing

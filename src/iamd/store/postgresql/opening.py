@@ -8,9 +8,9 @@ import psycopg
 
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring
+from iamd.store.master_key import MasterKey
 from iamd.store.migrations import migrate
 from iamd.store.postgresql.connection import PostgresConnection
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import keys
 
 OPENING = 0x69616D64  # "iamd": processes that open the database at the same time take turns

@@ -25,9 +25,9 @@ from iamd.store.interface import (
     Window,
 )
 from iamd.store.keyring import Keyring
+from iamd.store.master_key import MasterKey
 from iamd.store.rows import micros
 from iamd.store.runs import Run
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import events, findings, history, keys, postings, reading, writing
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.tail import Tail
@@ -44,6 +44,7 @@ class SqlDatabase(ABC):
 
     def __init__(self, master: MasterKey) -> None:
         self._master = master
+        self._renewal = keys.Renewal(master)
         self._tail = Tail()
 
     @abstractmethod
@@ -153,9 +154,12 @@ class SqlDatabase(ABC):
     async def find_key(self, access_key_id: str) -> str | None:
         return await self._read(reading.find_key, access_key_id)
 
+    async def rotate_master_key(self) -> None:
+        await self._write(keys.rewrap, self._master)
+
     async def rotate_token_key(self, forget_before: datetime) -> None:
         def work(connection: Connection) -> Keyring:
-            keys.add_token_key(connection, self.keyring, micros(forget_before))
+            keys.add_token_key(connection, self._master, micros(forget_before))
             return keys.read(connection, self._master)
 
         self.keyring = await self._write(work)

@@ -288,6 +288,7 @@ KEYRING_TIMES = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped, _KEYS.create
 LAST_KEY = _sql(select(func.max(_KEYS.id)))
 SCHEMA = _sql(select(func.max(tables.schema_version.c.version)))
 ADD_KEY = _sql(insert(tables.keyring))
+REWRAP_KEY = _sql(update(tables.keyring).values(wrapped=bindparam("w")).where(_KEYS.id == bindparam("k")))
 DROP_KEY = _sql(delete(tables.keyring).where(_KEYS.id == bindparam("k")))
 
 CLEAR = [

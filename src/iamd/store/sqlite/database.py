@@ -17,8 +17,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Group
+from iamd.store.master_key import MasterKey
 from iamd.store.migrations import LATEST, is_usable, require_usable
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import statements
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
@@ -80,7 +80,7 @@ class SqliteDatabase(SqlDatabase):
         changed = self._watch.poll()
         require_usable(self._watch.schema)
         if self._watch.last_key != self.keyring.newest:
-            self.keyring = self._watch.keyring(self._master)
+            self.keyring = self._watch.keyring(self._renewal, self.keyring)
         return changed
 
     def catch_up(self, records: Records) -> bool:

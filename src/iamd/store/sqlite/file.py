@@ -7,8 +7,8 @@ from pathlib import Path
 
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring
+from iamd.store.master_key import MasterKey
 from iamd.store.migrations import migrate
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import keys
 from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import SqliteConnection, failing

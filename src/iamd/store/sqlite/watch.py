@@ -10,7 +10,6 @@ from iamd.store import migrations
 from iamd.store.errors import StoreError
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
-from iamd.store.sealing import MasterKey
 from iamd.store.sql import feed, keys
 from iamd.store.sqlite.connection import connect, failing
 
@@ -61,9 +60,10 @@ class Watch:
     def close(self) -> None:
         self._connection.close()
 
-    def keyring(self, master: MasterKey) -> Keyring:
+    def keyring(self, renewal: keys.Renewal, known: Keyring) -> Keyring:
+        """The keys, some of which others have added."""
         with failing("read", self._file):
-            return keys.read(self._connection, master)
+            return renewal.read(self._connection, known)
 
     def _data_version(self) -> object:
         """A number that changes when another connection has committed."""
