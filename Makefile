@@ -155,6 +155,10 @@ bench: $(VENV)/.bench $(VENV)/.engine ## Measure speed against the anchors; prin
 chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load and check that they keep their promises (half an hour)
 	@$(BIN)/python -m chaos $(ARGS)
 
+.PHONY: failover
+failover: $(VENV)/.dev $(VENV)/.engine ## Kill the database under load and promote its standby, and measure what servers make of it (2 minutes)
+	@$(BIN)/python -m chaos.failover $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests, most of them wrong somewhere, to every operation
 	@$(BIN)/python -m fuzz $(ARGS)

@@ -24,11 +24,11 @@ from tests import postgresql
 from tests.postgresql import Cluster
 
 _ACCOUNT = "123456789012"
-_ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
-_ENVIRONMENT = {
+ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
+ENVIRONMENT = {
     "IAMD_ACCOUNT_ID": _ACCOUNT,
-    "IAMD_ROOT_ACCESS_KEY_ID": _ROOT.access_key,
-    "IAMD_ROOT_SECRET_ACCESS_KEY": _ROOT.secret_key,
+    "IAMD_ROOT_ACCESS_KEY_ID": ROOT.access_key,
+    "IAMD_ROOT_SECRET_ACCESS_KEY": ROOT.secret_key,
 }
 _FAULTS = ("kill", "pause", "full disk", "restart", "database")
 _SHOWN = 20  # violations
@@ -80,8 +80,8 @@ def run(args: argparse.Namespace, folder: Path) -> Report:
 
 def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Cluster | None) -> Report:
     names = [f"node-{number + 1}" for number in range(args.nodes)]
-    nodes = [Node(name, flags, _ENVIRONMENT, folder / f"{name}.log") for name in names]
-    workload = Workload(nodes, _ROOT, carry=cluster is not None)
+    nodes = [Node(name, flags, ENVIRONMENT, folder / f"{name}.log") for name in names]
+    workload = Workload(nodes, ROOT, carry=cluster is not None)
     began = time.monotonic()
     try:
         for node in nodes:
@@ -100,7 +100,7 @@ def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Clus
     finally:
         for node in nodes:
             node.kill()
-    recorded = _recorded(flags)
+    written = recorded(flags)
     registers = workload.history.registers.values()
     return Report(
         args.seed,
@@ -109,9 +109,9 @@ def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Clus
         workload.acknowledged,
         sum(write.outcome.value == "unknown" for register in registers for write in register.writes),
         sum(len(register.reads) for register in registers),
-        len(recorded),
+        len(written),
         round(time.monotonic() - began, 1),
-        list(violations(workload.history, last, recorded)),
+        list(violations(workload.history, last, written)),
     )
 
 
@@ -144,7 +144,7 @@ def _break(nodes: Sequence[Node], cluster: Cluster | None, args: argparse.Namesp
     return dict(done)
 
 
-def _recorded(flags: Sequence[str]) -> list[int]:
+def recorded(flags: Sequence[str]) -> list[int]:
     """The writes that the audit trail calls successful."""
     command = [sys.executable, "-m", "iamd.cli.main", "audit", "search", "--json", "--name", "PutUserPolicy"]
     done = subprocess.run([*command, "-n", "1000000000", *flags], capture_output=True, text=True, check=True)
@@ -157,11 +157,16 @@ def _print(report: Report) -> None:
     print(f"seed {report.seed}, {report.nodes} nodes, {report.seconds} s: {faults}")
     print(f"{report.acknowledged_writes} writes acknowledged, {report.unknown_writes} of unknown outcome")
     print(f"{report.reads} reads; {report.recorded} successful writes in the audit trail")
-    for told in report.violations[:_SHOWN]:
+    shown(report.violations)
+
+
+def shown(violations: Sequence[str]) -> None:
+    """Print what was violated, if anything was."""
+    for told in violations[:_SHOWN]:
         print(f"VIOLATION {told}")
-    if len(report.violations) > _SHOWN:
-        print(f"and {len(report.violations) - _SHOWN} more")
-    if not report.violations:
+    if len(violations) > _SHOWN:
+        print(f"and {len(violations) - _SHOWN} more")
+    if not violations:
         print("nothing acknowledged was lost, no answer was stale, revisions rose, the record is complete")
 
 

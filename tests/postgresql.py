@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -69,12 +70,73 @@ class Cluster:
             if self._process.poll() is not None:
                 raise RuntimeError((self.folder / "log").read_text())
 
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def follow(self, primary: Cluster) -> None:
+        """Become that server's standby, which it waits for with every commit. What was here is gone."""
+        self.kill()
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        copy = [_binary("pg_basebackup"), "-h", str(primary.folder), "-U", "postgres", "-D", str(self.folder / "data")]
+        subprocess.run(_as_user([*copy, "-R", "-X", "stream", "-c", "fast"]), check=True)
+        self.start()
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Be a standby no more."""
+        self.execute("SELECT pg_promote()")
+
     def kill(self) -> None:
         """Stop at once, as when the machine is switched off."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
+
+
+class Pair:
+    """A server and its synchronous standby, in folders of its own; `url` names both, as for libpq."""
+
+    def __init__(self, primary: Cluster) -> None:
+        folder = primary.folder / "standby"
+        folder.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        self.primary, self.standby = primary, Cluster(folder)
+        self._hosts = f"{primary.folder},{folder}"
+        self.standby.follow(primary)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self._hosts}"
+
+    def fail_over(self, away: float = 0.0) -> None:
+        """Kill the server and, so many seconds later, promote its standby."""
+        self.primary.kill()
+        time.sleep(away)
+        self.standby.promote()
+        self.primary, self.standby = self.standby, self.primary
+
+    def renew(self) -> None:
+        """Make a new standby of what was killed."""
+        self.standby.follow(self.primary)
+
+    def close(self) -> None:
+        for each in (self.primary, self.standby):
+            each.kill()
+
+
+@contextmanager
+def paired() -> Iterator[Pair]:
+    """A server with a standby for as long as the block runs."""
+    with running() as cluster:
+        pair = Pair(cluster)
+        try:
+            yield pair
+        finally:
+            pair.close()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import psycopg
 import pytest
 
 from iamd.store import Store, StoreError, opening
-from iamd.store.errors import NotWritten
-from iamd.store.postgresql import connection, follower, session
+from iamd.store.errors import NotWritten, StaleRead
+from iamd.store.postgresql import connection, database, follower, session
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.database import PostgresDatabase
+from tests import postgresql
 from tests.postgresql import Cluster
 from tests.store.samples import (
     ACCOUNT,
@@ -166,6 +168,26 @@ async def test_a_leader_that_does_nothing_is_replaced(
 
 
 @on_loop
+async def test_decisions_wait_for_a_change_no_longer_than_so(
+    opener: Opener, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "COMMIT_SECONDS", 0.2)
+    async with prepared(opener) as store:
+        with psycopg.connect(url) as other:
+            other.execute("SELECT version FROM schema_version WHERE version = 1 FOR UPDATE")
+            change = asyncio.create_task(store.write(add_user(1)))
+            await until(lambda: store.unsettled)
+            with pytest.raises(StaleRead):
+                await store.settled()
+            assert len((await store.load(ACCOUNT)).users) == 0
+            with pytest.raises(NotWritten, match=r"has not taken the change within 0\.2 seconds"):
+                await change
+        await written(store, 2)
+        assert [found.id for found in (await store.load(ACCOUNT)).users] == [user(2).id]
+        await same_after_reopening(store, opener)
+
+
+@on_loop
 async def test_the_server_may_be_away_for_so_long(opener: Any, cluster: Cluster) -> None:
     async with prepared(lambda: opener(PATIENCE)) as store:
         cluster.kill()
@@ -262,3 +284,30 @@ async def test_it_can_be_closed_at_the_moment_that_something_is_told(opener: Ope
     database._follower._wake.set()
     closed, _ = await asyncio.wait({closing}, timeout=5)
     assert closed
+
+
+@on_loop
+async def test_a_standby_takes_over(tmp_path: Path) -> None:
+    """Decisions go on from memory, changes go on once it is promoted, and nothing acknowledged is lost."""
+    key = tmp_path / "master.key"
+    key.write_bytes(bytes(range(32)))
+    with postgresql.paired() as pair:
+        pair.primary.new_database(name="pair")
+        url = urls.parse(pair.url("pair"))
+        opener = lambda: Store(opening.postgresql(url, key))  # noqa: E731
+        async with prepared(opener) as one, running(opener()) as two:
+            held = await two.load(ACCOUNT)
+            await until(lambda: one.lead() > 0)
+            failing_over = asyncio.create_task(asyncio.to_thread(pair.fail_over))
+            acknowledged = 0
+            while not failing_over.done():
+                with suppress(StoreError):
+                    await one.write(add_user(acknowledged + 1))
+                    acknowledged += 1
+                two.look()
+                assert two.records(ACCOUNT) is held
+                assert two.healthy
+            await written(two, 1000)
+            assert {user(number).id for number in range(1, acknowledged + 1)} <= {each.id for each in held.users}
+            await until(lambda: one.lead() + two.lead() > 0)
+            await same_after_reopening(two, opener)

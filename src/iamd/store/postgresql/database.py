@@ -30,6 +30,9 @@ from iamd.store.sql.writing import Written
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Decisions wait for the changes that are under way, which they may rest on: no longer than this.
+COMMIT_SECONDS = 2.0
+
 
 class PostgresDatabase(SqlDatabase):
     """Opens and migrates the database, which must exist; raises StoreError. See `interface.Database`.
@@ -78,9 +81,12 @@ class PostgresDatabase(SqlDatabase):
     async def commit(self, group: Group) -> None:
         since = self._follower.mark
         doubtful: list[Written] = []  # what an earlier attempt wrote, of which it is not known whether it was committed
+        late = False
 
         def work(connection: PostgresConnection) -> None:
             with connection.writing():
+                if late:
+                    raise NotWritten("the change was given up")
                 if doubtful and writing.is_there(connection, doubtful[-1], self._writer_id):
                     written = doubtful[-1]
                 else:
@@ -89,7 +95,14 @@ class PostgresDatabase(SqlDatabase):
             self._tail.add(written.events)
 
         try:
-            await self._writer.do(work)
+            attempt = self._writer.do(work)
+            # Nobody waits for what the ledger writes, and it would write it once more.
+            await asyncio.wait({attempt}, timeout=COMMIT_SECONDS if group.changes or group.events else None)
+            if not attempt.done():
+                late = True
+                attempt.add_done_callback(_heed)
+                raise StoreError(f"the database {self._url} has not taken the change within {COMMIT_SECONDS:g} seconds")
+            attempt.result()
         except Conflict:
             # Perhaps it was an earlier commit of our own, whose answer was lost.
             self._follower.doubt(group.bases, since)
@@ -135,3 +148,9 @@ class PostgresDatabase(SqlDatabase):
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> asyncio.Future[T]:
         return self._writer.do(lambda connection: work(connection, *args, **kwargs))
+
+
+def _heed(attempt: asyncio.Future[None]) -> None:
+    """Take notice of how an attempt ended that nobody waits for; should the change be there, the follower hears of it."""
+    if not attempt.cancelled():
+        attempt.exception()

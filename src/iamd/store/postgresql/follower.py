@@ -25,7 +25,7 @@ from iamd.store.sql.feed import Changed, Mark, News
 
 POLL_SECONDS = 1.0
 _LONGEST_LOOK = 20.0  # seconds after which a look that has not come to an end never will
-_DOUBT_SECONDS = 60.0
+_DOUBT_SECONDS = 90.0  # longer than the server lets a statement take
 LEASE_SECONDS = LEADER_IDLE_SECONDS - 5.0  # behind a look: the server ends a leader's connection later than that
 _PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
 
