@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +104,22 @@ def test_the_gateway_says_it_as_s3_does(server: Live) -> None:
     assert outcome(server, WRONG, service="s3") == ("SlowDown", "1")
     assert outcome(server, UNKNOWN, service="s3") == ("SlowDown", "1")
     assert outcome(server, service="s3")[0] == "ServiceUnavailable"  # who is known is sent on: there is nobody
+
+
+def test_of_somebody_without_a_key_no_long_body_is_kept(server: Live) -> None:
+    host, _, port = urlsplit(server.endpoint).netloc.partition(":")
+    scope = f"{datetime.now(UTC):%Y%m%d}/us-east-1/sqs/aws4_request"
+    with socket.create_connection((host, int(port)), timeout=10) as sock:
+        sock.sendall(
+            f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nX-Amz-Date: {datetime.now(UTC):%Y%m%dT%H%M%SZ}\r\n"
+            f"X-Forwarded-For: {THERE}\r\nX-Amz-Target: AmazonSQS.SendMessage\r\nExpect: 100-continue\r\n"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={UNKNOWN['AccessKeyId']}/{scope}, "
+            f"SignedHeaders=host;x-amz-date;x-amz-target, Signature={'0' * 64}\r\n"
+            f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {15 << 20}\r\n\r\n".encode()
+        )
+        answer = sock.recv(65536)
+    assert b"The security token included in the request is invalid" in answer
+    assert b"100 Continue" not in answer
 
 
 def test_requests_without_signature_are_limited(server: Live) -> None:

@@ -47,6 +47,22 @@ async def authenticate(
             strangers.give_back(request.client_ip)
 
 
+async def require_known(
+    request: HttpRequest, signature: Signature, store: Store, tokens: TokenKeys, strangers: Strangers
+) -> None:
+    """Return when there is such a key or session: before a long body is read that has to be hashed. Raises
+    InvalidClientTokenId, and Throttling as `authenticate` does."""
+    if signature.token is not None:
+        tokens.open(signature.token)
+    elif store.key_at_hand(signature.access_key_id) is None:
+        strangers.take(request.client_ip)
+        try:
+            if await store.load_key(signature.access_key_id) is None:
+                raise InvalidClientTokenId()
+        finally:
+            strangers.give_back(request.client_ip)
+
+
 async def _load(signature: Signature, store: Store, tokens: TokenKeys) -> None:
     """Bring into memory what tells whose key it is; raises InvalidClientTokenId where there is no such key."""
     if signature.token is not None:

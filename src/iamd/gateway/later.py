@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from iamd.caller.authenticate import authenticate
+from iamd.caller.authenticate import authenticate, require_known
 from iamd.caller.sigv4 import Payload
 from iamd.caller.streamed import UNSIGNED
 from iamd.gateway import bodies, mapping, outcome, strict, uploads
@@ -28,9 +28,13 @@ _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
 
 
 async def identify(parts: Parts, passage: Passage, payload: Payload | None) -> None:
-    """Read the body; unless it is hashed while it comes, before anybody is believed."""
-    request, pieces = passage.request, passage.pieces
+    """Read the body; unless it is hashed while it comes, before anybody is believed. Nothing is kept in memory of who has
+    no key at all."""
+    request, pieces, signature, realm = passage.request, passage.pieces, passage.signature, parts.realm
     if payload is None:
+        if signature is not None and not parts.services.has(signature.access_key_id):
+            with realm.strangers.counted(request.client_ip):
+                await require_known(request, signature, realm.store, realm.tokens, realm.strangers)
         request.body = await bodies.whole(pieces, parts.max_body)
     await identify_caller(parts, passage, payload)
     if payload is not None:

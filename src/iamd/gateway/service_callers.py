@@ -35,6 +35,10 @@ class ServiceCallers:
         self._by_id = {key.access_key_id: (principal, key.secret_access_key) for principal, key in keys.items()}
         self._account_id = account_id
 
+    def has(self, access_key_id: str) -> bool:
+        """Whether it is a service's key."""
+        return access_key_id in self._by_id
+
     def identify(
         self, request: HttpRequest, signature: Signature, now: datetime, payload: Payload | None
     ) -> Caller | None:
