@@ -65,6 +65,11 @@ def browser_of(visit: Visit, request: HttpRequest) -> Browser:
     return Browser(visit, request, fields(request.query, _MAX_QUERY), known, known or secrets.token_urlsafe(32))
 
 
+def digest_of_agent(visit: Visit) -> str:
+    """A digest of the browser's name, to which its session is bound: another machine seldom has the same."""
+    return hashlib.sha256(visit.agent.encode(errors="replace")).hexdigest()[:32]
+
+
 def entered(form: dict[str, str]) -> Entered:
     """What a person has entered in the form of the sign-in."""
     return Entered(

@@ -15,7 +15,7 @@ import msgspec
 
 from iamd.caller.caller import Caller
 from iamd.caller.session import Session
-from iamd.console.browser import cookie_of, new_cookie
+from iamd.console.browser import cookie_of, digest_of_agent, new_cookie
 from iamd.services.carried import Carried
 from iamd.services.signin import switching
 from iamd.services.signin.console_sessions import acting
@@ -75,7 +75,7 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     """Who is signed in, in this browser; None: nobody, or no more."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
     known = None if text is None else _Pass.opened(realm.sealer, text)
-    if known is None or known.agent != _digest(visit.agent) or not realm.store.has_account(known.account_id):
+    if known is None or known.agent != digest_of_agent(visit) or not realm.store.has_account(known.account_id):
         return None
     idle = timedelta(seconds=visit.now.timestamp() - known.seen)
     if idle > IDLE:
@@ -98,14 +98,10 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
 
 def cookie(visit: Visit, request: HttpRequest, session: ConsoleSession, role: Acting | None = None) -> bytes:
     """The header's value that signs a browser in, to act as that role if there is one."""
-    value = _Pass(session.account_id, session.id, _digest(visit.agent), int(visit.now.timestamp()), role)
+    value = _Pass(session.account_id, session.id, digest_of_agent(visit), int(visit.now.timestamp()), role)
     return new_cookie(request, _COOKIE, value.sealed(visit.realm.sealer))
 
 
 def no_cookie(request: HttpRequest) -> bytes:
     """The header's value that signs a browser out."""
     return new_cookie(request, _COOKIE, "")
-
-
-def _digest(agent: str) -> str:
-    return hashlib.sha256(agent.encode(errors="replace")).hexdigest()[:32]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 import time
 from datetime import datetime, timedelta
@@ -11,9 +9,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from iamd.caller.passkeys import Site, Unproven
+from iamd.services import carried
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import MfaDevice, Passkey
-from iamd.store.sealing import Sealer, SealError
+from iamd.store.sealing import Sealer
 
 LIFE = timedelta(minutes=5)
 _BYTES = 32
@@ -40,9 +39,7 @@ def new_challenge(account_id: str, owner_id: str, site: Site, now: datetime, sub
 
 def sealed(sealer: Sealer, challenge: Challenge) -> str:
     """The challenge as text that only this installation can read."""
-    return base64.urlsafe_b64encode(
-        sealer.seal(msgspec.msgpack.encode(challenge), _context(challenge.subject))
-    ).decode()
+    return carried.sealed(sealer, challenge, _context(challenge.subject))
 
 
 def opened(
@@ -50,11 +47,9 @@ def opened(
 ) -> Challenge:
     """The challenge that was made for that owner (account and id), site and subject. Raises Unproven for any other, and
     when it has expired."""
-    try:
-        raw = base64.b64decode(text, altchars=b"-_", validate=True)
-        challenge = msgspec.msgpack.decode(sealer.open(raw, _context(subject)), type=Challenge)
-    except (binascii.Error, ValueError, SealError, msgspec.MsgspecError):
-        raise Unproven from None
+    challenge = carried.opened(sealer, text, _context(subject), Challenge)
+    if challenge is None:
+        raise Unproven
     meant = (challenge.account_id, challenge.owner_id, challenge.host, challenge.subject) == (
         *owner,
         site.host,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from iamd.audit import ApiEvent
-from iamd.console.browser import cookie_of, new_cookie
+from iamd.console.browser import cookie_of, digest_of_agent, new_cookie
 from iamd.services.access_portal import people, sessions
 from iamd.services.carried import Carried
 from iamd.services.signin.passwords import Refused, Visit
@@ -51,7 +50,7 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
     """Who is signed in, in this browser; None: nobody, or no more."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
     known = None if text is None else _Pass.opened(realm.sealer, text)
-    if known is None or known.agent != _digest(visit.agent) or not realm.store.has_account(known.account_id):
+    if known is None or known.agent != digest_of_agent(visit) or not realm.store.has_account(known.account_id):
         return None
     records = await realm.store.load(known.account_id)
     session = sessions.going_on(records, known.session_id, visit.now)
@@ -85,7 +84,7 @@ async def begin(
     await visit.realm.store.write(work)
     if instead_of is not None:
         await end(visit, instead_of, instead_of.session.id)
-    value = _Pass(person.account_id, session.id, _digest(visit.agent))
+    value = _Pass(person.account_id, session.id, digest_of_agent(visit))
     return new_cookie(request, _COOKIE, value.sealed(visit.realm.sealer))
 
 
@@ -108,7 +107,3 @@ async def end(visit: Visit, visitor: Visitor, session_id: str) -> None:
 def no_cookie(request: HttpRequest) -> bytes:
     """The header's value that signs a browser out."""
     return new_cookie(request, _COOKIE, "")
-
-
-def _digest(agent: str) -> str:
-    return hashlib.sha256(agent.encode(errors="replace")).hexdigest()[:32]
