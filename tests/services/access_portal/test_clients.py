@@ -7,12 +7,15 @@ import json
 import re
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from iamd.services.call import PublicCall
 from iamd.services.sso_oidc import devices
+from iamd.wire.oidc_errors import SlowDownException
 from tests.live import ACCOUNT, Live
 from tests.services.access_portal.programs import Program, raw, refused, unsigned
 
@@ -157,6 +160,22 @@ def test_no_address_fills_the_waiting_room(server: Live, program: Program, monke
     codes = {each.code for each in server.realm.store.records(ACCOUNT).device_authorizations}  # type: ignore[union-attr]
     assert {each["userCode"].replace("-", "") for each in kept} < codes
     assert expired["userCode"].replace("-", "") not in codes
+
+
+def test_no_network_fills_it_either(server: Live, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of IPv6 a stranger has 64 bits of addresses, for nothing."""
+    monkeypatch.setattr(devices, "MOST_FROM_ONE", 2)
+
+    def start(address: str) -> None:
+        call = PublicCall(server.realm, datetime.now(UTC), "id", address, "", "localhost")
+        given = {"client_id": program.client["clientId"], "client_secret": program.client["clientSecret"]}
+        server.run(devices.start_device_authorization(call, **given, start_url=program.start_url))
+
+    start("2001:db8::1")
+    start("2001:db8::2")
+    with pytest.raises(SlowDownException):
+        start("2001:db8::3")
+    start("2001:db8:0:1::1")
 
 
 def test_a_bad_access_token(server: Live, program: Program) -> None:

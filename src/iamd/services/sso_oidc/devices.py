@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from iamd.caller.strangers import place_of
 from iamd.services.access_portal.grants import DeviceCode
 from iamd.services.access_portal.instances import base_url, instance_at, instances
 from iamd.services.call import PublicCall, Realm, Reply
@@ -48,7 +49,7 @@ async def start_device_authorization(call: PublicCall, *, client_id: str, client
         client.name,
         client.key,
         client.scopes,
-        call.client_ip,
+        place_of(call.client_ip) or call.client_ip,
         expires,
     )
     await call.realm.store.write(lambda change: _wait(change, waiting, call.now))
