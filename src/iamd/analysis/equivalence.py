@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from iamd.analysis.symbolic import Access, Witness, new_access, nothing_of
+from iamd.analysis.symbolic import Access, Budget, Witness, new_access, nothing_of
 from iamd.policy import Document, Kind, Position, Principals, Statement
 
 _NOWHERE = Position(1, 1)
@@ -26,15 +26,15 @@ class Difference:
     denied: bool = False
 
 
-def difference(one: Document, other: Document) -> Difference | None:
+def difference(one: Document, other: Document, budget: Budget | None = None) -> Difference | None:
     """How two policies of one kind differ, or None where it is proved that they do not. Raises Undecided."""
     for more, (new, old) in ((True, (one, other)), (False, (other, one))):
-        witness = new_access(Access.of(new), Access.of(old))
+        witness = new_access(Access.of(new), Access.of(old), budget=budget)
         if witness is not None:
             return Difference(witness, more)
     named = (*one.statements, *other.statements)
     for more, (new, old) in ((True, (one, other)), (False, (other, one))):
-        witness = new_access(_spared(new, named), _spared(old, named))
+        witness = new_access(_spared(new, named), _spared(old, named), budget=budget)
         if witness is not None:
             return Difference(witness, more, denied=True)
     return None

@@ -5,19 +5,29 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from iamd.analysis.equivalence import difference
-from iamd.analysis.symbolic import Undecided
+from iamd.analysis.symbolic import STEPS, Budget, Undecided
 from iamd.policy import Document, Kind, MalformedPolicy
 from iamd.policy.parse import read_document
 
+_ALL_STEPS = 8 * STEPS  # of all proofs together
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _MERGED = ("Action", "Resource", "Principal")
 _Tree = dict[str, Any]
 
 
-def shrunk(text: str, kind: Kind) -> _Tree:
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A policy without what it does not need; `undecided`: why there may be more of that, None where there is none."""
+
+    tree: _Tree
+    undecided: str | None = None
+
+
+def shrunk(text: str, kind: Kind) -> Shrunk:
     """The policy without whatever it does not need. Raises MalformedPolicy.
 
     Where a step cannot be decided it is not taken.
@@ -26,22 +36,32 @@ def shrunk(text: str, kind: Kind) -> _Tree:
     tree: _Tree = json.loads(text)
     statements = tree["Statement"]
     tree["Statement"] = statements if isinstance(statements, list) else [statements]
-    changed = True
-    while changed:
-        changed = False
-        for attempt in _attempts(tree):
-            if _same(attempt, original):
-                tree, changed = attempt, True
-                break
+    left, undecided = Budget(_ALL_STEPS), None
+    shorter: _Tree | None = tree
+    try:
+        while shorter is not None:
+            tree, shorter, undecided = shorter, None, None
+            for attempt in _attempts(tree):
+                budget = Budget()
+                try:
+                    if _same(attempt, original, budget):
+                        shorter = attempt
+                        break
+                except Undecided as open_:
+                    undecided = str(open_)
+                left.spend(budget.spent)
+    except Undecided as limit:
+        undecided = str(limit)
     for statement in tree["Statement"]:
         _unwrap(statement)
-    return tree
+    return Shrunk(tree, undecided)
 
 
-def _same(tree: _Tree, original: Document) -> bool:
+def _same(tree: _Tree, original: Document, budget: Budget) -> bool:
+    """Whether a step changes nothing. Raises Undecided."""
     try:
-        return difference(read_document(json.dumps(tree), original.kind), original) is None
-    except (MalformedPolicy, Undecided):
+        return difference(read_document(json.dumps(tree), original.kind), original, budget) is None
+    except MalformedPolicy:
         return False
 
 

@@ -157,9 +157,12 @@ def _redundant(args: argparse.Namespace, source: Source) -> Verdict:
 
 
 def _shrunk(args: argparse.Namespace, source: Source) -> Verdict:
-    made = shrunk(source.text, source.document.kind)
+    found = shrunk(source.text, source.document.kind)
+    made = found.tree
     shorter, size = json.dumps(made, indent=2), len(json.dumps(json.loads(source.text)))
     saved = size - len(json.dumps(made))
+    if saved <= 0 and found.undecided is not None:
+        raise Failure(f"{source.title}: undecided: {found.undecided}")
     if saved <= 0:
         return Verdict(source, "Nothing can be left out.", (), {"shorter": made})
     sentence = f"The same in {size - saved} characters instead of {size}:\n{shorter}"

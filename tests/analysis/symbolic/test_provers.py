@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iamd.analysis.symbolic import Access, Budget, new_access, smt, texts
-from iamd.analysis.symbolic.automaton import ARN, FOLDED, RESOURCE, TEXT, automaton
+from iamd.analysis.symbolic.automaton import ARN, FOLDED, RESOURCE, TEXT, automaton, machine
 from iamd.analysis.symbolic.budget import STEPS, Undecided
 from iamd.analysis.symbolic.texts import TextSet, find
 from iamd.policy import Document, Kind, Principal, Request, decide
@@ -95,7 +95,7 @@ def test_what_automata_cannot_follow_the_fallback_decides(monkeypatch: pytest.Mo
     found = _found(HOSTILE)
     assert found is not None
     assert all(automaton((mark(text),), TEXT).accepts(found) is inside for text, inside in HOSTILE)
-    monkeypatch.setattr(smt, "cvc5", None)  # as without the extra
+    monkeypatch.setattr(smt, "_is_there", False)  # as without the extra
     monkeypatch.setattr(texts, "_answers", {})
     with pytest.raises(Undecided, match="no answer within 100000 steps"):
         _found(HOSTILE, 100_000)
@@ -107,3 +107,23 @@ def test_what_the_fallback_cannot_decide_automata_may(monkeypatch: pytest.Monkey
     drawn = [*((f"*{word}*", True) for word in words), *((text, False) for text in both_ways)]
     monkeypatch.setattr(texts, "STAGES", ((10, 1_000),))
     assert _found(drawn) is None
+
+
+def test_the_fallback_is_bounded_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question for which it would take gigabytes, and one after it."""
+    prover = smt._Prover()
+    monkeypatch.setattr(smt, "_prover", prover)
+    monkeypatch.setattr(smt, "MEMORY", 96 * 1024 * 1024)
+    sides = [f"arn:aws:s3:::*{'?' * first}a{'?' * last}*" for first, last in ((1, 38), (37, 2))]
+    everything = machine([("*", TEXT), (mark("arn:*:*:*:*:*"), TEXT)])
+    wide = [everything, *(automaton((mark(each),), RESOURCE) for each in sides)]
+    with pytest.raises(Undecided):
+        smt.find(wide, [], "x", 200_000)
+    one = automaton((mark("a*b"),), TEXT)
+    found = smt.find([one], [automaton((mark("a?b"),), TEXT)], "x", 200_000)
+    assert found is not None
+    assert one.accepts(found)
+    monkeypatch.setattr(smt, "SECONDS", 0.0)
+    with pytest.raises(Undecided):
+        smt.find([one], [], "x", 200_000)
+    prover.end()

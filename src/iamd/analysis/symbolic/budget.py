@@ -18,6 +18,11 @@ class Budget:
     def __init__(self, steps: int = STEPS) -> None:
         self._steps = self._left = steps
 
+    @property
+    def spent(self) -> int:
+        """The steps that have been taken."""
+        return self._steps - self._left
+
     def spend(self, steps: int = 1) -> None:
         """Raises Undecided when nothing is left."""
         self._left -= steps

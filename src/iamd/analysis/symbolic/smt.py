@@ -1,13 +1,23 @@
 """The search for a text by cvc5, for patterns that overlap in more ways than automata can follow.
 
 It comes with the extra `analysis`; without it such questions stay undecided. What it answers is held against the
-automata, and "there is none" is its proof.
-https://cvc5.github.io/docs/latest/theories/strings.html
+automata, and "there is none" is its proof. It runs in a process of its own (`smt_worker.py`), which may have so much
+memory and time and no more: cvc5's own limits do not hold everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from iamd.analysis.symbolic.automaton import Automaton, Shape, casings
@@ -15,40 +25,96 @@ from iamd.analysis.symbolic.budget import Undecided
 from iamd.policy.patterns import ANY, MANY
 from iamd.policy.text import lower
 
-try:
-    import cvc5
-except ImportError:
-    cvc5 = None
+MEMORY = 512 * 1024 * 1024  # bytes that cvc5 may have
+SECONDS = 5.0  # that one answer may take
+_WORKER = Path(__file__).with_name("smt_worker.py")
+_CHAR, _FIELD_CHAR, _ALL, _ALL_FIELD = range(4)  # as the worker reads wildcards
 
-Term = Any  # of cvc5, which tells no types
+_is_there = find_spec("cvc5") is not None
 
 
 def is_there() -> bool:
     """Whether the extra is installed."""
-    return cvc5 is not None
+    return _is_there
 
 
 def find(inside: Sequence[Automaton], outside: Sequence[Automaton], filler: str, effort: int) -> str | None:
     """A text that all of `inside` accept and none of `outside`, or None when there is none. `filler` stands for the
     characters that no pattern names; `effort` limits what it may do, in units of cvc5's own, of which there are some hundred
     thousand in a second. Raises Undecided."""
-    made = _Expressions()
-    solver = cvc5.Solver(made.terms)
-    solver.setLogic("QF_S")
-    for name, value in (("produce-models", "true"), ("rlimit-per", str(effort))):
-        solver.setOption(name, value)
-    text = made.terms.mkConst(made.terms.getStringSort(), "text")
-    for each in inside:
-        solver.assertFormula(made.member(text, made.of(each)))
-    for each in outside:
-        solver.assertFormula(made.member(text, made.of(each)).notTerm())
-    answer = solver.checkSat()
-    if answer.isUnsat():
+    question = {"inside": list(map(_told, inside)), "outside": list(map(_told, outside)), "effort": effort}
+    answer = _prover.ask(question)
+    text = answer.get("found")
+    if "found" in answer and text is None:
         return None
-    found = _named(solver.getValue(text).getStringValue(), inside, outside, filler) if answer.isSat() else None
+    found = None if text is None else _named(text, inside, outside, filler)
     if found is None or not _meets(found, inside, outside):
         raise Undecided("the patterns overlap in too many ways, for cvc5, too")
     return found
+
+
+class _Prover:
+    """The process, which is started when it is first asked, and again after it had to be ended."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0  # the process that started it: one that was forked off has its own
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer; an empty one where there is none within the limits."""
+        with self._lock:
+            try:
+                line = self._exchanged(json.dumps(question).encode() + b"\n")
+                answer: dict[str, Any] = json.loads(line)
+            except (OSError, ValueError):
+                self.end()
+                return {}
+            return answer
+
+    def _exchanged(self, line: bytes) -> bytes:
+        """The line that it answers. Raises OSError (TimeoutError) where it has ended or takes too long."""
+        process = self._running()
+        if process.stdin is None or process.stdout is None:
+            raise BrokenPipeError
+        process.stdin.write(line)
+        process.stdin.flush()
+        found = b""
+        while not found.endswith(b"\n"):
+            ready, _, _ = select.select([process.stdout], [], [], SECONDS)
+            if not ready:
+                raise TimeoutError
+            more = os.read(process.stdout.fileno(), 65_536)
+            if not more:
+                raise BrokenPipeError
+            found += more
+        return found
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._owner != os.getpid():
+            self._owner = os.getpid()
+            self._process = subprocess.Popen(  # noqa: S603 - a script of ours, without a shell
+                # Isolated: neither the environment nor the folder that the server was started in has a say.
+                [sys.executable, "-I", str(_WORKER), str(MEMORY)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+            )
+        return self._process
+
+    def end(self) -> None:
+        """End the process, if this one has started it."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        with suppress(OSError):
+            process.communicate()
+
+
+_prover = _Prover()
+atexit.register(_prover.end)
 
 
 def _named(text: str, inside: Sequence[Automaton], outside: Sequence[Automaton], filler: str) -> str:
@@ -61,56 +127,27 @@ def _meets(text: str, inside: Sequence[Automaton], outside: Sequence[Automaton])
     return all(each.accepts(text) for each in inside) and not any(each.accepts(text) for each in outside)
 
 
-class _Expressions:
-    """Regular expressions of automata's patterns."""
+_Part = str | int | list[str]
 
-    def __init__(self) -> None:
-        self.terms: Any = cvc5.TermManager()
-        kind = self._kind = cvc5.Kind
-        self._any = self.terms.mkTerm(kind.REGEXP_ALLCHAR)
-        self._all = self.terms.mkTerm(kind.REGEXP_ALL)
-        sides = [self._range("\u0000", "9"), self._range(";", "\U0002ffff")]  # all but the colon between them
-        self._field = self.terms.mkTerm(kind.REGEXP_UNION, *sides)
-        self._all_field = self.terms.mkTerm(kind.REGEXP_STAR, self._field)
 
-    def member(self, text: Term, expression: Term) -> Term:
-        return self.terms.mkTerm(self._kind.STRING_IN_REGEXP, text, expression)
+def _told(automaton: Automaton) -> list[list[_Part]]:
+    """The patterns of an automaton, as the worker reads them."""
+    plain: list[list[_Part]] = [[text] for text in sorted(automaton.texts)]
+    return plain + [_pattern(lower(text) if shape.fold else text, shape) for text, shape in automaton.wild]
 
-    def of(self, automaton: Automaton) -> Term:
-        """What an automaton accepts."""
-        options = [self._literal(text) for text in sorted(automaton.texts)]
-        options += [self._pattern(lower(text) if shape.fold else text, shape) for text, shape in automaton.wild]
-        return self._joined(self._kind.REGEXP_UNION, options, self.terms.mkTerm(self._kind.REGEXP_NONE))
 
-    def _pattern(self, text: str, shape: Shape) -> Term:
-        """A marked pattern, as `Automaton` reads it."""
-        parts, colons = [], 0
-        for at, char in enumerate(text):
-            inside = colons < shape.bound
-            if char == MANY:
-                spans = not inside or (shape.spans and text[at + 1 : at + 2] == ":")
-                parts.append(self._all if spans else self._all_field)
-            elif char == ANY:
-                parts.append(self._field if inside else self._any)
-            else:
-                parts.append(self._one_of(casings(char)) if shape.fold else self._literal(char))
-                colons += char == ":"
-        return self._joined(self._kind.REGEXP_CONCAT, parts, self._literal(""))
-
-    def _one_of(self, letters: Iterable[str]) -> Term:
-        none = self.terms.mkTerm(self._kind.REGEXP_NONE)
-        return self._joined(self._kind.REGEXP_UNION, [self._literal(each) for each in letters], none)
-
-    def _range(self, first: str, last: str) -> Term:
-        return self.terms.mkTerm(self._kind.REGEXP_RANGE, self._string(first), self._string(last))
-
-    def _literal(self, text: str) -> Term:
-        return self.terms.mkTerm(self._kind.STRING_TO_REGEXP, self._string(text))
-
-    def _string(self, text: str) -> Term:
-        return self.terms.mkString("".join(f"\\u{{{ord(char):x}}}" for char in text), True)
-
-    def _joined(self, kind: Any, options: list[Term], none: Term) -> Term:
-        if len(options) < 2:
-            return options[0] if options else none
-        return self.terms.mkTerm(kind, *options)
+def _pattern(text: str, shape: Shape) -> list[_Part]:
+    """A marked pattern, as `Automaton` reads it."""
+    parts: list[_Part] = []
+    colons = 0
+    for at, char in enumerate(text):
+        inside = colons < shape.bound
+        if char == MANY:
+            spans = not inside or (shape.spans and text[at + 1 : at + 2] == ":")
+            parts.append(_ALL if spans else _ALL_FIELD)
+        elif char == ANY:
+            parts.append(_FIELD_CHAR if inside else _CHAR)
+        else:
+            parts.append(list(casings(char)) if shape.fold else char)
+            colons += char == ":"
+    return parts

@@ -15,6 +15,7 @@ from iamd.analysis.symbolic.budget import Budget, Undecided
 _FILLERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_"
 # The states of a product of automata that are followed before cvc5 is asked, and how much it may do: it is best at what
 # automata are worst at, and the other way round.
+_EFFORT = 20  # of cvc5's units that take as long as one step
 STAGES = ((500, 20_000), (30_000, 200_000))
 _OPAQUE = 6  # texts with variables in one question about one value
 
@@ -121,6 +122,7 @@ def _found(inside: list[Automaton], outside: list[Automaton], budget: Budget) ->
     for states, effort in STAGES if smt.is_there() else ():
         with suppress(_Large):
             return _walk(inside, outside, filler, budget, states)
+        budget.spend(effort // _EFFORT)
         with suppress(Undecided):
             return smt.find(inside, outside, filler, effort)
     return _walk(inside, outside, filler, budget, None)
