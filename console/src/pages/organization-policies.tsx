@@ -5,10 +5,10 @@ import { useNavigate, useSearchParams } from "react-router";
 
 import { call } from "../api";
 import { useLoad } from "../load";
-import { PageLink, path } from "../links";
 import { usePage, useTell } from "../page";
 import { ActionButton } from "../parts/action-button";
 import { Confirm } from "../parts/confirm";
+import { controlColumns, ownedColumn } from "../parts/control-columns";
 import { ControlKindField, kindIn } from "../parts/control-kind";
 import { Actions, List } from "../parts/list";
 import { strings } from "../strings";
@@ -40,18 +40,7 @@ export default function OrganizationPolicies() {
         selection="single"
         empty={text.empty}
         above={<ControlKindField kind={kind} choose={(chosen) => setQuery({ kind: chosen }, { replace: true })} />}
-        columns={[
-          {
-            id: "name",
-            header: text.name,
-            cell: (each) => <PageLink to={path`/organization/policies/${each.id}`}>{each.name}</PageLink>,
-            sortingField: "name",
-            isRowHeader: true,
-          },
-          { id: "about", header: text.about, cell: (each) => each.about },
-          { id: "owned", header: text.owned, cell: (each) => (each.isAws ? text.ofAws : text.ofCustomer), sortingField: "isAws" },
-          { id: "id", header: strings.organization.id, cell: (each) => each.id },
-        ]}
+        columns={[...controlColumns, ownedColumn]}
         actions={([selected]) => (
           <Actions>
             <ActionButton needs="organizations:DeletePolicy" disabled={!selected || selected.isAws} onClick={() => setLeaving(selected)}>

@@ -11,15 +11,17 @@ import { useNavigate, useParams } from "react-router";
 
 import { call } from "../api";
 import { useLoad } from "../load";
-import { PageLink, path } from "../links";
+import { path } from "../links";
 import { usePage, useTell } from "../page";
 import { ActionButton } from "../parts/action-button";
-import { Confirm } from "../parts/confirm";
+import { controlColumns } from "../parts/control-columns";
 import { ControlKindField } from "../parts/control-kind";
+import { Detach } from "../parts/detach";
 import { Dialog } from "../parts/dialog";
 import { Copied, Facts } from "../parts/facts";
 import { Actions, List } from "../parts/list";
 import { PolicyEditor } from "../parts/policy-editor";
+import { PolicyTypeState } from "../parts/policy-type-state";
 import { Show } from "../parts/states";
 import { TestChange } from "../parts/test-change";
 import { strings } from "../strings";
@@ -96,17 +98,7 @@ function Controls({ target, root, isAccount }: ControlsProps) {
         labelBy="name"
         selection="single"
         empty={text.empty}
-        columns={[
-          {
-            id: "name",
-            header: text.name,
-            cell: (each) => <PageLink to={path`/organization/policies/${each.id}`}>{each.name}</PageLink>,
-            sortingField: "name",
-            isRowHeader: true,
-          },
-          { id: "about", header: text.about, cell: (each) => each.about },
-          { id: "id", header: strings.organization.id, cell: (each) => each.id },
-        ]}
+        columns={controlColumns}
         actions={([selected]) => (
           <Actions>
             <ActionButton needs="organizations:DetachPolicy" disabled={!selected} onClick={() => setLeaving(selected)}>
@@ -121,40 +113,10 @@ function Controls({ target, root, isAccount }: ControlsProps) {
         )}
       />
       {open === "attach" && <Attach target={target} kind={kind} present={attached.value ?? []} done={() => done(text.attached)} close={close} />}
-      {open === "enable" && (
-        <Confirm
-          title={text.enable}
-          action={text.enable}
-          work={() => call("organizations", "EnablePolicyType", { RootId: target, PolicyType: kind })}
-          done={() => done(text.enabled)}
-          close={close}
-        >
-          {text.kinds[kind]}
-        </Confirm>
+      {(open === "enable" || open === "disable") && (
+        <PolicyTypeState root={target} kind={kind} enable={open === "enable"} done={done} close={close} />
       )}
-      {open === "disable" && (
-        <Confirm
-          title={text.disable}
-          action={text.disable}
-          typed={text.kinds[kind]}
-          work={() => call("organizations", "DisablePolicyType", { RootId: target, PolicyType: kind })}
-          done={() => done(text.disabled)}
-          close={close}
-        >
-          {text.disableWhat}
-        </Confirm>
-      )}
-      {leaving && (
-        <Confirm
-          title={text.detachTitle(leaving.name)}
-          action={text.detach}
-          work={() => call("organizations", "DetachPolicy", { PolicyId: leaving.id, TargetId: target })}
-          done={() => done(text.detached)}
-          close={close}
-        >
-          {text.detachWhat}
-        </Confirm>
-      )}
+      {leaving && <Detach policy={leaving} target={target} done={done} close={close} />}
       {isAccount && writtenAs(kind) === "other" && <Effective key={kind} account={target} kind={kind} />}
     </SpaceBetween>
   );

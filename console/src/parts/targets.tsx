@@ -8,7 +8,7 @@ import { useTell } from "../page";
 import { strings } from "../strings";
 import { type Control, type Target, targetsOf, writtenAs } from "../work/organization";
 import { ActionButton } from "./action-button";
-import { Confirm } from "./confirm";
+import { Detach } from "./detach";
 import { Dialog } from "./dialog";
 import { Actions, List } from "./list";
 import { TargetField } from "./target-field";
@@ -68,17 +68,7 @@ export function Targets({ policy }: { policy: Control }) {
           close={() => setAttaching(false)}
         />
       )}
-      {leaving && (
-        <Confirm
-          title={text.detachTitle(policy.name)}
-          action={text.detach}
-          work={() => call("organizations", "DetachPolicy", { PolicyId, TargetId: leaving.id })}
-          done={() => done(text.detached)}
-          close={() => setLeaving(undefined)}
-        >
-          {text.detachWhat}
-        </Confirm>
-      )}
+      {leaving && <Detach policy={policy} target={leaving.id} done={done} close={() => setLeaving(undefined)} />}
     </>
   );
 }
