@@ -28,6 +28,25 @@ function fontsApart(): Plugin {
   };
 }
 
+const SORTABLE = "/internal/components/sortable-area";
+
+/** Cloudscape's frame brings a library for dragging along, for lists that no page here has: it is fetched when one is shown. */
+function sortingApart(): Plugin {
+  return {
+    name: "sorting-apart",
+    enforce: "pre",
+    async resolveId(source, importer) {
+      if (!source.endsWith(SORTABLE) || importer?.startsWith("\0")) return null;
+      const found = await this.resolve(source, importer, { skipSelf: true });
+      return found && `\0sortable:${found.id}`;
+    },
+    load(id) {
+      if (!id.startsWith("\0sortable:")) return null;
+      return `import { lazy } from "react"; export default lazy(() => import(${JSON.stringify(id.slice(10))}));`;
+    },
+  };
+}
+
 /** The server compresses nothing: each file also lies there as gzip and brotli. */
 function compressed(): Plugin {
   return {
@@ -47,7 +66,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   base: "/console/",
-  plugins: [fontsApart(), react(), compressed()],
+  plugins: [fontsApart(), sortingApart(), react(), compressed()],
   build: {
     outDir: "../src/iamd/console/dist",
     emptyOutDir: true,
