@@ -70,6 +70,13 @@ class Person:
         expect(self.page.get_by_role("heading", level=1).first).to_be_visible()
         return self.page
 
+    def is_in_as(self, name: str) -> None:
+        """Somebody of that name is signed in, and the first page is all there: nothing that is left while it comes in is
+        torn off, and no menu that is opened is drawn anew."""
+        expect(self.page.get_by_role("button", name=f"{name} @")).to_be_visible()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        self.page.wait_for_load_state("networkidle")
+
     def told(self, text: str) -> None:
         """The page has said so at its top."""
         expect(self.page.get_by_role("region", name="Notifications")).to_contain_text(text)
