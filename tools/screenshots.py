@@ -48,6 +48,7 @@ PAGES = (
     "/inline/user/jane.doe/Buckets",
     "/instance-profiles",
     "/providers",
+    f"/providers/{_arn('oidc-provider/login.example.com')}",
     "/providers/create",
     "/settings",
     "/organization",
@@ -103,9 +104,7 @@ def furnish(server: Live) -> None:
     iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=json.dumps(_TRUSTS_ACCOUNT), MaxSessionDuration=7200)
     iam.attach_role_policy(RoleName="auditor", PolicyArn="arn:aws:iam::aws:policy/SecurityAudit")
     iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
-    iam.create_open_id_connect_provider(
-        Url="https://token.actions.example.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
-    )
+    _federate(iam)
     iam.create_instance_profile(InstanceProfileName="machine")
     iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="worker")
     while iam.generate_credential_report()["State"] != "COMPLETE":
@@ -119,6 +118,16 @@ def furnish(server: Live) -> None:
             getattr(server.client(service, key), operation)()
         except iam.exceptions.ClientError:
             print(f"==> {operation} is denied as intended: the record has something to show")
+
+
+def _federate(iam: Any) -> None:
+    iam.create_open_id_connect_provider(
+        Url="https://token.actions.example.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+    )
+    iam.create_open_id_connect_provider(
+        Url="https://login.example.com", ClientIDList=["console"], ThumbprintList=["b" * 40]
+    )
+    iam.create_role(RoleName="engineer", AssumeRolePolicyDocument=json.dumps(_TRUSTS_PEOPLE))
 
 
 def _organize(server: Live) -> None:
@@ -161,6 +170,33 @@ _TRUSTS_ACCOUNT = {
 }
 
 
+_PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/login.example.com"
+_TRUSTS_PEOPLE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": _PROVIDER},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {"login.example.com:aud": "console"}},
+        }
+    ],
+}
+_SIGN_IN = {
+    "OpenIDConnectProviderArn": _PROVIDER,
+    "ClientId": "console",
+    "ClientType": "public",
+    "Label": "Example",
+    "RoleArns": [f"arn:aws:iam::{ACCOUNT}:role/engineer"],
+    "Scopes": ["email"],
+}
+_PUT_SIGN_IN = """async given => {
+    const { csrf } = await (await fetch("/console/me/session")).json();
+    const headers = { "x-iamd-csrf": csrf };
+    await fetch("/console/api/iamd/PutConsoleSignIn", { method: "POST", headers, body: JSON.stringify(given) });
+}"""
+
+
 def take(pages: dict[str, Page], path: str, endpoint: str) -> None:
     """All pictures of one page of the console; `pages` are the browser's by size."""
     name = re.sub(r"\W+", "-", path).strip("-") or "dashboard"
@@ -190,7 +226,7 @@ def main() -> int:
         print("there is no Chromium: tools/browser.sh installs it", file=sys.stderr)
         return 1
     OUT.mkdir(parents=True, exist_ok=True)
-    with live(upstream={"*": NOBODY}) as server, sync_playwright() as playwright:
+    with live(upstream={"*": NOBODY}, public_url="https://iamd.example.com") as server, sync_playwright() as playwright:
         furnish(server)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = browser.new_context()
@@ -205,6 +241,9 @@ def main() -> int:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_load_state("networkidle")
+        page.evaluate(_PUT_SIGN_IN, _SIGN_IN)
+        stranger = {"wide": browser.new_page(viewport={"width": 1280, "height": 900})}
+        take(stranger, "/console/sign-in?account=example", server.endpoint)
         for path in sys.argv[1:] or PAGES:
             take(pages, f"/console{path}", server.endpoint)
         if not sys.argv[1:]:
