@@ -114,6 +114,7 @@ def without(name: str, part: str | None = None) -> dict[str, Any]:
         b"[]",
         b"[" * 100_000,
         b'{"subject": "\xff"}',
+        b'{"action": 1, "evaluations": [{"subject": {"type": "\xff"}}]}',
     ],
 )
 @pytest.mark.parametrize("path", ["evaluation", "evaluations"])

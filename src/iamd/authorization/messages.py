@@ -121,6 +121,8 @@ def read_evaluations(body: bytes) -> tuple[Evaluations, dict[int, str]]:
         except msgspec.ValidationError as error:
             read.append(Evaluation())
             wrong[at] = str(error)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:  # seen in none of the parts before
+            raise Malformed(str(error)) from None
     common = Evaluations(found.subject, found.action, found.resource, found.context, read, found.options)
     return checked(common), wrong
 
