@@ -159,6 +159,10 @@ chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load 
 failover: $(VENV)/.dev $(VENV)/.engine ## Kill the database under load and promote its standby, and measure what servers make of it (2 minutes)
 	@$(BIN)/python -m chaos.failover $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.dev $(VENV)/.engine ## Work a server hard in every way for twenty minutes: nothing of it may grow
+	@$(BIN)/python -m soak $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests, most of them wrong somewhere, to every operation
 	@$(BIN)/python -m fuzz $(ARGS)
