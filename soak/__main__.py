@@ -62,10 +62,10 @@ def run(seconds: float, folder: Path, pause: float) -> tuple[Load, list[Measured
         node.start()
         load = Load(f"http://127.0.0.1:{node.port}", pause)
         load.prepare()
-        began = time.monotonic()
         load.start()
+        began = time.monotonic()
         try:
-            while (at := time.monotonic() - began) < seconds:
+            while (at := time.monotonic() - began) < seconds or not load.all_tried:
                 measured.append(measure(node.pid, data, at, load.steps))
                 time.sleep(seconds / _POINTS)
         finally:

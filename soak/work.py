@@ -71,6 +71,7 @@ class Load:
     pause: float = 0.05
     done: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    _tried: set[str] = field(default_factory=set)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
@@ -110,12 +111,18 @@ class Load:
             thread.join()
 
     @property
+    def all_tried(self) -> bool:
+        """Whether every kind of work has begun."""
+        return len(self._tried) == len(self._threads)
+
+    @property
     def steps(self) -> int:
         """How many there were, of all kinds."""
         return self.done.total() + self.failed.total()
 
     def _work(self, step: Callable[[], None], name: str) -> None:
         while not self._over.wait(self.pause * random.uniform(0.5, 1.5)):
+            self._tried.add(name)
             try:
                 step()
                 self.done[name] += 1
