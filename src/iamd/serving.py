@@ -31,6 +31,7 @@ from iamd.reference import services
 from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, first_account
+from iamd.server.crowd import Crowd
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.gate import Gate
@@ -221,7 +222,12 @@ def _stop_with(life: int, server: Server) -> None:
 def _uvicorn_config(settings: Settings, application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http=prompt(settings.max_header_bytes, settings.request_timeout, application),
+        http=prompt(
+            settings.max_header_bytes,
+            settings.request_timeout,
+            application,
+            Crowd(settings.address_connections, application.proxies.trusts),
+        ),
         loop="uvloop",
         ws="none",
         lifespan="off",

@@ -11,6 +11,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from iamd.server.asgi import TrustedProxies
+from iamd.server.crowd import Crowd
 from iamd.server.prompt import prompt
 from iamd.wire.http import Answer
 
@@ -18,9 +20,10 @@ from iamd.wire.http import Answer
 class Transport:
     """What a connection was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer: str = "") -> None:
         self.sent: list[bytes] = []
         self.closing = False
+        self._peer = peer
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
@@ -31,8 +34,11 @@ class Transport:
     def close(self) -> None:
         self.closing = True
 
+    def abort(self) -> None:
+        self.closing = True
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return default
+        return (self._peer, 1) if name == "peername" and self._peer else default
 
     def pause_reading(self) -> None: ...
 
@@ -80,8 +86,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Connection:
-    def __init__(self, desk: Desk, made: Any = None) -> None:
-        self.transport = Transport()
+    def __init__(self, desk: Desk, made: Any = None, peer: str = "") -> None:
+        self.transport = Transport(peer)
         config = uvicorn.Config(application, log_config=None)
         self.kind: Any = made or prompt(2000, 60.0, desk)
         self.protocol: Any = self.kind(config, ServerState(), {}, asyncio.get_running_loop())
@@ -339,5 +345,28 @@ def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: An
         assert not connection.transport.closing
         desk.released.set()
         assert await connection.answers(2) == [b"one", b"later"]
+
+    runner.run(check())
+
+
+def test_an_address_has_so_many_connections_at_a_time(runner: Any) -> None:
+    async def check() -> None:
+        crowd = Crowd(2, TrustedProxies(["10.0.0.0/8"]).trusts)
+        desk, kind = Desk(), prompt(2000, 60.0, Desk(), crowd)
+
+        def taken(peer: str) -> bool:
+            opened.append(Connection(desk, kind, peer))
+            return not opened[-1].transport.closing
+
+        opened: list[Connection] = []
+        places = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "203.0.113.7", "203.0.113.7", "::ffff:203.0.113.7")
+        assert [taken(peer) for peer in places] == [True, True, False] * 2
+        assert all(taken(peer) for peer in ("10.1.2.3", "127.0.0.1", "") for _ in range(3))
+        for number in (2, 0):  # one that was refused, and one that was not
+            opened[number].protocol.connection_lost(None)
+        assert [taken("2001:db8::4") for _ in range(2)] == [True, False]
+        for connection in (each for number, each in enumerate(opened) if number not in (2, 0)):
+            connection.protocol.connection_lost(None)
+        assert not crowd._open  # nothing is kept of who has left
 
     runner.run(check())

@@ -30,7 +30,7 @@ class TrustedProxies:
 
     def origin(self, peer: str, secure: bool, headers: list[tuple[bytes, bytes]]) -> tuple[str, bool]:
         """The client's address and whether it came over TLS; the peer's own unless the peer is trusted."""
-        if not self._networks or not self._trusts(peer):
+        if not self._networks or not self.trusts(peer):
             return peer, secure
         forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
         protocol = next((value for name, value in reversed(headers) if name == b"x-forwarded-proto"), None)
@@ -39,11 +39,12 @@ class TrustedProxies:
             if not _is_address(hop):
                 break
             peer = hop
-            if not self._trusts(hop):
+            if not self.trusts(hop):
                 break
         return peer, secure if protocol is None else protocol.strip().lower() == b"https"
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether it is a trusted proxy's."""
         if not _is_address(address):
             return False
         parsed = ipaddress.ip_address(address)

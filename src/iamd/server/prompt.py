@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from iamd.gateway.answer import Answer as UpstreamsAnswer
 from iamd.server import asgi
+from iamd.server.crowd import Crowd
 from iamd.server.gate import Gate, forwarded
 from iamd.server.protocol import LimitedHttp
 from iamd.server.relaying import Relaying
@@ -43,14 +44,17 @@ class Reception(Protocol):
         ...
 
 
-def prompt(header_bytes: int, seconds: float, reception: Reception) -> type[asyncio.Protocol]:
-    """A protocol class with the limits of `protocol.limited`."""
+def prompt(
+    header_bytes: int, seconds: float, reception: Reception, crowd: Crowd | None = None
+) -> type[asyncio.Protocol]:
+    """A protocol class with the limits of `protocol.limited`, and of a crowd."""
 
     class Prompt(_PromptHttp):
         max_header_bytes = header_bytes
         max_seconds = seconds
         received_by = reception
         together = _Together()
+        all_open = crowd or Crowd()
 
     return Prompt
 
@@ -75,6 +79,7 @@ class _Together:
 class _PromptHttp(LimitedHttp):
     received_by: ClassVar[Reception]
     together: ClassVar[_Together]
+    all_open: ClassVar[Crowd]
 
     def connection_made(self, transport: Any) -> None:
         self._body: list[bytes] | None = None  # its pieces so far, of a request that is kept
@@ -83,6 +88,9 @@ class _PromptHttp(LimitedHttp):
         self._gate: Gate | None = None  # who sends it to an upstream
         self._relaying: Relaying | None = None  # the answer of an upstream that is on its way
         super().connection_made(transport)
+        self._place = self.all_open.place(self.client[0]) if self.client else None
+        if self._place is not None and not self.all_open.enter(self._place):
+            self._joined.abort()
 
     def begin_exchange(self) -> None:
         """Keep the request, if it is of the usual kind, else let uvicorn begin."""
@@ -139,6 +147,8 @@ class _PromptHttp(LimitedHttp):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._body, self._complete = None, False
+        if self._place is not None:
+            self.all_open.leave(self._place)
         is_awaited = self._relaying is not None and self._relaying.leave()
         super().connection_lost(exc)
         if is_awaited:

@@ -102,6 +102,9 @@ class Settings:
         20,
         "Requests a second that an address may make without proving who it is, five times as many at once; 0: any number.",
     )
+    address_connections: int = _setting(
+        readers.whole, 500, "Connections that an address may have open at a time, to each worker; 0: any number."
+    )
     quotas: Quotas = _setting(
         readers.quotas, Quotas, "IAM's adjustable quotas, up to AWS's maxima: roles=5000,policies_per_role=25."
     )
