@@ -137,6 +137,36 @@ def test_what_an_application_may_ask_for(center: Center) -> None:
     assert code(sso.describe_trusted_token_issuer, TrustedTokenIssuerArn=issuer) == "ResourceNotFoundException"
 
 
+def test_who_is_no_delegate_any_more_has_no_part_in_what_it_made(center: Center) -> None:
+    """But in its applications: a trusted token issuer is the instance's."""
+    delegation = {"AccountId": center.member, "ServicePrincipal": "sso.amazonaws.com"}
+    organizations = center.server.client("organizations")
+    organizations.register_delegated_administrator(**delegation)
+    theirs = center.client_in(center.member, "sso-admin")
+    settings = {
+        "IssuerUrl": "https://idp.example.com",
+        "ClaimAttributePath": "email",
+        "IdentityStoreAttributePath": "emails.value",
+        "JwksRetrievalOption": "OPEN_ID_DISCOVERY",
+    }
+    issuer = theirs.create_trusted_token_issuer(
+        InstanceArn=center.arn,
+        Name="idp",
+        TrustedTokenIssuerType="OIDC_JWT",
+        TrustedTokenIssuerConfiguration={"OidcJwtConfiguration": settings},
+    )["TrustedTokenIssuerArn"]
+    own, tags = application(center, theirs), [{"Key": "team", "Value": "red"}]
+    theirs.tag_resource(ResourceArn=issuer, Tags=tags)
+    organizations.deregister_delegated_administrator(**delegation)
+    theirs.tag_resource(ResourceArn=own, Tags=tags)
+    for call, given in (
+        (theirs.tag_resource, {"ResourceArn": issuer, "Tags": tags}),
+        (theirs.list_tags_for_resource, {"ResourceArn": issuer}),
+        (theirs.describe_trusted_token_issuer, {"TrustedTokenIssuerArn": issuer}),
+    ):
+        assert code(call, **given) == "ResourceNotFoundException"
+
+
 def test_member_accounts_have_applications_of_their_own(center: Center) -> None:
     theirs = center.client_in(center.member, "sso-admin")
     ours, own = application(center), application(center, theirs)

@@ -7,10 +7,11 @@ from typing import Any
 from iamd.guard.target import Target, missing
 from iamd.services.call import Call, Reply
 from iamd.services.sso_admin.api import sso_admin
-from iamd.services.sso_admin.center import Center, administered, at, refused, visible
+from iamd.services.sso_admin.center import Center, administers, at, refused, visible
 from iamd.services.sso_admin.paging import page
 from iamd.services.sso_admin.tag_rules import merged
 from iamd.store.collection import Collection
+from iamd.store.kinds.identity_applications import Application
 from iamd.wire.identity_errors import ResourceNotFoundException
 
 PAGE = 50
@@ -28,11 +29,11 @@ def tagged(call: Call, *, resource_arn: str, instance_arn: str | None = None) ->
     centers = [each for each in visible(call) if instance_arn in (None, each.instance.arn)]
     if not centers and instance_arn is not None:
         return refused(call, instance_arn)
-    ours = {center.instance.id for center in administered(call)}
     for center in centers:
+        ours = administers(call, center)
         for collection in _things(center):
             for thing in collection:
-                is_own = center.instance.id in ours or getattr(thing, "owner_id", None) == call.account_id
+                is_own = ours or (isinstance(thing, Application) and thing.owner_id == call.account_id)
                 if thing.arn == resource_arn and is_own:
                     return at(center, resource_arn, (collection, thing), thing.tags)
     return missing(resource_arn, ResourceNotFoundException(f"Could not find a resource with ARN {resource_arn}"))
