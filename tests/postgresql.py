@@ -22,7 +22,7 @@ from iamd.store import tables
 from iamd.store.migrations import migrate
 
 # What a crash of the machine would lose; tests that kill the server do not need more, since the kernel lives on.
-_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=80", "shared_buffers=32MB")
+_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=150", "shared_buffers=32MB")
 _TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
 
