@@ -30,7 +30,7 @@ _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
 _KEPT = _OURS | _HOP_BY_HOP
-_UNCHECKED = "0" * 64
+_UNCHECKED = b"0" * 64
 """The signature for upstreams without credentials: they take the region and service out of its scope at most."""
 
 _ACCOUNT_HEADER = b"x-moto-account-id"
@@ -61,25 +61,31 @@ def signed(upstream: Upstream, outbound: Outbound, now: datetime) -> Headers:
         headers.append((b"x-amz-content-sha256", outbound.payload_hash.encode()))
     if upstream.told == BY_HEADER:
         headers.append((_ACCOUNT_HEADER, outbound.account_id.encode()))
-    names = sorted([name for name, _ in headers if name.startswith(_SIGNED)])
     scope = (stamp[:8], region, service)
     keys = upstream.credentials
+    key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
+    names, authorization = _authorization(key_id, scope, tuple([name for name, _ in headers]))
     signature = _UNCHECKED
     if keys is not ANYONE:
         request = HttpRequest(outbound.method, outbound.path, outbound.query, headers, b"")
-        signature = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
-    key_id = outbound.account_id if upstream.told == BY_KEY else keys.access_key_id
-    headers.append((b"authorization", _authorization(key_id, scope, tuple(names)) + signature.encode()))
+        made = sigv4.sign(request, names, keys.secret_access_key, scope, stamp, outbound.payload_hash)
+        signature = made.encode()
+    headers.append((b"authorization", authorization + signature))
     if outbound.length is not None and (outbound.length or outbound.method in ("PUT", "POST", "PATCH")):
         headers.append((b"content-length", str(outbound.length).encode()))
     return headers
 
 
 @lru_cache(maxsize=1024)
-def _authorization(key_id: str, scope: tuple[str, str, str], names: tuple[bytes, ...]) -> bytes:
-    """The Authorization header up to the signature: a client's requests have the same ones all day."""
+def _authorization(
+    key_id: str, scope: tuple[str, str, str], headers: tuple[bytes, ...]
+) -> tuple[tuple[bytes, ...], bytes]:
+    """Those of the headers that are signed, and the Authorization header up to the signature: a client's requests have
+    the same ones all day."""
+    names = tuple(sorted([name for name in headers if name.startswith(_SIGNED)]))
     credential = "/".join((key_id, *scope, TERMINATOR))
-    return f"{ALGORITHM} Credential={credential}, SignedHeaders={b';'.join(names).decode()}, Signature=".encode()
+    signed = b";".join(names).decode()
+    return names, f"{ALGORITHM} Credential={credential}, SignedHeaders={signed}, Signature=".encode()
 
 
 @lru_cache(maxsize=4)

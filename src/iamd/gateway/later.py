@@ -19,7 +19,7 @@ from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import address, has_subresource, settle, tolerated, who_asks
+from iamd.gateway.steps import address, forget_changed, has_subresource, settle, tolerated, who_asks
 from iamd.services.call import Cold
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
 from iamd.wire.gateway_errors import NotKnown
@@ -76,24 +76,17 @@ async def read_body(parts: Parts, passage: Passage) -> None:
         passage.request.body, passage.rest = body, None
 
 
-class Lookups:
-    """What mapping a request may look up: questions to the upstream of its service, and roles of its account."""
-
-    def __init__(self, parts: Parts, service: str, region: str, account_id: str) -> None:
-        self._parts = parts
-        self._service = service
-        self._place = region, account_id
-
-    async def ask(self, operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
-        """See `mapped.Lookup`."""
-        return await self._parts.facts.ask(self._service, operation, given, Place(*self._place), about)
-
-    def role_of_profile(self, name: str) -> str | None:
-        """See `mapped.RoleOfProfile`."""
-        records = self._parts.realm.records(self._place[1])
-        profile = None if records is None else records.profiles.named(name)
-        role = records.roles.get(profile.role_id) if records and profile and profile.role_id else None
-        return None if role is None else role.arn
+async def ask(
+    parts: Parts,
+    service: str,
+    region: str,
+    account_id: str,
+    operation: str,
+    given: Mapping[str, Any],
+    about: str | None,
+) -> Mapping[str, Any]:
+    """What the upstream of a service answers for that account: see `mapped.Lookup`."""
+    return await parts.facts.ask(service, operation, given, Place(region, account_id), about)
 
 
 async def find_needs(parts: Parts, passage: Passage, inquiry: Inquiry, finding: Awaitable[list[Need]] | None) -> None:
@@ -164,7 +157,7 @@ async def _send(parts: Parts, passage: Passage) -> Answer:
     try:
         reply = await parts.forwarder.send(upstream, outbound, passage.now)
     finally:
-        parts.facts.forget(passage.needs)  # what was read meanwhile, too
+        forget_changed(parts, passage)  # what was read meanwhile, too
     outcome.note(passage, reply.status, reply.headers)
     if passage.upload is not None and reply.status < 300:
         etag = reply.header(b"etag") or b""

@@ -7,6 +7,7 @@ None when its part is done, or the coroutine (of `later`) that does it where som
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from iamd.caller import sigv4
 from iamd.caller.streamed import UNSIGNED
@@ -19,7 +20,16 @@ from iamd.gateway.modes import ENFORCE
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import address, has_subresource, may_be_blocked, own_headers, settle, tolerated, who_asks
+from iamd.gateway.steps import (
+    address,
+    has_subresource,
+    may_be_blocked,
+    own_headers,
+    role_of_profile,
+    settle,
+    tolerated,
+    who_asks,
+)
 from iamd.gateway.verdicts import Question, open_questions
 from iamd.gateway.written_policies import check_written, writes_policy
 from iamd.services.call import Cold
@@ -87,10 +97,11 @@ def find_needs(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     if asked is None or caller is None or signature is None or upstream is None:
         raise InternalFailure
     region = signature.region
-    passage.document = parameters.read(asked, passage.request)
+    if asked.form is not Form.S3 or asked.operation.name in parameters.HANDS_OVER:
+        passage.document = parameters.read(asked, passage.request)
     account_id = caller.account_id if upstream.told and asked.form is not Form.S3 else parts.owners.account_id
-    lookups = later.Lookups(parts, asked.service.name, region, account_id)
-    ask, role = lookups.ask, lookups.role_of_profile
+    ask = partial(later.ask, parts, asked.service.name, region, account_id)
+    role = partial(role_of_profile, parts, account_id)
     inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, ask, role)
     try:
         found = mapping.needs(inquiry)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 
 from iamd.gateway import generic
+from iamd.gateway.awaited import awaited
 from iamd.gateway.directory import Service
 from iamd.gateway.exact import exact_mapper, instances
 from iamd.gateway.mapped import Inquiry, Need
@@ -19,11 +21,7 @@ def needs(inquiry: Inquiry) -> list[Need] | Awaitable[list[Need]]:
     asked = inquiry.asked
     mapper = exact_mapper(asked.service.name, asked.operation.name) or generic.needs
     found = mapper(inquiry)
-    return _further(inquiry, found) if isinstance(found, list) else _later(inquiry, found)
-
-
-async def _later(inquiry: Inquiry, finding: Awaitable[list[Need]]) -> list[Need]:
-    return _further(inquiry, await finding)
+    return _further(inquiry, found) if isinstance(found, list) else awaited(found, partial(_further, inquiry))
 
 
 def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:

@@ -13,6 +13,7 @@ from iamd.gateway.heads import head_of
 from iamd.gateway.idle import Idle
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
+from iamd.gateway.steps import forget_changed
 from iamd.wire.gateway_errors import BadGateway, Lost
 
 
@@ -74,7 +75,7 @@ class Relay:
 
     def _begin(self) -> None:
         connection, passage, parts, client = self._connection, self._passage, self._parts, self._client
-        parts.facts.forget(passage.needs)  # what was read meanwhile, too
+        forget_changed(parts, passage)  # what was read meanwhile, too
         if connection.failure is not None:
             raise connection.failure
         status, headers = connection.status, connection.headers

@@ -8,6 +8,7 @@ from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway import bodies, heads, s3_requests
 from iamd.gateway.asked import Asked
 from iamd.gateway.directory import Form
+from iamd.gateway.facts.changes import leaves_facts
 from iamd.gateway.forward_access import HEADER
 from iamd.gateway.mapped import Need
 from iamd.gateway.modes import ENFORCE
@@ -29,10 +30,26 @@ def settle(parts: Parts, passage: Passage, account_id: str, found: list[Need]) -
     passage.needs = [parts.owners.settle(need, region, account_id, keeps_accounts=told) for need in found]
 
 
+def role_of_profile(parts: Parts, account_id: str, name: str) -> str | None:
+    """See `mapped.RoleOfProfile`."""
+    records = parts.realm.records(account_id)
+    profile = None if records is None else records.profiles.named(name)
+    role = records.roles.get(profile.role_id) if records and profile and profile.role_id else None
+    return None if role is None else role.arn
+
+
 def has_subresource(passage: Passage) -> bool:
     """Whether an S3 request asks for more than the object or bucket itself."""
     place = None if passage.asked is None else passage.asked.place
     return place is not None and not s3_requests.is_plain(place)
+
+
+def forget_changed(parts: Parts, passage: Passage) -> None:
+    """Believe nothing any more that upstreams told of what the request may change."""
+    for need in passage.needs:
+        if not leaves_facts(need.action):
+            parts.facts.forget(passage.needs)
+            return
 
 
 def may_be_blocked(passage: Passage, asked: Asked, caller: Caller) -> bool:
@@ -77,7 +94,7 @@ def address(parts: Parts, passage: Passage, body: bodies.Passed) -> None:
         (signature.region, signature.service),
         passage.needs[0].owner,
     )
-    parts.facts.forget(passage.needs)
+    forget_changed(parts, passage)
     parts.realm.store.require_room()
 
 

@@ -114,10 +114,13 @@ def _verdict(facts: Facts, arn: str, snapshot: Snapshot, question: Question, ask
 def _snapshot(realm: Realm, caller: Caller) -> Snapshot:
     if caller.kind is CallerKind.SERVICE:
         return snapshot_of(caller, realm)
-    records = realm.records(caller.account_id)
+    account_id, store = caller.account_id, realm.store
+    records = store.records(account_id) or realm.records(account_id)
     if records is None:
         raise AccessDenied
-    return realm.snapshots.of(caller, records, realm.standing(caller.account_id))
+    management_id = store.organization_of(account_id)
+    standing = None if management_id is None else realm.standing_under(management_id, account_id)
+    return realm.snapshots.of(caller, records, standing)
 
 
 def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Question) -> Ask:

@@ -59,7 +59,7 @@ class Gate:
     def forward(self, scope: Scope, body: bytes, client: Client) -> Relay | Answer | Awaitable[Answer]:
         """Send a request whose body is there to its upstream at once, if nothing has to be waited for: see
         `Gateway.answer_at_once`."""
-        passage = Passage(self._request(scope), new_uuid(), now(), _pieces(body), body)
+        passage = Passage(self._request(scope), new_uuid(), now(), _pieces(body) if body else _NO_PIECES, body)
         return self._gateway.answer_at_once(passage, client)
 
     def _request(self, scope: Scope) -> HttpRequest:
@@ -90,8 +90,20 @@ class Gate:
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
     """A body that is there."""
-    if body:
-        yield body
+    yield body
+
+
+class _NoPieces:
+    """A body without any, for everyone: most requests have none."""
+
+    def __aiter__(self) -> _NoPieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+_NO_PIECES = _NoPieces()
 
 
 class _Body:

@@ -113,7 +113,8 @@ class _PromptHttp(LimitedHttp):
     @property
     def is_answering(self) -> bool:
         """Whether there is a request of which the answer is still to come."""
-        return self._complete or super().is_answering
+        cycle = self.cycle
+        return self._complete or (cycle is not None and not cycle.response_complete)
 
     def on_body(self, body: bytes) -> None:
         if self._body is None:

@@ -58,7 +58,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._piece, self._alone = len(data), not self._begun
         self._received += self._piece
         self._behind += self._piece
-        self._unset_keepalive_if_required()
+        self._idle_since = None
         self._parse(data)
         counted = self._received - self._shared if self._in_headers else self._behind
         if self._begun and counted > self.max_header_bytes:
@@ -71,14 +71,14 @@ class LimitedHttp(HttpToolsProtocol):
         parser takes it for a request without a body, though, and the body for the next request.
         https://www.rfc-editor.org/rfc/rfc9110#section-7.8
         """
-        rest = memoryview(data)
+        rest: bytes | memoryview = data
         try:
             while rest:
                 try:
                     self.parser.feed_data(rest)
                     return
                 except httptools.HttpParserUpgrade as upgrade:
-                    rest = rest[upgrade.args[0] :]
+                    rest = memoryview(rest)[upgrade.args[0] :]
                     self._start_over()
         except httptools.HttpParserError:
             self.send_400_response("")

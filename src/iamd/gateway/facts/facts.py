@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from iamd.gateway.directory import model_of, services
-from iamd.gateway.facts.changes import leaves_facts
 from iamd.gateway.facts.documents import as_policy
 from iamd.gateway.facts.kinds import Found, Kind, Question, find, subject_of
 from iamd.gateway.facts.memory import Memory
@@ -123,9 +122,8 @@ class Facts:
         return told
 
     def forget(self, needs: Sequence[Need]) -> None:
-        """A request that needs this is on its way: forget what it may change."""
-        if all(map(leaves_facts, [need.action for need in needs])):
-            return
+        """A request that needs this is on its way, and not all of it leaves facts as they are (`changes`): forget what it
+        may change."""
         for need in needs:
             if need.action.startswith("iam:"):
                 continue
@@ -180,10 +178,10 @@ class Facts:
         return {f"{OBJECT_TAG}{name.lower()}": value for name, value in tag_pairs(told.value) or ()}
 
 
-def _remembered_by(found: Found, question: Question, need: Need, region: str) -> tuple[str | None, ...]:
+def _remembered_by(found: Found, question: Question, need: Need, region: str) -> tuple[Hashable, ...]:
     """What an answer is remembered by: the question, and where and as whom it was asked."""
-    asked = ".".join((question.operation, *question.path))
-    return asked, found.values.get("qualifier"), found.values["region"] or region, need.owner
+    values = found.values
+    return question.operation, question.path, values.get("qualifier"), values["region"] or region, need.owner
 
 
 def _by_listing(arn: str) -> Found | None:
