@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from time import perf_counter
-from typing import Final
 
 import structlog
 from prometheus_client import REGISTRY
@@ -13,7 +13,6 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from iamd.server.exchange import Exchange
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
-_LAST: Final = len(BUCKETS)  # of those that took longer
 
 log = structlog.get_logger("iamd")
 
@@ -33,11 +32,8 @@ class Tally:
         self._requests[key] = self._requests.get(key, 0) + 1
         times = self._times.get(service)
         if times is None:
-            times = self._times[service] = [0] * (_LAST + 1)
-        bucket = 0
-        while bucket < _LAST and BUCKETS[bucket] < seconds:  # mostly the first one
-            bucket += 1
-        times[bucket] += 1
+            times = self._times[service] = [0] * (len(BUCKETS) + 1)
+        times[bisect_left(BUCKETS, seconds)] += 1
         self._sums[service] = self._sums.get(service, 0.0) + seconds
 
     def collect(self) -> Iterator[Metric]:
