@@ -19,7 +19,7 @@ from iamd.caller.strangers import Strangers, place_of
 from iamd.services.catalogue import APIS
 from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import AccessDenied, Throttling
-from tests.live import ROOT_KEY, Live, live
+from tests.live import ACCOUNT, ROOT_KEY, Live, live
 
 THERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 WRONG = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": "wrong"}
@@ -150,6 +150,9 @@ def test_every_other_door_counts(server: Live) -> None:
         assert [ask(server, path, address=address, **headers)[0] for _ in range(BURST)] == [refused] * BURST, path
         status, again, _ = ask(server, path, address=address, **headers)
         assert (status, again) == (400 if path == "/sessions" else 429, "1"), path
+    missing = f"/_iamd/issuers/{ACCOUNT}/00000000-0000-4000-8000-000000000000/.well-known/jwks.json"
+    found = [ask(server, missing, address="198.51.100.99") for _ in range(BURST + 1)]
+    assert [(status, again) for status, again, _ in found] == [(404, None)] * BURST + [(429, "1")]
     forward = "/_iamd/forward-auth/api"
     told = {"X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/", "Authorization": "Bearer wrong"}
     answers = [ask(server, forward, **told) for _ in range(BURST + 1)]

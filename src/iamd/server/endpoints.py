@@ -10,11 +10,12 @@ from prometheus_client.registry import Collector
 
 from iamd.audit.ids import new_uuid
 from iamd.store.errors import StoreError
+from iamd.wire.errors import Throttling
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/_iamd/"
 
-Publish = Callable[[bytes], Awaitable[object | None]]
+Publish = Callable[[HttpRequest, bytes], Awaitable[object | None]]
 Endpoint = Callable[[HttpRequest], Awaitable[Answer]]
 
 _JSON = (b"content-type", b"application/json")
@@ -28,7 +29,7 @@ def as_json(status: int, value: object) -> Answer:
 
 class Endpoints:
     """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `publish` has the
-    documents at all other paths, or None."""
+    documents at all other paths, or None, and raises Throttling."""
 
     def __init__(
         self,
@@ -50,7 +51,11 @@ class Endpoints:
 
     async def answer(self, request: HttpRequest) -> Answer:
         """Answer a request below `/_iamd/`: 404 for an unknown path, 405 for another method."""
-        answered = await self._answer(request)
+        try:
+            answered = await self._answer(request)
+        except Throttling as error:
+            answered = as_json(error.http_status, {"error": error.message})
+            answered.headers.extend(error.headers)
         answered.headers.append((b"x-amzn-requestid", new_uuid().encode()))
         return answered
 
@@ -60,7 +65,7 @@ class Endpoints:
         if endpoint is not None:
             return await endpoint(request)
         allowed = sorted(method for method, route in self._routes if route == path)
-        published = None if self._publish is None or allowed else await self._publish(path)
+        published = None if self._publish is None or allowed else await self._publish(request, path)
         if published is not None and request.method in ("GET", "HEAD"):
             return Answer(200, [_JSON, (b"cache-control", b"public, max-age=300")], json.dumps(published).encode())
         if published is not None:

@@ -11,6 +11,7 @@ from iamd.services.outbound import PREFIXES, center_issuer, issuer_identifier, p
 from iamd.store.image import Records
 from iamd.store.kinds.federation import OutboundFederation
 from iamd.store.kinds.identity_center import IdentityCenter
+from iamd.wire.http import HttpRequest
 
 _PATH = re.compile(
     rb"issuers/([0-9]{12})/([0-9a-f-]{36}|ssoins-[0-9a-f]{16})/\.well-known/(openid-configuration|jwks\.json)"
@@ -20,18 +21,23 @@ _OF_ACCOUNTS = (*_CLAIMS, "jti", "https://sts.amazonaws.com/")
 _OF_CENTERS = (*_CLAIMS, "aws:identity_store_id", "aws:application_arn", "aws:credential_id", "sts:identity_context")
 
 
-async def document(realm: Realm, path: bytes) -> dict[str, Any] | None:
+async def document(realm: Realm, request: HttpRequest, path: bytes) -> dict[str, Any] | None:
     """The document at a path below `/_iamd/`; None where there is none.
 
     One that was published stays so when the account issues no more tokens: those that are out are still to be verified.
+    Raises Throttling for addresses that ask for what is not there too often.
     """
     named = _PATH.fullmatch(path)
     if named is None or not realm.store.has_account(named[1].decode()):
         return None
+    realm.strangers.take(
+        request.client_ip
+    )  # before an account is loaded: ids of issuers are long, those of accounts not
     records = await realm.store.load(named[1].decode())
     found = _issuer(realm, records, named[2].decode())
     if found is None:
         return None
+    realm.strangers.give_back(request.client_ip)
     if named[3] == b"jwks.json":
         return {"keys": published_keys(records, now())}
     issuer, claims = found
