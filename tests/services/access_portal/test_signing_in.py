@@ -12,7 +12,7 @@ from tests.live import ACCOUNT, Live
 from tests.services.access_portal.people import PASSWORD, Person
 from tests.services.access_portal.programs import Program, refused
 from tests.services.phones import Phone
-from tests.services.signin.browser import WRONG, Browser
+from tests.services.signin.browser import WRONG, Browser, subjects
 
 NEW = "N3w password"
 
@@ -42,6 +42,13 @@ def test_wrong_entries_are_refused_alike(ann: Person, browser: Browser) -> None:
     page = browser.open("/start")
     assert browser.open("/start", {"step": "sign-in", "name": "ann", "password": PASSWORD}).status == 403
     assert browser.submit(page, name="ann", password=PASSWORD).status == 303
+
+
+def test_guesses_are_counted_by_who_is_meant(ann: Person, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = subjects(ann.server, monkeypatch)
+    for spelling in ("sus", "SUS", "SU\u017f"):
+        browser.submit(browser.open("/start"), name=spelling, password="wrong")
+    assert len({each for each in counted if each.startswith("portal as ")}) == 1
 
 
 def test_who_is_disabled_or_deleted_is_out_at_once(ann: Person, browser: Browser, program: Program) -> None:

@@ -12,6 +12,7 @@ import secrets
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -24,6 +25,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from tests.live import Live
+
 SAME = "arn:aws:signin:::devtools/same-device"
 CROSS = "arn:aws:signin:::devtools/cross-device"
 PASSWORD = "correct horse battery 9!"
@@ -34,6 +37,19 @@ CALLBACK = "http://127.0.0.1:53037/oauth/callback"
 
 def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def subjects(server: Live, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """By what attempts are counted from now on."""
+    attempts = server.realm.attempts
+    known, counted = attempts.count, []
+
+    def count(subject: str, attempt: str, now: datetime) -> bool:
+        counted.append(subject)
+        return known(subject, attempt, now)
+
+    monkeypatch.setattr(attempts, "count", count)
+    return counted
 
 
 @dataclass

@@ -18,6 +18,7 @@ from tests.services.signin.browser import (
     allowed,
     logged_in,
     refusal,
+    subjects,
 )
 
 INVALID = ("ValidationException", "INVALID_REQUEST")
@@ -126,6 +127,24 @@ def test_nobody_learns_what_was_wrong(
 def test_the_root_user_without_password_cannot_sign_in(browser: Browser, program: Program) -> None:
     form = browser.open(f"{program.link()}&as=root")
     assert browser.submit(form, name="", password="", code="").problem == WRONG
+
+
+def test_guesses_are_counted_by_who_is_meant(
+    server: Live,
+    iam: Any,
+    browser: Browser,
+    program: Program,
+    jane: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However the name is spelled, and the account named."""
+    iam.create_account_alias(AccountAlias="acme")
+    iam.create_user(UserName="sus")
+    counted = subjects(server, monkeypatch)
+    for account in (ACCOUNT, "acme"):
+        for name in ("sus", "SUS", "\u017fus"):
+            assert browser.sign_in(program, **{**jane, "account": account, "name": name}).problem == WRONG
+    assert len({each for each in counted if each.startswith("sign-in as ")}) == 1
 
 
 def test_guesses_are_slowed_down(browser: Browser, program: Program, jane: dict[str, str]) -> None:

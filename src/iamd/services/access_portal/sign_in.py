@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -15,7 +14,7 @@ from iamd.audit.elements import HIDDEN
 from iamd.caller.mfa import after_code
 from iamd.caller.passwords import FORGIVEN, apart, locked, matches, nobodys
 from iamd.services.access_portal.people import identity, present
-from iamd.services.signin.passwords import WRONG, MustChange, Refused, Unfinished, Visit, let_in, limit
+from iamd.services.signin.passwords import WRONG, MustChange, Refused, Unfinished, Visit, let_in, limit, who_is_meant
 from iamd.services.signin.people import Person, credential
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -36,8 +35,7 @@ async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Pe
     """Who that is, of the people of the instance that the account owns. Raises Refused, NeedsCode, and MustChange of
     someone who has a one-time password."""
     realm = visit.realm
-    named = hashlib.sha256(f"{account_id} {name}".lower().encode(errors="replace")).hexdigest()
-    subjects = (f"portal from {visit.place}", f"portal as {named}")
+    subjects = (f"portal from {visit.place}", f"portal as {who_is_meant(account_id, name)}")
     limit(visit, *subjects)
     if (await realm.store.load(account_id)).identity_sources.get(account_id) is not None:
         raise Refused("Sign in at your identity provider.")

@@ -30,7 +30,7 @@ from iamd.services.signin.people import Person, credential, password_of
 from iamd.store.change import Change
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, Passkey
-from iamd.store.records import User
+from iamd.store.records import User, fold
 
 WRONG = "Your authentication information is incorrect. Please try again."
 TOO_OFTEN = "There were too many attempts to sign in. Please try again in a few minutes."
@@ -114,6 +114,11 @@ class Visit:
         )
 
 
+def who_is_meant(account: str, name: str) -> str:
+    """A name to count attempts by: short, whatever is sent, and the same however a name is spelled."""
+    return hashlib.sha256(f"{account} {fold(name)}".encode(errors="replace")).hexdigest()
+
+
 def limit(visit: Visit, *subjects: str) -> None:
     """Count an attempt by each of these subjects. Raises Refused when there were too many lately."""
     if not all(visit.realm.attempts.count(subject, visit.request_id, visit.now) for subject in subjects):
@@ -135,11 +140,10 @@ async def sign_in(visit: Visit, entered: Entered) -> Person:
     """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
     MustChange of someone who has to change the password first, and NeedsPasskey."""
     realm = visit.realm
-    # Hashed, so that what is counted is short, whatever is sent.
-    named = hashlib.sha256(f"{entered.is_root} {entered.account} {entered.name}".lower().encode(errors="replace"))
-    subjects = (f"sign-in from {visit.place}", f"sign-in as {named.hexdigest()}")
-    limit(visit, *subjects)
     account_id = _account(realm, entered)
+    named = who_is_meant(f"{entered.is_root} {account_id or entered.account}", entered.name)
+    subjects = (f"sign-in from {visit.place}", f"sign-in as {named}")
+    limit(visit, *subjects)
     records = None if account_id is None else await realm.store.load(account_id)
     owner_id = None if records is None else _owner(records, entered)
     stored = None if records is None or owner_id is None else password_of(records, owner_id)
