@@ -12,20 +12,26 @@ import random
 import secrets
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from botocore.credentials import Credentials
+
 from chaos.__main__ import ENVIRONMENT, ROOT, recorded, shown
 from chaos.checker import violations
+from chaos.client import Client
 from chaos.history import History, Outcome
 from chaos.node import Node
 from chaos.workload import Workload
 from tests.postgresql import Pair, paired
 
 _LOAD = 2.0  # seconds between fail-overs
+_PAUSE = 0.02  # seconds between looks
 _WITHIN = 60.0  # seconds in which a change must be answered again
 WRITES_WITHIN = 10.0  # seconds after a promotion that are promised
 
@@ -81,10 +87,9 @@ def run(args: argparse.Namespace, folder: Path, pair: Pair) -> Report:
         workload.prepare(args.writers, 4)
         workload.start(args.writers, args.readers, args.seed)
         try:
-            failovers = [
-                _fail_over(pair, workload.history, args.away, last=number == args.rounds)
-                for number in range(1, args.rounds + 1)
-            ]
+            with ExitStack() as stack:
+                probes = [stack.enter_context(_Probe(node, workload.key())) for node in nodes]
+                failovers = [_fail_over(pair, workload.history, probes, args) for _ in range(args.rounds)]
         finally:
             workload.stop()
         last = workload.last(nodes[0])
@@ -103,21 +108,22 @@ def run(args: argparse.Namespace, folder: Path, pair: Pair) -> Report:
     return Report(args.seed, args.nodes, workload.acknowledged, reads, failovers, found)
 
 
-def _fail_over(pair: Pair, history: History, away: float, *, last: bool) -> FailOver:
+def _fail_over(pair: Pair, history: History, probes: Sequence[_Probe], args: argparse.Namespace) -> FailOver:
+    """Fail over once, behind a new standby."""
+    if pair.failed_over:
+        pair.renew()
     time.sleep(_LOAD)
     killed = time.monotonic()
-    pair.fail_over(away)
+    pair.fail_over(args.away, freeze=args.freeze)
     promoted = time.monotonic()
     answered = None
-    while answered is None and time.monotonic() < promoted + _WITHIN:
-        time.sleep(0.02)
+    while answered is None:
+        if time.monotonic() > promoted + _WITHIN:
+            raise RuntimeError(f"no change was answered within {_WITHIN:g} s of the promotion")
+        time.sleep(_PAUSE)
         answered = _first_write(history, promoted)
-    if answered is None:
-        raise RuntimeError(f"no change was answered within {_WITHIN:g} s of the promotion")
-    failed_over = FailOver(promoted - killed, max(answered - promoted, 0.0), _silence(history, killed, answered))
-    if not last:
-        pair.renew()
-    return failed_over
+    silence = max(each.silence(killed, answered) for each in probes)
+    return FailOver(promoted - killed, answered - promoted, silence)
 
 
 def _first_write(history: History, behind: float) -> float | None:
@@ -131,15 +137,35 @@ def _first_write(history: History, behind: float) -> float | None:
     return min(done, default=None)
 
 
-def _silence(history: History, start: float, end: float) -> float:
-    """The longest time between two decisions that were answered."""
-    told = [
-        read.ended
-        for register in history.registers.values()
-        for read in register.reads
-        if read.allows is not None and start < read.ended < end
-    ]
-    return max(after - before for before, after in pairwise([start, *sorted(told), end]))
+class _Probe:
+    """Asks a server for decisions all the time, of whatever revision, and knows when one was answered."""
+
+    def __init__(self, node: Node, key: Credentials) -> None:
+        self._client = Client(node.port)
+        self._key = key
+        self._answered: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> _Probe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._client.close()
+
+    def _ask(self) -> None:
+        while not self._over.wait(_PAUSE):
+            answer = self._client.call(self._key, "GetUser", {})
+            if answer.status in (200, 403):
+                self._answered.append(answer.ended)
+
+    def silence(self, start: float, end: float) -> float:
+        """The longest time without an answer."""
+        told = [each for each in self._answered if start < each < end]
+        return max(after - before for before, after in pairwise([start, *told, end]))
 
 
 def _print(report: Report) -> None:
@@ -157,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos.failover", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="so many fail-overs (default: 5)")
     parser.add_argument("--away", type=float, default=3.0, help="seconds until the promotion (default: 3)")
+    parser.add_argument("--freeze", action="store_true", help="freeze the server, with its connections, in place of it")
     parser.add_argument("--nodes", type=int, default=2, help="servers on the database (default: 2)")
     parser.add_argument("--writers", type=int, default=2, help="clients that write (default: 2)")
     parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")

@@ -78,6 +78,10 @@ class Workload:
         for thread in self._threads:
             thread.join()
 
+    def key(self) -> Credentials:
+        """The key of one of the users."""
+        return self._people[0].key
+
     def last(self, node: Node) -> dict[str, int]:
         """The policy that each user has now."""
         client = Client(node.port)

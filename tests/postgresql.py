@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -88,10 +88,20 @@ class Cluster:
         """Be a standby no more."""
         self.execute("SELECT pg_promote()")
 
+    def freeze(self) -> None:
+        """Do nothing any more, and leave connections as they are: what a machine does that hangs. Only `kill` helps."""
+        if self._process is not None:
+            for pid in _family(self._process.pid):
+                os.kill(pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """Stop at once, as when the machine is switched off."""
         if self._process is not None:
+            family = _family(self._process.pid)
             self._process.send_signal(signal.SIGQUIT)
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
             self._process.wait()
             self._process = None
 
@@ -106,22 +116,28 @@ class Pair:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         self.primary, self.standby = primary, Cluster(folder)
+        self.failed_over = False  # since there was a standby
         self._hosts = f"{primary.folder},{folder}"
         self.standby.follow(primary)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._hosts}"
 
-    def fail_over(self, away: float = 0.0) -> None:
-        """Kill the server and, so many seconds later, promote its standby."""
-        self.primary.kill()
+    def fail_over(self, away: float = 0.0, *, freeze: bool = False) -> None:
+        """Kill the server, or freeze it until `renew`, and promote its standby so many seconds later."""
+        if freeze:
+            self.primary.freeze()
+        else:
+            self.primary.kill()
         time.sleep(away)
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
+        self.failed_over = True
 
     def renew(self) -> None:
         """Make a new standby of what was killed."""
         self.standby.follow(self.primary)
+        self.failed_over = False
 
     def close(self) -> None:
         for each in (self.primary, self.standby):
@@ -167,6 +183,12 @@ def shared() -> Cluster:
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(running())
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its children: setpriv becomes the server itself."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
 
 
 def _binary(name: str) -> str:

@@ -287,8 +287,10 @@ async def test_it_can_be_closed_at_the_moment_that_something_is_told(opener: Ope
 
 
 @on_loop
-async def test_a_standby_takes_over(tmp_path: Path) -> None:
+async def test_a_standby_takes_over_from_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decisions go on from memory, changes go on once it is promoted, and nothing acknowledged is lost."""
+    monkeypatch.setattr(follower, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setitem(connection._CONNECTING, "connect_timeout", "2")
     key = tmp_path / "master.key"
     key.write_bytes(bytes(range(32)))
     with postgresql.paired() as pair:
@@ -298,7 +300,7 @@ async def test_a_standby_takes_over(tmp_path: Path) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             held = await two.load(ACCOUNT)
             await until(lambda: one.lead() > 0)
-            failing_over = asyncio.create_task(asyncio.to_thread(pair.fail_over))
+            failing_over = asyncio.create_task(asyncio.to_thread(pair.fail_over, freeze=True))
             acknowledged = 0
             while not failing_over.done():
                 with suppress(StoreError):

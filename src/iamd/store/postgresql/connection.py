@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -164,6 +166,11 @@ class PostgresConnection:
             if not self.driver.closed and self.driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
                 self.driver.rollback()
             raise
+
+    def cut(self) -> None:
+        """Break the connection from another thread: what waits for the server's answer fails at once."""
+        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.driver.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.driver.close()

@@ -57,6 +57,7 @@ class PostgresDatabase(SqlDatabase):
         self._writer = Session(url, self._writer_id, "writer", opened)
         self._reader = Session(url, self._writer_id, "reader")
         self._follower = Follower(url, self._renewal, self._writer_id, self.keyring)
+        self._follower.on_silence = lambda: (self._writer.cut(), self._reader.cut())
 
     @property
     def schema(self) -> int:

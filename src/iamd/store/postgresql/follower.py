@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import psycopg
 import structlog
@@ -28,6 +28,10 @@ _LONGEST_LOOK = 20.0  # seconds after which a look that has not come to an end n
 _DOUBT_SECONDS = 90.0  # longer than the server lets a statement take
 LEASE_SECONDS = LEADER_IDLE_SECONDS - 5.0  # behind a look: the server ends a leader's connection later than that
 _PATIENCE = 1.0  # seconds that a look is tried for: whoever waits for it is told soon
+
+SILENCE_SECONDS = 4.0  # after which a server will not answer any more
+
+T = TypeVar("T")
 
 log = structlog.get_logger("iamd.store")
 
@@ -53,6 +57,7 @@ class Follower:
         self._writer = writer
         self.keyring = keyring
         self.inbox = Inbox()
+        self.on_silence: Callable[[], object] = lambda: None  # told when the server does not answer
         self.schema = 0  # its version, when it was last heard of
         self.mark: Mark | None = None  # the last row of the feed that was heard of
         self._heard_at = time.monotonic()
@@ -134,7 +139,7 @@ class Follower:
     async def _look(self) -> None:
         self._deafen()
         mark, doubts, began = self.mark, self._doubts, time.monotonic()
-        heard = await self._session.do(lambda connection: self._hear(connection, mark), _PATIENCE)
+        heard = await self._answered(self._session.do(lambda connection: self._hear(connection, mark), _PATIENCE))
         now = time.monotonic()
         self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
         others = [each for each in heard.changed if each.writer != self._writer or each.account_id in self._doubtful]
@@ -145,7 +150,7 @@ class Follower:
         else:
             wanted = self.inbox.wanted(others)
             if wanted:
-                news = await self._session.do(lambda connection: _news(connection, wanted), _PATIENCE)
+                news = await self._answered(self._session.do(lambda connection: _news(connection, wanted), _PATIENCE))
         self.inbox.put(others, news)
         self._heard_at = time.monotonic()
         self.schema = heard.schema
@@ -155,6 +160,15 @@ class Follower:
         if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
             self.keyring = heard.keyring
         self._listen()
+
+    async def _answered(self, asked: asyncio.Future[T]) -> T:
+        """Wait for what the server answers. One that says nothing, with its connections still there, is not waited for:
+        another one may have taken its place."""
+        await asyncio.wait({asked}, timeout=SILENCE_SECONDS)
+        if not asked.done() and self._session.cut():
+            log.error("the database does not answer: its connections are given up")
+            self.on_silence()
+        return await asked
 
     def _hear(self, connection: PostgresConnection, mark: Mark | None) -> _Heard:
         """Look at the feed behind a mark; on the session's thread."""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TypeVar
 
 import psycopg
@@ -29,6 +30,7 @@ class Session:
         self._writer = writer
         self._connection = connection
         self._thread = ThreadPoolExecutor(1, f"iamd-store-{name}")
+        self._exchanging = Lock()  # held where a connection is closed or cut: its number would be another one's
         self._verb = "write" if name == "writer" else "read"
 
     def do(self, work: Callable[[PostgresConnection], T], patience: float | None = None) -> asyncio.Future[T]:
@@ -38,6 +40,14 @@ class Session:
         return asyncio.get_running_loop().run_in_executor(
             self._thread, self._try, work, PATIENCE if patience is None else patience
         )
+
+    def cut(self) -> bool:
+        """Break the connection, if there is one; work that waits for the server goes on over another."""
+        with self._exchanging:
+            connection = self._connection
+            if connection is not None:
+                connection.cut()
+        return connection is not None
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
@@ -71,6 +81,7 @@ class Session:
         return StoreError(f"{said} (perhaps it was written)") if unsure else NotWritten(said)
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._exchanging:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
