@@ -20,6 +20,7 @@ from iamd.services.catalogue import APIS
 from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import AccessDenied, Throttling
 from tests.live import ACCOUNT, ROOT_KEY, Live, live
+from tests.services.iam.support import refused
 
 THERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 WRONG = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": "wrong"}
@@ -145,9 +146,9 @@ def test_every_other_door_counts(server: Live) -> None:
         ("/start", 403, {}),
         ("/sessions", 403, {"Authorization": signed}),
     ]
-    for number, (path, refused, headers) in enumerate(doors):
+    for number, (path, expected, headers) in enumerate(doors):
         address = f"198.51.100.{number}"
-        assert [ask(server, path, address=address, **headers)[0] for _ in range(BURST)] == [refused] * BURST, path
+        assert [ask(server, path, address=address, **headers)[0] for _ in range(BURST)] == [expected] * BURST, path
         status, again, _ = ask(server, path, address=address, **headers)
         assert (status, again) == (400 if path == "/sessions" else 429, "1"), path
     missing = f"/_iamd/issuers/{ACCOUNT}/00000000-0000-4000-8000-000000000000/.well-known/jwks.json"
@@ -171,7 +172,10 @@ def test_a_server_counts_unless_it_is_told_otherwise() -> None:
     anybody = Strangers(0)
     for _ in range(1000):
         anybody.take(THERE)
-    with live(stranger_rate=1) as server:
+    with live(stranger_rate=1, throttle="identity=1,reads=50") as server:
+        assert [outcome(server)[0] for _ in range(BURST)] == ["OK"] * BURST
+        assert outcome(server) == ("Throttling", "1")  # root has called so often, whatever it was
+        assert refused(server.client("iam").list_users) == ("Throttling", "Rate exceeded")
         strangers = server.realm.strangers
         for _ in range(1000):
             strangers.take("127.0.0.1")
@@ -208,9 +212,9 @@ def test_an_identity_has_a_rate_over_all_that_it_calls() -> None:
     ]
     for operation in operations:
         throttle.take("a", "AIDA1", operation)
-    for refused in (operations[0], APIS["sts"].operations["GetCallerIdentity"]):
+    for other in (operations[0], APIS["sts"].operations["GetCallerIdentity"]):
         with pytest.raises(Throttling):
-            throttle.take("a", "AIDA1", refused)
+            throttle.take("a", "AIDA1", other)
     throttle.take("a", "AIDA2", operations[0])
     throttle.take("b", "AIDA1", operations[0])
     with pytest.raises(Throttling):

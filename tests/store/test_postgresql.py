@@ -10,9 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from iamd.cli.main import main
 from iamd.server.bootstrap import first_account
 from iamd.settings import load
 from iamd.store import SealError, Store, StoreError, opening
+from iamd.store.master_key import create_master_key
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.sql import statements
@@ -91,6 +93,28 @@ def test_a_database_that_cannot_be_used_is_refused(cluster: Cluster, key: Path, 
         connection.execute("INSERT INTO schema_version VALUES (999, 0)")
     with pytest.raises(StoreError, match="newer iamd"):
         store_at(url, key)
+
+
+def test_a_new_master_key_is_handed_out_before_the_database_gets_it(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, mine, theirs = cluster.new_database(), tmp_path / "mine.key", tmp_path / "theirs.key"
+    create_master_key(mine)
+    theirs.write_bytes(mine.read_bytes())
+    asyncio.run(store_at(url, mine)._database.close())
+    place = ["--database", url, "--master-key-file", str(mine)]
+    assert main(["rotate-master-key", *place]) == 2
+    assert f"--prepare` puts a new key into {mine} first" in capsys.readouterr().err
+    assert mine.read_bytes() == theirs.read_bytes()
+    assert main(["rotate-master-key", *place, "--prepare"]) == 0
+    asyncio.run(store_at(url, theirs)._database.close())  # the old one counts still
+    theirs.write_bytes(mine.read_bytes())
+    assert main(["rotate-master-key", *place]) == 0
+    for file in (mine, theirs):
+        asyncio.run(store_at(url, file)._database.close())
+    (old,) = tmp_path.glob("mine.key.*")
+    with pytest.raises(SealError, match="is not the one"):
+        store_at(url, old)
 
 
 def test_a_password_is_never_told() -> None:
