@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from iamd.store import SealError, Store, StoreError, opening
 from iamd.store.master_key import create_master_key
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.connection import PostgresConnection, connect
+from iamd.store.postgresql.opening import recognize
 from iamd.store.sql import statements
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
@@ -77,6 +79,12 @@ async def test_servers_that_start_at_once_make_one_account(opener: Opener) -> No
         for store in (one, two):  # a key that was made elsewhere is known at once
             account_id = await store.load_key(key)
             assert (await store.load(account_id or "")).access_keys.get(key) is not None
+
+
+def test_an_engine_on_which_servers_cannot_agree_is_refused() -> None:
+    told: Any = SimpleNamespace(info=SimpleNamespace(parameter_status={"crdb_version": "CockroachDB CCL v26.1.0"}.get))
+    with pytest.raises(StoreError, match="neither notifications nor advisory locks"):
+        recognize(told)
 
 
 def test_a_database_that_cannot_be_used_is_refused(cluster: Cluster, key: Path, tmp_path: Path) -> None:

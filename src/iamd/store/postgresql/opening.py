@@ -37,6 +37,10 @@ def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
 
 def recognize(driver: psycopg.Connection[Any]) -> None:
     """Refuse a database that is not ours, or cannot hold what we write, before anything is written to it."""
+    if driver.info.parameter_status("crdb_version") is not None:
+        raise StoreError(
+            "CockroachDB has neither notifications nor advisory locks, by which servers agree: use PostgreSQL"
+        )
     encoding = driver.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise StoreError(f"the database has the encoding {encoding}: create it with ENCODING 'UTF8'")
