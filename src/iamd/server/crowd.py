@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from iamd.caller.strangers import place_of
+from iamd.server.telemetry import log
+
+_TELLS_EVERY = 60.0  # seconds
 
 
 class Crowd:
@@ -15,6 +19,7 @@ class Crowd:
         self._most = most
         self._exempt = exempt
         self._open: dict[str, int] = {}
+        self._told = -_TELLS_EVERY  # when it was last logged that there are too many
 
     def place(self, address: str) -> str | None:
         """With whose connections one from that address is counted; None: with nobody's."""
@@ -24,6 +29,9 @@ class Crowd:
         """Count a connection; False: it is one too many, and is counted until it leaves."""
         number = self._open.get(place, 0) + 1
         self._open[place] = number
+        if number > self._most and monotonic() - self._told >= _TELLS_EVERY:
+            self._told = monotonic()
+            log.warning("connections of an address are refused: it has too many", address=place, most=self._most)
         return number <= self._most
 
     def leave(self, place: str) -> None:

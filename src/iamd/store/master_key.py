@@ -106,7 +106,7 @@ def _read(file: Path) -> list[bytes]:
     if len(content) == KEY_BYTES:
         return [content]
     try:
-        keys = [base64.b64decode(line, validate=True) for line in content.split()]
+        keys = list(dict.fromkeys(base64.b64decode(line, validate=True) for line in content.split()))
     except binascii.Error:
         keys = []
     if not keys or any(len(key) != KEY_BYTES for key in keys):
