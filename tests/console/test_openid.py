@@ -217,7 +217,8 @@ TOKENS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"exp": 1_000}, "Token expired"),
     ({"iss": "https://evil.example"}, "names another issuer"),
     ({"sub": "bob-2"}, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
-    ({"email_verified": False}, "has not verified your e-mail address"),
+    ({"email_verified": False}, "does not say that it has verified your e-mail address"),
+    ({"email_verified": None}, "does not say that it has verified your e-mail address"),
     ({"email": None}, "has no email, by which sessions are named"),
 )
 

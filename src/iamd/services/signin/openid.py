@@ -175,8 +175,10 @@ def _session_name(sign_in: ConsoleSignIn, claims: Mapping[str, Any]) -> str:
         raise Refused(
             f"The token of your identity provider has no {sign_in.name_claim}, by which sessions are named here."
         )
-    if sign_in.name_claim == "email" and claims.get("email_verified", True) not in (True, "true"):
-        raise Refused("Your identity provider has not verified your e-mail address, by which sessions are named here.")
+    if sign_in.name_claim == "email" and claims.get("email_verified") not in (True, "true"):
+        raise Refused(
+            "Your identity provider does not say that it has verified your e-mail address, by which sessions are named here."
+        )
     name = re.sub(r"[^\w+=,.@-]", "-", claimed, flags=re.ASCII)
     if name == claimed and 2 <= len(name) <= _LONGEST_NAME:
         return name
