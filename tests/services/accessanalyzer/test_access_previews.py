@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from iamd.analysis.external import grants
+from iamd.services.accessanalyzer import observations
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.known_resources import Configured, Listed
 from tests.live import ACCOUNT, Live
@@ -172,6 +175,19 @@ def test_every_configuration_of_the_model_can_be_previewed(analyzer: Any) -> Non
         assert [each["isPublic"] for each in found] == ([True] if policy else [])
         assert all(each["resourceType"] == KINDS[kind].type for each in found)
     assert {KINDS[kind].type for kind in members} <= set(analyzer.meta.service_model.shape_for("ResourceType").enum)
+
+
+def test_policies_are_looked_at_off_the_event_loop(analyzer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = set()
+
+    def looked_at(*told: Any) -> Any:
+        where.add(threading.current_thread().name.partition("_")[0])
+        return grants(*told)
+
+    monkeypatch.setattr(observations, "grants", looked_at)
+    policy = opening({"AWS": OUTSIDE}, "sqs:SendMessage", Sid="NeverSeenBefore")
+    assert len(previewed(analyzer, QUEUE, {"sqsQueue": {"queuePolicy": policy}})) == 1
+    assert where == {"asyncio"}
 
 
 def test_previews_are_listed_and_shown(analyzer: Any) -> None:

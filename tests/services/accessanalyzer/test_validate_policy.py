@@ -61,3 +61,16 @@ def test_validation_takes_a_permission(user: Any) -> None:
         user("eve")("accessanalyzer").validate_policy(policyDocument="{}", policyType="IDENTITY_POLICY")
     allowed = {"Effect": "Allow", "Action": "access-analyzer:ValidatePolicy", "Resource": "*"}
     assert user("bob", allowed)("accessanalyzer").validate_policy(policyDocument="{}", policyType="IDENTITY_POLICY")
+
+
+def test_long_policies_are_looked_at_within_bounds(analyzer: Any) -> None:
+    def told(size: int) -> list[str]:
+        statements = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"} for _ in range(size)]
+        text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        answer = analyzer.validate_policy(policyDocument=text, policyType="SERVICE_CONTROL_POLICY", maxResults=1000)
+        return [each["issueCode"] for each in answer["findings"]]
+
+    assert "REDUNDANT_STATEMENT" in told(100)
+    assert told(1_000) == ["POLICY_SIZE_EXCEEDS_SCP_QUOTA"]  # nobody has such: what adds nothing is not looked for
+    with pytest.raises(ClientError, match="must not be longer than 100000"):
+        told(2_000)

@@ -8,13 +8,19 @@ from iamd.analysis.validation.finding import Note, note
 from iamd.analysis.validation.subject import Statement, Subject, covers
 from iamd.analysis.validation.tree import Node
 
+LONGEST = 50_000  # characters of a policy in which it is looked for, which is pair by pair; none that long is stored
+
 
 def actions(policy: Subject, statement: Statement) -> Iterator[Note]:
+    if len(policy.text) > LONGEST:
+        return
     for node, other in _covered(statement.actions, fold=True):
         yield note("REDUNDANT_ACTION", node, action=node.text, other=other.text)
 
 
 def resources(policy: Subject, statement: Statement) -> Iterator[Note]:
+    if len(policy.text) > LONGEST:
+        return
     for node, other in _covered(statement.resources, fold=False):
         yield note("REDUNDANT_RESOURCE", node, resource=node.text, other=other.text)
 
@@ -36,6 +42,8 @@ def _covered(nodes: list[Node], fold: bool) -> Iterator[tuple[Node, Node]]:
 
 def statements(policy: Subject) -> Iterator[Note]:
     """Statements whose every request another one with the same effect covers."""
+    if len(policy.text) > LONGEST:
+        return
     known = [statement for statement in policy.statements if statement.action is not None]
     for at, statement in enumerate(known):
         for by, other in enumerate(known):

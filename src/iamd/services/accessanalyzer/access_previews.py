@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from iamd.analysis.external import Zone
 from iamd.audit.ids import new_uuid
 from iamd.policy import MalformedPolicy
 from iamd.policy.arns import account_of
 from iamd.services.accessanalyzer.analyzers import analyzer_by_arn
 from iamd.services.accessanalyzer.api import accessanalyzer
-from iamd.services.accessanalyzer.configured import let_in
+from iamd.services.accessanalyzer.configured import Seen, let_in
 from iamd.services.accessanalyzer.external_access import denials_above, is_bound, restriction
 from iamd.services.accessanalyzer.filters import Filter, checked, matches
-from iamd.services.accessanalyzer.observations import written
+from iamd.services.accessanalyzer.observations import Evidence, written
 from iamd.services.accessanalyzer.pages import page
 from iamd.services.accessanalyzer.refreshing import access_of, evidence, refreshed
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.zones import zone_of
 from iamd.services.call import Call, Reply
 from iamd.services.iam.trust import rendered
+from iamd.services.invocation import permitted
 from iamd.store.kinds.access_analyzer import AccessPreview, Analyzer
 from iamd.wire.errors import ConflictException, ResourceNotFoundException, ValidationException
 
@@ -31,7 +35,21 @@ _MORE_FILTERS = frozenset({"changeType", "existingFindingId", "existingFindingSt
 _TEXTS = ("existingFindingId", "existingFindingStatus", "changeType", "status", "resourceType", "resource", "id")
 
 
-@accessanalyzer.operation(on=analyzer_by_arn, prepare=evidence)
+async def proposed(call: Call, *, analyzer_arn: str, configurations: dict[str, dict[str, Any]]) -> Evidence:
+    """What there is now. What is proposed is looked at, too, off the event loop, and what was found of it is kept."""
+    told = await evidence(call, analyzer_arn=analyzer_arn)
+    zone = zone_of(call, permitted(call).value)
+    if zone is None or len(configurations) != 1:
+        return told
+    ((resource, configuration),) = configurations.items()
+    for kind, given in configuration.items():
+        whole = {**_present(told, kind, resource), **given}
+        with suppress(MalformedPolicy):
+            await asyncio.to_thread(_seen, call, kind, whole, resource, zone)
+    return told
+
+
+@accessanalyzer.operation(on=analyzer_by_arn, prepare=proposed)
 def create_access_preview(
     call: Call, analyzer: Analyzer, *, configurations: dict[str, dict[str, Any]], client_token: str | None = None
 ) -> Reply:
@@ -64,13 +82,12 @@ def _previewed(
     zone = zone_of(call, analyzer)
     ((kind, given),) = configuration.items()
     given = _completed(call, kind, given, resource)
-    service = "sts" if kind == "iamRole" else KINDS[kind].service
-    denials = denials_above(call.account_id, call.realm)
-    bound = denials if is_bound(service) else ()
     known = {access_of(each): each for each in refreshed(call, analyzer, resource) if each.status != "RESOLVED"}
     common = {"resource": resource, "resourceType": KINDS[kind].type}
-    common["resourceControlPolicyRestriction"] = restriction(str(given), service, denials)
-    seen = [] if zone is None else list(dict.fromkeys(let_in(kind, given, resource, zone, bound)))
+    common["resourceControlPolicyRestriction"] = restriction(
+        str(given), _service(kind), denials_above(call.account_id, call.realm)
+    )
+    seen = [] if zone is None else _seen(call, kind, given, resource, zone)
     for source, access in seen:
         told = written(access.told())
         existing = known.pop(told, None)
@@ -93,6 +110,23 @@ def _previewed(
         }
 
 
+def _present(told: Evidence, kind: str, resource: str) -> Mapping[str, Any]:
+    """What is known of a resource's configuration."""
+    known = (each for listed in told.resources.values() for each in listed)
+    return next((each.configuration for each in known if (each.arn, each.kind) == (resource, kind)), {})
+
+
+def _seen(call: Call, kind: str, given: Mapping[str, Any], resource: str, zone: Zone) -> list[Seen]:
+    """Whom a configuration lets in. Raises MalformedPolicy."""
+    bound = denials_above(call.account_id, call.realm) if is_bound(_service(kind)) else ()
+    return list(dict.fromkeys(let_in(kind, given, resource, zone, bound)))
+
+
+def _service(kind: str) -> str:
+    """The service whose actions resource control policies would deny."""
+    return "sts" if kind == "iamRole" else KINDS[kind].service
+
+
 def _completed(call: Call, kind: str, given: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
     """A configuration with what the resource has now where nothing is proposed; an empty text proposes no policy.
     Raises ValidationException."""
@@ -100,11 +134,7 @@ def _completed(call: Call, kind: str, given: Mapping[str, Any], resource: str) -
         if given.get("trustPolicy") == "":
             raise ValidationException("The proposed trust policy cannot be an empty string")
         return given or {"trustPolicy": _present_trust(call, resource)}
-    known = (each for listed in call.prepared.resources.values() for each in listed)
-    present: Mapping[str, Any] = next(
-        (each.configuration for each in known if (each.arn, each.kind) == (resource, kind)), {}
-    )
-    return {**present, **given}
+    return {**_present(call.prepared, kind, resource), **given}
 
 
 def _present_trust(call: Call, arn: str) -> str:

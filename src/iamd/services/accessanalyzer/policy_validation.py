@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from iamd.analysis.validation import Finding, validate
 from iamd.guard.target import Target, nothing
 from iamd.policy import Kind
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.pages import page
 from iamd.services.call import Call, Reply
+from iamd.services.invocation import permitted
 from iamd.wire.errors import ValidationException
 
 _KINDS = {
@@ -16,6 +19,8 @@ _KINDS = {
     "SERVICE_CONTROL_POLICY": Kind.SCP,
     "RESOURCE_CONTROL_POLICY": Kind.RCP,
 }
+LONGEST = 100_000  # characters of a policy that is looked at
+_SHORT = 4_000  # of one that is looked at at once: it takes a millisecond or two
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 
 
@@ -23,7 +28,26 @@ def any_policy(call: Call) -> Target[None]:
     return nothing()
 
 
-@accessanalyzer.operation(on=any_policy, reads=True)
+async def findings(
+    call: Call, *, policy_document: str, policy_type: str, validate_policy_resource_type: str | None = None
+) -> tuple[Finding, ...]:
+    """What is found; in long policies off the event loop. Raises ValidationException."""
+    permitted(call)
+    kind = _KINDS[policy_type]
+    if validate_policy_resource_type is not None and kind is not Kind.RESOURCE:
+        raise ValidationException("validatePolicyResourceType goes with the policyType RESOURCE_POLICY")
+    if len(policy_document) > LONGEST:
+        raise ValidationException(
+            f"policyDocument must not be longer than {LONGEST} characters: no service stores such"
+        )
+    if validate_policy_resource_type == _TRUST:
+        kind = Kind.TRUST
+    if len(policy_document) <= _SHORT:
+        return validate(policy_document, kind, validate_policy_resource_type)
+    return await asyncio.to_thread(validate, policy_document, kind, validate_policy_resource_type)
+
+
+@accessanalyzer.operation(on=any_policy, prepare=findings, reads=True)
 def validate_policy(
     call: Call,
     _: None,
@@ -39,10 +63,4 @@ def validate_policy(
 
     https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicy.html
     """
-    kind = _KINDS[policy_type]
-    if validate_policy_resource_type is not None and kind is not Kind.RESOURCE:
-        raise ValidationException("validatePolicyResourceType goes with the policyType RESOURCE_POLICY")
-    if validate_policy_resource_type == _TRUST:
-        kind = Kind.TRUST
-    found = validate(policy_document, kind, validate_policy_resource_type)
-    return page("findings", found, Finding.to_json, next_token, max_results)
+    return page("findings", call.prepared, Finding.to_json, next_token, max_results)
