@@ -14,7 +14,7 @@ from iamd.chain.links import Link, admit, catch_up, execute, freshen, identify, 
 from iamd.chain.record import record
 from iamd.console import door
 from iamd.console.calls import Question
-from iamd.server import answers, asgi, authorization, certificate_sessions, forward_auth, scim, telemetry
+from iamd.server import answers, asgi, authorization, certificate_sessions, edge, forward_auth, scim, telemetry
 from iamd.server.asgi import Receive, Scope, Send
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.exchange import Exchange, now
@@ -35,12 +35,27 @@ DOORS = (
     (scim.is_for_scim, scim.answer),
 )
 
+EDGE_DOORS = (DOORS[0], DOORS[2])  # questions, which change nothing
+
 
 class Application:
-    """The ASGI application: AWS APIs at every path but iamd's own."""
+    """The ASGI application: AWS APIs at every path but iamd's own. Of an edge node, `control_plane` is the URL where all
+    is served that it does not."""
 
-    def __init__(self, realm: Realm, endpoints: Endpoints, max_body_bytes: int, proxies: asgi.TrustedProxies) -> None:
+    def __init__(
+        self,
+        realm: Realm,
+        endpoints: Endpoints,
+        max_body_bytes: int,
+        proxies: asgi.TrustedProxies,
+        control_plane: str | None = None,
+    ) -> None:
         self.realm = realm
+        self.control_plane = control_plane
+        self._chain = CHAIN
+        if control_plane is not None:
+            served = 1 + CHAIN.index(understand)
+            self._chain = (*CHAIN[:served], edge.served_here(control_plane), *CHAIN[served:])
         self.endpoints = endpoints
         self.max_body_bytes = max_body_bytes
         self.proxies = proxies
@@ -76,11 +91,13 @@ class Application:
 
     async def _apart(self, request: HttpRequest) -> Answer | None:
         """The answer to what is no request to an AWS API; those are mostly sent to `/`, with POST."""
-        for takes, answer in DOORS:
+        for takes, answer in DOORS if self.control_plane is None else EDGE_DOORS:
             if takes(request):
                 return await answer(self.realm, request)
         if request.path.startswith(PREFIX):
             return await self.endpoints.answer(request)
+        if self.control_plane is not None:
+            return edge.elsewhere(self.control_plane)
         if door.is_for_people(request):
             return await door.answer(self.realm, request, now(), self.perform, authorization.answer_person)
         return None
@@ -113,7 +130,7 @@ class Application:
     def handle_at_once(self, exchange: Exchange) -> Answer | Awaitable[Answer]:
         """The answer, as `handle` gives it; what is to be awaited for it where a link has to wait."""
         started = perf_counter()
-        begun = passage.begin(CHAIN, self.realm, exchange)
+        begun = passage.begin(self._chain, self.realm, exchange)
         return self._answered(exchange, started) if begun is None else self._awaited(exchange, started, *begun)
 
     async def _awaited(

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,8 @@ from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, first_account
 from iamd.server.crowd import Crowd
+from iamd.server.edge_link import EdgeLink
+from iamd.server.edges import EdgeDoor, Edges
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
 from iamd.server.gate import Gate
@@ -46,6 +48,8 @@ from iamd.server.tls import ServerCertificate, certificate_at, hangups, keep_ren
 from iamd.server.worker import Shared, Worker, shared
 from iamd.services.call import Realm
 from iamd.settings import Settings
+from iamd.store.keyring import Keyring
+from iamd.store.sealing import new_key
 from iamd.store.store import Store
 
 
@@ -67,33 +71,56 @@ async def running(settings: Settings, worker: Worker | None = None) -> AsyncIter
     common = worker.shared if worker else shared(0, settings.throttle, settings.stranger_rate)
     services.register(settings.custom_services)
     upstreams = upstreams_of(settings)
-    store = data.store(settings)
+    link = await _link(settings)
+    store = data.store(settings) if link is None else Store(link.database)
     await store.start()
     try:
         realm = _realm(settings, store, common)
-        root = await first_account(store, settings, now())
+        root = await first_account(store, settings, now()) if link is None else None
         endpoints = Endpoints(
             ready=lambda: store.healthy and common.serving.all(),
             metrics=_collector(worker) if settings.metrics == "public" else None,
             reset=_reset(realm, root, lambda: application.gate) if settings.in_memory and root else None,
-            publish=partial(document, realm),
+            publish=partial(document, realm) if link is None else None,
+            edge_door=None if settings.edges is None else EdgeDoor(store, Edges(settings.edges)),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
-        application = Application(realm, endpoints, settings.max_body_bytes, proxies)
+        application = Application(realm, endpoints, settings.max_body_bytes, proxies, settings.control_plane)
         async with (
-            jobs(settings, realm, fills_lake=worker is None or worker.is_first) as leadership,
+            _beside(settings, realm, link, worker) as endpoints.leads,
             gate(settings, realm, upstreams, proxies, common.facts) as application.gate,
         ):
-            endpoints.leads = lambda: leadership.held
             yield Server(application, store.account_ids()[0], root)
     finally:
         await store.close()
 
 
+async def _link(settings: Settings) -> EdgeLink | None:
+    """The link of an edge node, when it has a replica. Raises StoreError, and Dismissed."""
+    if settings.control_plane is None or settings.edge_token is None:
+        return None
+    link = EdgeLink(data.edge(settings, settings.control_plane), settings.edge_token)
+    await link.begin()
+    return link
+
+
+@asynccontextmanager
+async def _beside(
+    settings: Settings, realm: Realm, link: EdgeLink | None, worker: Worker | None
+) -> AsyncIterator[Callable[[], bool]]:
+    """What is done beside the requests; tells whether this server leads."""
+    if link is not None:
+        async with meanwhile(link.run()):
+            yield lambda: False
+        return
+    async with jobs(settings, realm, fills_lake=worker is None or worker.is_first) as leadership:
+        yield lambda: leadership.held
+
+
 def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
     """What operations work with, all but the gateway's."""
-    tokens = TokenKeys(store.keyring.token_keys)
-    store.on_new_keys = lambda keyring: tokens.renew(keyring.token_keys)
+    tokens = TokenKeys(_token_keys(store.keyring))
+    store.on_new_keys = lambda keyring: tokens.renew(_token_keys(keyring))
     return Realm(
         store,
         store.sealer,
@@ -114,6 +141,11 @@ def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
         region=settings.region,
         inventories=() if settings.in_memory else imported(settings.data_dir),
     )
+
+
+def _token_keys(keyring: Keyring) -> Mapping[int, bytes]:
+    """Those of the keyring; an edge node that gets none knows no session."""
+    return keyring.token_keys or {0: new_key()}
 
 
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from typing import NoReturn
 import uvloop
 
 from iamd.agent.config import ConfigError
+from iamd.server.edges import BadEdges
 from iamd.server.listening import bind_alike
 from iamd.server.logs import configure_logs
 from iamd.server.telemetry import log
@@ -229,7 +230,7 @@ def _work(settings: Settings, worker: Worker, say: int) -> NoReturn:
 
         uvloop.run(serve(settings, announce, worker))
         code = 0
-    except (StoreError, ConfigError, BadCertificate, OSError) as error:
+    except (StoreError, ConfigError, BadCertificate, BadEdges, OSError) as error:
         _complain(pipe, str(error))
     except Exception as error:
         log.error("a worker failed", worker=worker.index, exc_info=True)

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,13 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, *flags: str) -> Iterator[Served]:
+def served(directory: Path, *flags: str, variables: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Serve that directory on a free port until the block ends, then kill whatever still runs."""
     log = directory.with_suffix(".log")
     with log.open("a") as errors:
         process = subprocess.Popen(
-            command("--port", "0", "--data-dir", str(directory), *flags),
-            env=environment(),
+            command("--data-dir", str(directory), *(() if "--port" in flags else ("--port", "0")), *flags),
+            env=environment() | (variables or {}),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

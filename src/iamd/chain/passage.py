@@ -8,8 +8,9 @@ from iamd.chain.links import Link
 from iamd.server import telemetry
 from iamd.server.exchange import Exchange
 from iamd.services.call import Realm
-from iamd.store.errors import NoAccount, StoreError
-from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
+from iamd.services.unavailable import unavailable
+from iamd.store.errors import NoAccount, Refused, StoreError
+from iamd.wire.errors import AwsError, InternalFailure
 
 
 def begin(links: Sequence[Link], realm: Realm, exchange: Exchange) -> tuple[Awaitable[None], Sequence[Link]] | None:
@@ -29,8 +30,9 @@ def refuse(exchange: Exchange, error: Exception) -> None:
     if isinstance(error, AwsError):
         exchange.error = error
     elif isinstance(error, StoreError | NoAccount):
-        telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=error)
-        exchange.error, exchange.revision = ServiceUnavailable(), 0  # it may never come to be
+        if not isinstance(error, Refused):
+            telemetry.log.error("the store failed", request_id=exchange.request_id, exc_info=error)
+        exchange.error, exchange.revision = unavailable(error), 0  # it may never come to be
     else:
         telemetry.log.error("a request failed", request_id=exchange.request_id, exc_info=error)
         exchange.error = InternalFailure()

@@ -7,14 +7,16 @@ from iamd.cli import Failure
 from iamd.settings import SECRETS, SETTINGS, Settings, SettingsError, load
 
 
-def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] = tuple(SETTINGS)) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser, names: Iterable[str] = tuple(SETTINGS), leave_out: Iterable[str] = ()
+) -> None:
     """Add a flag for each setting that is no secret, and `--config`."""
     group = parser.add_argument_group(
         "settings", "Also as IAMD_* variables (IAMD_DATA_DIR) and in a TOML file (data_dir); flags win over variables."
     )
     group.add_argument("--config", metavar="FILE", help="the TOML file (IAMD_CONFIG)")
     for name in names:
-        if name in SECRETS:
+        if name in SECRETS or name in leave_out:
             continue
         item, flag = SETTINGS[name], "--" + name.replace("_", "-")
         doc = item.metadata["doc"] + _default(item.default)

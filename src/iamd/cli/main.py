@@ -31,6 +31,11 @@ class Command:
 
 COMMANDS = {
     "serve": Command("serve", "Serve IAM and STS on one endpoint.", "iamd serve --port 4500 --data-dir ./data"),
+    "edge": Command(
+        "edge",
+        "Authenticate and decide for another server, near its clients.",
+        "iamd edge --from https://iam.example.com",
+    ),
     "agent": Command(
         "agent",
         "Serve a role's credentials to the SDKs here.",

@@ -18,6 +18,8 @@ def command(args: argparse.Namespace) -> int:
     chosen = settings(args)
     # Imported late: what refuses to start should do so at once.
     from iamd.agent.config import ConfigError
+    from iamd.server.edge_link import Dismissed
+    from iamd.server.edges import BadEdges
     from iamd.serving import run
     from iamd.store import StoreError
     from iamd.supervising import NotServing
@@ -26,6 +28,6 @@ def command(args: argparse.Namespace) -> int:
 
     try:
         (run if chosen.workers == 1 else run_workers)(chosen)
-    except (StoreError, ConfigError, BadCertificate, NotServing, OSError) as error:
+    except (StoreError, ConfigError, BadCertificate, BadEdges, Dismissed, NotServing, OSError) as error:
         raise Failure(str(error)) from error
     return 0

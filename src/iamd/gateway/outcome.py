@@ -14,7 +14,8 @@ from iamd.gateway.modes import LOG
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.store.errors import NoAccount, StoreError
+from iamd.services.unavailable import unavailable
+from iamd.store.errors import NoAccount, Refused, StoreError
 from iamd.wire.errors import AwsError, InternalFailure, ServiceUnavailable
 
 _log = structlog.get_logger("iamd")
@@ -49,8 +50,9 @@ def refused(passage: Passage, error: Exception) -> Answer:
     if isinstance(error, AwsError):
         return _refusal(passage, error)
     if isinstance(error, StoreError | NoAccount):
-        _log.error("the store failed", request_id=passage.request_id, exc_info=error)
-        return _refusal(passage, ServiceUnavailable())
+        if not isinstance(error, Refused):
+            _log.error("the store failed", request_id=passage.request_id, exc_info=error)
+        return _refusal(passage, unavailable(error))
     _log.error("a request to an upstream failed", request_id=passage.request_id, exc_info=error)
     return _refusal(passage, InternalFailure())
 

@@ -28,6 +28,7 @@ from iamd.server import access_questions, gateway_questions, hindsight
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
+from iamd.services.unavailable import unavailable
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
 from iamd.wire.errors import (
@@ -231,9 +232,9 @@ async def _answered(
         status, code, body = 400, "BadRequest", str(problem).encode()
     except AwsError as refusal:
         error = refusal
-    except (StoreError, NoAccount):
+    except (StoreError, NoAccount) as failure:
         log.error("the store failed", request_id=request_id, exc_info=True)
-        error = ServiceUnavailable()
+        error = unavailable(failure)
     except Exception:
         log.error("a question failed", request_id=request_id, exc_info=True)
         error = InternalFailure()

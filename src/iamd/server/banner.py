@@ -22,10 +22,11 @@ def banner(
         f"iamd {version} is ready",
         "",
         f"  endpoint   {endpoint}",
-        f"  console    {endpoint}/console/",
+        f"  console    {settings.control_plane or endpoint}/console/",
         f"  account    {account_id}",
         f"  data       {place}",
         "  enforced   every request is signed, authorized by IAM policies and recorded; there is no off switch",
+        *_edge(settings),
         *_gateway(settings),
         *(f"  workloads  {url}" for url in credentials),
     ]
@@ -45,6 +46,13 @@ def banner(
     else:
         lines += ["", f"  export AWS_ENDPOINT_URL={endpoint}   # and the keys that you have"]
     return "\n".join(lines) + "\n"
+
+
+def _edge(settings: Settings) -> list[str]:
+    """Whose edge node it is, and for how long it goes on alone."""
+    if settings.control_plane is None:
+        return []
+    return [f"  edge node  of {settings.control_plane}; decides for {settings.max_staleness:g} seconds without it"]
 
 
 def _gateway(settings: Settings) -> list[str]:

@@ -10,6 +10,7 @@ from iamd.audit.lake.files import Lake
 from iamd.audit.lake.process import is_installed
 from iamd.settings import Settings
 from iamd.store import opening
+from iamd.store.edge.database import EdgeDatabase
 from iamd.store.spool import Spool
 from iamd.store.store import Store
 
@@ -22,16 +23,21 @@ def store(settings: Settings) -> Store:
     return Store(database, spool=Spool(settings.data_dir / "spool.db", lambda: database.keyring.sealer))
 
 
+def edge(settings: Settings, control_plane: str) -> EdgeDatabase:
+    """The replica of an edge node. Raises StoreError."""
+    return opening.edge(settings.data_dir, control_plane, settings.max_staleness, settings.master_key_file)
+
+
 def lake(settings: Settings) -> Lake | None:
     """The files of event data stores, if there can be any: of a server in memory, until it stops."""
-    if not is_installed():
+    if not is_installed() or settings.control_plane is not None:
         return None
     return Lake(Path(mkdtemp(prefix="iamd-")) if settings.in_memory else settings.data_dir / "event-data-stores")
 
 
 def hindsight(settings: Settings) -> Hindsight | None:
     """What answers questions about the past, if there is one."""
-    if settings.in_memory:
+    if settings.in_memory or settings.control_plane is not None:
         return None
     database = None if settings.database is None else settings.database.secret
     return Hindsight(settings.data_dir, settings.master_key_file, database)

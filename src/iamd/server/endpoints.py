@@ -9,6 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from iamd.audit.ids import new_uuid
+from iamd.server import edges
+from iamd.server.edges import EdgeDoor
 from iamd.store.errors import StoreError
 from iamd.wire.errors import Throttling
 from iamd.wire.http import Answer, HttpRequest
@@ -28,8 +30,8 @@ def as_json(status: int, value: object) -> Answer:
 
 
 class Endpoints:
-    """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `publish` has the
-    documents at all other paths, or None, and raises Throttling."""
+    """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `edge_door` answers
+    edge nodes; `publish` has the documents at all other paths, or None, and raises Throttling."""
 
     def __init__(
         self,
@@ -37,10 +39,12 @@ class Endpoints:
         metrics: Collector | None = None,
         reset: Callable[[], Awaitable[None]] | None = None,
         publish: Publish | None = None,
+        edge_door: EdgeDoor | None = None,
     ) -> None:
         self._ready = ready
         self.leads: Callable[[], bool] = lambda: False  # whether this server does what is done by one of all
         self._publish = publish
+        self._edge_door = edge_door
         self._reset = reset
         self._routes: dict[tuple[str, bytes], Endpoint] = {("GET", b"health"): self._health}
         self._collector = metrics
@@ -61,6 +65,8 @@ class Endpoints:
 
     async def _answer(self, request: HttpRequest) -> Answer:
         path = request.path.removeprefix(PREFIX)
+        if self._edge_door is not None and path.startswith(edges.PREFIX):
+            return await self._edge_door.answer(request, path.removeprefix(edges.PREFIX))
         endpoint = self._routes.get(("GET" if request.method == "HEAD" else request.method, path))
         if endpoint is not None:
             return await endpoint(request)

@@ -20,6 +20,7 @@ from iamd.caller.caller import Caller
 from iamd.server.exchange import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
+from iamd.services.unavailable import unavailable
 from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import (
     AccessDenied,
@@ -98,9 +99,9 @@ async def _decided(realm: Realm, client: Forwarded, at: datetime, request_id: st
         return _Outcome(caller, resource, passed, None)
     except AwsError as refusal:
         return _Outcome(caller, resource, None, refusal)
-    except (StoreError, NoAccount):
+    except (StoreError, NoAccount) as error:
         log.error("the store failed", request_id=request_id, exc_info=True)
-        return _Outcome(caller, resource, None, ServiceUnavailable())
+        return _Outcome(caller, resource, None, unavailable(error))
     except Exception:
         log.error("a proxy's question failed", request_id=request_id, exc_info=True)
         return _Outcome(caller, resource, None, InternalFailure())

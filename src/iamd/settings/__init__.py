@@ -80,6 +80,16 @@ class Settings:
     database_patience: float = _setting(
         readers.seconds, 300.0, "Time that requests are decided on what is in memory while that database is away."
     )
+    edges: Path | None = _setting(
+        readers.path, None, "File of the edge nodes that may follow this server, in TOML; read again when it changes."
+    )
+    control_plane: str | None = _setting(
+        readers.control_plane, None, "URL of the server that this one is an edge node of, as for `iamd edge --from`."
+    )
+    edge_token: str | None = _setting(readers.text, None, "What that server knows this edge node by.", secret=True)
+    max_staleness: float = _setting(
+        readers.staleness, 300.0, "Time that an edge node decides without having heard of its control plane."
+    )
     in_memory: bool = _setting(readers.boolean, False, "Keep everything in memory; allows POST /_iamd/reset.")
     master_key_file: Path | None = _setting(readers.path, None, "File of the key that seals secrets at rest.")
     region: str = _setting(readers.region, "us-east-1", "Region that the server says it is in.")
@@ -334,6 +344,8 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
         ("root_password", "root_email"),
         ("tls_certificate", "tls_key"),
         ("tls_key", "tls_certificate"),
+        ("control_plane", "edge_token"),
+        ("edge_token", "control_plane"),
         ("report_to", "report_schedule"),
     ]
     if values.get("database") is not None and values.get("master_key_file") is None:
@@ -341,6 +353,11 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
             "`database` is set without `master_key_file`: all servers on it need the same key, in a file that you make "
             "once (head -c 32 /dev/urandom | base64 > master.key) and keep safe"
         )
+    for name in ("database", "in_memory", "edges"):
+        if values.get("control_plane") and values.get(name):
+            raise SettingsError(f"`{name}` is not for an edge node, which has what its `control_plane` has: set either")
+    if values.get("workers", 1) > 1 and values.get("control_plane"):
+        raise SettingsError("`workers` cannot share the replica of an edge node: begin as many edge nodes instead")
     if values.get("workers", 1) > 1 and values.get("in_memory"):
         raise SettingsError("`workers` are several processes, and what is `in_memory` is one's: set either")
     if values.get("report_schedule", "off") != "off":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from iamd.caller.buckets import FASTEST
 from iamd.gateway.upstreams import BY_HEADER, BY_KEY, Credentials, is_service
@@ -225,6 +226,25 @@ def url(value: object) -> str:
     found = text(value)
     if not _is_url(found):
         raise ValueError("must be a URL such as https://iam.example.com")
+    return found
+
+
+def control_plane(value: object) -> str:
+    """The URL of another server: https, or http to this machine."""
+    found = url(value).rstrip("/")
+    parts = urlsplit(found)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("must be an https URL: what an edge node is told are secrets")
+    if parts.username is not None or parts.query or parts.fragment or parts.path:
+        raise ValueError("must be a URL such as https://iam.example.com, without path")
+    return found
+
+
+def staleness(value: object) -> float:
+    """A time in seconds that is longer than an edge node takes to hear that nothing is new."""
+    found = seconds(value)
+    if found < 5:
+        raise ValueError("must be at least 5 seconds: an edge node hears every two of its control plane")
     return found
 
 

@@ -12,6 +12,10 @@ class NotWritten(StoreError):
     the answer was lost, it comes back as another process's would.)"""
 
 
+class Refused(NotWritten):
+    """The store does not do this here, or not now, for a reason that clients may be told: the message."""
+
+
 class StaleRead(StoreError):
     """What was read has been superseded before it was durable: read again."""
 

@@ -118,7 +118,7 @@ _POWERLESS = frozenset(
 )
 
 # From these follows which control policies bind which account of the organization.
-_STRUCTURE = frozenset(
+STRUCTURE = frozenset(
     kind.name
     for kind in (
         organizations.ORGANIZATIONS,
@@ -289,7 +289,7 @@ class Records:
         """Note a change that another process made."""
         if kind not in _POWERLESS and not (added and kind in _NEWCOMERS):
             self.generation += 1
-        if kind in _STRUCTURE:
+        if kind in STRUCTURE:
             self.structure += 1
 
     def _count(self, steps: list[Step]) -> None:

@@ -15,6 +15,7 @@ from iamd.store.kind import Step
 
 if TYPE_CHECKING:
     from iamd.store.runs import Run
+    from iamd.store.sql.feed import Heard, Mark, News
 
 
 class Event(Protocol):
@@ -267,6 +268,14 @@ class Database(Protocol):
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         """The account's records (none, when there is no such account) and last uses, as last committed."""
+        ...
+
+    async def heard(self, mark: Mark | None) -> Heard:
+        """What any process, this one among them, has committed behind a mark."""
+        ...
+
+    async def news(self, account_id: str, behind: int) -> News | None:
+        """What changed in an account behind a revision; None when that is forgotten."""
         ...
 
     async def accesses(self, account_id: str) -> list[Access]:

@@ -10,6 +10,7 @@ from iamd.store.interface import (
     Database,
     Denial,
     Event,
+    Group,
     Kept,
     KeptDenial,
     KeptFinding,
@@ -43,6 +44,10 @@ class Journal:
     def keep_event(self, event: Kept) -> None:
         """As `append_event`, of one that shares its shape with others."""
         self._ledger.keep(event)
+
+    async def take_over(self, recorded: Group) -> None:
+        """Record what another server has recorded, of which some may be here already. Raises StoreError."""
+        await self._database.commit(recorded)
 
     async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
         """See `interface.Database.events`; what was recorded before the call is among them. Raises StoreError."""

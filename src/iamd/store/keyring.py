@@ -44,7 +44,12 @@ def data_key(key_id: int, master: MasterKey) -> KeyRow:
 
 def token_key(key_id: int, sealer: Sealer) -> KeyRow:
     """A new token key."""
-    return KeyRow(key_id, "token", sealer.seal(new_key(), _token(key_id)))
+    return KeyRow(key_id, "token", seal_token_key(key_id, new_key(), sealer))
+
+
+def seal_token_key(key_id: int, key: bytes, sealer: Sealer) -> bytes:
+    """A token key as its row has it."""
+    return sealer.seal(key, _token(key_id))
 
 
 def retired(rows: Sequence[tuple[KeyRow, int]], before: int) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from iamd.store.edge.database import EdgeDatabase
 from iamd.store.errors import StoreError
 from iamd.store.interface import Database
 from iamd.store.master_key import create_master_key, random_master_key, read_master_key
@@ -40,6 +41,15 @@ def postgresql(url: DatabaseUrl, master_key_file: Path, patience: float = PATIEN
     with _needing_psycopg():
         from iamd.store.postgresql.database import PostgresDatabase
     return PostgresDatabase(url, read_master_key(master_key_file), patience)
+
+
+def edge(folder: Path, source: str, patience: float, master_key_file: Path | None = None) -> EdgeDatabase:
+    """The replica of an edge node in a folder, both made on first use, with its master key unless that has a file of its
+    own; `source` is the control plane. Raises StoreError."""
+    if master_key_file is None:
+        master_key_file = folder / MASTER_KEY_FILE
+        create_master_key(master_key_file)
+    return EdgeDatabase(folder, read_master_key(master_key_file), source, patience)
 
 
 def to_postgresql(file: Path, url: DatabaseUrl, master_key_file: Path) -> tuple[dict[str, int], float]:

@@ -28,6 +28,7 @@ from iamd.store.journal import Journal
 from iamd.store.keyring import Keyring
 from iamd.store.records import AccessKey
 from iamd.store.spool import Spool
+from iamd.store.sql.feed import Heard, Mark, News
 
 T = TypeVar("T")
 
@@ -197,6 +198,19 @@ class Store(Journal):
             self._directory.note(image)
         else:
             self._images.drop(image.account_id)
+
+    async def heard(self, mark: Mark | None) -> Heard:
+        """See `interface.Database.heard`. Raises StoreError."""
+        return await self._database.heard(mark)
+
+    async def news(self, account_id: str, behind: int) -> News | None:
+        """See `interface.Database.news`. Raises StoreError."""
+        return await self._database.news(account_id, behind)
+
+    async def committed(self, account_id: str) -> Records:
+        """The account's records as last committed, an image of its own; none where there is no such account. Raises
+        StoreError."""
+        return (await self._database.load(account_id))[0]
 
     async def past(self, account_id: str, when: When) -> Records:
         """The account's records as they stood at a revision or a time, an image of its own that nobody else sees; of

@@ -44,6 +44,13 @@ class Inbox:
         known = {**self._news, **news}
         self._news = {each: found for each, found in known.items() if found is not None and each in self._images}
 
+    def drop(self, account_id: str) -> None:
+        """Follow that account's image no more: it is to be loaded anew."""
+        self._changed.add(account_id)
+        self._images.pop(account_id, None)
+        self._reached.pop(account_id, None)
+        self._news.pop(account_id, None)
+
     def forget(self) -> None:
         """Follow none of the images any more: the database is not what they were read from."""
         self._changed.update(self._images)

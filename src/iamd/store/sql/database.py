@@ -28,8 +28,9 @@ from iamd.store.keyring import Keyring
 from iamd.store.master_key import MasterKey
 from iamd.store.rows import micros
 from iamd.store.runs import Run
-from iamd.store.sql import events, findings, history, keys, postings, reading, writing
+from iamd.store.sql import events, feed, findings, history, keys, postings, reading, writing
 from iamd.store.sql.connection import Connection
+from iamd.store.sql.feed import Heard, Mark, News
 from iamd.store.sql.tail import Tail
 from iamd.store.sql.writing import Written
 
@@ -67,6 +68,12 @@ class SqlDatabase(ABC):
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         return await self._read(reading.load, account_id)
+
+    async def heard(self, mark: Mark | None) -> Heard:
+        return await self._read(feed.heard, mark)
+
+    async def news(self, account_id: str, behind: int) -> News | None:
+        return await self._read(feed.news, account_id, behind)
 
     async def past(self, account_id: str, when: When) -> Records:
         return await self._read(reading.past, account_id, when)

@@ -30,6 +30,16 @@ class Mark(NamedTuple):
     time: int
 
 
+class Heard(NamedTuple):
+    """Where the feed ends, who changed what behind a mark, whether that mark is of another feed or was forgotten, so that
+    nothing is known behind it, and the id of the newest key."""
+
+    mark: Mark | None
+    changed: list[Changed]
+    lost: bool
+    newest_key: int
+
+
 class Touched(NamedTuple):
     """A record that changes touched: where in the feed it was last added (None: it was there), and what it is now
     (None: gone)."""
@@ -85,6 +95,12 @@ def look(connection: Connection, position: int) -> tuple[Mark | None, list[Chang
     ends, changed, keys, schema = connection.each(asked)
     mark = Mark(*ends[0]) if ends else None
     return mark, [Changed(*row) for row in changed], int(keys[0][0]), int(schema[0][0])
+
+
+def heard(connection: Connection, mark: Mark | None) -> Heard:
+    """What was committed behind a mark; without one, where the feed ends."""
+    end, changed, newest_key, _ = look(connection, last_position(connection) if mark is None else mark.position)
+    return Heard(end, changed, mark is not None and not is_at(connection, mark), newest_key)
 
 
 def is_at(connection: Connection, mark: Mark) -> bool:

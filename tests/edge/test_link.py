@@ -1,0 +1,187 @@
+"""What a control plane tells an edge node: of its own accounts only, no passwords, and nothing to who has no token."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from iamd.server.edge_link import Broken, Dismissed, EdgeLink
+from iamd.server.edges import BadEdges, Edges
+from iamd.store import StoreError, opening
+from iamd.store.edge.database import EdgeDatabase
+from iamd.store.edge.messages import Delta, State, Told
+from iamd.store.errors import Refused
+from iamd.store.interface import Group
+from iamd.store.rows import micros
+from iamd.store.runs import Run
+from iamd.store.spool import batches
+from tests.edge.test_edge_node import TOKEN, entry
+from tests.live import ACCOUNT, Live, live
+from tests.store.samples import NOW, on_loop
+
+STRANGER = "210987654321"
+LIMITED = "the-token-of-a-limited-one"
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("control")
+    (folder / "edges.toml").write_text(entry("all", TOKEN) + entry("some", LIMITED, ACCOUNT))
+    with live(
+        edges=str(folder / "edges.toml"), root_email="root@example.com", root_password="Correct-Horse-1"
+    ) as server:
+        server.add_account(STRANGER)
+        server.client("iam").create_user(UserName="alice")
+        server.client("iam").create_login_profile(UserName="alice", Password="Correct-Horse-2")
+        server.client("iam").create_access_key(UserName="alice")
+        yield server
+
+
+def filled(control: Live, folder: Path, token: str) -> EdgeDatabase:
+    """An edge node's database after the first look; it is the caller's to close."""
+    database = opening.edge(folder, control.endpoint, 300)
+    asyncio.run(EdgeLink(database, token).begin())
+    return database
+
+
+def posted(control: Live, group: Group, token: str) -> int:
+    request = Request(
+        f"{control.endpoint}/_iamd/edge/events", next(batches(group)), {"authorization": f"Bearer {token}"}
+    )
+    with urlopen(request) as answer:
+        return int(answer.status)
+
+
+def test_an_edge_node_is_told_of_its_accounts_and_no_more_than_it_needs(control: Live, tmp_path: Path) -> None:
+    everything, some = filled(control, tmp_path / "all", TOKEN), filled(control, tmp_path / "some", LIMITED)
+    assert set(everything.revisions) == {ACCOUNT, STRANGER}
+    assert set(some.revisions) == {ACCOUNT}
+    assert everything.keyring.token_keys == control.realm.store.keyring.token_keys
+    assert some.keyring.token_keys == {}
+    records, _ = asyncio.run(some.load(ACCOUNT))
+    assert [user.name for user in records.users] == ["alice"]
+    assert len(records.access_keys) == 2
+    assert records.account.root_password is None
+    assert not list(records.login_profiles)
+    for database in (everything, some):
+        asyncio.run(database.close())
+
+
+@pytest.mark.parametrize("path", ["state", f"accounts/{ACCOUNT}"])
+def test_nobody_is_told_anything_without_a_token_that_counts(control: Live, path: str, tmp_path: Path) -> None:
+    for header in ("", "Bearer ", "Bearer wrong", f"Basic {TOKEN}"):
+        assert refused(control, path, header) == 401
+    assert refused(control, path + "/../../none", f"Bearer {TOKEN}") in (403, 404)
+    assert refused(control, f"accounts/{STRANGER}", f"Bearer {LIMITED}") == 403
+    with pytest.raises(Dismissed, match="401"):
+        filled(control, tmp_path, "wrong")
+
+
+def refused(control: Live, path: str, authorization: str) -> int:
+    with pytest.raises(HTTPError) as error:
+        urlopen(Request(f"{control.endpoint}/_iamd/edge/{path}", headers={"authorization": authorization}))
+    with error.value:
+        return error.value.code
+
+
+def test_records_are_taken_over_once_those_of_others_and_what_is_no_record_not_at_all(control: Live) -> None:
+    store = control.realm.store
+    control.client("sts").get_caller_identity()
+    control.run(store.flush())
+    [known] = control.run(store.runs_behind(0, 1))[0].records()[:1]
+
+    def record(account_id: str, content: bytes = known.record) -> Group:
+        return Group(runs=[Run(1, account_id, micros(NOW), "the-event", content)])
+
+    before = control.run(store.last_event())
+    assert [posted(control, record(ACCOUNT), LIMITED) for _ in range(2)] == [204, 204]
+    assert control.run(store.last_event()) == before + 1
+    assert refused_post(control, next(batches(record(STRANGER))), LIMITED) == 403
+    assert refused_post(control, next(batches(record(ACCOUNT, b"{}"))), TOKEN) == 400
+    assert refused_post(control, zlib.compress(b"junk"), TOKEN) == 400
+
+
+def refused_post(control: Live, body: bytes, token: str) -> int:
+    with pytest.raises(HTTPError) as error:
+        urlopen(Request(f"{control.endpoint}/_iamd/edge/events", body, {"authorization": f"Bearer {token}"}))
+    with error.value:
+        return error.value.code
+
+
+STATE = State((1, 2, 3), True, {ACCOUNT: 1}, 2, {2: bytes(32)})
+
+
+def account(*told: Told, base: int | None = None, reached: int = 1) -> Delta:
+    return Delta(ACCOUNT, base, reached, [Told("accounts", ACCOUNT, None, ACCOUNT_RECORD), *told])
+
+
+ACCOUNT_RECORD = b'{"account_id": "%s", "created": "2026-11-21T00:00:00Z"}' % ACCOUNT.encode()
+
+
+@on_loop
+async def test_a_replica_changes_nothing_and_is_of_one_control_plane(tmp_path: Path) -> None:
+    database = opening.edge(tmp_path, "https://one.example.com", 300)
+    with pytest.raises(StoreError, match="no replica"):
+        await database.start()
+    await database.take(STATE, [account()], datetime.now(UTC))
+    await database.start()
+    assert list(database.poll()) == [ACCOUNT]
+    with pytest.raises(Refused, match=r"https://one\.example\.com"):
+        await database.commit(Group(changes=[object()]))  # type: ignore[list-item]
+    with pytest.raises(Refused, match="does not know this"):
+        await database.last_event()
+    with pytest.raises(ValueError, match="not for an edge node"):
+        await database.take(STATE, [account(Told("login_profiles", "x", None, b"{}"))], datetime.now(UTC))
+    await database.take(State((2, 2, 3), True, {}, 2), [], datetime.now(UTC))
+    assert await database.accounts() == {}
+    await database.close()
+    with pytest.raises(StoreError, match=r"the replica is of https://one\.example\.com"):
+        opening.edge(tmp_path, "https://two.example.com", 300)
+
+
+@on_loop
+async def test_a_replica_of_the_future_is_too_old_as_well(tmp_path: Path) -> None:
+    database = opening.edge(tmp_path, "https://one.example.com", 300)
+    await database.take(STATE, [account()], datetime.now(UTC) + timedelta(hours=1))
+    with pytest.raises(Refused, match="has not heard"):
+        database.poll()
+    await database.close()
+
+
+def test_an_answer_that_was_changed_on_its_way_is_not_believed(control: Live, tmp_path: Path) -> None:
+    database = opening.edge(tmp_path, control.endpoint, 300)
+    link = EdgeLink(database, TOKEN)
+
+    async def changed(*_: Any) -> tuple[bytes, str]:
+        return zlib.compress(b"something else"), "0" * 64
+
+    link._ask = changed  # type: ignore[method-assign, assignment]
+    with pytest.raises(Broken, match="not arrived as it was sent"):
+        asyncio.run(link._get(None, "state", {}))  # type: ignore[arg-type]
+    asyncio.run(database.close())
+
+
+def test_the_file_of_edge_nodes_is_read_again_and_lets_nobody_in_while_it_makes_no_sense(tmp_path: Path) -> None:
+    file = tmp_path / "edges.toml"
+    file.write_text("edges = 1")
+    for wrong in (file, tmp_path / "none"):
+        with pytest.raises(BadEdges):
+            Edges(wrong)
+    file.write_text(entry("one", TOKEN))
+    edges = Edges(file)
+    assert edges.of(TOKEN) is not None
+    assert edges.of("other") is None
+    file.write_text(entry("one", TOKEN) + "half = ")
+    assert edges.of(TOKEN) is None
+    file.write_text(entry("two", "other", ACCOUNT))
+    found = edges.of("other")
+    assert found is not None
+    assert (found.name, found.accounts) == ("two", frozenset({ACCOUNT}))
