@@ -109,7 +109,9 @@ class Follower:
 
     def lead(self) -> float:
         """See `interface.Database.lead`."""
-        self._stands = True
+        if not self._stands:
+            self._stands = True
+            self._wake.set()
         return max(0.0, self._leads_until - time.monotonic())
 
     def away_for(self) -> float:
