@@ -13,6 +13,7 @@ from fuzz.guided.target import Target, fields, texts
 from iamd.analysis.validation import validate
 from iamd.cli.evaluate import run as evaluate
 from iamd.policy import Kind, MalformedPolicy, parse
+from iamd.policy.arns import split
 from iamd.policy.operators import OPERATORS
 from iamd.policy.parse import quick_document, read_document
 from iamd.policy.patterns import is_plain
@@ -102,6 +103,8 @@ def _condition(data: bytes) -> object:
 
 def _read_alike(operator: str, text: str) -> bool:
     """Whether the reference, which reads values with Python's library, takes this one for what the engine does."""
+    if "Arn" in operator:  # one that is cut short is malformed to the engine, and matches nothing to the reference
+        return not text.startswith("arn:") or split(text) is not None
     if "Date" in operator:
         return bool(reference.instant(text) == instant(text))
     if "Numeric" in operator:
@@ -119,7 +122,9 @@ def _pattern(data: bytes) -> object:
     # What is asked about is an action or an ARN, as a service names it.
     if any(not " " < each < "\x7f" for each in value) or value.count(":") < (1 if is_action else 5):
         return None
-    if not (is_action or value.startswith("arn:")) or not is_plain(name):
+    if not is_action and not (value.startswith("arn:") and pattern.startswith("arn:")):
+        return None  # no other can be stored, but for a lone `*`
+    if not is_plain(name):
         return None
     asked = (value, _RESOURCE) if is_action else (_ACTION, value)
     return _decided(_asked({element: [pattern]}, *asked, {"aws:username": name} if name else {}))
