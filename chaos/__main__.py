@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +17,9 @@ from pathlib import Path
 from botocore.credentials import Credentials
 
 from chaos.checker import violations
+from chaos.link import Link
 from chaos.node import Node
+from chaos.trouble import Trouble
 from chaos.workload import Workload, value_in
 from tests import postgresql
 from tests.postgresql import Cluster
@@ -30,7 +31,6 @@ ENVIRONMENT = {
     "IAMD_ROOT_ACCESS_KEY_ID": ROOT.access_key,
     "IAMD_ROOT_SECRET_ACCESS_KEY": ROOT.secret_key,
 }
-_FAULTS = ("kill", "pause", "full disk", "restart", "database")
 _SHOWN = 20  # violations
 
 
@@ -51,7 +51,10 @@ class Report:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: every promise was kept; 1: one was not; 2: a server did not start."""
-    args = _parser().parse_args(arguments)
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if args.network and not args.postgresql:
+        parser.error("--network is between servers and PostgreSQL: add --postgresql")
     with tempfile.TemporaryDirectory(prefix="iamd-chaos-") as folder:
         try:
             report = run(args, Path(folder))
@@ -80,8 +83,24 @@ def run(args: argparse.Namespace, folder: Path) -> Report:
 
 def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Cluster | None) -> Report:
     names = [f"node-{number + 1}" for number in range(args.nodes)]
-    nodes = [Node(name, flags, ENVIRONMENT, folder / f"{name}.log") for name in names]
-    workload = Workload(nodes, ROOT, carry=cluster is not None)
+    links = [Link(folder / name, cluster.folder) for name in names] if cluster is not None and args.network else []
+    # The last --database counts: through a link of one's own.
+    own = [["--database", cluster.url_by(link.folder)] for link in links] if cluster is not None else []
+    nodes = [
+        Node(name, [*flags, *(own[at] if own else [])], ENVIRONMENT, folder / f"{name}.log")
+        for at, name in enumerate(names)
+    ]
+    try:
+        return _tried(args, flags, nodes, Trouble(nodes, links, cluster), cluster is not None)
+    finally:
+        for link in links:
+            link.close()
+
+
+def _tried(
+    args: argparse.Namespace, flags: Sequence[str], nodes: Sequence[Node], trouble: Trouble, carry: bool
+) -> Report:
+    workload = Workload(nodes, ROOT, carry)
     began = time.monotonic()
     try:
         for node in nodes:
@@ -89,7 +108,7 @@ def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Clus
         workload.prepare(args.writers, args.users)
         workload.start(args.writers, args.readers, args.seed)
         try:
-            faults = _break(nodes, cluster, args)
+            faults = trouble.make(args)
         finally:
             workload.stop()
         for node in nodes:
@@ -113,35 +132,6 @@ def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Clus
         round(time.monotonic() - began, 1),
         list(violations(workload.history, last, written)),
     )
-
-
-def _break(nodes: Sequence[Node], cluster: Cluster | None, args: argparse.Namespace) -> dict[str, int]:
-    """Do what was asked for, one fault after the other, until there were so many kills."""
-    choice = random.Random(args.seed)
-    done: Counter[str] = Counter()
-    weights = [8, 1, 1, 1, 1] if args.all_faults else [1, 0, 0, 0, 0]
-    if cluster is None:
-        weights[_FAULTS.index("database")] = 0
-    while done["kill"] < args.kills:
-        time.sleep(choice.uniform(0.05, 0.4))
-        node, fault = choice.choice(nodes), choice.choices(_FAULTS, weights)[0]
-        if fault == "pause":
-            node.pause(choice.uniform(0.05, 1.0))
-        elif fault == "full disk":
-            node.fill_disk(choice.uniform(0.05, 1.0))
-        elif fault == "database" and cluster is not None:
-            cluster.kill()
-            time.sleep(choice.uniform(0.05, 1.0))
-            cluster.start()
-        else:
-            node.kill() if fault == "kill" else node.stop()
-            node.start()
-        done[fault] += 1
-        if not args.json:
-            print(f"\r{done['kill']} of {args.kills} kills", end="", file=sys.stderr, flush=True)
-    if not args.json:
-        print(file=sys.stderr)
-    return dict(done)
 
 
 def recorded(flags: Sequence[str]) -> list[int]:
@@ -186,6 +176,11 @@ def _parser() -> argparse.ArgumentParser:
         "--postgresql",
         action="store_true",
         help="on a PostgreSQL server made for it, which is killed with --all-faults",
+    )
+    parser.add_argument(
+        "--network",
+        action="store_true",
+        help="partitions, lost answers, late ones, cut and half-closed connections between servers and PostgreSQL, too",
     )
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="of what is chosen; default: any")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

@@ -38,6 +38,10 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
+    def url_by(self, folder: Path, number: int = 1) -> str:
+        """The URL of a database of `new_database` by another socket, in that folder."""
+        return f"postgresql://postgres@/iamd{number}?host={folder}"
+
     def new_database(self, template: str = "template0", name: str | None = None) -> str:
         """The URL of a new database."""
         name = name or f"iamd{next(self._numbers)}"

@@ -66,13 +66,16 @@ def session_tags(certificate: x509.Certificate, mappings: Mapping[str, Sequence[
 
 
 def _values(certificate: x509.Certificate, field: str) -> Iterator[tuple[str, str]]:
-    """Name and value of everything in a field, in the certificate's order."""
-    if field == SUBJECT:
-        yield from _named(certificate.subject)
-    elif field == ISSUER:
-        yield from _named(certificate.issuer)
-    else:
-        yield from _alternatives(certificate)
+    """Name and value of everything in a field, in the certificate's order. Raises Untrusted."""
+    try:
+        if field == SUBJECT:
+            yield from _named(certificate.subject)
+        elif field == ISSUER:
+            yield from _named(certificate.issuer)
+        else:
+            yield from _alternatives(certificate)
+    except (TypeError, ValueError):  # the parser reads names when they are asked for
+        raise Untrusted("The names in the certificate cannot be read") from None
 
 
 def _named(name: x509.Name) -> Iterator[tuple[str, str]]:
@@ -98,8 +101,8 @@ def _alternatives(certificate: x509.Certificate) -> Iterator[tuple[str, str]]:
 
 
 def source_identity(certificate: x509.Certificate) -> str | None:
-    """The subject's common name, where it can be a source identity."""
-    name = next((value for known, value in _named(certificate.subject) if known == "CN"), None)
+    """The subject's common name, where it can be a source identity. Raises Untrusted."""
+    name = next((value for known, value in _values(certificate, SUBJECT) if known == "CN"), None)
     return name if name is not None and _is_identity(name) else None
 
 

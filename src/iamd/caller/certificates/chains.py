@@ -33,7 +33,7 @@ def read_bundle(pem: str) -> tuple[x509.Certificate, ...]:
     for certificate in found:
         try:
             constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-        except (x509.ExtensionNotFound, ValueError):
+        except Exception:  # whatever the parser makes of foreign extensions, besides their absence
             raise ValueError("a certificate of the bundle has no basic constraints") from None
         if not constraints.ca:
             raise ValueError("a certificate of the bundle is not that of an authority")
