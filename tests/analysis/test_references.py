@@ -81,3 +81,13 @@ def test_a_text_that_names_nobody_gives_nothing(nobody: str) -> None:
         passes([trust(**{type_: nobody})], [trust(AWS="2" * 12)])
         assert not passes([trust(AWS="2" * 12)], [trust(**{type_: nobody})])
     assert passes([trust(AWS=nobody)], [trust(AWS="2" * 12)])
+
+
+def test_policies_that_name_very_many_are_not_compared() -> None:
+    ids = [f"AROA{at:017d}" for at in range(60)]
+    roles = [f"{ROLE}r{at}" for at in range(60)]
+    sessions = [f"arn:aws:sts::111111111111:assumed-role/r{at}/s{at}" for at in range(60)]
+    wide = {**trust("s3:*", AWS=[*ids, *roles, *sessions]), "Resource": "*"}
+    with pytest.raises(Undecided, match="too many principals"):
+        passes([wide], [{**trust("s3:*", AWS="*"), "Resource": "*"}])
+    assert passes([trust(AWS=roles)], [trust(AWS="1" * 12)])

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain, islice
 
+from iamd.analysis.symbolic.budget import Undecided
 from iamd.policy import Condition, Document, Kind, Principal, PrincipalKind
 from iamd.policy.arns import account_of, split
 from iamd.policy.simulate import asked_keys
@@ -20,7 +22,9 @@ STRANGER = "999999999999"
 _ARN, _ACCOUNT, _TYPE = "aws:principalarn", "aws:principalaccount", "aws:principaltype"
 _SERVICE, _SERVICE_NAME, _USER_NAME = "aws:principalisawsservice", "aws:principalservicename", "aws:username"
 TIED = frozenset({_ARN, _ACCOUNT, _TYPE, _SERVICE, _SERVICE_NAME, _USER_NAME})
-_KEPT = 512
+_KEPT, _FEW = 512, 20  # answers that are kept: of policies that name few
+_CALLERS = 10_000  # classes that are looked at
+_TIES = 1_000_000  # and what holds of all of them together
 _FEDERATING = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
 
 Tie = tuple[Condition, bool]
@@ -69,7 +73,8 @@ def callers(documents: Iterable[Document]) -> tuple[Caller, ...]:
     listed = list(documents)
     named = tuple(dict.fromkeys(each for document in listed for each in document.principals()))
     tested = frozenset(lower(text) for document in listed for text in asked_keys(document))
-    return _classes(named, tuple(dict.fromkeys(_tested_accounts(listed))), tested & TIED)
+    classes = _classes if len(named) <= _FEW else _classes.__wrapped__
+    return classes(named, tuple(dict.fromkeys(_tested_accounts(listed))), tested & TIED)
 
 
 @lru_cache(_KEPT)
@@ -79,18 +84,30 @@ def _classes(
     """The same of what documents name, of accounts that conditions name, and with ties of the keys that are tested."""
     texts = [text for type_, text in named if type_ == "AWS" and _is_somebody(text)]
     accounts = list(dict.fromkeys([*_accounts(texts), *tested_accounts, STRANGER]))
-    found = [_tied(who, texts, accounts) for who in _named(texts)]
-    for account in accounts:
-        found += [_tied(who, texts, accounts, fresh=True) for who in _members(account)]
+    most = _CALLERS if not tested else min(_CALLERS, _TIES // (len(accounts) + len(texts)))
+    everyone = list(islice(_everyone(named, texts, accounts), most + 1))
+    if len(everyone) > most:
+        raise Undecided("the policies name too many principals together")
+    if not tested:
+        return tuple(Caller(who) for who, _ in everyone)
+    return tuple(_about(_tied(who, texts, accounts, fresh), tested) for who, fresh in everyone)
+
+
+def _everyone(
+    named: tuple[tuple[str, str], ...], texts: list[str], accounts: list[str]
+) -> Iterator[tuple[Principal, bool]]:
+    """One of each class, and whether it stands for many of its account."""
     canonical = [text for type_, text in named if type_ == "CanonicalUser"]
-    found += [
-        replace(each, principal=replace(each.principal, canonical_user=text)) for each in found for text in canonical
-    ]
+    people = chain(
+        ((who, False) for who in _named(texts)), ((who, True) for account in accounts for who in _members(account))
+    )
+    for who, fresh in people:
+        yield who, fresh
+        yield from ((replace(who, canonical_user=text), fresh) for text in canonical)
     for type_, kind in (("Service", "service"), ("Federated", "federated")):
         for text in dict.fromkeys([*(text for of, text in named if of == type_ and text), "example.com"]):
-            found.append(_tied(Principal.from_text(f"{kind}:{text}"), texts, accounts))
-    found.append(_tied(Principal.from_text("*"), texts, accounts))
-    return tuple(_about(each, tested) for each in found)
+            yield Principal.from_text(f"{kind}:{text}"), False
+    yield Principal.from_text("*"), False
 
 
 def _is_somebody(text: str) -> bool:
