@@ -30,20 +30,21 @@ class Answer:
 
 
 class Client:
-    """Calls of IAM to one node over a connection that is opened again when it breaks; no call is sent twice."""
+    """Calls of a service in the Query protocol to one node over a connection that is opened again when it breaks; no call is sent twice."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, service: str = "iam", version: str = "2010-05-08") -> None:
+        self._service, self._version = service, version
         self._host = f"127.0.0.1:{port}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
 
     def call(self, key: Credentials, action: str, parameters: Mapping[str, str], revision: int | None = None) -> Answer:
         """Send it, and wait for what comes; `revision` is what it must be answered from at least."""
-        body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+        body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         if revision is not None:
             headers["x-iamd-revision"] = str(revision)
         request = AWSRequest("POST", f"http://{self._host}/", data=body, headers=headers)
-        SigV4Auth(key, "iam", "us-east-1").add_auth(request)
+        SigV4Auth(key, self._service, "us-east-1").add_auth(request)
         started = time.monotonic()
         try:
             if self._connection.sock is None:

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="iamd-soak-") as folder:
         try:
-            load, measured = run(args.minutes * 60, Path(folder), args.pause)
+            load, measured = run(args.minutes * 60, Path(folder), args.pause, args.sessions)
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return 2
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(each.holds for each in found) and not load.failed else 1
 
 
-def run(seconds: float, folder: Path, pause: float) -> tuple[Load, list[Measured]]:
+def run(seconds: float, folder: Path, pause: float, sessions: int) -> tuple[Load, list[Measured]]:
     """Load on a server with its data in that folder. Raises RuntimeError when it does not start."""
     data, upstream = folder / "data", Upstream()
     environment = {
@@ -62,6 +62,7 @@ def run(seconds: float, folder: Path, pause: float) -> tuple[Load, list[Measured
         node.start()
         load = Load(f"http://127.0.0.1:{node.port}", pause)
         load.prepare()
+        load.fill(sessions)
         load.start()
         began = time.monotonic()
         try:
@@ -85,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=20.0, help="for so long (default: 20)")
     parser.add_argument(
         "--pause", type=float, default=0.05, help="seconds between the steps of each kind of work (0.05)"
+    )
+    parser.add_argument(
+        "--sessions", type=int, default=21_000, help="role sessions used before, which fill what is kept (21000)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser

@@ -17,8 +17,10 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chaos.client import Client
 from tests.caller.saml import idp
 from tests.console.visits import call, sign_in
 from tests.services.signin.browser import PASSWORD, Browser
@@ -87,6 +89,24 @@ class Load:
         iam.create_login_profile(UserName="jane", Password=PASSWORD)
         iam.attach_user_policy(UserName="jane", PolicyArn=_READ_ONLY)
         iam.put_user_policy(UserName="jane", PolicyName="roles", PolicyDocument=_document(0, "sts:AssumeRole", "*"))
+
+    def fill(self, sessions: int) -> None:
+        """Use so many role sessions once: what a server keeps for each is bounded, and from then on there is no more."""
+        host, port = self.endpoint.removeprefix("http://").split(":")
+        assert host == "127.0.0.1"
+        client, role = Client(int(port), "sts", "2011-06-15"), f"arn:aws:iam::{ACCOUNT}:role/app"
+        own = self._key_of_jane()
+        for number in range(sessions):
+            asked = {"RoleArn": role, "RoleSessionName": f"filling-{number}"}
+            taken = json.loads(client.call(own, "AssumeRole", asked).body)["AssumeRoleResponse"]["AssumeRoleResult"]
+            given = taken["Credentials"]
+            session = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+            assert client.call(session, "GetCallerIdentity", {}).status == 200
+        client.close()
+
+    def _key_of_jane(self) -> Credentials:
+        key = self._client("iam").create_access_key(UserName="jane")["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def start(self) -> None:
         """Set all kinds of work to work."""
@@ -159,9 +179,8 @@ class Load:
         return step
 
     def _assume(self) -> Callable[[], None]:
-        key = self._client("iam").create_access_key(UserName="jane")["AccessKey"]
-        own = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-        sts = self._client("sts", **own)
+        own = self._key_of_jane()
+        sts = self._client("sts", aws_access_key_id=own.access_key, aws_secret_access_key=own.secret_key)
 
         def step() -> None:
             taken = sts.assume_role(
