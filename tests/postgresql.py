@@ -22,15 +22,16 @@ from iamd.store import tables
 from iamd.store.migrations import migrate
 
 # What a crash of the machine would lose; tests that kill the server do not need more, since the kernel lives on.
-_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=150", "shared_buffers=32MB")
+_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB")
 _TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
 
 class Cluster:
     """A server. `kill` and `start` are for tests of what happens when it is away; both may be called twice."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: int = 150) -> None:
         self.folder = folder
+        self._connections = connections
         self._numbers = count(1)
         self._empty: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,7 +63,13 @@ class Cluster:
         if self._process is not None:
             return
         settings = [
-            f"-c{setting}" for setting in (*_FAST, "listen_addresses=", f"unix_socket_directories={self.folder}")
+            f"-c{setting}"
+            for setting in (
+                *_FAST,
+                f"max_connections={self._connections}",
+                "listen_addresses=",
+                f"unix_socket_directories={self.folder}",
+            )
         ]
         command = [_binary("postgres"), "-D", str(self.folder / "data"), *settings]
         with (self.folder / "log").open("ab") as log:
@@ -160,8 +167,8 @@ def paired() -> Iterator[Pair]:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """A server for as long as the block runs."""
+def running(connections: int = 150) -> Iterator[Cluster]:
+    """A server, for so many connections, for as long as the block runs."""
     folder = Path(tempfile.mkdtemp(prefix="iamd-pg-"))  # a short path: sockets' names are
     try:
         if os.geteuid() == 0:
@@ -171,7 +178,7 @@ def running() -> Iterator[Cluster]:
         subprocess.run(
             _as_user([*make, "--no-instructions", "--no-locale", "-E", "UTF8"]), check=True, stdout=subprocess.DEVNULL
         )
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, connections)
         cluster.start()
         try:
             yield cluster
