@@ -4,19 +4,13 @@ import { boundary } from "./strings/boundary";
 import { builder } from "./strings/builder";
 import { changes, testChange } from "./strings/changes";
 import { gateway } from "./strings/gateway";
+import { lacking } from "./strings/lacking";
 import { controls, organization } from "./strings/organization";
 import { diagram, escalations, explain } from "./strings/pictures";
 import { consoleSignIn, provider, providerCreate, providers } from "./strings/providers";
 import { credentialReport, instanceProfiles, lastAccessed } from "./strings/reports";
 import { role, roleCreate, roles } from "./strings/roles";
 import { terminal } from "./strings/terminal";
-
-const LAYERS: Record<string, string> = {
-  "service control": "service control policies of the organization",
-  "resource control": "resource control policies of the organization",
-  "permissions boundary": "the limits of your permissions boundary",
-  session: "the policies of your session",
-};
 
 export const strings = {
   shell: {
@@ -48,8 +42,7 @@ export const strings = {
     retry: "Try again",
     reload: "Reload",
   },
-  lacking: (action: string, layer: string) =>
-    `You lack the permission ${action}: ${layer === "identity-based" ? "no policy of yours gives it" : `${LAYERS[layer] ?? `${layer} policies`} deny it`}.`,
+  lacking,
   time: { now: "just now", never: "Never" },
   list: {
     search: "Search",
@@ -179,6 +172,15 @@ export const strings = {
     keysLastUsed: "Access keys last used",
     path: "Path",
   },
+  steps: {
+    stepNumberLabel: (step: number) => `Step ${step}`,
+    collapsedStepsLabel: (step: number, steps: number) => `Step ${step} of ${steps}`,
+    navigationAriaLabel: "Steps",
+    cancelButton: "Cancel",
+    previousButton: "Previous",
+    nextButton: "Next",
+    optional: "optional",
+  },
   userCreate: {
     title: "Create user",
     who: "Specify user details",
@@ -192,15 +194,6 @@ export const strings = {
     madeWhat: "Hand these over to the person who signs in with them.",
     url: "Console sign-in URL",
     toUser: "View user",
-    wizard: {
-      stepNumberLabel: (step: number) => `Step ${step}`,
-      collapsedStepsLabel: (step: number, steps: number) => `Step ${step} of ${steps}`,
-      navigationAriaLabel: "Steps",
-      cancelButton: "Cancel",
-      previousButton: "Previous",
-      nextButton: "Next",
-      optional: "optional",
-    },
   },
   permissions: {
     title: "Permissions",

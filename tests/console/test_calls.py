@@ -109,10 +109,14 @@ def test_the_cookie_is_of_no_use_to_another_browser(signed_in: Browser) -> None:
 
 def test_which_permissions_lack_is_told_beforehand(signed_in: Browser, iam: Any) -> None:
     asked = "/console/me/may?action=iam:CreateUser&action=iam:ListUsers&action=nonsense:Nothing"
-    told = {"iam:CreateUser": "identity-based", "nonsense:Nothing": "identity-based"}
+    told = {"iam:CreateUser": {"layer": "identity-based"}, "nonsense:Nothing": {"layer": "identity-based"}}
     assert send(signed_in, "GET", asked) == (200, {"lacking": told})
     iam.attach_user_policy(UserName="Jane", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     iam.put_user_permissions_boundary(UserName="Jane", PermissionsBoundary="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
-    assert send(signed_in, "GET", asked)[1]["lacking"]["iam:CreateUser"] == "permissions boundary"
+    assert send(signed_in, "GET", asked)[1]["lacking"]["iam:CreateUser"] == {"layer": "permissions boundary"}
+    denial = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"iam:Create*","Resource":"*"}}'
+    iam.put_user_policy(UserName="Jane", PolicyName="no-creation", PolicyDocument=denial)
+    denied = {"layer": "identity-based", "deniedBy": "no-creation"}
+    assert send(signed_in, "GET", asked)[1]["lacking"]["iam:CreateUser"] == denied
     assert send(signed_in, "GET", "/console/me/may?action=CreateUser")[0] == 400
     assert send(signed_in, "GET", f"/console/me/may?{'action=a:b&' * 101}")[0] == 400

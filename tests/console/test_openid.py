@@ -157,7 +157,9 @@ def test_a_role_is_chosen_among_those_that_take_the_token(
     assert stranger.open(path, {**form, "choice": choice, "role": other}).status == 403  # of another browser
     assert browser.submit(shown, role=other).status == 303
     assert re.fullmatch(r"Other/Ann,-n-e---[0-9a-f]{8}", session(browser)["userName"])
-    assert "used already" in browser.submit(shown, role=other).problem
+    again = browser.submit(shown, role=other)
+    assert again.problem.startswith("This sign-in is finished already")
+    assert re.findall(r'<a href="([^"]*)">(?:Go on|Begin again)', again.body) == ["/console/", OURS]
 
 
 def test_what_comes_back_is_good_once_and_in_one_browser(
@@ -174,7 +176,9 @@ def test_what_comes_back_is_good_once_and_in_one_browser(
     assert "invalid_grant" in refused(browser, there)
     asked = declared.asked[-1]
     declared.codes["again"] = asked  # a provider that takes a code twice
-    assert "used already" in refused(browser, there.replace(dict(parse_qsl(urlsplit(there).query))["code"], "again"))
+    assert "finished already" in refused(
+        browser, there.replace(dict(parse_qsl(urlsplit(there).query))["code"], "again")
+    )
     late = away(browser, declared)
     clock.ahead = timedelta(minutes=11)
     assert refused(browser, late).startswith(stale)

@@ -153,7 +153,7 @@ def test_the_menu_says_beforehand_which_permission_lacks(person: Person, iam: An
     expect(page.get_by_role("menuitem", name="Rename")).not_to_have_attribute("aria-disabled", "true")
     person.looks_right()
     deletion.hover()
-    said = "You lack the permission organizations:DeleteOrganizationalUnit: no policy of yours gives it."
+    said = "You lack the permission organizations:DeleteOrganizationalUnit: the policy no-deletion denies it."
     expect(page.get_by_role("tooltip")).to_have_text(said)
     deletion.click(force=True)
     expect(page.get_by_role("dialog")).to_have_count(0)

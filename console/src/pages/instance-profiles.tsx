@@ -91,6 +91,12 @@ async function setRole(profile: Profile, RoleName: string | undefined): Promise<
   if (RoleName) await call("iam", "AddRoleToInstanceProfile", { InstanceProfileName, RoleName });
 }
 
+/** The actions that `setRole` takes. */
+function neededFor(present: string | undefined, wanted: string): string[] {
+  if ((present ?? "") === wanted) return [];
+  return [...(present ? ["iam:RemoveRoleFromInstanceProfile"] : []), ...(wanted ? ["iam:AddRoleToInstanceProfile", "iam:PassRole"] : [])];
+}
+
 function RoleLink({ name }: { name: string | undefined }) {
   return name ? <PageLink to={path`/roles/${name}`}>{name}</PageLink> : <>{text.noRole}</>;
 }
@@ -103,7 +109,7 @@ function Create({ done, close }: { done: (name: string) => void; close: () => vo
     if (InstanceProfile) await setRole(InstanceProfile, role || undefined);
   };
   return (
-    <Dialog title={text.create} action={text.save} ready={name !== ""} work={create} done={() => done(name)} close={close}>
+    <Dialog title={text.create} action={text.save} needs={["iam:CreateInstanceProfile", ...neededFor(undefined, role)]} ready={name !== ""} work={create} done={() => done(name)} close={close}>
       <FormField label={text.name} constraintText={text.nameHint}>
         <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
       </FormField>
@@ -115,7 +121,7 @@ function Create({ done, close }: { done: (name: string) => void; close: () => vo
 function ChangeRole({ profile, done, close }: { profile: Profile; done: () => void; close: () => void }) {
   const [role, setRoleName] = useState(roleOf(profile) ?? "");
   return (
-    <Dialog title={text.changeRole} action={text.change} work={() => setRole(profile, role || undefined)} done={done} close={close}>
+    <Dialog title={text.changeRole} action={text.change} needs={neededFor(roleOf(profile), role)} work={() => setRole(profile, role || undefined)} done={done} close={close}>
       <RoleField role={role} choose={setRoleName} />
     </Dialog>
   );

@@ -70,7 +70,7 @@ export default function OrganizationPolicyCreate() {
             {as !== "other" && (
               <TestChange organization disabled={name === "" || target === ""} changes={() => [{ "organizations:CreatePolicy": given }, attached]} />
             )}
-            <ActionButton needs="organizations:CreatePolicy" variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
+            <ActionButton needs={["organizations:CreatePolicy", ...(target ? ["organizations:AttachPolicy"] : [])]} variant="primary" loading={doing.busy} disabled={name === ""} onClick={() => void create()}>
               {text.create}
             </ActionButton>
           </Actions>

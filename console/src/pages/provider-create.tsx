@@ -37,6 +37,7 @@ export default function ProviderCreate() {
   const navigate = useNavigate();
   const tell = useTell();
   const put = (changes: Partial<New>) => setGiven((before) => ({ ...before, ...changes }));
+  const operand = given.kind === "saml" ? "SAMLProvider" : "OpenIDConnectProvider";
   const ready = given.kind === "oidc" ? given.url && given.audience : given.name && given.metadata;
   const save = () =>
     doing.run(async () => {
@@ -50,7 +51,7 @@ export default function ProviderCreate() {
         {strings.confirm.cancel}
       </Button>
       <ActionButton
-        needs={`iam:Create${given.kind === "saml" ? "SAML" : "OpenIDConnect"}Provider`}
+        needs={[`iam:Create${operand}`, ...(tags.length ? [`iam:Tag${operand}`] : [])]}
         variant="primary"
         loading={doing.busy}
         disabled={!ready}

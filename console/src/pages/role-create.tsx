@@ -5,7 +5,6 @@ import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
-import Wizard from "@cloudscape-design/components/wizard";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -16,15 +15,15 @@ import { PolicyPicker } from "../parts/attach";
 import { Facts } from "../parts/facts";
 import { Pre } from "../parts/pre";
 import { Refused } from "../parts/states";
+import { Steps } from "../parts/steps";
 import { TagFields } from "../parts/tags";
 import { TrustedEntity } from "../parts/trusted-entity";
 import { useSession } from "../session";
 import { strings } from "../strings";
-import { createRole, type NewRole } from "../work/roles";
+import { createRole, neededFor, type NewRole } from "../work/roles";
 import { lacking, somebody, trustPolicy } from "../work/trust";
 
 const text = strings.roleCreate;
-const LAST = 2;
 
 export default function RoleCreate() {
   usePage([strings.roles.title, "/roles"], [text.title, "/roles/create"]);
@@ -54,19 +53,19 @@ export default function RoleCreate() {
   const entity = <TrustedEntity trusted={trusted} put={(changes) => setTrusted((before) => ({ ...before, ...changes }))} insisting={insisting} />;
   const permissions = <PolicyPicker variant="container" choose={(chosen) => choose(chosen.map((each) => each.Arn ?? ""))} />;
   return (
-    <Wizard
+    <Steps
       steps={[
         { title: text.who, content: entity },
         { title: text.what, content: permissions, isOptional: true },
         { title: text.review, content: <Review role={role} put={put} doing={doing} insisting={insisting} /> },
       ]}
-      activeStepIndex={step}
-      isLoadingNextStep={doing.busy}
-      submitButtonText={strings.roles.create}
-      i18nStrings={strings.userCreate.wizard}
-      onCancel={() => void navigate("/roles")}
-      onNavigate={({ detail }) => go(Math.min(detail.requestedStepIndex, LAST))}
-      onSubmit={() => void submit()}
+      step={step}
+      go={go}
+      action={strings.roles.create}
+      needs={neededFor(role)}
+      busy={doing.busy}
+      make={() => void submit()}
+      cancel={() => void navigate("/roles")}
     />
   );
 }

@@ -9,7 +9,6 @@ import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Wizard from "@cloudscape-design/components/wizard";
 import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 
@@ -21,10 +20,11 @@ import { Facts } from "../parts/facts";
 import { GroupPicker } from "../parts/memberships";
 import { Secrets } from "../parts/secret";
 import { Refused } from "../parts/states";
+import { Steps } from "../parts/steps";
 import { type Tag, TagFields } from "../parts/tags";
 import { useSession } from "../session";
 import { strings } from "../strings";
-import { createUser, madeUpPassword, type NewUser } from "../work/users";
+import { createUser, madeUpPassword, neededFor, type NewUser } from "../work/users";
 
 const text = strings.userCreate;
 const NOBODY: NewUser = { name: "", signsIn: false, ownPassword: false, password: "", mustChange: true, groups: [], policies: [], tags: [] };
@@ -51,17 +51,17 @@ export default function UserCreate() {
     { title: text.review, content: <Review user={user} put={put} error={<Refused error={doing.error} />} /> },
   ];
   return (
-    <Wizard
+    <Steps
       steps={steps}
-      activeStepIndex={step}
-      isLoadingNextStep={doing.busy}
-      submitButtonText={strings.users.create}
-      i18nStrings={text.wizard}
-      onCancel={() => void navigate("/users")}
-      onNavigate={({ detail }) => {
-        if (step > 0 || user.name !== "") setStep(detail.requestedStepIndex);
+      step={step}
+      go={(to) => {
+        if (step > 0 || user.name !== "") setStep(to);
       }}
-      onSubmit={() => void submit()}
+      action={strings.users.create}
+      needs={neededFor(user)}
+      busy={doing.busy}
+      make={() => void submit()}
+      cancel={() => void navigate("/users")}
     />
   );
 }

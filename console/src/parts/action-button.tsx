@@ -2,16 +2,15 @@
 import Button, { type ButtonProps } from "@cloudscape-design/components/button";
 
 import { useLoad } from "../load";
-import { strings } from "../strings";
 import { lacking } from "../work/lacking";
 
 interface Props extends ButtonProps {
-  /** The action: `iam:CreateUser`. */
-  needs: string;
+  /** The action, `iam:CreateUser`, or all that it takes. */
+  needs: string | string[];
 }
 
 export function ActionButton({ needs, disabled = false, ...button }: Props) {
-  const layer = useLoad(() => lacking(needs), [needs]).value;
-  const reason = layer && strings.lacking(needs, layer);
+  const all = [needs].flat();
+  const reason = useLoad(async () => ({ first: (await Promise.all(all.map(lacking))).find(Boolean) }), [all.join()]).value?.first;
   return <Button {...button} disabled={disabled || reason !== undefined} {...(reason && { disabledReason: reason })} />;
 }

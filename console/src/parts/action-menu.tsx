@@ -2,7 +2,6 @@
 import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
 
 import { useLoad } from "../load";
-import { strings } from "../strings";
 import { lacking } from "../work/lacking";
 
 interface Entry<T extends string> {
@@ -20,10 +19,10 @@ interface Props<T extends string> {
 
 export function ActionMenu<T extends string>({ entries, choose, children }: Props<T>) {
   const needs = entries.map((entry) => entry.needs);
-  const layers = useLoad(() => Promise.all(needs.map(lacking)), needs).value;
-  const items = entries.map(({ id, text, needs: action, disabled = false }, at): ButtonDropdownProps.Item => {
-    const layer = layers?.[at];
-    return { id, text, disabled: disabled || layer !== undefined, ...(layer && { disabledReason: strings.lacking(action, layer) }) };
+  const reasons = useLoad(() => Promise.all(needs.map(lacking)), needs).value;
+  const items = entries.map(({ id, text, disabled = false }, at): ButtonDropdownProps.Item => {
+    const reason = reasons?.[at];
+    return { id, text, disabled: disabled || reason !== undefined, ...(reason && { disabledReason: reason }) };
   });
   return (
     <ButtonDropdown items={items} onItemClick={({ detail }) => choose(detail.id as T)}>

@@ -7,12 +7,15 @@ import type { ReactNode } from "react";
 
 import { useDoing } from "../load";
 import { strings } from "../strings";
+import { ActionButton } from "./action-button";
 import { Actions } from "./list";
 import { Refused } from "./states";
 
 interface Props {
   title: string;
   action: string;
+  /** The actions that it takes, where these depend on what is filled in; else the button that opens it asks for them. */
+  needs?: string[];
   children: ReactNode;
   ready?: boolean;
   size?: ModalProps.Size;
@@ -21,7 +24,7 @@ interface Props {
   close: () => void;
 }
 
-export function Dialog({ title, action, children, ready = true, size = "medium", work, done, close }: Props) {
+export function Dialog({ title, action, needs = [], children, ready = true, size = "medium", work, done, close }: Props) {
   const doing = useDoing();
   const go = async () => {
     if (await doing.run(work)) done();
@@ -39,9 +42,9 @@ export function Dialog({ title, action, children, ready = true, size = "medium",
             <Button variant="link" onClick={close}>
               {strings.confirm.cancel}
             </Button>
-            <Button variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void go()}>
+            <ActionButton needs={needs} variant="primary" loading={doing.busy} disabled={!ready} onClick={() => void go()}>
               {action}
-            </Button>
+            </ActionButton>
           </Actions>
         </Box>
       }

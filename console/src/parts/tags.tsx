@@ -51,28 +51,29 @@ export function Tags({ from, needs, set, remove }: Props) {
           </ActionButton>
         )}
       />
-      {editing && <Editing present={from.value ?? []} set={set} remove={remove} done={done} close={() => setEditing(false)} />}
+      {editing && <Editing present={from.value ?? []} needs={needs} set={set} remove={remove} done={done} close={() => setEditing(false)} />}
     </>
   );
 }
 
-interface EditingProps extends Omit<Props, "from" | "needs"> {
+interface EditingProps extends Omit<Props, "from"> {
   present: Tag[];
   done: () => void;
   close: () => void;
 }
 
-function Editing({ present, set, remove, done, close }: EditingProps) {
+function Editing({ present, needs, set, remove, done, close }: EditingProps) {
   const [tags, setTags] = useState<Tag[]>(present);
+  const kept = new Set(tags.map((tag) => tag.Key));
+  const gone = present.map((tag) => tag.Key ?? "").filter((key) => !kept.has(key));
+  const changed = tags.filter((tag) => !present.some((one) => one.Key === tag.Key && one.Value === tag.Value));
+  const asks = [...(gone.length ? [needs.replace(":Tag", ":Untag")] : []), ...(changed.length ? [needs] : [])];
   const save = async () => {
-    const kept = new Set(tags.map((tag) => tag.Key));
-    const gone = present.map((tag) => tag.Key ?? "").filter((key) => !kept.has(key));
-    const changed = tags.filter((tag) => !present.some((one) => one.Key === tag.Key && one.Value === tag.Value));
     if (gone.length) await remove(gone);
     if (changed.length) await set(changed);
   };
   return (
-    <Dialog title={text.edit} action={text.save} size="large" work={save} done={done} close={close}>
+    <Dialog title={text.edit} action={text.save} needs={asks} size="large" work={save} done={done} close={close}>
       <TagFields tags={tags} change={setTags} />
     </Dialog>
   );

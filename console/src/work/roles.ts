@@ -49,6 +49,11 @@ export interface NewRole {
   tags: Tag[];
 }
 
+/** The actions that it takes to make that role. */
+export function neededFor({ tags, policies }: NewRole): string[] {
+  return ["iam:CreateRole", ...(tags.length ? ["iam:TagRole"] : []), ...(policies.length ? ["iam:AttachRolePolicy"] : [])];
+}
+
 /** Make a role with all of that; what was made before something was refused is taken back. */
 export async function createRole(role: NewRole): Promise<void> {
   const RoleName = role.name;

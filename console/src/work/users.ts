@@ -60,6 +60,17 @@ export interface NewUser {
   tags: Tag[];
 }
 
+/** The actions that it takes to make that user. */
+export function neededFor({ tags, groups, policies, signsIn }: NewUser): string[] {
+  return [
+    "iam:CreateUser",
+    ...(tags.length ? ["iam:TagUser"] : []),
+    ...(groups.length ? ["iam:AddUserToGroup"] : []),
+    ...(policies.length ? ["iam:AttachUserPolicy"] : []),
+    ...(signsIn ? ["iam:CreateLoginProfile"] : []),
+  ];
+}
+
 /** Make a user with all of that; what was made before something was refused is taken back. */
 export async function createUser(user: NewUser): Promise<void> {
   const UserName = user.name;

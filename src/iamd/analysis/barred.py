@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from iamd.analysis.reading import about, policies_of
 from iamd.policy import Attached, Layer, Layers, Statement
 
 
-def barred(layers: Layers, action: str, *, is_root: bool = False) -> Layer | None:
-    """The layer that keeps a caller from an action on every resource and under all circumstances; None: some request may
-    be allowed. The root user needs no policy that allows."""
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What keeps a caller from an action: the policy of a layer that denies it by name, or a layer that does not allow it
+    (`denied_by` is None)."""
+
+    layer: Layer
+    denied_by: str | None = None
+
+
+def barred(layers: Layers, action: str, *, is_root: bool = False) -> Bar | None:
+    """What keeps a caller from an action on every resource and under all circumstances; None: some request may be
+    allowed. The root user needs no policy that allows."""
     for attached in policies_of(layers):
         if any(_denies_everything(statement) for statement in about(attached, action)):
-            return _layer_of(layers, attached)
+            return Bar(_layer_of(layers, attached), attached.name)
     needed: list[tuple[Layer, Iterable[Attached]]] = [(Layer.SCP, level) for level in layers.scps]
     if not is_root:
         needed.append((Layer.IDENTITY, layers.identity))
@@ -21,7 +31,7 @@ def barred(layers: Layers, action: str, *, is_root: bool = False) -> Layer | Non
         needed.append((Layer.BOUNDARY, layers.boundaries))
     if layers.session is not None:
         needed.append((Layer.SESSION, layers.session))
-    return next((layer for layer, policies in needed if not _allows_something(policies, action)), None)
+    return next((Bar(layer) for layer, policies in needed if not _allows_something(policies, action)), None)
 
 
 def _denies_everything(statement: Statement) -> bool:

@@ -55,12 +55,14 @@ async def answer(browser: Browser, perform: Perform, before: Visitor | None) -> 
         to = browser.query.get("to", "")
         leads_to = to if len(to) <= _LONGEST_PAGE and is_ours(to) else HOME
         return redirect(await openid.begin(browser.visit, way, browser.cookie, leads_to))
+    except federation.Finished as finished:
+        return _refused(str(finished), again, HOME)
     except (AwsError, Refused) as refused:
         return _refused(refused.message if isinstance(refused, AwsError) else str(refused), again)
 
 
-def _refused(problem: str, again: str) -> Answer:
-    return page("problem.html", status=403, problem=problem, again=again)
+def _refused(problem: str, again: str, on: str | None = None) -> Answer:
+    return page("problem.html", status=403, problem=problem, again=again, on=on)
 
 
 async def _back(step: _Step) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from iamd.analysis.barred import barred
+from iamd.analysis.barred import Bar, barred
 from iamd.caller.caller import Caller, CallerKind
 from iamd.console.calls import as_json
 from iamd.guard.snapshot import Snapshot
@@ -22,7 +22,8 @@ _TRIES = 8
 
 async def told(realm: Realm, caller: Caller, request: HttpRequest) -> Answer:
     """Of the actions that the query names (`action=iam:CreateUser`, again for more), those that the caller lacks: by
-    name, the kind of policy that stands in the way, in AWS's word. Raises AwsError."""
+    name, the kind of policy that stands in the way (`layer`, in AWS's word) and, for an explicit denial, the name or ARN
+    of the policy (`deniedBy`). Raises AwsError."""
     try:
         pairs = parse_qsl(request.query.decode("latin-1"), max_num_fields=_MOST)
     except ValueError:
@@ -32,7 +33,11 @@ async def told(realm: Realm, caller: Caller, request: HttpRequest) -> Answer:
         raise ValidationError("An action is service:Action.")
     layers = (await _snapshot(realm, caller)).layers
     found = {action: barred(layers, action, is_root=caller.kind is CallerKind.ROOT) for action in actions}
-    return as_json(200, {"lacking": {action: layer.value for action, layer in found.items() if layer is not None}})
+    return as_json(200, {"lacking": {action: _told(bar) for action, bar in found.items() if bar is not None}})
+
+
+def _told(bar: Bar) -> dict[str, str]:
+    return {"layer": bar.layer.value} | ({} if bar.denied_by is None else {"deniedBy": bar.denied_by})
 
 
 async def _snapshot(realm: Realm, caller: Caller) -> Snapshot:

@@ -33,7 +33,12 @@ _CHAINED = 3_600
 _is_seconds = re.compile(r"[0-9]{1,5}").fullmatch
 _KINDS = ("role", "federated-user")
 _NO_CREDENTIALS = "The credentials in Session are not valid, or have expired."
+_FINISHED = "This sign-in is finished already, and each is good once. To act as another role, begin again."
 _SPENT = "This sign-in link was used already, or has expired. Get another one where you got it."
+
+
+class Finished(Refused):
+    """Somebody has signed in that way before, in the same sign-in."""
 
 
 class _Credentials(msgspec.Struct, rename="camel"):
@@ -123,7 +128,10 @@ async def sign_in_with_token(
     """The session at the console that a token stands for. Recorded as ConsoleLogin. Raises Refused."""
     token, caller = await _held(visit, text)
     additional = {"LoginTo": leads_to}
-    return await _begun(visit, token.session, token.id, caller, additional, instead_of)
+    kept = await _begun(visit, token.session, token.id, caller, additional, instead_of)
+    if kept is None:
+        raise Refused(_SPENT)
+    return kept
 
 
 async def sign_in_as_role(
@@ -134,11 +142,14 @@ async def sign_in_as_role(
     instead_of: ConsoleSession | None = None,
 ) -> ConsoleSession:
     """A session at the console of who was given a role's credentials by AssumeRoleWithSAML or AssumeRoleWithWebIdentity.
-    Recorded as ConsoleLogin, with what is `told` of it. There is one session of an `id` only. Raises Refused."""
+    Recorded as ConsoleLogin, with what is `told` of it. There is one session of an `id` only. Raises Finished."""
     given = visit.realm.tokens.open(reply["Credentials"]["SessionToken"])
     session = structs.replace(given, secret_access_key="", console=True)
     caller = session_caller(session, await visit.realm.store.load(session.account_id))
-    return await _begun(visit, session, id or secrets.token_hex(16), caller, told, instead_of)
+    kept = await _begun(visit, session, id or secrets.token_hex(16), caller, told, instead_of)
+    if kept is None:
+        raise Finished(_FINISHED)
+    return kept
 
 
 async def _held(visit: Visit, text: str) -> tuple[_Token, Caller]:
@@ -161,7 +172,8 @@ async def _begun(
     caller: Caller,
     additional: Mapping[str, str],
     instead_of: ConsoleSession | None,
-) -> ConsoleSession:
+) -> ConsoleSession | None:
+    """The session, begun and recorded; None when there was one of that id."""
     kept = ConsoleSession(
         account_id=session.account_id,
         id=id,
@@ -176,9 +188,7 @@ async def _begun(
         sealed=sealed_session(visit.realm.sealer, session),
     )
     event = _event(visit, "ConsoleLogin", caller, {"ConsoleLogin": "Success"}, additional)
-    if not await begin_federated(visit, kept, event, instead_of):
-        raise Refused(_SPENT)
-    return kept
+    return kept if await begin_federated(visit, kept, event, instead_of) else None
 
 
 def _event(
