@@ -16,7 +16,7 @@ from typing import Any
 
 ALLOWED, EXPLICIT, IMPLICIT = "allowed", "explicitDeny", "implicitDeny"
 Json = dict[str, Any]
-UNDEFINED = object()  # a variable that has no value
+UNDEFINED: Any = object()  # a variable that has no value
 MALFORMED = "malformed"  # an operand that is not of its operator's type
 
 
@@ -116,7 +116,7 @@ def resource_like(pattern: list[tuple[bool, str]], value: str) -> bool:
 
 def ungranting(statement: Json, element: str) -> bool:
     """Whether the element is an empty list in an Allow, which grants nothing, negated or not."""
-    return statement["Effect"] == "Allow" and statement[element] == []
+    return bool(statement["Effect"] == "Allow" and statement[element] == [])
 
 
 def covers_action(statement: Json, action: str) -> bool:
