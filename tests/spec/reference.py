@@ -70,7 +70,7 @@ def expand(text: str, wild: bool, variables: bool, context: Json) -> Any:
             continue
         defaulted = re.fullmatch(r"([^,]*),\s*'(.*)'\s*", body, re.DOTALL)
         key, default = (defaulted[1], defaulted[2]) if defaulted else (body, UNDEFINED)
-        value = context.get(key.strip().lower(), default)
+        value: Any = context.get(key.strip().lower(), default)
         if isinstance(value, list):  # no default stands in for many values
             value = UNDEFINED if value else default
         if value is UNDEFINED:
