@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import threading
@@ -43,7 +44,7 @@ def iam(server: Served, key: dict[str, str]) -> Any:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data directory with a database, whose keys are first wrapped."""
-    Store.open_sqlite(tmp_path / "data")
+    open_and_close(tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -54,9 +55,20 @@ def rotate(data: Path, *flags: str) -> int:
 def opens(data: Path, key: Path) -> bool:
     """Whether that key opens the database as it is now."""
     with suppress(SealError):
-        Store.open_sqlite(data, key)
+        open_and_close(data, key)
         return True
     return False
+
+
+def open_and_close(data: Path, key: Path | None = None) -> None:
+    """What is open still holds the file, until it is collected some time."""
+
+    async def run() -> None:
+        store = Store.open_sqlite(data, key)
+        await store.start()
+        await store.close()
+
+    asyncio.run(run())
 
 
 def test_servers_go_on_and_the_old_key_is_of_no_use_any_more(

@@ -142,6 +142,7 @@ def follows(control: Served, edge: Served) -> Any:
     at_edge, iam = client(edge, "sts", key), client(control, "iam")
     until(lambda: not refusal(at_edge.get_caller_identity)[0])
     by_session, iam_there = client(edge, "sts", session), client(edge, "iam")
+    until(lambda: not refusal(by_session.get_caller_identity)[0])  # the role is a later change than the key
     assert by_session.get_caller_identity()["Arn"].endswith("assumed-role/reader/there")
     role = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/reader", "RoleSessionName": "edge"}
     made = at_edge.assume_role(**role)["Credentials"]
