@@ -14,6 +14,7 @@ from tests.console.test_policies import write
 _TEXT = "() => document.querySelector('.ace_editor').env.editor.getValue()"
 _GO = """found => {
     const { editor } = document.querySelector('.ace_editor').env;
+    editor.completer?.detach();  // as a click does; what was asked for at another place may still come
     editor.moveCursorToPosition(editor.find(found, { start: { row: 0, column: 0 } }).end);
     editor.clearSelection();
     editor.focus();
