@@ -95,13 +95,14 @@ console-meanwhile: $(VENV)/.run
 	@{ $(MAKE) --no-print-directory console >$(VENV)/console.log 2>&1 || \
 		echo "the console could not be built: see $(VENV)/console.log" >&2; } &
 
+# Three at a time, also on two cores: many tests wait for servers and browsers.
 .PHONY: test
 test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters and every test; chosen tests in ARGS (make test ARGS=tests/policy)
-	@$(BIN)/pytest -n 2 -q $(ARGS)
+	@$(BIN)/pytest -n 3 -q $(ARGS)
 
 .PHONY: test-pure
 test-pure: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test on the plain form of the engine and of the request path; chosen tests in ARGS
-	@IAMD_ENGINE=pure $(BIN)/pytest -n 2 -q $(ARGS)
+	@IAMD_ENGINE=pure $(BIN)/pytest -n 3 -q $(ARGS)
 
 $(VENV)/.browser: $(VENV)/.dev tools/browser.sh
 	@tools/browser.sh
