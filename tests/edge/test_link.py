@@ -35,12 +35,15 @@ LIMITED = "the-token-of-a-limited-one"
 
 
 @pytest.fixture(scope="module")
-def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    folder = tmp_path_factory.mktemp("control")
-    (folder / "edges.toml").write_text(entry("all", TOKEN) + entry("some", LIMITED, ACCOUNT))
-    with live(
-        edges=str(folder / "edges.toml"), root_email="root@example.com", root_password="Correct-Horse-1"
-    ) as server:
+def edges_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("control") / "edges.toml"
+    file.write_text(entry("all", TOKEN) + entry("some", LIMITED, ACCOUNT))
+    return file
+
+
+@pytest.fixture(scope="module")
+def control(edges_file: Path) -> Iterator[Live]:
+    with live(edges=str(edges_file), root_email="root@example.com", root_password="Correct-Horse-1") as server:
         server.add_account(STRANGER)
         server.client("iam").create_user(UserName="alice")
         server.client("iam").create_login_profile(UserName="alice", Password="Correct-Horse-2")
@@ -76,6 +79,35 @@ def test_an_edge_node_is_told_of_its_accounts_and_no_more_than_it_needs(control:
     assert not list(records.login_profiles)
     for database in (everything, some):
         asyncio.run(database.close())
+
+
+def test_accounts_that_are_taken_from_an_edge_node_or_given_to_it_count_at_once(
+    control: Live, edges_file: Path, tmp_path: Path
+) -> None:
+    told, changing = edges_file.read_text(), "the-token-of-one-that-changes"
+    keys = control.realm.store.keyring.token_keys
+    edges_file.write_text(told + entry("changing", changing))
+    database = filled(control, tmp_path, changing)
+    assert database.keyring.token_keys == keys
+
+    async def follow() -> None:
+        running = asyncio.create_task(EdgeLink(database, changing).run())
+        try:
+            for accounts, keys_told in (((ACCOUNT,), {}), ((ACCOUNT, STRANGER), {}), ((STRANGER,), {}), ((), keys)):
+                edges_file.write_text(told + entry("changing", changing, *accounts))
+                async with asyncio.timeout(20):
+                    while set(database.revisions) != set(accounts or (ACCOUNT, STRANGER)):
+                        await asyncio.sleep(0.02)
+                assert database.keyring.token_keys == keys_told
+                records, _ = await database.load(ACCOUNT)
+                assert bool(list(records.access_keys)) == (not accounts or ACCOUNT in accounts)
+        finally:
+            running.cancel()
+            await asyncio.wait((running,))
+            await database.close()
+
+    asyncio.run(follow())
+    edges_file.write_text(told)
 
 
 @pytest.mark.parametrize("path", ["state", f"accounts/{ACCOUNT}"])

@@ -100,7 +100,7 @@ class EdgeLink:
     async def _look(self, session: aiohttp.ClientSession) -> None:
         """Wait for what is new, and take it in."""
         database, asked_at = self.database, datetime.now(UTC)
-        query = {"key": str(database.newest_key)}
+        query = {"key": str(database.newest_key), "scope": database.scope}
         if database.mark is not None:
             query |= dict(zip(("position", "writer", "time"), map(str, database.mark), strict=True))
         state = _decoded(_state, await self._get(session, "state", query))

@@ -59,6 +59,11 @@ class Edge:
     name: str
     accounts: frozenset[str] | None
 
+    @property
+    def scope(self) -> str:
+        """Stands for its accounts."""
+        return "all" if self.accounts is None else sha256(",".join(sorted(self.accounts)).encode()).hexdigest()
+
 
 class BadEdges(ValueError):
     """The file cannot be read, or makes no sense; the message says why."""
@@ -150,20 +155,22 @@ class EdgeDoor:
         while True:
             looked = monotonic()
             heard = await self._store.heard(mark)
-            anew = mark is None or heard.lost
+            anew = mark is None or heard.lost or asked.get("scope") != edge.scope
             if anew or heard.mark != mark or heard.newest_key != known_key or monotonic() > began + WAIT:
                 break
             await asyncio.sleep(LOOKS_EVERY)
-            if self._edge(request) is None:
+            found = self._edge(request)
+            if found is None:
                 return _refused(401, "this edge node may not follow any more")
+            edge = found  # it may have got or lost accounts
         await self._store.refresh()
         revisions = dict.fromkeys(self._accounts_of(edge), 0) if anew else {}
         for each in heard.changed:
             if self._kinds(edge, each.account_id):
                 revisions[each.account_id] = max(each.last, revisions.get(each.account_id, 0))
         keyring = self._store.keyring
-        keys = None if known_key == keyring.newest else self._token_keys(edge)
-        return _told(State(heard.mark, anew, revisions, keyring.newest, keys, looked - began))
+        keys = None if known_key == keyring.newest and not anew else self._token_keys(edge)
+        return _told(State(heard.mark, anew, revisions, keyring.newest, keys, looked - began, edge.scope))
 
     async def _account(self, edge: Edge, account_id: str, asked: dict[str, str]) -> Answer:
         kinds = self._kinds(edge, account_id)

@@ -46,6 +46,7 @@ class EdgeDatabase(SqlDatabase):
         self.source = source
         self.mark: tuple[int, int, int] | None = None
         self.newest_key = 0
+        self.scope = ""
         self._patience = patience
         self._replica = Replica(folder / "replica.db", master)
         self.spool = Spool(folder / "spool.db", lambda: self._replica.sealer)
@@ -93,11 +94,11 @@ class EdgeDatabase(SqlDatabase):
         if state.token_keys is not None:
             self._token_keys, self.newest_key = state.token_keys, state.newest_key
             self._renew_keyring()
-        self.mark = state.mark
+        self.mark, self.scope = state.mark, state.scope
         ago = max(0.0, (datetime.now(UTC) - as_of).total_seconds())
         self._heard, self._as_of, self._dismissed = time.monotonic() - ago, as_of, ""
         changed = [*news, *gone]
-        if changed or state.token_keys is not None or time.monotonic() - self._noted > _NOTED_EVERY:
+        if changed or state.whole or state.token_keys is not None or time.monotonic() - self._noted > _NOTED_EVERY:
             await self._note(changed)
 
     def dismiss(self, reason: str) -> None:
@@ -206,7 +207,7 @@ class EdgeDatabase(SqlDatabase):
             news_of(delta, self._replica.sealer.seal).tell(held)
             self._keys.update({key.id: delta.account_id for key in held.access_keys})
         self.mark, self.newest_key, self._token_keys = state.mark, state.newest_key, state.token_keys
-        self._as_of = moment(state.as_of)
+        self.scope, self._as_of = state.scope, moment(state.as_of)
         self._renew_keyring()
 
     async def _note(self, changed: Sequence[str]) -> None:
@@ -214,7 +215,13 @@ class EdgeDatabase(SqlDatabase):
         if self._as_of is None:
             return
         state = ReplicaState(
-            self.source, self.mark, micros(self._as_of), dict(self.revisions), self.newest_key, self._token_keys
+            self.source,
+            self.mark,
+            micros(self._as_of),
+            dict(self.revisions),
+            self.newest_key,
+            self._token_keys,
+            self.scope,
         )
         accounts = {each: as_held(self._held[each]) if each in self._held else None for each in changed}
         self._noted = time.monotonic()

@@ -68,7 +68,8 @@ class Delta(msgspec.Struct, array_like=True):
 class State(msgspec.Struct, array_like=True):
     """Where the control plane's feed ends, as (position, writer, time), the last revision of each account that changed
     behind the mark that was asked with, of all accounts where `whole`; the token keys, when others count. This was so
-    `waited` seconds after it was asked for, or later."""
+    `waited` seconds after it was asked for, or later. `scope` stands for the accounts that the edge node may have: one
+    that asks with another is told anew which it has."""
 
     mark: tuple[int, int, int] | None
     whole: bool
@@ -76,6 +77,7 @@ class State(msgspec.Struct, array_like=True):
     newest_key: int
     token_keys: dict[int, bytes] | None = None
     waited: float = 0.0
+    scope: str = ""
 
 
 def whole(records: Records, kinds: Collection[str], sealer: Sealer) -> Delta:

@@ -28,7 +28,7 @@ _PUT = "INSERT INTO replica VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET conte
 
 class ReplicaState(msgspec.Struct):
     """Of which control plane, up to which row of its feed, and when (microseconds since 1970) it was last known to be
-    current; the revisions of all accounts, and the keys of session tokens."""
+    current; the revisions of all accounts, the keys of session tokens, and what stands for the accounts it may have."""
 
     source: str
     mark: tuple[int, int, int] | None
@@ -36,6 +36,7 @@ class ReplicaState(msgspec.Struct):
     revisions: dict[str, int]
     newest_key: int
     token_keys: dict[int, bytes]
+    scope: str = ""
 
 
 _pack = msgspec.msgpack.Encoder().encode
