@@ -132,6 +132,17 @@ def test_an_issuer_that_is_away_is_asked_a_few_times_a_minute(issuers: Issuers, 
     key(issuers)
 
 
+def test_a_failure_that_is_told_often_keeps_nothing_of_who_heard_it(issuers: Issuers, answers: Answers) -> None:
+    answers.fails = True
+    lengths = []
+    for _ in range(RETRIES + 20):
+        for told in (key, lambda issuers: asyncio.run(issuers.configuration("idp.example", ()))):
+            with pytest.raises(IDPCommunicationError) as refusal:
+                told(issuers)
+            lengths.append(len(refusal.traceback))
+    assert max(lengths[-20:]) <= max(lengths[:2])
+
+
 def test_expired_keys_are_not_used_when_the_issuer_is_away(issuers: Issuers, answers: Answers, clock: Clock) -> None:
     key(issuers)
     answers.fails = True

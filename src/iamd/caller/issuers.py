@@ -65,6 +65,10 @@ class _Kept:
         self.fetching: asyncio.Task[None] | None = None
         self.window, self.retries = 0.0, 0
 
+    def refusal(self) -> AwsError:
+        """What to raise: an exception that is raised again would keep the frames of all who were told before."""
+        return (self.failure or InvalidIdentityToken(_NO_KEY)).with_traceback(None)
+
 
 class Issuers:
     """The present keys of issuers. `clock` counts seconds."""
@@ -86,7 +90,7 @@ class Issuers:
             await self._fetch(kept, url, thumbprints)
         if kid in kept.keys and self._clock() < kept.expires:
             return kept.keys[kid]
-        raise kept.failure or InvalidIdentityToken(_NO_KEY)
+        raise kept.refusal()
 
     async def configuration(self, url: str, thumbprints: tuple[str, ...]) -> Configuration:
         """How the issuer signs people in. Raises as `key` does."""
@@ -95,7 +99,7 @@ class Issuers:
             await self._fetch(kept, url, thumbprints)
         if self._clock() < kept.expires:
             return kept.configuration
-        raise kept.failure or InvalidIdentityToken(_NO_KEY)
+        raise kept.refusal()
 
     def clear(self) -> None:
         """Forget every key."""
