@@ -54,6 +54,24 @@ def test_wildcards_in_sessions_are_not_guessed_about() -> None:
         passes([trust(AWS="1" * 12)], [trust(AWS="arn:aws:sts::111111111111:assumed-role/ci/*")])
 
 
+@pytest.mark.parametrize("denied", ["arn:aws:iam::*:root", "11111111111?", "arn:aws:*::111111111111:*", "*:role/ci"])
+def test_wildcards_that_take_away_from_accounts_are_not_guessed_about(denied: str) -> None:
+    with pytest.raises(Undecided, match="name the accounts"):
+        passes([trust(AWS="1" * 12)], [trust(AWS="*"), trust(effect="Deny", AWS=denied)])
+
+
+def test_wildcards_in_what_a_reference_leaves_out_are_not_guessed_about() -> None:
+    spared = {"Effect": "Allow", "Action": "s3:GetObject", "NotPrincipal": {"AWS": "arn:aws:iam::*:role/ci"}}
+    new = {**trust("s3:GetObject", AWS=ROLE + "ci"), "Resource": "*"}
+    with pytest.raises(Undecided, match="name the principals"):
+        passes([new], [{**spared, "Resource": "*"}])
+
+
+def test_all_services_are_more_than_those_that_a_reference_does_not_leave_out() -> None:
+    spared = {"Effect": "Allow", "Action": "s3:GetObject", "NotPrincipal": {"Service": "ec2.amazonaws.com"}}
+    assert not passes([{**trust("s3:GetObject", Service="*"), "Resource": "*"}], [{**spared, "Resource": "*"}])
+
+
 def test_trust_policies_tell_no_resources_and_actions_of_sts_alone() -> None:
     assert is_trust(text(trust()), text({"Effect": "Allow", "NotAction": "sts:AssumeRole", "Principal": "*"}))
     for other in ({**trust(), "Resource": "*"}, trust("ecr:GetImage"), {"Effect": "Allow", "Principal": "*"}):

@@ -15,6 +15,7 @@ from typing import Any
 
 from iamd.analysis.symbolic import Undecided
 from iamd.policy import Condition, Document, Kind, MalformedPolicy, Principals, Statement
+from iamd.policy.arns import split
 from iamd.policy.parse import read_document
 from iamd.policy.text import lower
 
@@ -45,9 +46,9 @@ def compared(new: str, reference: str) -> tuple[Document, Document]:
 
 def _names(*texts: str) -> Names:
     found: Names = {}
-    who = [each["Principal"] for text in texts for each in _statements(text) if isinstance(each.get("Principal"), dict)]
+    who = [each.get("Principal", each.get("NotPrincipal")) for text in texts for each in _statements(text)]
     for type_ in _ENUMERATED:
-        named = (text for each in who for text in _texts(each.get(type_)) if text != "*")
+        named = (text for each in who if isinstance(each, dict) for text in _texts(each.get(type_)) if text != "*")
         found[type_] = list(dict.fromkeys([*named, _STRANGER]))
     return found
 
@@ -71,20 +72,29 @@ def _read(text: str, kind: Kind, names: Names) -> Document:
 def _parts(statement: Statement, kind: Kind, names: Names) -> Iterator[Statement]:
     """A statement of a reference policy as one or two without wildcards in ARNs."""
     who = statement.principals
-    if who is None or who.negated:
+    wild = () if who is None else tuple(text for text in who.aws if "*" in text or "?" in text)
+    if who is None or (who.negated and not wild):
         yield statement
         return
+    if who.negated:
+        raise Undecided("wildcards in the ARNs of NotPrincipal are not compared: name the principals instead")
     if who.everyone and kind is Kind.TRUST and statement.allow:
         who = replace(who, federated=tuple(names["Federated"]))
-    wild = tuple(text for text in who.aws if "*" in text or "?" in text)
     rest = replace(who, aws=tuple(text for text in who.aws if text not in wild))
     if not wild or rest != Principals():
         yield replace(statement, principals=rest)
     if any(":assumed-role/" in text or ":federated-user/" in text for text in wild):
         raise Undecided("wildcards in the ARNs of sessions are not compared: name the role or user instead")
+    if not statement.allow and not all(_is_of_one_kind(text) for text in wild):
+        raise Undecided("wildcards for accounts that are denied are not compared: name the accounts instead")
     if wild:
         tied = Condition("ArnLike", "aws:PrincipalArn", wild)
         yield replace(statement, principals=_EVERYONE, conditions=(*statement.conditions, tied))
+
+
+def _is_of_one_kind(text: str) -> bool:
+    """Whether an ARN with wildcards means users or roles, of whom `aws:PrincipalArn` tells."""
+    return (split(text) or [""])[-1].startswith(("user/", "role/"))
 
 
 def _statements(text: str) -> list[dict[str, Any]]:
