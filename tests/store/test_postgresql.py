@@ -129,6 +129,7 @@ def test_a_password_is_never_told() -> None:
     for text in (
         "postgresql://me:geheim@db/iamd?sslmode=require",
         "postgres://me@db/iamd?sslmode=require&password=geheim",
+        "postgresql://me@db/iamd?sslpassword=geheim&sslmode=require",
     ):
         url = urls.parse(text)
         assert url.has_password
@@ -137,6 +138,10 @@ def test_a_password_is_never_told() -> None:
     for text in ("mysql://me:geheim@db/iamd", "postgresql://me:geheim@[db/iamd", "postgresql://db/iamd?geheim"):
         with pytest.raises(ValueError, match=r"^must be a URL like postgresql://user@host/database$"):
             urls.parse(text)
+    for text in ("postgresql://me:ge/heim@db/iamd", "postgresql://me:x@ge/heim@db", "postgresql://me:g?e=heim@db/iamd"):
+        with pytest.raises(ValueError, match=r"^must have / \? and @ of its password as %2F %3F and %40$"):
+            urls.parse(text)
+    assert urls.parse("postgresql://db/iamd?sslkey=/a+b").parameters == {"sslkey": "/a+b"}
 
 
 def test_a_url_that_is_none_is_refused_without_its_password(key: Path) -> None:
