@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from iamd.analysis.symbolic import Undecided
+from iamd.analysis.symbolic import STRANGE_NAME, Undecided
 from iamd.policy import Condition, Document, Kind, MalformedPolicy, Principals, Statement
 from iamd.policy.arns import split
 from iamd.policy.parse import read_document
 from iamd.policy.text import lower
 
-_STRANGER = "example.com"  # a service or identity provider that nobody names: one stands for all
 _ENUMERATED = ("Service", "Federated")
 _WILDCARDS = frozenset(f'Invalid principal in policy: "{type_.upper()}":"*"' for type_ in _ENUMERATED)
 _EVERYONE = Principals(everyone=True)
@@ -49,7 +48,7 @@ def _names(*texts: str) -> Names:
     who = [each.get("Principal", each.get("NotPrincipal")) for text in texts for each in _statements(text)]
     for type_ in _ENUMERATED:
         named = (text for each in who if isinstance(each, dict) for text in _texts(each.get(type_)) if text != "*")
-        found[type_] = list(dict.fromkeys([*named, _STRANGER]))
+        found[type_] = list(dict.fromkeys([*named, STRANGE_NAME]))
     return found
 
 

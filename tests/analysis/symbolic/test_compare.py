@@ -124,6 +124,18 @@ def test_what_is_said_of_callers_is_true(named: Any, condition: Any) -> None:
     assert found(by_key, by_name, kind=Kind.RESOURCE) is None
 
 
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike"])
+def test_services_that_conditions_alone_name_count(operator: str) -> None:
+    name = "lambda.amazonaws.com" if operator == "StringEquals" else "lam*"
+    by_key = [{**allow("s3:GetObject", **{operator: {"aws:PrincipalServiceName": name}}), "Principal": "*"}]
+    witness = found(
+        by_key, [{**allow("s3:GetObject"), "Principal": {"Service": "s3.amazonaws.com"}}], kind=Kind.RESOURCE
+    )
+    assert witness is not None
+    assert witness.request.principal.arn.startswith("lam")
+    assert found(by_key, [{**allow("s3:*"), "Principal": "*"}], kind=Kind.RESOURCE) is None
+
+
 def test_resources_that_are_no_arns_count() -> None:
     stage = [allow("execute-api:Invoke", "execute-api:/prod/GET/*")]
     witness = found(stage, [allow("s3:*")])

@@ -6,13 +6,14 @@ has been confirmed by the engine; where the limits do not suffice, it raises Und
 
 from iamd.analysis.symbolic.access import Access, nothing_of
 from iamd.analysis.symbolic.budget import STEPS, Budget, Undecided
-from iamd.analysis.symbolic.callers import STRANGER, Caller, unnamed
+from iamd.analysis.symbolic.callers import STRANGE_NAME, STRANGER, Caller, unnamed
 from iamd.analysis.symbolic.compare import Witness, new_access, place, places
 from iamd.analysis.symbolic.question import Extra
 
 __all__ = [
     "STEPS",
     "STRANGER",
+    "STRANGE_NAME",
     "Access",
     "Budget",
     "Caller",

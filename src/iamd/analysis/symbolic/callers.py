@@ -19,6 +19,7 @@ from iamd.policy.simulate import asked_keys
 from iamd.policy.text import lower
 
 STRANGER = "999999999999"
+STRANGE_NAME = "example.com"  # a service or identity provider that nobody names: one stands for all
 _ARN, _ACCOUNT, _TYPE = "aws:principalarn", "aws:principalaccount", "aws:principaltype"
 _SERVICE, _SERVICE_NAME, _USER_NAME = "aws:principalisawsservice", "aws:principalservicename", "aws:username"
 TIED = frozenset({_ARN, _ACCOUNT, _TYPE, _SERVICE, _SERVICE_NAME, _USER_NAME})
@@ -90,13 +91,14 @@ def _classes(
         raise Undecided("the policies name too many principals together")
     if not tested:
         return tuple(Caller(who) for who, _ in everyone)
-    return tuple(_about(_tied(who, texts, accounts, fresh), tested) for who, fresh in everyone)
+    services = [text for type_, text in named if type_ == "Service" and text not in ("", STRANGE_NAME)]
+    return tuple(_about(_tied(who, texts, accounts, services, fresh), tested) for who, fresh in everyone)
 
 
 def _everyone(
     named: tuple[tuple[str, str], ...], texts: list[str], accounts: list[str]
 ) -> Iterator[tuple[Principal, bool]]:
-    """One of each class, and whether it stands for many of its account."""
+    """One of each class, and whether it stands for many: of its account, or of those that nobody names."""
     canonical = [text for type_, text in named if type_ == "CanonicalUser"]
     people = chain(
         ((who, False) for who in _named(texts)), ((who, True) for account in accounts for who in _members(account))
@@ -105,8 +107,8 @@ def _everyone(
         yield who, fresh
         yield from ((replace(who, canonical_user=text), fresh) for text in canonical)
     for type_, kind in (("Service", "service"), ("Federated", "federated")):
-        for text in dict.fromkeys([*(text for of, text in named if of == type_ and text), "example.com"]):
-            yield Principal.from_text(f"{kind}:{text}"), False
+        for text in dict.fromkeys([*(text for of, text in named if of == type_ and text), STRANGE_NAME]):
+            yield Principal.from_text(f"{kind}:{text}"), text == STRANGE_NAME
     yield Principal.from_text("*"), False
 
 
@@ -183,14 +185,19 @@ def _tested_accounts(documents: list[Document]) -> Iterator[str]:
                     yield from _accounts(list(condition.values))
 
 
-def _tied(who: Principal, texts: list[str], accounts: list[str], fresh: bool = False) -> Caller:
-    """A caller with what its requests say of it. `fresh`: one of many in its account, none of those that are named."""
+def _tied(who: Principal, texts: list[str], accounts: list[str], services: list[str], fresh: bool) -> Caller:
+    """A caller with what its requests say of it. `fresh`: one of many in its account, or of all services, none of those
+    that are named."""
     is_service = who.kind is PrincipalKind.SERVICE
     ties: list[Tie] = [
         (_equals(_TYPE, _TYPES[who.kind]), True),
         (Condition("Bool", _SERVICE, ("true" if is_service else "false",)), True),
-        (_equals(_SERVICE_NAME, who.arn) if is_service else _lacks(_SERVICE_NAME), True),
     ]
+    if is_service and fresh:
+        ties.append((Condition("StringLike", _SERVICE_NAME, ("?*",)), True))
+        ties += [(_equals(_SERVICE_NAME, text), False) for text in services]
+    else:
+        ties.append((_equals(_SERVICE_NAME, who.arn) if is_service else _lacks(_SERVICE_NAME), True))
     if who.account is None or who.kind is PrincipalKind.FEDERATED:
         ties.append((_lacks(_ARN), True))
         if who.kind is PrincipalKind.ANONYMOUS:
@@ -256,8 +263,10 @@ def _about(caller: Caller, tested: frozenset[str]) -> Caller:
 
 
 def actual(caller: Caller, context: dict[str, str | tuple[str, ...]]) -> Principal:
-    """The caller that a context tells of: of a class with many, the one whose ARN was found."""
-    who, arn = caller.principal, context.get(_ARN)
+    """The caller that a context tells of: of a class with many, the one whose ARN, or name as a service, was found."""
+    who, arn, service = caller.principal, context.get(_ARN), context.get(_SERVICE_NAME)
+    if who.kind is PrincipalKind.SERVICE and isinstance(service, str) and service:
+        return Principal.from_text(f"service:{service}")
     if not isinstance(arn, str) or arn in (who.arn, who.role_arn) or account_of(arn) is None:
         return who
     if who.kind is PrincipalKind.SESSION:
