@@ -18,6 +18,8 @@ import pytest
 from iamd.cli.main import main
 from iamd.store import Change, Records, Store, StoreError, opening
 from iamd.store.interface import Usage
+from iamd.store.migrations import LATEST
+from iamd.store.postgresql import copying, moving
 from iamd.store.postgresql import url as urls
 from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import connect
@@ -139,6 +141,23 @@ def test_what_must_not_be_moved_is_refused(folder: Path, cluster: Cluster, capsy
     capsys.readouterr()
     assert f"iamd.db was moved to {url}: start iamd on that database" in refusal(url=cluster.new_database())
     assert "is not empty" in refusal(other)
+
+
+def test_a_database_that_a_newer_version_changes_meanwhile_is_not_moved(
+    folder: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it adds would not arrive."""
+    url = cluster.new_database()
+
+    def while_copied(*args: Any) -> None:
+        with closing(sqlite3.connect(folder / "iamd.db")) as connection, connection:
+            connection.execute("INSERT OR IGNORE INTO schema_version VALUES (?, 0)", (LATEST + 1,))
+        copying.copy(*args)
+
+    monkeypatch.setattr(moving, "copy", while_copied)
+    assert move(folder, url) == 2
+    assert "a newer iamd has changed its schema meanwhile" in capsys.readouterr().err
+    opened(folder)
 
 
 class Users:

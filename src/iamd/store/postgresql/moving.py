@@ -99,6 +99,10 @@ def _move(source: SqliteConnection, target: PostgresConnection, url: DatabaseUrl
                     break
             began = time.monotonic()
             stopped.enter_context(source.writing())
+            if version(source) != LATEST:  # what it added was neither copied nor noted
+                raise StoreError(
+                    f"not moved to {url}: a newer iamd has changed its schema meanwhile, move it with that"
+                )
             _take(notes.behind(source, last), source, target)
             rows = {table.name: count(table, source, driver) for table in notes.TABLES}
         # Only once it is durable there, and before anything else is written here.
