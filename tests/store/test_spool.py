@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -71,6 +72,23 @@ async def test_what_was_altered_is_not_taken_for_a_record_and_what_is_full_takes
     with pytest.raises(SealError):
         await held.first()
     await held.close()
+
+
+def test_batches_fit_into_a_request_however_much_there_is_to_record() -> None:
+    texts = {f"policy-{number}": token_hex(3_000) for number in range(10)}
+    agents = [token_hex(2_000).encode() for _ in range(600)]
+    group = Group(
+        kept=[Kept(Shape(ACCOUNT, agent), NOW, event_id=str(at)) for at, agent in enumerate(agents)],
+        denials=[(ACCOUNT, NOW, SpooledDenial(str(at), agent, texts)) for at, agent in enumerate(agents)],
+    )
+    sent = list(batches(group))
+    assert max(map(len, sent)) <= 1 << 20  # what a server takes by default
+    found = [group_of(packed) for packed in sent]
+    assert [each.record for told in found for run in told.runs for each in run.records()] == agents
+    assert [denial.id for told in found for _, _, denial in told.denials] == [str(at) for at in range(len(agents))]
+    assert [dict(denial.documents()) for told in found for _, _, denial in told.denials if denial.documents()] == [
+        texts
+    ]
 
 
 def lying() -> bytes:

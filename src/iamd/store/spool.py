@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Group, Usage
+from iamd.store.interface import Access, Group, Kept, Usage
 from iamd.store.rows import micros, moment
 from iamd.store.runs import Run, runs
 from iamd.store.sealing import Sealer
@@ -25,7 +25,9 @@ from iamd.store.sqlite.file import create
 T = TypeVar("T")
 
 LARGEST = 1 << 30  # bytes on disk; beyond this nothing may be done any more that ought to be recorded
-EVENTS = 1_000  # of a batch, so that one fits into a request
+EVENTS = 1_000  # of a batch, at most
+FITS = 512 << 10  # bytes of a batch of several records, so that one fits into a request
+_PLAIN = 32 << 20  # bytes of the same when it is inflated
 _MOST = 64 << 20  # bytes of a batch when it is inflated
 _CONTEXT = b"iamd spool"
 _TABLE = "CREATE TABLE IF NOT EXISTS spool (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL)"
@@ -68,16 +70,61 @@ def batches(group: Group) -> Iterator[bytes]:
         [],
         [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage],
         [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses],
-        [(account, micros(when), d.id, d.encode(), dict(d.documents())) for account, when, d in group.denials],
+        list(_denials(group)),
     )
-    made = [
-        Batch([_row(run) for run in runs(group.kept[at : at + EVENTS], 0)]) for at in range(0, len(group.kept), EVENTS)
-    ]
-    for batch in (*made, first):
-        if batch.runs or batch.usage or batch.accesses or batch.denials:
-            yield zlib.compress(_pack(batch), level=3)
-    if group.runs:
-        yield zlib.compress(_pack(Batch([_row(run) for run in group.runs])), level=3)
+    for at in range(0, len(group.kept), EVENTS):
+        yield from _of_events(group.kept[at : at + EVENTS])
+    for batch in (first, Batch([_row(run) for run in group.runs])):
+        yield from _halved(batch)
+
+
+def _of_events(kept: Sequence[Kept]) -> Iterator[bytes]:
+    """Events in as many batches as it takes for each to fit."""
+    packed, fits = _packed(Batch([_row(run) for run in runs(kept, 0)]))
+    if fits or len(kept) == 1:
+        yield packed
+    else:
+        yield from _of_events(kept[: len(kept) // 2])
+        yield from _of_events(kept[len(kept) // 2 :])
+
+
+def _halved(batch: Batch) -> Iterator[bytes]:
+    """A batch, unless it is empty, in as many as it takes for each to fit."""
+    parts: tuple[Sized, ...] = batch.runs, batch.usage, batch.accesses, batch.denials
+    if not any(parts):
+        return
+    packed, fits = _packed(batch)
+    if fits or max(map(len, parts)) == 1:
+        yield packed
+    else:
+        yield from _halved(_cut(batch, lambda length: slice(length // 2)))
+        yield from _halved(_cut(batch, lambda length: slice(length // 2, length)))
+
+
+def _cut(batch: Batch, part: Callable[[int], slice]) -> Batch:
+    """What is in a part, by length, of each of a batch's lists."""
+    return Batch(
+        batch.runs[part(len(batch.runs))],
+        batch.usage[part(len(batch.usage))],
+        batch.accesses[part(len(batch.accesses))],
+        batch.denials[part(len(batch.denials))],
+    )
+
+
+def _denials(group: Group) -> Iterator[tuple[str, int, str, bytes, dict[str, str]]]:
+    """Rows of denials: a document goes with the first one of its account, and is there before the others."""
+    told: set[tuple[str, str]] = set()
+    for account, when, denial in group.denials:
+        texts = {key: text for key, text in denial.documents().items() if (account, key) not in told}
+        told.update((account, key) for key in texts)
+        yield account, micros(when), denial.id, denial.encode(), texts
+
+
+def _packed(batch: Batch) -> tuple[bytes, bool]:
+    """The batch as bytes, and whether it is small enough."""
+    plain = _pack(batch)
+    packed = zlib.compress(plain, level=3)
+    return packed, len(packed) <= FITS and len(plain) <= _PLAIN
 
 
 def group_of(packed: bytes) -> Group:
