@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from iamd.analysis.checks import access_not_granted
 from iamd.analysis.symbolic import Access, Budget, Undecided, Witness, new_access
 from iamd.policy import Document, Kind
 from iamd.policy.parse import read_document
@@ -142,6 +143,15 @@ def test_resources_that_are_no_arns_count() -> None:
     assert witness is not None
     assert witness.request.resource.startswith("execute-api:/prod/GET/")
     assert found(stage, [allow("execute-api:*", "execute-api:/prod/*")]) is None
+
+
+def test_what_is_named_as_its_type_is_counts() -> None:
+    for service, name, type_ in (("lambda", "InvokeFunction", "function"), ("states", "StopExecution", "execution")):
+        arn = f"arn:aws:{service}:us-east-1:111122223333:{type_}"
+        action = f"{service}:{name}"
+        assert found([allow(action, f"{arn}:{type_}:*")], [allow(action, f"{arn}:other:*")]) is not None
+        wild = f"arn:aws:{service}:*:*:{type_}"
+        assert access_not_granted(document(allow(action, f"{wild}:dev*")), [action], [f"{wild}:prod*"]).passed
 
 
 def test_federated_users_count() -> None:
