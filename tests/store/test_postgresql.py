@@ -138,9 +138,9 @@ def test_a_password_is_never_told() -> None:
     for text in ("mysql://me:geheim@db/iamd", "postgresql://me:geheim@[db/iamd", "postgresql://db/iamd?geheim"):
         with pytest.raises(ValueError, match=r"^must be a URL like postgresql://user@host/database$"):
             urls.parse(text)
-    for text in ("postgresql://me:ge/heim@db/iamd", "postgresql://me:x@ge/heim@db", "postgresql://me:g?e=heim@db/iamd"):
+    for password in ("ge/heim", "x@ge/heim", "g?e=heim", "ge@heim"):
         with pytest.raises(ValueError, match=r"^must have / \? and @ of its password as %2F %3F and %40$"):
-            urls.parse(text)
+            urls.parse(f"postgresql://me:{password}@db/iamd")
     assert urls.parse("postgresql://db/iamd?sslkey=/a+b").parameters == {"sslkey": "/a+b"}
 
 

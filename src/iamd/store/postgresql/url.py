@@ -32,7 +32,8 @@ def parse(text: str) -> DatabaseUrl:
         raise ValueError("must be a URL like postgresql://user@host/database") from None
     if parts.scheme not in _SCHEMES or parts.fragment:
         raise ValueError("must be a URL like postgresql://user@host/database")
-    if ":" in parts.netloc and "@" in parts.path + parts.query:  # what is behind the colon would be shown
+    # What libpq takes for a host is shown, and told in its errors.
+    if parts.netloc.count("@") > 1 or (":" in parts.netloc and "@" in parts.path + parts.query):
         raise ValueError("must have / ? and @ of its password as %2F %3F and %40")
     user, hidden, host = _parted(parts.netloc)
     own = {name: value for name, value in parameters.items() if name not in _SECRET}
