@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from secrets import token_hex
 
+import msgspec
 import pytest
 
 from iamd.store import Store, StoreError, ledger, spool
@@ -17,7 +18,7 @@ from iamd.store.interface import Access, Group, Kept, Shape, Usage, Window
 from iamd.store.ledger import Ledger
 from iamd.store.runs import runs
 from iamd.store.sealing import Sealer, SealError
-from iamd.store.spool import Spool, SpooledDenial, accounts_of, batches, group_of
+from iamd.store.spool import Batch, Spool, SpooledDenial, accounts_of, batches, group_of
 from tests.store.samples import ACCOUNT, NOW, SampleEvent, on_loop
 
 SEALER = Sealer({1: bytes(range(32))})
@@ -98,7 +99,12 @@ def lying() -> bytes:
     return next(batches(Group(runs=[run])))
 
 
-@pytest.mark.parametrize("packed", [b"", b"x", zlib.compress(b"x"), next(batches(GROUP))[:-3], lying()])
+def of_no_time() -> bytes:
+    """A batch with a use at a time that no calendar has."""
+    return zlib.compress(msgspec.msgpack.encode(Batch([], usage=[(ACCOUNT, "AKIA", 1 << 62, "eu-west-1", "iam")])))
+
+
+@pytest.mark.parametrize("packed", [b"", b"x", zlib.compress(b"x"), next(batches(GROUP))[:-3], lying(), of_no_time()])
 def test_nothing_else_is_taken_for_a_batch(packed: bytes) -> None:
     with pytest.raises(ValueError, match="no batch"):
         group_of(packed)

@@ -139,22 +139,23 @@ def group_of(packed: bytes) -> Group:
         for run in made:
             if len(run.records()) != run.length:
                 raise ValueError("no batch of records: a run has not as many as it says")
+        return Group(
+            runs=made,
+            usage=[
+                (account, subject, Usage(moment(at), region, service))
+                for account, subject, at, region, service in batch.usage
+            ],
+            accesses=[
+                (account, Access(who, service, action, moment(at), region))
+                for account, who, service, action, at, region in batch.accesses
+            ],
+            denials=[
+                (account, moment(at), SpooledDenial(id, record, texts))
+                for account, at, id, record, texts in batch.denials
+            ],
+        )
     except (zlib.error, msgspec.MsgspecError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"no batch of records: {error}") from error
-    return Group(
-        runs=made,
-        usage=[
-            (account, subject, Usage(moment(at), region, service))
-            for account, subject, at, region, service in batch.usage
-        ],
-        accesses=[
-            (account, Access(who, service, action, moment(at), region))
-            for account, who, service, action, at, region in batch.accesses
-        ],
-        denials=[
-            (account, moment(at), SpooledDenial(id, record, texts)) for account, at, id, record, texts in batch.denials
-        ],
-    )
 
 
 def accounts_of(group: Group) -> set[str]:
