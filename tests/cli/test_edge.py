@@ -34,6 +34,8 @@ def test_a_new_token_comes_with_the_lines_by_which_the_control_plane_knows_it(
         ([], "say whose edge node it is"),
         (["--account", ACCOUNT], "--account is for --new-token"),
         (["--new-token", "a b"], "letters, digits"),
+        (["--new-token", "zürich"], "letters, digits"),
+        (["--new-token", "tokyo", "--account", '12"34'], "twelve digits"),
         (["--from", "http://iam.example.com"], "must be an https URL"),
         (["--from", "https://iam.example.com"], "`control_plane` is set without `edge_token`"),
     ],

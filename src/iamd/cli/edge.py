@@ -1,6 +1,7 @@
 """`iamd edge`."""
 
 import argparse
+import re
 import secrets
 import sys
 from hashlib import sha256
@@ -10,6 +11,8 @@ from iamd.cli.arguments import add_settings, settings
 from iamd.cli.serve import command as serve
 
 _BYTES = 32
+_name = re.compile(r"[A-Za-z0-9_-]+").fullmatch  # what TOML takes without quotes
+_account = re.compile(r"[0-9]{12}").fullmatch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +41,10 @@ def command(args: argparse.Namespace) -> int:
         if settings(args).control_plane is None:
             raise Failure("say whose edge node it is: --from URL, or the setting `control_plane`")
         return serve(args)
-    if not args.new_token.isidentifier() and not args.new_token.replace("-", "").isalnum():
+    if _name(args.new_token) is None:
         raise Failure("the name of an edge node has letters, digits, - and _")
+    if not all(map(_account, args.account or ())):
+        raise Failure("--account takes an account's id, of twelve digits")
     token = secrets.token_urlsafe(_BYTES)
     lines = [f"[edges.{args.new_token}]", f'token_sha256 = "{sha256(token.encode()).hexdigest()}"']
     if args.account:
