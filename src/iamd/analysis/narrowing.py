@@ -14,6 +14,7 @@ from iamd.policy.operators import FOR_ANY, operator_name
 from iamd.policy.text import lower
 
 _NARROW = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "IpAddress")
+_OF_ANYBODY = re.compile(r"(?:o|vpc|vpce)-[*?]").match  # all organizations, networks or endpoints, as S3 has it
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _POSITIVE = {
     "StringEquals": "StringEquals",
@@ -54,9 +55,14 @@ def _narrows(condition: Condition) -> bool:
 
 
 def is_wide(value: str) -> bool:
-    """Whether a value names no one in particular: it begins with a wildcard or variable, or is a whole address space."""
+    """Whether a value names no one in particular: it begins with a wildcard or variable, at once or after what all ids
+    of its kind begin with (`vpc-*`), or is a whole address space."""
     fields = split(value)
-    if value[:1] in ("*", "?", "$", "") or (fields is not None and not account_of(value) and "*" in fields[4]):
+    if (
+        _OF_ANYBODY(value)
+        or value[:1] in ("*", "?", "$", "")
+        or (fields is not None and not account_of(value) and "*" in fields[4])
+    ):
         return True
     if "/" in value and fields is None:
         try:

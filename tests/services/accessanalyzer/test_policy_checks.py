@@ -142,6 +142,9 @@ def test_access_is_looked_for(analyzer: Any, statement: dict[str, Any], access: 
         ("*", {"Bool": {"aws:SecureTransport": "true"}}, "FAIL"),
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}, "FAIL"),
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}, "PASS"),
+        ("*", {"StringLike": {"aws:SourceVpc": "vpc-*"}}, "FAIL"),
+        ("*", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}, "FAIL"),
+        ("*", {"StringLike": {"aws:SourceVpce": "vpce-1a2b*"}}, "PASS"),
     ],
 )
 def test_public_access_is_found(analyzer: Any, principal: Any, conditions: dict[str, Any], result: str) -> None:
