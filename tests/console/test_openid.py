@@ -257,6 +257,13 @@ def test_a_provider_that_does_not_do_its_part(server: Live, browser: Browser, de
         declared.issuer.pages["/token"] = page
         assert "dentity provider" in answered(code="x")
     server.realm.attempts.clear()
+    declared.issuer.pages["/token"] = b'{"a":' + b"[" * 100_000
+    assert "its answer is no answer of OpenID Connect" in answered(code="x")
+    for control in ("\0", "\x1b", "é", "\u2603"):
+        declared.publish(authorization_endpoint=f"https://localhost/{control}")
+        server.realm.issuers.clear()
+        gone = browser.open(path)
+        assert (gone.status, "location" in gone.headers) == (403, False)
     declared.publish(token_endpoint="http://localhost/token", authorization_endpoint="javascript:alert(1)")
     server.realm.issuers.clear()
     assert "does not tell where codes are exchanged" in answered(code="x")

@@ -30,7 +30,7 @@ MAX_ISSUERS = 2_000
 MAX_KEYS = 200  # AWS takes a hundred RSA keys and a hundred of elliptic curves
 RSA_BITS = range(2_048, 8_193)  # smaller ones are weak, larger ones slow
 
-_is_endpoint = re.compile(r"https://[^/?#@\s\\][^#\s\\]{0,2000}", re.ASCII).fullmatch
+_is_endpoint = re.compile(r"https://(?![/?@])[!\"$-\[\]-~]{1,2001}").fullmatch
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=([0-9]{1,9})(?:$|[,\s])")
 _NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  "

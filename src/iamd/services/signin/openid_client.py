@@ -127,7 +127,7 @@ async def id_token(realm: Realm, provider: OidcProvider, sign_in: ConsoleSignIn,
         raise _failed(str(error)) from None
     except Untrusted:
         raise _failed("its certificate is not trusted") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _failed("its answer is no answer of OpenID Connect") from None
     if answered.status != 200 or tokens.id_token is None:
         raise _failed((tokens.error or f"status {answered.status}, without an ID token")[:64])
