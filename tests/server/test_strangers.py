@@ -137,6 +137,27 @@ def test_requests_without_signature_are_limited(server: Live) -> None:
     assert b"<Code>Throttling</Code>" not in ask(server, "/", sign_in, ELSEWHERE)[2]
 
 
+def test_what_is_asked_wrongly_without_signature_is_limited_too(server: Live) -> None:
+    malformed = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=x"
+    asked = [ask(server, "/", malformed)[2] for _ in range(BURST + 1)]
+    assert [b"<Code>ValidationError</Code>" in each for each in asked] == [True] * BURST + [False]
+    assert b"<Code>Throttling</Code>" in asked[-1]
+
+
+def test_the_gateway_counts_who_shows_nothing(server: Live) -> None:
+    no_policy = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n'
+    no_policy += b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nf\r\n--x--\r\n'
+    for number, form in enumerate((no_policy, b"--x--\r\n")):
+        address = f"198.51.100.{200 + number}"
+        told = [
+            ask(server, "/bucket", form.decode(), address, Content_Type="multipart/form-data; boundary=x")
+            for _ in range(BURST + 1)
+        ]
+        assert not any(b"SlowDown" in body for _, _, body in told[:-1]), told
+        assert (told[-1][0], told[-1][1]) == (503, "1")
+        assert b"SlowDown" in told[-1][2]
+
+
 def test_every_other_door_counts(server: Live) -> None:
     signed = "AWS4-X509-ECDSA-SHA256 Credential=1/20260101/us-east-1/rolesanywhere/aws4_request"
     doors: list[tuple[str, int, dict[str, str]]] = [

@@ -73,12 +73,17 @@ def understand(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
         exchange.action = known[0].name
         return None
     protocol = protocols.of(api.model)
-    asked = protocol.read(exchange.request, api.model)
-    exchange.action = asked.action
-    operation = api.find(asked.action, asked.version)
-    params = protocol.parse(operation.model, asked.content)
-    exchange.operation, exchange.params = operation, params
-    protocol.check(operation.model, params)
+    try:
+        asked = protocol.read(exchange.request, api.model)
+        exchange.action = asked.action
+        operation = api.find(asked.action, asked.version)
+        params = protocol.parse(operation.model, asked.content)
+        exchange.operation, exchange.params = operation, params
+        protocol.check(operation.model, params)
+    except AwsError:
+        if exchange.caller is None:  # whom `throttle` does not get to see
+            realm.strangers.take(exchange.request.client_ip)
+        raise
     understood.put(api, exchange.request, operation, params)
     return None
 

@@ -58,10 +58,11 @@ async def identify_caller(parts: Parts, passage: Passage, payload: Payload | Non
 
 async def identify_upload(parts: Parts, passage: Passage) -> None:
     """An object in a form, which a POST policy signs."""
-    if not outcome.is_upload(passage.request.headers):
-        raise MissingAuthenticationToken
-    passage.form, passage.service = Form.S3, services()["s3"]
-    upload = passage.upload = await uploads.read(passage.request, passage.pieces)
+    with parts.realm.strangers.counted(passage.request.client_ip):
+        if not outcome.is_upload(passage.request.headers):
+            raise MissingAuthenticationToken
+        passage.form, passage.service = Form.S3, services()["s3"]
+        upload = passage.upload = await uploads.read(passage.request, passage.pieces)
     passage.signature = upload.signature
     await identify_caller(parts, passage, None)
     passage.request, passage.pieces = await upload.as_put(passage.now)
