@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
+from iamd.services.signin.openid import session_name
+from iamd.store.kinds.federation import ConsoleSignIn
 from tests.console.openid import ANN, CLIENT, People, button, declare, provider_arn, role_of
 from tests.console.people import Person
 from tests.console.visits import SIGN_IN, Clock, call, send, session, sign_in
@@ -225,6 +227,25 @@ TOKENS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"email_verified": None}, "does not say that it has verified your e-mail address"),
     ({"email": None}, "has no email, by which sessions are named"),
 )
+
+
+def test_nobody_takes_the_name_that_stands_for_another() -> None:
+    sign_in = ConsoleSignIn(ACCOUNT, "idp", CLIENT, None, "Idp", (), name_claim="preferred_username")
+    names = [
+        "corp\\jane",
+        "corp/jane",
+        "corp-jane",
+        "jane",
+        "j",
+        "j" * 65,
+        "j" * 64,
+        "2d4f6a80-1c3e-4b5d-8f7a-9c0b1d2e3f40",
+    ]
+    told = [session_name(sign_in, {"preferred_username": name}) for name in names]
+    assert told[2:4] == names[2:4]
+    assert told[-1] == names[-1]
+    claimed = [session_name(sign_in, {"preferred_username": name}) for name in told if name not in names]
+    assert len({*told, *claimed}) == len(told) + len(claimed)
 
 
 def test_tokens_that_let_nobody_in(server: Live, browser: Browser, declared: People) -> None:

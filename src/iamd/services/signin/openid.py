@@ -38,6 +38,7 @@ _LONGEST_CODE = 4_096
 _LONGEST_NAME = 64
 _STALE = "This sign-in was not begun in this browser, was begun too long ago, or was used already. Please begin again."
 _NOBODY = "No role that is offered here takes your token: "
+_is_marked = re.compile(r".*-[0-9a-f]{8}").fullmatch
 _is_error = re.compile(r"[a-z_]{1,64}").fullmatch
 _TRIES = 8
 
@@ -131,7 +132,7 @@ async def come_back(visit: Visit, way: Way, cookie: str, answer: Mapping[str, st
     claims = await _verified(visit, way, text, state.nonce)
     visit.realm.attempts.forgive(subject, visit.request_id)
     expires = int((visit.now + _CHOOSING).timestamp())
-    return Vouched(state.id, text, _session_name(way.sign_in, claims), state.leads_to, state.browser, expires)
+    return Vouched(state.id, text, session_name(way.sign_in, claims), state.leads_to, state.browser, expires)
 
 
 async def _require_its_issuer(visit: Visit, way: Way, answer: Mapping[str, str]) -> None:
@@ -168,7 +169,7 @@ def _issuer(way: Way) -> str:
     return f"https://{way.provider.url}"
 
 
-def _session_name(sign_in: ConsoleSignIn, claims: Mapping[str, Any]) -> str:
+def session_name(sign_in: ConsoleSignIn, claims: Mapping[str, Any]) -> str:
     """What sessions of the person are called, which is theirs alone. Raises Refused."""
     claimed = claims.get(sign_in.name_claim)
     if not isinstance(claimed, str) or not claimed:
@@ -180,9 +181,9 @@ def _session_name(sign_in: ConsoleSignIn, claims: Mapping[str, Any]) -> str:
             "Your identity provider does not say that it has verified your e-mail address, by which sessions are named here."
         )
     name = re.sub(r"[^\w+=,.@-]", "-", claimed, flags=re.ASCII)
-    if name == claimed and 2 <= len(name) <= _LONGEST_NAME:
+    if name == claimed and 2 <= len(name) <= _LONGEST_NAME and not _is_marked(name):
         return name
-    # Names that are alike but for what a session's name may not have stay apart.
+    # Names that are alike but for what a session's name may not have stay apart, and nobody claims one with such a mark.
     mark = hashlib.sha256(claimed.encode(errors="replace")).hexdigest()[:8]
     return f"{name[: _LONGEST_NAME - len(mark) - 1]}-{mark}"
 
