@@ -116,6 +116,8 @@ def test_nobody_is_told_anything_without_a_token_that_counts(control: Live, path
         assert refused(control, path, header) == 401
     assert refused(control, path + "/../../none", f"Bearer {TOKEN}") in (403, 404)
     assert refused(control, f"accounts/{STRANGER}", f"Bearer {LIMITED}") == 403
+    for mark in ("position=1", "position=1&writer=1&time=x", "key=x"):
+        assert refused(control, f"state?{mark}", f"Bearer {TOKEN}") == 400
     with pytest.raises(Dismissed, match="401"):
         filled(control, tmp_path, "wrong")
 
@@ -206,10 +208,12 @@ def test_an_answer_that_was_changed_on_its_way_is_not_believed(control: Live, tm
 
 def test_the_file_of_edge_nodes_is_read_again_and_lets_nobody_in_while_it_makes_no_sense(tmp_path: Path) -> None:
     file = tmp_path / "edges.toml"
-    file.write_text("edges = 1")
-    for wrong in (file, tmp_path / "none"):
+    for wrong in ("edges = 1", '[edges.one]\ntoken_sha256 = "the token itself"', '[edges.one]\ntoken_sha256 = "é"'):
+        file.write_text(wrong)
         with pytest.raises(BadEdges):
-            Edges(wrong)
+            Edges(file)
+    with pytest.raises(BadEdges):
+        Edges(tmp_path / "none")
     file.write_text(entry("one", TOKEN))
     edges = Edges(file)
     assert edges.of(TOKEN) is not None

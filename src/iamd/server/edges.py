@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
+from typing import Annotated
 from urllib.parse import parse_qs
 
 import msgspec
@@ -48,7 +49,7 @@ class EdgesFile(msgspec.Struct, forbid_unknown_fields=True):
 class EdgeEntry(msgspec.Struct, forbid_unknown_fields=True):
     """An edge node in the file: the digest of its token, in hexadecimal digits, and its accounts; by default all."""
 
-    token_sha256: str
+    token_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
     accounts: list[str] | None = None
 
 
@@ -150,7 +151,10 @@ class EdgeDoor:
 
     async def _state(self, request: HttpRequest, edge: Edge, asked: dict[str, str]) -> Answer:
         """Wait until there is something behind the mark, for a while, and say what."""
-        mark = Mark(*(int(asked[name]) for name in ("position", "writer", "time"))) if "position" in asked else None
+        told = [int(asked[name]) for name in ("position", "writer", "time") if name in asked]
+        if len(told) not in (0, 3):
+            raise ValueError("a mark is a position with its writer and its time")
+        mark = Mark(*told) if told else None
         known_key, began = int(asked.get("key", 0)), monotonic()
         while True:
             looked = monotonic()
