@@ -9,12 +9,13 @@ import re
 from ipaddress import ip_network
 
 from iamd.policy import Condition, Document, Statement
-from iamd.policy.arns import account_of, split
+from iamd.policy.arns import split
 from iamd.policy.operators import FOR_ANY, operator_name
 from iamd.policy.text import lower
 
 _NARROW = ("StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "IpAddress")
-_OF_ANYBODY = re.compile(r"(?:o|vpc|vpce)-[*?]").match  # all organizations, networks or endpoints, as S3 has it
+_OF_ANYBODY = re.compile(r"(?:(?:o|vpc|vpce)-|[0-9]{0,11})[*?$]").match  # of all organizations, networks, accounts
+_WILD = re.compile(r"[*?$]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _POSITIVE = {
     "StringEquals": "StringEquals",
@@ -55,16 +56,15 @@ def _narrows(condition: Condition) -> bool:
 
 
 def is_wide(value: str) -> bool:
-    """Whether a value names no one in particular: it begins with a wildcard or variable, at once or after what all ids
-    of its kind begin with (`vpc-*`), or is a whole address space."""
-    fields = split(value)
-    if (
-        _OF_ANYBODY(value)
-        or value[:1] in ("*", "?", "$", "")
-        or (fields is not None and not account_of(value) and "*" in fields[4])
-    ):
+    """Whether a value names no one in particular: it begins with a wildcard or variable, at once or after what many ids
+    of its kind begin with (`vpc-*`, `1*`), is an ARN of any account, or a whole address space."""
+    if not value or _OF_ANYBODY(value):
         return True
-    if "/" in value and fields is None:
+    fields = split(value)
+    if fields is not None:
+        account, resource = fields[4], fields[5]
+        return bool(_WILD.search(account)) or (not account and bool(_WILD.match(resource)))
+    if "/" in value:
         try:
             return ip_network(value, strict=False).prefixlen < 8
         except ValueError:

@@ -145,6 +145,11 @@ def test_access_is_looked_for(analyzer: Any, statement: dict[str, Any], access: 
         ("*", {"StringLike": {"aws:SourceVpc": "vpc-*"}}, "FAIL"),
         ("*", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}, "FAIL"),
         ("*", {"StringLike": {"aws:SourceVpce": "vpce-1a2b*"}}, "PASS"),
+        ("*", {"StringLike": {"aws:PrincipalAccount": "1*"}}, "FAIL"),
+        ("*", {"StringLike": {"aws:PrincipalAccount": "111122223333"}}, "PASS"),
+        ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::????????????:role/x"}}, "FAIL"),
+        ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}, "FAIL"),
+        ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::reports"}}, "PASS"),
     ],
 )
 def test_public_access_is_found(analyzer: Any, principal: Any, conditions: dict[str, Any], result: str) -> None:
