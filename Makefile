@@ -168,6 +168,10 @@ soak: $(VENV)/.dev $(VENV)/.engine ## Work a server hard in every way for twenty
 fuzz: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests, most of them wrong somewhere, to every operation
 	@$(BIN)/python -m fuzz $(ARGS)
 
+.PHONY: fuzz-broken
+fuzz-broken: $(VENV)/.dev $(VENV)/.engine ## Send a hundred thousand requests whose bytes are broken to every door, the gateway's among them
+	@$(BIN)/python -m fuzz.broken $(ARGS)
+
 .PHONY: fuzz-guided
 fuzz-guided: $(VENV)/.fuzz ## Feed what reads strangers' bytes with such that reach further, a minute each (half an hour)
 	@$(BIN)/python -m fuzz.guided $(ARGS)

@@ -10,6 +10,7 @@ class JoinedWrites:
 
     uvicorn writes head and body one after the other, which costs a system call and a packet more than need be. All that
     there is of the transport is named here: a fallback for whatever else may be asked would slow down every attribute.
+    Nothing is written once the connection is closed, which uvloop takes for a fault of the program.
     """
 
     def __init__(self, transport: Any) -> None:
@@ -25,17 +26,17 @@ class JoinedWrites:
         """Send, or keep if it is the head of an answer."""
         if self._head is not None:
             head, self._head = self._head, None
-            self._transport.write(head + data)
+            self._write(head + data)
         elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
             self._head = data
         else:
-            self._transport.write(data)
+            self._write(data)
 
     def flush(self) -> None:
         """Send the head of an answer that has no body."""
         if self._head is not None:
             head, self._head = self._head, None
-            self._transport.write(head)
+            self._write(head)
 
     def close(self) -> None:
         """Close when all is sent."""
@@ -50,3 +51,7 @@ class JoinedWrites:
         """Bytes that are still to be sent."""
         size: int = self._transport.get_write_buffer_size()
         return size
+
+    def _write(self, data: bytes) -> None:
+        if not self.is_closing():
+            self._transport.write(data)
