@@ -108,6 +108,8 @@ class Application:
         exchange = Exchange(request, caller=caller, api=api, action=action, region=question.region)
 
         def understood(realm: Realm, exchange: Exchange) -> None:
+            if caller is None:
+                realm.strangers.take(request.client_ip)  # as `identify` does; evidence gives it back
             exchange.operation, exchange.params = question.understand()
 
         started = perf_counter()

@@ -23,9 +23,12 @@ from iamd.agent import config as agent_config
 from iamd.agent.local import RealmSource
 from iamd.agent.serving import serving as serving_credentials
 from iamd.app import Application
+from iamd.authorization.callers import identify
+from iamd.caller.caller import CallerKind
 from iamd.caller.issuers import Issuers
 from iamd.caller.outgoing import Outgoing
 from iamd.caller.passwords import Lockout
+from iamd.caller.strangers import place_of
 from iamd.caller.tokens import TokenKeys
 from iamd.reference import services
 from iamd.server import asgi, data, telemetry
@@ -51,6 +54,8 @@ from iamd.settings import Settings
 from iamd.store.keyring import Keyring
 from iamd.store.sealing import new_key
 from iamd.store.store import Store
+from iamd.wire.errors import AccessDenied
+from iamd.wire.http import HttpRequest
 
 
 @dataclass(slots=True)
@@ -82,7 +87,8 @@ async def running(settings: Settings, worker: Worker | None = None) -> AsyncIter
             metrics=_collector(worker) if settings.metrics == "public" else None,
             reset=_reset(realm, root, lambda: application.gate) if settings.in_memory and root else None,
             publish=partial(document, realm) if link is None else None,
-            edge_door=None if settings.edges is None else EdgeDoor(store, Edges(settings.edges)),
+            count=lambda address: realm.strangers.take(address),
+            edge_door=None if settings.edges is None else EdgeDoor(realm, Edges(settings.edges)),
         )
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies, settings.control_plane)
@@ -154,10 +160,19 @@ def _sign_in_urls(settings: Settings) -> tuple[str, ...]:
     return (*settings.sign_in_urls, *own)
 
 
-def _reset(realm: Realm, root: Root, opened: Callable[[], Gate | None]) -> Callable[[], Awaitable[None]]:
-    """Back to the state after the first start; root's keys stay as they were."""
+_OF_BROWSERS = (b"origin", b"sec-fetch-site")
 
-    async def reset() -> None:
+
+def _reset(realm: Realm, root: Root, opened: Callable[[], Gate | None]) -> Callable[[HttpRequest], Awaitable[None]]:
+    """Back to the state after the first start; root's keys stay as they were. Programs of this machine may do that, and
+    who has signed as root for the service `iamd`."""
+
+    async def reset(request: HttpRequest) -> None:
+        # A browser of this machine may be at anybody's page, which could send it here.
+        if place_of(request.client_ip) is not None or not request.index.keys().isdisjoint(_OF_BROWSERS):
+            caller = await identify(realm, request, now())
+            if caller.kind is not CallerKind.ROOT or caller.account_id != root.account.account_id:
+                raise AccessDenied("Only the root user of the first account may do that from elsewhere.")
         await realm.store.reset()
         realm.snapshots.clear()
         realm.standings.clear()

@@ -20,6 +20,7 @@ from iamd.reference import condition_keys
 from iamd.server.endpoints import Endpoints
 from iamd.services.catalogue import APIS
 from iamd.settings import SETTINGS
+from iamd.wire.http import HttpRequest
 from tools import reference_pages
 
 DOCS = Path("docs")
@@ -47,7 +48,7 @@ def test_the_readme_counts_the_operations() -> None:
 
 
 def test_every_endpoint_is_documented() -> None:
-    async def reset() -> None: ...
+    async def reset(request: HttpRequest) -> None: ...
 
     routes = Endpoints(lambda: True, metrics=REGISTRY, reset=reset)._routes
     documented = re.findall(r"^\| `([A-Z]+) /_iamd/(\w+)`", text("reference/endpoints.md"), re.MULTILINE)

@@ -19,7 +19,7 @@ from iamd.caller.strangers import Strangers, place_of
 from iamd.services.catalogue import APIS
 from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import AccessDenied, Throttling
-from tests.live import ACCOUNT, ROOT_KEY, Live, live
+from tests.live import ROOT_KEY, Live, live
 from tests.services.iam.support import refused
 
 THERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
@@ -156,30 +156,6 @@ def test_the_gateway_counts_who_shows_nothing(server: Live) -> None:
         assert not any(b"SlowDown" in body for _, _, body in told[:-1]), told
         assert (told[-1][0], told[-1][1]) == (503, "1")
         assert b"SlowDown" in told[-1][2]
-
-
-def test_every_other_door_counts(server: Live) -> None:
-    signed = "AWS4-X509-ECDSA-SHA256 Credential=1/20260101/us-east-1/rolesanywhere/aws4_request"
-    doors: list[tuple[str, int, dict[str, str]]] = [
-        ("/access/v1/evaluation", 401, {"Authorization": "Bearer wrong"}),
-        ("/d-1234567890/scim/v2/Users", 401, {"Authorization": "Bearer wrong"}),
-        ("/console/sign-in", 403, {}),
-        ("/start", 403, {}),
-        ("/sessions", 403, {"Authorization": signed}),
-    ]
-    for number, (path, expected, headers) in enumerate(doors):
-        address = f"198.51.100.{number}"
-        assert [ask(server, path, address=address, **headers)[0] for _ in range(BURST)] == [expected] * BURST, path
-        status, again, _ = ask(server, path, address=address, **headers)
-        assert (status, again) == (400 if path == "/sessions" else 429, "1"), path
-    missing = f"/_iamd/issuers/{ACCOUNT}/00000000-0000-4000-8000-000000000000/.well-known/jwks.json"
-    found = [ask(server, missing, address="198.51.100.99") for _ in range(BURST + 1)]
-    assert [(status, again) for status, again, _ in found] == [(404, None)] * BURST + [(429, "1")]
-    forward = "/_iamd/forward-auth/api"
-    told = {"X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/", "Authorization": "Bearer wrong"}
-    answers = [ask(server, forward, **told) for _ in range(BURST + 1)]
-    assert {status for status, _, _ in answers} == {401}  # what proxies understand
-    assert [again for _, again, _ in answers] == [None] * BURST + ["1"]
 
 
 def test_an_address_tells_a_place() -> None:

@@ -48,18 +48,22 @@ async def identify_proxy(realm: Realm, request: HttpRequest, now: datetime) -> C
     A subject without a token is refused: anyone could name one.
     """
     token = request.header(b"x-iamd-token")
-    if token is not None:
-        with realm.strangers.counted(request.client_ip):
-            return await bearer_caller(token, realm.store, realm.sealer, now)
-    if b"x-iamd-subject" in request.index:
-        raise MissingAuthenticationToken
+    with realm.strangers.counted(request.client_ip):
+        if token is not None:
+            return await _holder(realm, request, token, now)
+        if b"x-iamd-subject" in request.index:
+            raise MissingAuthenticationToken
     return None
 
 
 async def _bearer(realm: Realm, request: HttpRequest, now: datetime) -> Caller | None:
     header = request.header(b"authorization")
     token = None if header is None else token_of(header)
-    return None if token is None else await bearer_caller(token, realm.store, realm.sealer, now)
+    return None if token is None else await _holder(realm, request, token, now)
+
+
+async def _holder(realm: Realm, request: HttpRequest, token: str, now: datetime) -> Caller:
+    return await bearer_caller(token, request.client_ip, realm.store, realm.sealer, realm.strangers, now)
 
 
 async def _signer(

@@ -14,6 +14,7 @@ from iamd.wire.errors import InvalidClientTokenId, MissingAuthenticationToken
 from iamd.wire.http import HttpRequest
 
 if TYPE_CHECKING:
+    from iamd.store.image import Records
     from iamd.store.sealing import Sealer
     from iamd.store.store import Store
 
@@ -61,6 +62,21 @@ async def require_known(
                 raise InvalidClientTokenId()
         finally:
             strangers.give_back(request.client_ip)
+
+
+async def records_for(account_id: str, address: str, store: Store, strangers: Strangers) -> Records:
+    """An account's records, for somebody at that address who has not shown yet who asks: from memory, else once there is
+    a token, which is given back. Raises InvalidClientTokenId where there is no such account, and Throttling."""
+    records = store.records(account_id)
+    if records is not None:
+        return records
+    strangers.take(address)
+    try:
+        if not store.has_account(account_id):
+            raise InvalidClientTokenId
+        return await store.load(account_id)
+    finally:
+        strangers.give_back(address)
 
 
 async def _load(signature: Signature, store: Store, tokens: TokenKeys) -> None:

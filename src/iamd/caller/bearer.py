@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamd.caller.authenticate import records_for
 from iamd.caller.caller import Caller, CallerKind
+from iamd.caller.strangers import Strangers
 from iamd.store.image import Records
 from iamd.store.kinds.credentials import ServiceCredential, service_login
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
@@ -32,15 +34,14 @@ def token_of(header: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-async def bearer_caller(token: str, store: Store, sealer: Sealer, now: datetime) -> Caller:
-    """The user whose token it is. Raises InvalidClientTokenId, whatever is wrong, and ExpiredToken."""
+async def bearer_caller(
+    token: str, address: str, store: Store, sealer: Sealer, strangers: Strangers, now: datetime
+) -> Caller:
+    """The user whose token comes from that address. Raises InvalidClientTokenId, whatever is wrong, ExpiredToken, and
+    Throttling when an account had to be loaded first, and too much is for `strangers` there, who are counted by whoever
+    calls this."""
     login, secret = _read(token)
-    account_id = login.rpartition("-at-")[2]
-    records = store.records(account_id)
-    if records is None:
-        if not store.has_account(account_id):
-            raise InvalidClientTokenId
-        records = await store.load(account_id)
+    records = await records_for(login.rpartition("-at-")[2], address, store, strangers)
     credential = next(iter(records.service_credentials.where("login", service_login(SERVICE, login))), None)
     if credential is None or not credential.active:
         raise InvalidClientTokenId

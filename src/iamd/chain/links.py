@@ -36,20 +36,23 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     Nobody's, when the request has none and seems to be for one of the few operations that take none: see `admit`.
     """
     request = exchange.request
-    signature = exchange.signature = sigv4.read(request)
-    api = exchange.api = api_of(request, signature)
-    if signature is None:
-        if takes_unsigned(api, request):
-            return None
-        realm.strangers.take(request.client_ip)
-        raise MissingAuthenticationToken()
-    if not api.is_global:
-        exchange.region = signature.region
     try:
-        caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
+        signature = exchange.signature = sigv4.read(request)
+        api = exchange.api = api_of(request, signature)
+        if signature is None:
+            if not takes_unsigned(api, request):
+                raise MissingAuthenticationToken
+            caller = None
+        else:
+            if not api.is_global:
+                exchange.region = signature.region
+            caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
     except AwsError:
         realm.strangers.take(request.client_ip)
         raise
+    if signature is None:
+        realm.strangers.take(request.client_ip)  # before anything is parsed; given back by who shows who calls: `admit`
+        return None
     if caller is None:
         return later.identify(realm, exchange, signature)
     exchange.caller = caller
@@ -73,25 +76,20 @@ def understand(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
         exchange.action = known[0].name
         return None
     protocol = protocols.of(api.model)
-    try:
-        asked = protocol.read(exchange.request, api.model)
-        exchange.action = asked.action
-        operation = api.find(asked.action, asked.version)
-        params = protocol.parse(operation.model, asked.content)
-        exchange.operation, exchange.params = operation, params
-        protocol.check(operation.model, params)
-    except AwsError:
-        if exchange.caller is None:  # whom `throttle` does not get to see
-            realm.strangers.take(exchange.request.client_ip)
-        raise
+    asked = protocol.read(exchange.request, api.model)
+    exchange.action = asked.action
+    operation = api.find(asked.action, asked.version)
+    params = protocol.parse(operation.model, asked.content)
+    exchange.operation, exchange.params = operation, params
+    protocol.check(operation.model, params)
     understood.put(api, exchange.request, operation, params)
     return None
 
 
 def throttle(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
-    """Are there not too many of its kind? Counts by account and identity, and by address where nobody signed."""
+    """Are there not too many of its kind? Counts by account and identity, and by address what is nobody's call."""
     caller, operation = exchange.caller, exchange.operation
-    if caller is None or (operation is not None and operation.public is not None):
+    if caller is not None and operation is not None and operation.public is not None:
         realm.strangers.take(exchange.request.client_ip)
     if realm.throttle is not None and operation is not None:
         if caller is None:

@@ -94,7 +94,9 @@ def _understood(api: Api, action: str, body: bytes) -> tuple[Operation, dict[str
 
 def refusal(error: AwsError) -> Answer:
     """An error as the console reads it."""
-    return as_json(error.status, {"code": error.code, "message": error.message})
+    answered = as_json(error.http_status, {"code": error.code, "message": error.message})
+    answered.headers.extend(error.headers)
+    return answered
 
 
 def as_json(status: int, value: Mapping[str, Any]) -> Answer:

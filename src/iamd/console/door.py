@@ -115,7 +115,7 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
         return await portal.answer(visit, request)
     visitor = await visitor_of(visit, request)
     is_openid = request.path.startswith(openid.PREFIX)
-    if visitor is None and (request.method == "POST" or is_openid):
+    if visitor is None and _costs(request):
         visit.realm.strangers.take(visit.client_ip)
     if is_openid or request.path in _FORMS or (request.path == switch_role.PATH and visitor is not None):
         answered = await _form(visit, request, visitor, perform)
@@ -130,6 +130,13 @@ async def _answer(visit: Visit, request: HttpRequest, perform: Perform, ask: Ask
     if visitor is not None and visitor.renewal is not None and b"set-cookie" not in dict(answered.headers):
         answered.headers.append((b"set-cookie", visitor.renewal))
     return answered
+
+
+def _costs(request: HttpRequest) -> bool:
+    """Whether more is done for a stranger's request than to show a page that is the same for everybody."""
+    path = request.path
+    is_asked = bool(request.query) and path in _FORMS
+    return request.method == "POST" or is_asked or path.startswith((openid.PREFIX, *_CALLS))
 
 
 async def _form(visit: Visit, request: HttpRequest, visitor: Visitor | None, perform: Perform) -> Answer:

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import msgspec
 
+from iamd.caller.authenticate import records_for
 from iamd.caller.caller import Caller
 from iamd.caller.session import Session
 from iamd.console.browser import cookie_of, digest_of_agent, new_cookie
@@ -72,7 +73,7 @@ class Visitor:
 
 
 async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
-    """Who is signed in, in this browser; None: nobody, or no more."""
+    """Who is signed in, in this browser; None: nobody, or no more. Raises Throttling as `records_for` does."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
     known = None if text is None else _Pass.opened(realm.sealer, text)
     if known is None or known.agent != digest_of_agent(visit) or not realm.store.has_account(known.account_id):
@@ -82,7 +83,7 @@ async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
         return None
     if realm.store.may_be_stale(request.arrived):
         await realm.store.refresh(request.arrived)
-    records = realm.store.records(known.account_id) or await realm.store.load(known.account_id)
+    records = await records_for(known.account_id, request.client_ip, realm.store, realm.strangers)
     session: ConsoleSession | None = records.console_sessions.get(known.session_id)
     if session is None or session.expires <= visit.now:
         return None

@@ -32,10 +32,10 @@ async def identify(parts: Parts, passage: Passage, payload: Payload | None) -> N
     no key at all."""
     request, pieces, signature, realm = passage.request, passage.pieces, passage.signature, parts.realm
     if payload is None:
-        if signature is not None and not parts.services.has(signature.access_key_id):
-            with realm.strangers.counted(request.client_ip):
+        with realm.strangers.counted(request.client_ip):
+            if signature is not None and not parts.services.has(signature.access_key_id):
                 await require_known(request, signature, realm.store, realm.tokens, realm.strangers)
-        request.body = await bodies.whole(pieces, parts.max_body)
+            request.body = await bodies.whole(pieces, parts.max_body)
     await identify_caller(parts, passage, payload)
     if payload is not None:
         request.body, passage.rest = await bodies.whole(payload.read(pieces), parts.max_body), None

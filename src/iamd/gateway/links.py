@@ -46,6 +46,14 @@ def catch_up(parts: Parts, passage: Passage) -> Awaitable[None] | None:
 
 def identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     """Whose signature is it? Reads the body, but for S3's, of which what is to come is left in `rest`."""
+    try:
+        return _identify(parts, passage)
+    except AwsError:
+        parts.realm.strangers.take(passage.request.client_ip)
+        raise
+
+
+def _identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     request = passage.request
     strict.check_head(request)
     signature = passage.signature = sigv4.read(request)
@@ -59,11 +67,7 @@ def identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         request.body = bodies.bounded(passage.kept, parts.max_body)
     elif passage.form is not Form.S3:
         return later.identify(parts, passage, payload)
-    try:
-        caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
-    except AwsError:
-        parts.realm.strangers.take(request.client_ip)
-        raise
+    caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
     if caller is None:
         return later.identify_caller(parts, passage, payload)
     passage.rest = payload

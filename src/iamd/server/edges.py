@@ -23,13 +23,13 @@ import msgspec
 
 from iamd.audit.stored import record_of
 from iamd.server import telemetry
+from iamd.services.call import Realm
 from iamd.services.unavailable import unavailable
 from iamd.store.edge.messages import NEEDED, STANDING, Delta, State, changed, whole
 from iamd.store.errors import StoreError
 from iamd.store.interface import Group
 from iamd.store.spool import accounts_of, group_of
 from iamd.store.sql.feed import Mark
-from iamd.store.store import Store
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"edge/"
@@ -120,14 +120,17 @@ class Edges:
 class EdgeDoor:
     """Answers edge nodes. Every answer is of what is durable."""
 
-    def __init__(self, store: Store, edges: Edges) -> None:
-        self._store = store
+    def __init__(self, realm: Realm, edges: Edges) -> None:
+        self._realm = realm
+        self._store = realm.store
         self._edges = edges
 
     async def answer(self, request: HttpRequest, path: bytes) -> Answer:
-        """Answer a request below the prefix; 401 without a token that counts, 403 for what is not this edge node's."""
+        """Answer a request below the prefix; 401 without a token that counts, 403 for what is not this edge node's. Raises
+        Throttling for addresses that have no such token too often."""
         edge = self._edge(request)
         if edge is None:
+            self._realm.strangers.take(request.client_ip)
             return _refused(401, "no edge node has this token: look at the control plane's `edges`")
         asked = {name: values[-1] for name, values in parse_qs(request.query.decode("latin-1")).items()}
         try:

@@ -12,7 +12,7 @@ from iamd.audit.ids import new_uuid
 from iamd.server import edges
 from iamd.server.edges import EdgeDoor
 from iamd.store.errors import StoreError
-from iamd.wire.errors import Throttling
+from iamd.wire.errors import AwsError
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"/_iamd/"
@@ -30,18 +30,21 @@ def as_json(status: int, value: object) -> Answer:
 
 
 class Endpoints:
-    """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `edge_door` answers
-    edge nodes; `publish` has the documents at all other paths, or None, and raises Throttling."""
+    """The paths below `/_iamd/`; those of `metrics` and `reset` are there only with something to tell or do. `reset` raises
+    AwsError for who may not; `edge_door` answers edge nodes; `publish` has the documents at all other paths, or None, and
+    raises Throttling, as does `count` for an address that asks for metrics too often."""
 
     def __init__(
         self,
         ready: Callable[[], bool],
         metrics: Collector | None = None,
-        reset: Callable[[], Awaitable[None]] | None = None,
+        reset: Callable[[HttpRequest], Awaitable[None]] | None = None,
         publish: Publish | None = None,
         edge_door: EdgeDoor | None = None,
+        count: Callable[[str], None] = lambda address: None,
     ) -> None:
         self._ready = ready
+        self._count = count
         self.leads: Callable[[], bool] = lambda: False  # whether this server does what is done by one of all
         self._publish = publish
         self._edge_door = edge_door
@@ -57,7 +60,7 @@ class Endpoints:
         """Answer a request below `/_iamd/`: 404 for an unknown path, 405 for another method."""
         try:
             answered = await self._answer(request)
-        except Throttling as error:
+        except AwsError as error:
             answered = as_json(error.http_status, {"error": error.message})
             answered.headers.extend(error.headers)
         answered.headers.append((b"x-amzn-requestid", new_uuid().encode()))
@@ -88,6 +91,7 @@ class Endpoints:
     async def _metrics(self, request: HttpRequest) -> Answer:
         if self._collector is None:
             raise RuntimeError("this path is there only with metrics")
+        self._count(request.client_ip)
         told = generate_latest(self._collector)
         return Answer(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())], told)
 
@@ -95,7 +99,7 @@ class Endpoints:
         if self._reset is None:
             raise RuntimeError("this path is there only with something to reset")
         try:
-            await self._reset()
+            await self._reset(request)
         except StoreError as error:
             return as_json(503, {"error": str(error)})
         return as_json(200, {"status": "reset"})

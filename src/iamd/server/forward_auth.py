@@ -28,6 +28,7 @@ from iamd.wire.errors import (
     InternalFailure,
     MissingAuthenticationToken,
     ServiceUnavailable,
+    Throttling,
 )
 from iamd.wire.http import Answer, HttpRequest
 
@@ -57,6 +58,10 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
     headers = [(b"x-amzn-requestid", request_id.encode()), (b"cache-control", b"no-store")]
     client = _client(request)
     if client is None:
+        try:
+            realm.strangers.take(request.client_ip)
+        except Throttling as refusal:
+            return Answer(401, [*headers, _TEXT, *refusal.headers], refusal.message.encode())
         told = b"Name the API in the path, and the client's method and URI in X-Forwarded-Method and X-Forwarded-Uri."
         return Answer(403, [*headers, _TEXT], told)
     outcome = await _decided(realm, client, at, request_id)

@@ -28,11 +28,11 @@ async def document(realm: Realm, request: HttpRequest, path: bytes) -> dict[str,
     Raises Throttling for addresses that ask for what is not there too often.
     """
     named = _PATH.fullmatch(path)
-    if named is None or not realm.store.has_account(named[1].decode()):
+    if named is None:
         return None
-    realm.strangers.take(
-        request.client_ip
-    )  # before an account is loaded: ids of issuers are long, those of accounts not
+    realm.strangers.take(request.client_ip)  # before it shows whether there is such an account, and before it is loaded
+    if not realm.store.has_account(named[1].decode()):
+        return None
     records = await realm.store.load(named[1].decode())
     found = _issuer(realm, records, named[2].decode())
     if found is None:

@@ -152,7 +152,8 @@ async def _found(realm: Realm, request: HttpRequest) -> tuple[int, Mapping[str, 
     await realm.store.refresh(request.arrived)
     tenant, noun, id = named[1], named[2], unquote(named[3]) if named[3] else None
     try:
-        center, token = await bearer(realm, tenant, token_of(request.header(b"authorization") or "") or "", now())
+        text = token_of(request.header(b"authorization") or "") or ""
+        center, token = await bearer(realm, tenant, text, request.client_ip, now())
     except ScimError:
         realm.strangers.take(request.client_ip)
         raise

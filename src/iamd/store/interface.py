@@ -362,8 +362,8 @@ class Database(Protocol):
         """What is listed of every account by its id, oldest account first."""
         ...
 
-    async def holders(self, kind: str) -> list[str]:
-        """The accounts that have a record of that kind, as last committed."""
+    async def holders(self, kind: str, **values: str) -> list[str]:
+        """The accounts that have a record of that kind with those values in its columns, as last committed."""
         ...
 
     async def find_key(self, access_key_id: str) -> str | None:

@@ -77,9 +77,10 @@ class Journal:
         """See `interface.Database.forget_events`. Raises StoreError."""
         return await self._database.forget_events(account_id, before, limit)
 
-    async def holders(self, kind: str) -> list[str]:
-        """The accounts that have a record of that kind, loaded or not. Raises StoreError."""
-        return await self._database.holders(kind)
+    async def holders(self, kind: str, **values: str) -> list[str]:
+        """The accounts that have a record of that kind with those values in its columns, loaded or not. Raises
+        StoreError."""
+        return await self._database.holders(kind, **values)
 
     async def index_events(self, terms: Terms, size: int) -> bool:
         """Index the next `size` audit records, at least; False when so many have not come in yet. `terms` has to tell

@@ -12,7 +12,14 @@ from iamd.console.portal import authorize, device, external, password, start
 from iamd.console.portal.entrance import STEPS, Entrance
 from iamd.console.portal.visitors import Visitor, visitor_of
 from iamd.services.access_portal.instances import PATH as START
-from iamd.services.access_portal.instances import instance_at, instances, portal_url
+from iamd.services.access_portal.instances import (
+    instance_at,
+    instance_named,
+    instance_of,
+    is_store_id,
+    only_instance,
+    portal_url,
+)
 from iamd.services.signin.passwords import Visit
 from iamd.services.sso_oidc.authorization import PATH as AUTHORIZE
 from iamd.services.sso_oidc.devices import PATH as DEVICE
@@ -69,7 +76,7 @@ async def answer(visit: Visit, request: HttpRequest) -> Answer:
 async def _shown(visit: Visit, request: HttpRequest) -> Answer:
     browser = browser_of(visit, request)
     visitor = await visitor_of(visit, request)
-    if visitor is None and request.method == "POST":
+    if visitor is None:
         visit.realm.strangers.take(visit.client_ip)
     answered = await _answer(browser, visitor)
     cookie = browser.set_cookie()
@@ -107,8 +114,7 @@ async def _answer(browser: Browser, visitor: Visitor | None) -> Answer:
 async def _from_elsewhere(browser: Browser) -> Answer:
     """What an identity provider sends, and asks: for the instance whose store the address names."""
     store_id = browser.request.path.removeprefix(external.PATH).decode("latin-1")
-    known = await instances(browser.visit.realm)
-    center = next((each for each in known if each.store_id == store_id), None)
+    center = await instance_named(browser.visit.realm, store_id) if is_store_id(store_id) else None
     if center is None:
         return page("problem.html", status=404, problem=_NONE)
     return await external.answer(browser, center, await browser.visit.realm.store.load(center.account_id))
@@ -127,9 +133,6 @@ async def _instance(browser: Browser, visitor: Visitor | None) -> IdentityCenter
         wanted = authorize.account_of(browser)
     elif visitor is not None:
         return visitor.center
-    known = await instances(realm)
     if wanted is not None:
-        return next((each for each in known if each.account_id == wanted), None)
-    if visitor is not None:
-        return visitor.center
-    return known[0] if len(known) == 1 else None
+        return await instance_of(realm, wanted)
+    return await only_instance(realm) if visitor is None else visitor.center

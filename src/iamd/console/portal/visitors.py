@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from iamd.audit import ApiEvent
+from iamd.caller.authenticate import records_for
 from iamd.console.browser import cookie_of, digest_of_agent, new_cookie
 from iamd.services.access_portal import people, sessions
 from iamd.services.carried import Carried
@@ -47,12 +48,12 @@ class Visitor:
 
 
 async def visitor_of(visit: Visit, request: HttpRequest) -> Visitor | None:
-    """Who is signed in, in this browser; None: nobody, or no more."""
+    """Who is signed in, in this browser; None: nobody, or no more. Raises Throttling as `records_for` does."""
     realm, text = visit.realm, cookie_of(request, _COOKIE)
     known = None if text is None else _Pass.opened(realm.sealer, text)
     if known is None or known.agent != digest_of_agent(visit) or not realm.store.has_account(known.account_id):
         return None
-    records = await realm.store.load(known.account_id)
+    records = await records_for(known.account_id, request.client_ip, realm.store, realm.strangers)
     session = sessions.going_on(records, known.session_id, visit.now)
     user = None if session is None else people.present(records, people.person_of(session))
     center = records.identity_centers.get(known.account_id)

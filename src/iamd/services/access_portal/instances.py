@@ -14,18 +14,32 @@ _of_aws = re.compile(
     r"([a-z0-9-]{1,63})\.awsapps\.com"
     r"|(ssoins-[0-9a-f]{16})\.(?:portal\.[a-z0-9-]+\.app\.aws|[a-z0-9-]+\.portal\.amazonaws\.com)"
 ).fullmatch
+is_store_id = re.compile(r"d-[0-9a-f]{10}").fullmatch
 _as_issuer = re.compile(r"/(ssoins-[0-9a-f]{16})/?").fullmatch
 _ours = re.compile(rf"{PATH}(?:/(d-[0-9a-f]{{10}}))?/?").fullmatch
 
 
-async def instances(realm: Realm) -> list[IdentityCenter]:
-    """Every instance of this server, in the order of their accounts' ids."""
-    found = []
-    for account_id in sorted(await realm.store.holders(IDENTITY_CENTERS.name)):
+async def only_instance(realm: Realm) -> IdentityCenter | None:
+    """The instance of this server; None where there is none, or another one."""
+    found: IdentityCenter | None = None
+    for account_id in await realm.store.holders(IDENTITY_CENTERS.name):
         center = await instance_of(realm, account_id)
-        if center is not None:
-            found.append(center)
+        if center is not None and found is not None:
+            return None
+        found = center or found
     return found
+
+
+async def instance_named(realm: Realm, name: str) -> IdentityCenter | None:
+    """The instance whose id or whose store's id that is, or the alias of its account. No other account is looked into:
+    strangers ask."""
+    column = "store_id" if name.startswith("d-") else "id"
+    for owner in await realm.store.holders(IDENTITY_CENTERS.name, **{column: name}):
+        center = await instance_of(realm, owner)
+        if center is not None and name in (center.store_id, center.id):
+            return center
+    owner_by_alias = realm.store.alias_owner(name)
+    return None if owner_by_alias is None else await instance_of(realm, owner_by_alias)
 
 
 async def instance_of(realm: Realm, account_id: str) -> IdentityCenter | None:
@@ -55,12 +69,8 @@ async def instance_at(realm: Realm, url: str) -> IdentityCenter | None:
     named, ours = _named(host, parts.path), None if host.endswith(".awsapps.com") else _ours(parts.path)
     if named is None and ours is None:
         return None
-    known = await instances(realm)
-    if named is None and ours is not None and ours[1] is None:
-        return known[0] if len(known) == 1 else None
-    wanted = named or (ours[1] if ours is not None else "")
-    owner = realm.store.alias_owner(wanted)
-    return next((each for each in known if wanted in (each.store_id, each.id) or each.account_id == owner), None)
+    wanted = named or (None if ours is None else ours[1])
+    return await (only_instance(realm) if wanted is None else instance_named(realm, wanted))
 
 
 def _named(host: str, path: str) -> str | None:

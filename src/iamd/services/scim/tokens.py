@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from iamd.caller.authenticate import records_for
 from iamd.services.call import Realm
 from iamd.services.carried import Carried
 from iamd.services.scim.errors import ScimError
@@ -44,12 +45,14 @@ def new_token(sealer: Sealer, records: Records, now: datetime) -> tuple[ScimToke
     return token, _Token(token.account_id, token.id).sealed(sealer)
 
 
-async def bearer(realm: Realm, tenant: str, text: str, now: datetime) -> tuple[Center, ScimToken]:
-    """The store of a tenant, which a token is for. Raises ScimError."""
+async def bearer(realm: Realm, tenant: str, text: str, address: str, now: datetime) -> tuple[Center, ScimToken]:
+    """The store of a tenant, which a token from that address is for. Raises ScimError, and Throttling as `records_for`
+    does."""
     told = _Token.opened(realm.sealer, text)
     if told is None or not realm.store.has_account(told.account_id):
         raise _refusal()
-    return entitled(await realm.store.load(told.account_id), tenant, told.id, now)
+    records = await records_for(told.account_id, address, realm.store, realm.strangers)
+    return entitled(records, tenant, told.id, now)
 
 
 def entitled(records: Records, tenant: str, token_id: str, now: datetime) -> tuple[Center, ScimToken]:

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from iamd.caller.strangers import place_of
 from iamd.services.access_portal.grants import DeviceCode
-from iamd.services.access_portal.instances import base_url, instance_at, instances
+from iamd.services.access_portal.instances import base_url, instance_at, instance_of
 from iamd.services.call import PublicCall, Realm, Reply
 from iamd.services.sso_oidc.api import DEVICE_CODE, sso_oidc
 from iamd.services.sso_oidc.clients import proven
 from iamd.store.change import Change
 from iamd.store.image import Records
-from iamd.store.kinds.access_portal import DeviceAuthorization
+from iamd.store.kinds.access_portal import DEVICE_AUTHORIZATIONS, DeviceAuthorization
 from iamd.wire.oidc_errors import InvalidRequestException, SlowDownException, UnauthorizedClientException
 
 LIFE = timedelta(minutes=10)
@@ -87,8 +87,10 @@ def as_entered(text: str) -> str:
 
 async def waiting_for(realm: Realm, code: str, now: datetime) -> DeviceAuthorization | None:
     """What waits under a code that a person has entered."""
-    for center in await instances(realm):
-        found = waiting(await realm.store.load(center.account_id), code, now)
+    entered = as_entered(code)
+    for account_id in await realm.store.holders(DEVICE_AUTHORIZATIONS.name, code=entered) if entered else ():
+        center = await instance_of(realm, account_id)
+        found = None if center is None else waiting(await realm.store.load(account_id), code, now)
         if found is not None:
             return found
     return None

@@ -155,8 +155,8 @@ class SqlDatabase(ABC):
     async def accounts(self) -> dict[str, Listed]:
         return await self._read(reading.accounts)
 
-    async def holders(self, kind: str) -> list[str]:
-        return await self._read(reading.holders, kind)
+    async def holders(self, kind: str, **values: str) -> list[str]:
+        return await self._read(reading.holders, kind, **values)
 
     async def find_key(self, access_key_id: str) -> str | None:
         return await self._read(reading.find_key, access_key_id)

@@ -79,9 +79,10 @@ def accounts(connection: Connection) -> dict[str, Listed]:
     return {account_id: Listed(alias, email, organization) for account_id, alias, email, organization in rows}
 
 
-def holders(connection: Connection, kind: str) -> list[str]:
-    """The accounts that have a record of that kind."""
-    return [account_id for (account_id,) in connection.execute(sql.HOLDERS[kind])]
+def holders(connection: Connection, /, kind: str, **values: str) -> list[str]:
+    """The accounts that have a record of that kind with those values in its columns."""
+    found = connection.execute(sql.holders(kind, tuple(values)), tuple(values.values()))
+    return [account_id for (account_id,) in found]
 
 
 def find_key(connection: Connection, access_key_id: str) -> str | None:

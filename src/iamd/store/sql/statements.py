@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import (
     LargeBinary,
     Text,
@@ -280,7 +282,16 @@ OWNERS = _sql(
     )
 )
 RELEASE_ALIAS = _sql(update(tables.accounts).values(alias=null()).where(_ACCOUNT.account_id == bindparam("a")))
-HOLDERS = {kind: _sql(select(codec.table.c.account_id).distinct()) for kind, codec in CODECS.items()}
+
+
+@cache
+def holders(kind: str, columns: tuple[str, ...]) -> str:
+    """Selects the accounts that have a record of that kind; its parameters are values of those columns."""
+    table = CODECS[kind].table
+    held = (table.c[name] == bindparam(name) for name in columns)
+    return _sql(select(table.c.account_id).distinct().where(*held))
+
+
 FIND_KEY = _sql(select(tables.access_keys.c.account_id).where(tables.access_keys.c.id == bindparam("k")))
 
 KEYRING = _sql(select(_KEYS.id, _KEYS.purpose, _KEYS.wrapped).order_by(_KEYS.id))
