@@ -103,6 +103,16 @@ def test_a_service_asks_for_its_caller(gateway: Live, alice: dict[str, str], wor
     assert "user/alice is not authorized to perform: s3:PutObject" in message
 
 
+def test_kms_has_its_own_word_for_the_service(gateway: Live, alice: dict[str, str], words: list[str]) -> None:
+    keys = gateway.client("kms")
+    key = keys.create_key()["KeyMetadata"]["KeyId"]
+    via = {"kms:ViaService": "athena.us-east-1.amazonaws.com", "kms:CallerAccount": "123456789012"}
+    grants = allow("kms:ListGrants", StringEquals=via, Bool={"kms:GrantIsForAWSResource": "true"})
+    gateway.client("iam").put_user_policy(UserName="alice", PolicyName="via", PolicyDocument=document(grants))
+    refused(gateway.client("kms", alice).list_grants, KeyId=key)
+    service(gateway, "kms", ATHENA, asked(gateway, alice, words)).list_grants(KeyId=key)
+
+
 def test_what_the_caller_may_is_looked_up_each_time(gateway: Live, alice: dict[str, str], words: list[str]) -> None:
     athena = service(gateway, "s3", ATHENA, asked(gateway, alice, words))
     athena.get_object(Bucket="data", Key="a")

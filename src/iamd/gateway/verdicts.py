@@ -135,6 +135,8 @@ def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Que
         context.update(question.keys)
     if need.action.startswith("s3:"):
         context["s3:resourceaccount"] = need.owner
+    elif need.action.startswith("kms:"):
+        context.update(_key_caller(context))
     if need.action == "iam:PassRole":
         context.update(_role_tags(realm, need.resource, need.owner))
     return Ask(
@@ -146,6 +148,21 @@ def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Que
         context=context,
         owner=standing,
     )
+
+
+def _key_caller(context: Context) -> Context:
+    """KMS's own words for who calls, and through which service.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    account, via = context.get("aws:principalaccount"), context.get("aws:calledvialast")
+    found: Context = {"kms:grantisforawsresource": "false" if via is None else "true"}
+    if account is not None:
+        found["kms:calleraccount"] = account
+    if isinstance(via, str):
+        service, _, domain = via.partition(".")
+        found["kms:viaservice"] = f"{service}.{context.get('aws:requestedregion', '')}.{domain}"
+    return found
 
 
 def _standing(realm: Realm, account_id: str) -> Standing | None:

@@ -8,18 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
+from iamd.gateway.exact.kms_keys import key_context, told
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name
 from iamd.guard.context import Context
 from iamd.wire.gateway_errors import Unmapped
 
-_TELLS = (
-    "kms:encryptioncontext",
-    "kms:encryptionalgorithm",
-    "kms:requestalias",
-    "kms:calleraccount",
-    "kms:viaservice",
-    "kms:recipientattestation",
-)
 _IS_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,40}").fullmatch
 
 
@@ -31,27 +24,16 @@ async def _key_arn(inquiry: Inquiry, named: str) -> str:
         return inquiry.arn("kms", f"key/{named}")
     if not named.startswith(("alias/", "arn:")):
         return inquiry.arn("kms", f"key/{checked_name(named)}")
-    told = await inquiry.lookup("DescribeKey", {"KeyId": named}, None)
-    metadata = told.get("KeyMetadata")
+    metadata = (await inquiry.lookup("DescribeKey", {"KeyId": named}, None)).get("KeyMetadata")
     if not isinstance(metadata, Mapping) or not isinstance(metadata.get("KeyId"), str):
         raise Unmapped("The upstream does not say which key the alias names.")
     key = f"key/{checked_name(metadata['KeyId'])}"
     return f"{named.partition(':alias/')[0]}:{key}" if named.startswith("arn:") else inquiry.arn("kms", key)
 
 
-def _context(inquiry: Inquiry, member: str, named: str) -> Context:
-    context: Context = request_tags(inquiry.document)
-    given = inquiry.document.get(member)
-    if isinstance(given, Mapping) and given:
-        context.update({f"kms:encryptioncontext:{key.lower()}": str(value) for key, value in given.items()})
-        context["kms:encryptioncontextkeys"] = tuple(given)
-    algorithm = inquiry.document.get("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-    context["kms:encryptionalgorithm"] = str(algorithm)
-    if named.startswith("alias/"):
-        context["kms:requestalias"] = named
-    elif ":alias/" in named:
-        context["kms:requestalias"] = "alias/" + named.partition(":alias/")[2]
-    return context
+def _new_key(inquiry: Inquiry) -> list[Need]:
+    """A key has no ARN before it is made; the permission to make it includes its first policy."""
+    return [Need("kms:CreateKey", "*", key_context(inquiry, ""), told(inquiry))]
 
 
 async def _on_key(inquiry: Inquiry) -> list[Need]:
@@ -59,19 +41,21 @@ async def _on_key(inquiry: Inquiry) -> list[Need]:
     if not inquiry.document.get("KeyId"):
         raise Unmapped(f"{name} must say its KeyId: the gateway cannot tell the key of a ciphertext or grant.")
     named = inquiry.text("KeyId")
-    return [await _need(inquiry, name, named, _context(inquiry, "EncryptionContext", named))]
+    return [await _need(inquiry, name, named, key_context(inquiry, named))]
 
 
 async def _need(inquiry: Inquiry, action: str, named: str, context: Context) -> Need:
-    return Need(f"kms:{action}", await _key_arn(inquiry, named), context, _TELLS)
+    return Need(f"kms:{action}", await _key_arn(inquiry, named), context, told(inquiry))
 
 
 async def _re_encrypt(inquiry: Inquiry) -> list[Need]:
     source, destination = inquiry.text("SourceKeyId"), inquiry.text("DestinationKeyId")
-    before, after = "SourceEncryptionContext", "DestinationEncryptionContext"
+    before, after = await _key_arn(inquiry, source), await _key_arn(inquiry, destination)
+    same: Context = {"kms:reencryptonsamekey": "true" if before == after else "false"}
+    tells = told(inquiry)
     return [
-        await _need(inquiry, "ReEncryptFrom", source, _context(inquiry, before, source)),
-        await _need(inquiry, "ReEncryptTo", destination, _context(inquiry, after, destination)),
+        Need("kms:ReEncryptFrom", before, key_context(inquiry, source, "Source") | same, tells),
+        Need("kms:ReEncryptTo", after, key_context(inquiry, destination, "Destination") | same, tells),
     ]
 
 
@@ -80,7 +64,7 @@ async def _alias(inquiry: Inquiry) -> list[Need]:
     action, alias = inquiry.asked.operation.name, checked_name(inquiry.text("AliasName"))
     if not alias.startswith("alias/"):
         raise Unmapped("AliasName must begin with alias/.")
-    needs = [Need(f"kms:{action}", inquiry.arn("kms", alias), {}, _TELLS)]
+    needs = [Need(f"kms:{action}", inquiry.arn("kms", alias), {}, told(inquiry))]
     if inquiry.document.get("TargetKeyId"):
         needs.append(await _need(inquiry, action, inquiry.text("TargetKeyId"), {}))
     if action != "CreateAlias":
@@ -93,6 +77,7 @@ MAPPERS: Mapping[str, Mapper] = {
         [
             "CancelKeyDeletion",
             "CreateGrant",
+            "Decapsulate",
             "Decrypt",
             "DeleteImportedKeyMaterial",
             "DeriveSharedSecret",
@@ -101,12 +86,14 @@ MAPPERS: Mapping[str, Mapper] = {
             "DisableKeyRotation",
             "EnableKey",
             "EnableKeyRotation",
+            "Encapsulate",
             "Encrypt",
             "GenerateDataKey",
             "GenerateDataKeyPair",
             "GenerateDataKeyPairWithoutPlaintext",
             "GenerateDataKeyWithoutPlaintext",
             "GenerateMac",
+            "GetKeyLastUsage",
             "GetKeyPolicy",
             "GetKeyRotationStatus",
             "GetParametersForImport",
@@ -133,5 +120,6 @@ MAPPERS: Mapping[str, Mapper] = {
         _on_key,
     ),
     **dict.fromkeys(("CreateAlias", "UpdateAlias", "DeleteAlias"), _alias),
+    "CreateKey": _new_key,
     "ReEncrypt": _re_encrypt,
 }
