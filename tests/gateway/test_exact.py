@@ -82,6 +82,13 @@ CALLS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ec2", "CreateTags", {"Resources": ["i-1", "ami-1"], "Tags": []}, ["ec2:CreateTags arn:aws:ec2:instance/i-1", "ec2:CreateTags arn:aws:ec2:us-east-1::image/ami-1"]),
     ("ec2", "CreateVolume", {"AvailabilityZone": "a", "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]}, ["ec2:CreateVolume arn:aws:ec2:volume/*", "ec2:CreateTags arn:aws:ec2:volume/*"]),
     ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1"}, ["ec2:AuthorizeSecurityGroupIngress arn:aws:ec2:security-group/sg-1"]),
+    ("sns", "CreateTopic", {"Name": "t", "Tags": [{"Key": "a", "Value": "b"}]}, ["sns:CreateTopic arn:aws:sns:t", "sns:TagResource arn:aws:sns:t"]),
+    ("kinesis", "CreateStream", {"StreamName": "s", "Tags": {"a": "b"}}, ["kinesis:CreateStream arn:aws:kinesis:stream/s", "kinesis:AddTagsToStream arn:aws:kinesis:stream/s"]),
+    ("rds", "CreateDBInstance", {"DBInstanceIdentifier": "d", "DBInstanceClass": "c", "Engine": "e", "Tags": [{"Key": "a", "Value": "b"}]}, ["rds:CreateDBInstance arn:aws:rds:db:d", "rds:AddTagsToResource arn:aws:rds:db:d"]),
+    ("glue", "TagResource", {"ResourceArn": f"arn:aws:glue:us-east-1:{ACCOUNT}:job/j", "TagsToAdd": {"a": "b"}}, ["glue:TagResource arn:aws:glue:job/j"]),
+    ("medialive", "ListTagsForResource", {"ResourceArn": f"arn:aws:medialive:us-east-1:{ACCOUNT}:channel:c"}, ["medialive:ListTagsForResource arn:aws:medialive:channel:c"]),
+    ("lambda", "TagResource", {"Resource": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", "Tags": {"a": "b"}}, ["lambda:TagResource arn:aws:lambda:function:f"]),
+    ("ecs", "RunTask", {"taskDefinition": "web", "cluster": "c", "tags": [{"key": "a", "value": "b"}]}, ["ecs:RunTask arn:aws:ecs:task-definition/web:7", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/web", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/runs", "ecs:TagResource arn:aws:ecs:task/c/*"]),
     ("lambda", "GetLayerVersion", {"LayerName": "l", "VersionNumber": 3}, ["lambda:GetLayerVersion arn:aws:lambda:layer:l:3"]),
 ]  # fmt: skip
 
@@ -140,6 +147,7 @@ def test_instances_need_all_that_they_are_made_of() -> None:
         ("events", "PutEvents", {"Entries": [], "EndpointId": "x"}),
         ("logs", "CreateLogGroup", {"logGroupName": "a:log-stream:b"}),
         ("logs", "CreateLogGroup", {"logGroupName": "a*"}),
+        ("glue", "TagResource", {"ResourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "TagsToAdd": {}}),
         ("glue", "GetTable", {"CatalogId": "210987654321", "DatabaseName": "d", "Name": "t"}),
         ("ecs", "StopTask", {"cluster": "arn:aws:ecs:eu-west-1:210987654321:cluster/c", "task": "t"}),
     ],

@@ -244,10 +244,13 @@ def test_a_function_is_given_only_roles_that_may_be_passed(gateway: Live, user: 
 
 def test_tags_in_the_request(gateway: Live, user: Make) -> None:
     only = {"StringEquals": {"aws:RequestTag/team": "blue"}}
-    sqs = user("alice", allow("sqs:CreateQueue", **only))("sqs")
+    sqs = user("alice", allow(["sqs:CreateQueue", "sqs:TagQueue"], **only))("sqs")
     sqs.create_queue(QueueName="blue", tags={"team": "blue"})
     refused(sqs.create_queue, QueueName="red", tags={"team": "red"})
     refused(sqs.create_queue, QueueName="none")
+    untagged = user("bob", allow("sqs:CreateQueue"))("sqs")
+    untagged.create_queue(QueueName="none")
+    assert "sqs:TagQueue" in refused(untagged.create_queue, QueueName="green", tags={"team": "green"})
 
 
 def test_another_account_has_nothing_of_the_upstream(gateway: Live) -> None:

@@ -21,6 +21,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _GIVEN = frozenset({"Partition", "Region", "Account"})
 _FEW = ("List", "Read")
 _MAKES = re.compile(r"(?:Allocate|Copy|Create|Import|Register|Request|Run)[A-Z]").match
+_TAGGED = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
 _ACCOUNTS = frozenset({"accountid", "awsaccountid", "catalogid", "ownerid", "owneraccount", "registryid"})
 # What EC2 calls things in its parameters, where the reference has another name.
 _ALIASES = {
@@ -54,11 +55,16 @@ def action_of(service: Service, operation: str) -> Action | None:
     if service.name in _NAMELESS:
         return None
     for prefix in dict.fromkeys((_PREFIXES.get(service.name, service.signing), service.endpoint, service.name)):
-        found = reference.get(prefix)
-        action = found.actions.get(operation.lower()) if found else None
+        action = named_action(prefix, operation)
         if action is not None:
             return action
     return None
+
+
+def named_action(prefix: str, name: str) -> Action | None:
+    """The action of that name; None when the reference has none."""
+    service = reference.get(prefix)
+    return service.actions.get(name.lower()) if service else None
 
 
 def needs(inquiry: Inquiry) -> list[Need]:
@@ -85,7 +91,7 @@ def kind_of(service: Service, operation: OperationModel) -> str:
     action = action_of(service, operation.name)
     if action is None:
         return "refused"
-    if not action.resource_types:
+    if not action.resource_types or _arn_member(action, operation) is not None:
         return "generically"
     required = [each.name for each in action.resource_types if each.required]
     types = _types(action)
@@ -100,6 +106,9 @@ def kind_of(service: Service, operation: OperationModel) -> str:
 def _resources(action: Action, inquiry: Inquiry) -> list[str]:
     if not action.resource_types:
         return ["*"]
+    member = _arn_member(action, inquiry.asked.operation)
+    if member is not None:
+        return [_any_of(inquiry.document.get(member), action)]
     required = {each.name for each in action.resource_types if each.required}
     found: list[str] = []
     for resource_type in _types(action):
@@ -110,6 +119,22 @@ def _resources(action: Action, inquiry: Inquiry) -> list[str]:
     if not found and action.access_level not in _FEW:
         raise Unmapped(f"The gateway cannot tell the resource of {inquiry.asked.operation.name}.")
     return list(dict.fromkeys(found)) or ["*"]
+
+
+def _arn_member(action: Action, operation: OperationModel) -> str | None:
+    """The input that says by its ARN what is tagged, of whatever type it is; None for what names it otherwise, and for all
+    other operations."""
+    if action.access_level != "Tagging" and not action.name.startswith(("ListTags", "GetTags")):
+        return None
+    named = [each.name for each in operation.inputs if each.name.lower() in _TAGGED and each.shape.type == "string"]
+    return named[0] if len(named) == 1 else None
+
+
+def _any_of(value: Any, action: Action) -> str:
+    """A parameter that is an ARN of one of the action's types; raises Unmapped."""
+    if isinstance(value, str) and any(_is_of(value, each) for each in _types(action)):
+        return value
+    raise Unmapped(f"`{str(value)[:256]}` is no ARN of what {action.name} is for.")
 
 
 def _makes(action: Action) -> bool:
@@ -158,13 +183,17 @@ def _one(resource_type: ResourceType, values: dict[str, str], named: str) -> str
 
 def _whole(value: str, resource_type: ResourceType) -> str:
     """A parameter that is an ARN, of that type; raises Unmapped."""
+    if not _is_of(value, resource_type):
+        raise Unmapped(f"`{value[:256]}` is no ARN of a {resource_type.name}.")
+    return value
+
+
+def _is_of(value: str, resource_type: ResourceType) -> bool:
     pattern = "".join(
         r"[^:*?\s]*" if part in _GIVEN else r"[^*?\s]+" if index % 2 else re.escape(part)
         for index, part in enumerate(_VARIABLE.split(resource_type.arn))
     )
-    if re.fullmatch(pattern, value) is None:
-        raise Unmapped(f"`{value[:256]}` is no ARN of a {resource_type.name}.")
-    return value
+    return re.fullmatch(pattern, value) is not None
 
 
 def _named(members: list[str], inquiry: Inquiry) -> Any:

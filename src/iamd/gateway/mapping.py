@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from functools import partial
 
-from iamd.gateway import generic
+from iamd.gateway import generic, made_with_tags
 from iamd.gateway.awaited import awaited
 from iamd.gateway.directory import Service
 from iamd.gateway.exact import exact_mapper, instances
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.passed_roles import passed_roles
+from iamd.gateway.rest import can_be_told
 from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel
 
@@ -31,11 +32,16 @@ def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
         found = [*found, *instances.tagging(inquiry)]
     if not found:
         raise Unmapped(f"The gateway cannot tell what {asked.operation.name} needs.")
-    return [*found, *passed_roles(inquiry, found[0])] if inquiry.document else found
+    if not inquiry.document:
+        return found
+    first = found[0]
+    return [*found, *made_with_tags.tagging(inquiry, first), *passed_roles(inquiry, first)]
 
 
 def kind_of(service: Service, operation: OperationModel) -> str:
     """How an operation is mapped: `exactly`, `generically` or `refused`."""
+    if not can_be_told(service, operation):
+        return "refused"
     if exact_mapper(service.name, operation.name) is not None:
         return "exactly"
     return generic.kind_of(service, operation)

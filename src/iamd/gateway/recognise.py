@@ -68,7 +68,9 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
         place = s3_requests.place(request)
         name = s3_requests.operation(request, place)
         return Asked(services()["s3"], model_of("s3").operations[name], form, place=place)
-    candidates = [each for each in by_signing_name()[signing_name] if form.value in each.protocols]
+    candidates = [
+        each for each in by_signing_name()[signing_name] if form.value in each.protocols and each.name != "s3"
+    ]
     if form is Form.JSON:
         prefix, _, name = (request.header(b"x-amz-target") or "").rpartition(".")
         return _named(request, (each for each in candidates if each.target == prefix and prefix), name, form)
@@ -137,17 +139,14 @@ def _query(request: HttpRequest, candidates: Iterable[Service], form: Form) -> A
 
 
 def _rest(request: HttpRequest, candidates: Iterable[Service], form: Form) -> Asked:
-    found = []
-    for service in candidates:
-        route = rest.find(request, service.name)
-        if route is not None:
-            found.append(Asked(service, route.operation, form, labels=route.labels))
-    if not found:
+    routes = [(service, route) for service in candidates if (route := rest.find(request, service.name)) is not None]
+    if not routes:
         raise UnknownOperationException()
-    if len(found) > 1:
-        named = " or ".join(f"{each.service.name}:{each.operation.name}" for each in found)
+    service, first = routes[0]
+    if not all(route.says_the_same(first) for _, route in routes):
+        named = " or ".join(f"{each.name}:{route.operation.name}" for each, route in routes)
         raise Ambiguous(f"The request could be {named}.")
-    return found[0]
+    return Asked(service, first.operation, form, labels=first.labels)
 
 
 def _content_type(request: HttpRequest) -> str:

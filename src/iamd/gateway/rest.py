@@ -11,13 +11,16 @@ from functools import lru_cache
 
 import msgspec
 
-from iamd.gateway.directory import MODELS_KEPT, model_of
+from iamd.gateway.directory import MODELS_KEPT, Form, Service, by_signing_name, model_of
 from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs, plain
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import OperationModel
 
-_LABEL = re.compile(r"\\\{(\w+)(\\\+)?\\\}")
+_LABEL = re.compile(r"\{([\w-]+)(\+)?\}")
+
+
+_FORMS = (Form.REST_JSON.value, Form.REST_XML.value)
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -26,10 +29,20 @@ class Route(msgspec.Struct, frozen=True):
     operation: OperationModel
     labels: dict[str, str]
 
+    def says_the_same(self, other: Route) -> bool:
+        """Whether the other one, of another service, is an operation of the same name on what has the same names."""
+        mine, its = ({_folded(name): value for name, value in each.labels.items()} for each in (self, other))
+        return self.operation.name == other.operation.name and mine == its
+
+
+def _folded(label: str) -> str:
+    return label.lower().replace("-", "")
+
 
 class _Template(msgspec.Struct, frozen=True):
     operation: OperationModel
     pattern: re.Pattern[str]
+    labels: tuple[str, ...]
     query: tuple[tuple[str, str], ...]
 
 
@@ -52,6 +65,25 @@ def find(request: HttpRequest, service: str) -> Route | None:
     return found
 
 
+def can_be_told(service: Service, operation: OperationModel) -> bool:
+    """Whether requests for the operation can be told from those of other services that sign with the same name."""
+    form = next((each for each in _FORMS if each in service.protocols), None)
+    siblings = [each.name for each in by_signing_name()[service.signing] if form in each.protocols]
+    return not any(
+        _collides(operation.name, service.name, each) for each in siblings if each not in (service.name, "s3")
+    )
+
+
+def _collides(operation: str, service: str, sibling: str) -> bool:
+    """Whether requests for the operation could be for another operation of the sibling, by all that they say."""
+    mine = next(each for each in _templates(service) if each.operation.name == operation)
+    return any(
+        (mine.operation.method, mine.pattern, mine.query) == (its.operation.method, its.pattern, its.query)
+        and (operation, [*map(_folded, mine.labels)]) != (its.operation.name, [*map(_folded, its.labels)])
+        for its in _templates(sibling)
+    )
+
+
 def _matches(
     path: str, method: str, query: list[tuple[str, str]], service: str, encoded: bool = True
 ) -> Iterator[Route]:
@@ -64,8 +96,17 @@ def _matches(
             (name not in names) if not value else (name, value) not in query for name, value in template.query
         ):
             continue
-        labels = {name: plain(value) if encoded else value for name, value in matched.groupdict().items()}
-        yield Route(template.operation, labels)
+        values = [plain(value) if encoded else value for value in matched.groups()]
+        yield Route(template.operation, dict(zip(template.labels, values, strict=True)))
+
+
+def _pattern(path: str) -> str:
+    """A template's path as a pattern with a group for each label."""
+    found, end = "", 0
+    for label in _LABEL.finditer(path):
+        found += re.escape(path[end : label.start()]) + ("(.+)" if label[2] else "([^/]+)")
+        end = label.end()
+    return (found + re.escape(path[end:])).rstrip("/") + "/?"
 
 
 @lru_cache(maxsize=MODELS_KEPT)
@@ -74,11 +115,14 @@ def _templates(service: str) -> tuple[_Template, ...]:
     templates = []
     for operation in model_of(service).operations.values():
         path, _, query = operation.uri.partition("?")
-        pattern = _LABEL.sub(lambda label: f"(?P<{label[1]}>{'.+' if label[2] else '[^/]+'})", re.escape(path))
         demanded = tuple(once(pairs(query.encode())).items())
-        templates.append(_Template(operation, re.compile(pattern.rstrip("/") + "/?"), demanded))
-    return tuple(
-        sorted(
-            templates, key=lambda each: (-len(each.query), each.operation.uri.count("{"), "+}" in each.operation.uri)
-        )
-    )
+        labels = tuple(label[1] for label in _LABEL.finditer(path))
+        templates.append(_Template(operation, re.compile(_pattern(path)), labels, demanded))
+    return tuple(sorted(templates, key=_order))
+
+
+def _order(template: _Template) -> tuple[int, bool, int, bool, int]:
+    """What demands more comes first; last what takes the rest of any path, even that of an operation on a part of it."""
+    path = template.operation.uri.partition("?")[0]
+    takes_rest = path.endswith("+}")
+    return -len(template.query), takes_rest, path.count("{"), "+}" in path, -path.count("/")
