@@ -85,15 +85,17 @@ class Cluster:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def follow(self, primary: Cluster) -> None:
-        """Become that server's standby, which it waits for with every commit. What was here is gone."""
+    def follow(self, primary: Cluster, *, synchronous: bool = True) -> None:
+        """Become that server's standby, which it waits for with every commit if it is synchronous. What was here is
+        gone."""
         self.kill()
         shutil.rmtree(self.folder / "data", ignore_errors=True)
         copy = [_binary("pg_basebackup"), "-h", str(primary.folder), "-U", "postgres", "-D", str(self.folder / "data")]
         subprocess.run(_as_user([*copy, "-R", "-X", "stream", "-c", "fast"]), check=True)
         self.start()
-        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
-        primary.execute("SELECT pg_reload_conf()")
+        if synchronous:
+            primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            primary.execute("SELECT pg_reload_conf()")
 
     def promote(self) -> None:
         """Be a standby no more."""
@@ -121,15 +123,9 @@ class Pair:
     """A server and its synchronous standby, in folders of its own; `url` names both, as for libpq."""
 
     def __init__(self, primary: Cluster) -> None:
-        folder = primary.folder / "standby"
-        folder.mkdir(exist_ok=True)
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        self.primary, self.standby = primary, Cluster(folder)
+        self.primary, self.standby = primary, standby_of(primary)
         self.failed_over = False  # since there was a standby
-        self._hosts = f"{primary.folder},{folder}"
-        self.standby.follow(primary)
+        self._hosts = f"{primary.folder},{self.standby.folder}"
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._hosts}"
@@ -153,6 +149,18 @@ class Pair:
     def close(self) -> None:
         for each in (self.primary, self.standby):
             each.kill()
+
+
+def standby_of(primary: Cluster, *, synchronous: bool = True) -> Cluster:
+    """A new standby of a server, in a folder within its own."""
+    folder = primary.folder / "standby"
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    standby = Cluster(folder)
+    standby.follow(primary, synchronous=synchronous)
+    return standby
 
 
 @contextmanager

@@ -260,6 +260,11 @@ def test_a_database_on_a_server_needs_a_key_and_no_flag_has_its_password(tmp_pat
         settings, "123456789012", "http://127.0.0.1:4500", "0", None
     )
     assert load({"in_memory": True}, {"IAMD_DATABASE": url}).database is None
+    standby = {"IAMD_READ_DATABASE": url.replace("db", "db2"), **key}
+    assert str(load({}, {"IAMD_DATABASE": url, **standby}).read_database) == "postgresql://me@db2/iamd"
+    assert load({"in_memory": True}, {"IAMD_DATABASE": url, **standby}).read_database is None
+    assert "`read_database` is set without `database`" in refusal({}, standby)
+    assert "set IAMD_READ_DATABASE instead" in refusal({"read_database": url}, {"IAMD_DATABASE": url, **key})
     assert "`master_key_file`" in refusal({}, {"IAMD_DATABASE": url})
     assert "IAMD_DATABASE" in refusal({"database": url}, key)
     assert "exclude" in refusal({"database": "postgresql://db/iamd", "in_memory": True}, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from iamd.store.errors import NotWritten, StaleRead
 from iamd.store.postgresql import connection, database, follower, session
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.database import PostgresDatabase
+from iamd.store.sql import feed
 from tests import postgresql
 from tests.postgresql import Cluster
 from tests.store.samples import (
@@ -73,6 +75,15 @@ def cut(url: str) -> None:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def lose_the_last_change(url: str) -> None:
+    """As in a failover to a server that was behind."""
+    cut(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "DELETE FROM users; DELETE FROM changes WHERE revision = 2; UPDATE revisions SET revision = 1"
         )
 
 
@@ -148,6 +159,41 @@ async def test_who_loses_the_connection_leads_no_more(opener: Opener, url: str, 
         for _ in range(3):
             await asyncio.gather(one.refresh(), two.refresh())
             assert min(one.lead(), two.lead()) == 0
+
+
+@on_loop
+async def test_a_leader_whose_connection_breaks_while_it_looks_leads_no_more(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between what it hears, which is that it leads, and what it reads then."""
+    broke, mended = threading.Event(), threading.Event()
+    read, connect = feed.news, session.connect
+
+    def news(connection: Any, *given: Any) -> Any:
+        if not broke.is_set():
+            connection.driver.close()
+            broke.set()
+        return read(connection, *given)
+
+    def connected(*given: Any) -> Any:
+        assert mended.wait(10)
+        return connect(*given)
+
+    async with prepared(opener) as one, running(opener()) as two:
+        await until(lambda: one.lead() > 0)
+        await one.load(ACCOUNT)
+        monkeypatch.setattr(feed, "news", news)
+        await two.load(ACCOUNT)
+        with monkeypatch.context() as patched:
+            patched.setattr(session, "connect", connected)
+            await two.write(add_user(1))
+            await asyncio.to_thread(broke.wait, 10)
+            async with asyncio.timeout(follower.SILENCE_SECONDS / 2):
+                await until(lambda: one.lead() == 0)
+            mended.set()
+        await one.refresh()
+        assert user(1) in list((await one.load(ACCOUNT)).users)
+        await until(lambda: one.lead() + two.lead() > 0)
 
 
 @on_loop
@@ -235,16 +281,44 @@ async def test_what_the_server_has_lost_is_not_kept_in_memory(opener: Opener, ur
         await store.write(add_user(1))
         await store.refresh()
         assert len((await store.load(ACCOUNT)).users) == 1
-        cut(url)
-        with psycopg.connect(url, autocommit=True) as connection:  # as after the failover to a server that was behind
-            connection.execute(
-                "DELETE FROM users; DELETE FROM changes WHERE revision = 2; UPDATE revisions SET revision = 1"
-            )
+        lose_the_last_change(url)
         await store.refresh()
         records = await store.load(ACCOUNT)
         assert (len(records.users), records.revision) == (0, 1)
         await store.write(add_user(2))
         await same_after_reopening(store, opener)
+
+
+@on_loop
+async def test_what_the_server_has_lost_is_noticed_in_spite_of_doubts(opener: Opener, url: str) -> None:
+    """A commit that was under way when the server went away has the feed read anew from before what was lost."""
+    async with prepared(opener) as store:
+        await store.refresh()
+        since = store._database._follower.mark  # type: ignore[attr-defined]
+        await store.write(add_user(1))
+        await store.refresh()
+        assert len((await store.load(ACCOUNT)).users) == 1
+        store._database._follower.doubt([ACCOUNT], since)  # type: ignore[attr-defined]
+        lose_the_last_change(url)
+        await store.refresh()
+        assert (await store.load(ACCOUNT)).revision == 1
+
+
+@on_loop
+async def test_an_image_of_a_change_that_nobody_heard_of_is_not_kept(opener: Opener, url: str) -> None:
+    """It was read of a server that lost the change before it was told of it."""
+    async with prepared(opener) as one, running(opener()) as two:
+        await two.refresh()
+        follow = two._database._follower._session  # type: ignore[attr-defined]
+        told, opened = threading.Event(), threading.Event()
+        follow.do(lambda connection: (told.set(), opened.wait(10)))  # it does not look for a while
+        await asyncio.to_thread(told.wait, 10)
+        await one.write(add_user(1))
+        assert (await two.load(ACCOUNT)).revision == 2
+        lose_the_last_change(url)
+        opened.set()
+        await two.refresh()
+        assert (await two.load(ACCOUNT)).revision == 1
 
 
 @on_loop
@@ -296,7 +370,7 @@ async def test_a_standby_takes_over_from_a_server_that_hangs(tmp_path: Path, mon
     with postgresql.paired() as pair:
         pair.primary.new_database(name="pair")
         url = urls.parse(pair.url("pair"))
-        opener = lambda: Store(opening.postgresql(url, key))  # noqa: E731
+        opener = lambda: Store(opening.postgresql(url, key, standby=url))  # noqa: E731
         async with prepared(opener) as one, running(opener()) as two:
             held = await two.load(ACCOUNT)
             await until(lambda: one.lead() > 0)

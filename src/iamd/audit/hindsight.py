@@ -31,15 +31,17 @@ class Broken(Exception):
 
 
 class Hindsight:
-    """Asks about the accounts of a data directory, or of a database on a server, one question at a time. The URL of the
-    latter may have a password, and is told by the environment."""
+    """Asks about the accounts of a data directory, or of a database on servers, one question at a time. The URLs of the
+    latter may have passwords, and are told by the environment: `databases` are these variables."""
 
-    def __init__(self, data_dir: Path, master_key_file: Path | None, database: str | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, master_key_file: Path | None, databases: Mapping[str, str] | None = None
+    ) -> None:
         self._place = [f"--data-dir={data_dir}"]
         self._environment = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
-        if database is not None:  # libpq has variables of its own
+        if databases:  # libpq has variables of its own
             libpq = {name: value for name, value in os.environ.items() if name.startswith("PG")}
-            self._environment |= {**libpq, "IAMD_DATABASE": database}
+            self._environment |= {**libpq, **databases}
         if master_key_file is not None:
             self._place.append(f"--master-key-file={master_key_file}")
         self._turn = asyncio.Semaphore(1)

@@ -18,12 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A data directory, the file of the master key, and the server that the database is on; without one, it is in the
-    directory."""
+    """A data directory, the file of the master key, the server that the database is on (without one, it is in the
+    directory), and its standby."""
 
     data_dir: Path
     master_key: Path
     server: DatabaseUrl | None = None
+    standby: DatabaseUrl | None = None
 
     @property
     def file(self) -> Path:
@@ -35,7 +36,7 @@ class Place:
     def store(self) -> Store:
         """The store, not started yet; raises Failure when there is no database, StoreError when it cannot be used."""
         if self.server is not None:
-            return Store(opening.postgresql(self.server, self.master_key))
+            return Store(opening.postgresql(self.server, self.master_key, standby=self.standby))
         if not self.file.exists():
             raise Failure(f"there is no database {self.file}")
         return Store.open_sqlite(self.data_dir, self.master_key)
@@ -43,7 +44,7 @@ class Place:
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the settings that tell where the data are."""
-    add_settings(parser, ("data_dir", "database", "master_key_file"))
+    add_settings(parser, ("data_dir", "database", "read_database", "master_key_file"))
 
 
 def place(args: argparse.Namespace) -> Place:
@@ -51,7 +52,8 @@ def place(args: argparse.Namespace) -> Place:
     chosen = settings(args)
     if chosen.in_memory:
         raise Failure("the settings keep everything in memory: there is no database on disk")
-    return Place(chosen.data_dir, chosen.master_key_file or chosen.data_dir / MASTER_KEY_FILE, chosen.database)
+    master_key = chosen.master_key_file or chosen.data_dir / MASTER_KEY_FILE
+    return Place(chosen.data_dir, master_key, chosen.database, chosen.read_database)
 
 
 def in_store(place: Place, work: Callable[[Store], Awaitable[T]]) -> T:

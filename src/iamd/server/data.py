@@ -19,7 +19,9 @@ def store(settings: Settings) -> Store:
     """The records. Raises StoreError."""
     if settings.database is None or settings.master_key_file is None:
         return Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
-    database = opening.postgresql(settings.database, settings.master_key_file, settings.database_patience)
+    database = opening.postgresql(
+        settings.database, settings.master_key_file, settings.database_patience, settings.read_database
+    )
     return Store(database, spool=Spool(settings.data_dir / "spool.db", lambda: database.keyring.sealer))
 
 
@@ -39,5 +41,6 @@ def hindsight(settings: Settings) -> Hindsight | None:
     """What answers questions about the past, if there is one."""
     if settings.in_memory or settings.control_plane is not None:
         return None
-    database = None if settings.database is None else settings.database.secret
-    return Hindsight(settings.data_dir, settings.master_key_file, database)
+    urls = {"IAMD_DATABASE": settings.database, "IAMD_READ_DATABASE": settings.read_database}
+    databases = {name: url.secret for name, url in urls.items() if url is not None}
+    return Hindsight(settings.data_dir, settings.master_key_file, databases)

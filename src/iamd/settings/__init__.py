@@ -35,7 +35,11 @@ _SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 
 # Where the data are: one answer. One given by a flag displaces others from the environment or the file. (Beside a
 # database on a server there are files in `data_dir` still.)
-_STORES = {"data_dir": ("in_memory",), "database": ("in_memory",), "in_memory": ("data_dir", "database")}
+_STORES = {
+    "data_dir": ("in_memory",),
+    "database": ("in_memory",),
+    "in_memory": ("data_dir", "database", "read_database"),
+}
 
 
 class SettingsError(ValueError):
@@ -76,6 +80,12 @@ class Settings:
         None,
         "PostgreSQL database to keep the records in, for several servers: postgresql://USER@HOST/NAME. A password in it is "
         "taken from IAMD_DATABASE and the file only.",
+    )
+    read_database: DatabaseUrl | None = _setting(
+        readers.database,
+        None,
+        "Its hot standby, from which accounts, history and events are read where it is as far as the primary; as for "
+        "`database`, with IAMD_READ_DATABASE.",
     )
     database_patience: float = _setting(
         readers.seconds, 300.0, "Time that requests are decided on what is in memory while that database is away."
@@ -328,12 +338,12 @@ def _layer(values: Mapping[str, object], spelled: Callable[[str], str]) -> dict[
 
 def _check_flags(given: Mapping[str, Any]) -> None:
     """Refuse secrets in flags."""
-    database = given.get("database")
-    if database is not None and database.has_password:
-        raise SettingsError(
-            "--database has a password, which everybody sees who lists the processes: set IAMD_DATABASE instead, or leave "
-            "the password to a file that PGPASSFILE names"
-        )
+    for name in ("database", "read_database"):
+        if name in given and given[name].has_password:
+            raise SettingsError(
+                f"--{name.replace('_', '-')} has a password, which everybody sees who lists the processes: set "
+                f"{PREFIX}{name.upper()} instead, or leave the password to a file that PGPASSFILE names"
+            )
 
 
 def _check_pairs(values: Mapping[str, Any]) -> None:
@@ -347,6 +357,7 @@ def _check_pairs(values: Mapping[str, Any]) -> None:
         ("control_plane", "edge_token"),
         ("edge_token", "control_plane"),
         ("report_to", "report_schedule"),
+        ("read_database", "database"),
     ]
     if values.get("database") is not None and values.get("master_key_file") is None:
         raise SettingsError(

@@ -35,12 +35,15 @@ def sqlite(data_dir: Path | None, master_key_file: Path | None = None) -> Databa
     return SqliteDatabase(file, read_master_key(master_key_file))
 
 
-def postgresql(url: DatabaseUrl, master_key_file: Path, patience: float = PATIENCE) -> Database:
+def postgresql(
+    url: DatabaseUrl, master_key_file: Path, patience: float = PATIENCE, standby: DatabaseUrl | None = None
+) -> Database:
     """The database of that URL, which must exist and may be empty; its master key must be there already, the same for
-    every process. For `patience` seconds reads go on while the server is away. Raises StoreError, as `sqlite` does."""
+    every process. For `patience` seconds reads go on while the server is away. Of a `standby` is read what need not be
+    read of the primary; it need not be there. Raises StoreError, as `sqlite` does."""
     with _needing_psycopg():
         from iamd.store.postgresql.database import PostgresDatabase
-    return PostgresDatabase(url, read_master_key(master_key_file), patience)
+    return PostgresDatabase(url, read_master_key(master_key_file), patience, standby)
 
 
 def edge(folder: Path, source: str, patience: float, master_key_file: Path | None = None) -> EdgeDatabase:

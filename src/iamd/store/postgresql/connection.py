@@ -43,7 +43,6 @@ _CONNECTING = {
     "keepalives_count": "3",
     "tcp_user_timeout": "15000",
     "connect_timeout": str(_CONNECT_SECONDS),
-    "target_session_attrs": "read-write",
     "application_name": "iamd",
 }
 
@@ -52,6 +51,7 @@ _WRITE_SOON = f"SET LOCAL idle_in_transaction_session_timeout = '{LOCK_SECONDS}s
 # Held by who writes; there since the first migration, and never removed.
 _LOCK = "SELECT version FROM schema_version WHERE version = 1 FOR UPDATE"
 _NEWEST = "SELECT max(version) FROM schema_version"
+_REPLAYED = "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn() >= %s::pg_lsn"
 
 
 class Unsure(Exception):
@@ -65,6 +65,7 @@ class PostgresConnection:
         self.driver = driver
         self._writer = writer
         self._leads = False
+        self._reads = False  # in a transaction of `reading`
         self._stands_again = 0.0
         self._told: list[str] | None = None  # by which processes, since `told` was last asked; None: it does not listen
 
@@ -124,11 +125,29 @@ class PostgresConnection:
             told.append(note.extra.decode())
         return told
 
+    def written(self) -> str:
+        """How far a primary's log is durable: whatever anybody has seen committed is in it."""
+        told = self.driver.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        return "" if told is None else str(told[0])
+
+    def has_replayed(self, log: str) -> bool | None:
+        """Whether a standby shows everything that a primary's log has up to there; None when it is no standby."""
+        told = self.driver.execute(_REPLAYED, (log,)).fetchone()
+        return None if told is None or not told[0] else bool(told[1])
+
     @contextmanager
     def reading(self) -> Iterator[None]:
+        """Within one another they are one, of the same moment."""
+        if self._reads:
+            yield
+            return
         with self._rolled_back_on_failure():
             self.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
+            self._reads = True
+            try:
+                yield
+            finally:
+                self._reads = False
             self.driver.execute("COMMIT")
 
     @contextmanager
@@ -176,11 +195,12 @@ class PostgresConnection:
         self.driver.close()
 
 
-def connect(url: DatabaseUrl, writer: int) -> PostgresConnection:
-    """A connection in which nothing is committed but by `COMMIT`, and then durably; raises psycopg.Error, and StoreError
-    for a URL that is none."""
+def connect(url: DatabaseUrl, writer: int, attributes: str = "read-write") -> PostgresConnection:
+    """A connection in which nothing is committed but by `COMMIT`, and then durably, to a server with those attributes
+    unless the URL names others (libpq's `target_session_attrs`); raises psycopg.Error, and StoreError for a URL that is
+    none."""
     try:
-        conninfo = make_conninfo(url.secret, **{**_CONNECTING, **url.parameters})
+        conninfo = make_conninfo(url.secret, **{**_CONNECTING, "target_session_attrs": attributes, **url.parameters})
     except psycopg.Error:  # whose message may have the password
         raise StoreError(f"libpq does not understand the database's URL {url}") from None
     driver = psycopg.connect(conninfo, autocommit=True)

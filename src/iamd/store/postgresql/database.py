@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 import psycopg
@@ -20,11 +21,13 @@ from iamd.store.migrations import is_usable, require_usable
 from iamd.store.postgresql.connection import PostgresConnection, connect
 from iamd.store.postgresql.follower import Follower
 from iamd.store.postgresql.opening import prepare
-from iamd.store.postgresql.session import Session
+from iamd.store.postgresql.session import Session, heed
+from iamd.store.postgresql.standby import Standby
 from iamd.store.postgresql.url import DatabaseUrl
-from iamd.store.sql import writing
+from iamd.store.sql import feed, reading, writing
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
+from iamd.store.sql.feed import Mark
 from iamd.store.sql.writing import Written
 
 P = ParamSpec("P")
@@ -37,10 +40,13 @@ COMMIT_SECONDS = 2.0
 class PostgresDatabase(SqlDatabase):
     """Opens and migrates the database, which must exist; raises StoreError. See `interface.Database`.
 
-    `patience` is for how many seconds images are used while the server is away.
+    `patience` is for how many seconds images are used while the server is away; `standby` is where a server is that
+    follows this one, to read from.
     """
 
-    def __init__(self, url: DatabaseUrl, master: MasterKey, patience: float) -> None:
+    def __init__(
+        self, url: DatabaseUrl, master: MasterKey, patience: float, standby: DatabaseUrl | None = None
+    ) -> None:
         super().__init__(master)
         self._url = url
         self._patience = patience
@@ -56,6 +62,7 @@ class PostgresDatabase(SqlDatabase):
             raise StoreError(f"cannot open the database {url}: {str(error).strip()}") from error
         self._writer = Session(url, self._writer_id, "writer", opened)
         self._reader = Session(url, self._writer_id, "reader")
+        self._standby = None if standby is None else Standby(standby, self._writer_id, self._reader)
         self._follower = Follower(url, self._renewal, self._writer_id, self.keyring)
         self._follower.on_silence = lambda: (self._writer.cut(), self._reader.cut())
 
@@ -101,7 +108,7 @@ class PostgresDatabase(SqlDatabase):
             await asyncio.wait({attempt}, timeout=COMMIT_SECONDS if group.changes or group.events else None)
             if not attempt.done():
                 late = True
-                attempt.add_done_callback(_heed)
+                attempt.add_done_callback(heed)  # should the change be there, the follower hears of it
                 raise StoreError(f"the database {self._url} has not taken the change within {COMMIT_SECONDS:g} seconds")
             attempt.result()
         except Conflict:
@@ -117,7 +124,12 @@ class PostgresDatabase(SqlDatabase):
 
     async def load(self, account_id: str) -> tuple[Records, dict[str, Usage]]:
         while True:
-            records, usage = await super().load(account_id)
+            work = partial(_load, account_id=account_id)
+            if self._standby is None:
+                mark, (records, usage) = await self._reader.do(work)
+            else:
+                mark, (records, usage) = await self._standby.read(work, brief=True)
+            self._follower.saw(mark)
             if self._follower.inbox.take(records):
                 return records, usage
 
@@ -137,6 +149,8 @@ class PostgresDatabase(SqlDatabase):
 
     async def close(self) -> None:
         await self._follower.close()
+        if self._standby is not None:
+            await self._standby.close()
         await self._reader.close()
         await self._writer.close()
 
@@ -145,13 +159,20 @@ class PostgresDatabase(SqlDatabase):
     ) -> asyncio.Future[T]:
         return self._reader.do(lambda connection: work(connection, *args, **kwargs))
 
+    def _read_much(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Awaitable[T]:
+        if self._standby is None:
+            return self._read(work, *args, **kwargs)
+        return self._standby.read(lambda connection: work(connection, *args, **kwargs))
+
     def _write(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> asyncio.Future[T]:
         return self._writer.do(lambda connection: work(connection, *args, **kwargs))
 
 
-def _heed(attempt: asyncio.Future[None]) -> None:
-    """Take notice of how an attempt ended that nobody waits for; should the change be there, the follower hears of it."""
-    if not attempt.cancelled():
-        attempt.exception()
+def _load(connection: PostgresConnection, account_id: str) -> tuple[Mark | None, tuple[Records, dict[str, Usage]]]:
+    """All of an account, and where the feed ended at that moment."""
+    with connection.reading():
+        return feed.end(connection), reading.load(connection, account_id)

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import psycopg
@@ -59,11 +60,14 @@ class Follower:
         self.inbox = Inbox()
         self.on_silence: Callable[[], object] = lambda: None  # told when the server does not answer
         self.schema = 0  # its version, when it was last heard of
-        self.mark: Mark | None = None  # the last row of the feed that was heard of
+        self.mark: Mark | None = None  # the row of the feed behind which the next look begins
+        self._last: Mark | None = None  # the last row that was heard of
+        self._seen: set[Mark] = set()  # others, at which images were read, and which are to be heard of still
         self._heard_at = time.monotonic()
         self._doubtful: dict[str, float] = {}  # accounts, and until when
         self._doubts = 0  # how often there were some
         self._away = False
+        self._session.on_break = self._lead_no_more
         self._stands = False  # for being the leader
         self._leads_until = 0.0
         self._ear: PostgresConnection | None = None  # notifies, while no look is under way
@@ -107,12 +111,21 @@ class Follower:
         if since is None or (self.mark is not None and since.position < self.mark.position):
             self.mark = since
 
+    def saw(self, mark: Mark | None) -> None:
+        """Note that an image was read when the feed ended there; without that row images are forgotten."""
+        if mark is not None and mark != self._last:
+            self._seen.add(mark)
+
     def lead(self) -> float:
         """See `interface.Database.lead`."""
         if not self._stands:
             self._stands = True
             self._wake.set()
         return max(0.0, self._leads_until - time.monotonic())
+
+    def _lead_no_more(self) -> None:
+        """The lock went with the connection."""
+        self._leads_until = 0.0
 
     def away_for(self) -> float:
         """Seconds since the server was last heard; 0 when it is there."""
@@ -140,28 +153,35 @@ class Follower:
 
     async def _look(self) -> None:
         self._deafen()
-        mark, doubts, began = self.mark, self._doubts, time.monotonic()
-        heard = await self._answered(self._session.do(lambda connection: self._hear(connection, mark), _PATIENCE))
-        now = time.monotonic()
-        self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
-        others = [each for each in heard.changed if each.writer != self._writer or each.account_id in self._doubtful]
-        news: dict[str, News | None] = {}
-        if heard.lost:
-            log.error("the database has lost changes: all accounts are read anew")
-            self.inbox.forget()
-        else:
+        while True:
+            began, doubts, seen = time.monotonic(), self._doubts, frozenset(self._seen)
+            hear = partial(self._hear, mark=self.mark, last=self._last, seen=seen)
+            heard = await self._answered(self._session.do(hear, _PATIENCE))
+            if heard.lost:
+                log.error("the database has lost changes: all accounts are read anew")
+                self.inbox.forget()
+            others = self._others(heard.changed)
             wanted = self.inbox.wanted(others)
-            if wanted:
-                news = await self._answered(self._session.do(lambda connection: _news(connection, wanted), _PATIENCE))
+            news = await self._answered(self._session.do(partial(self._news, wanted), _PATIENCE)) if wanted else {}
+            if news is not None:
+                break
         self.inbox.put(others, news)
         self._heard_at = time.monotonic()
         self.schema = heard.schema
         self._leads_until = began + LEASE_SECONDS if heard.leads else 0.0
-        if doubts == self._doubts:  # or it was set back meanwhile, and the next look hears all of this again
+        self._last = heard.mark
+        self._seen -= seen
+        if heard.lost or doubts == self._doubts:  # or it was set back meanwhile, and the next look hears all again
             self.mark = heard.mark
         if heard.keyring is not None and heard.keyring.newest > self.keyring.newest:
             self.keyring = heard.keyring
         self._listen()
+
+    def _others(self, changed: list[Changed]) -> list[Changed]:
+        """Those that others have made, or perhaps this process without knowing."""
+        now = time.monotonic()
+        self._doubtful = {account_id: until for account_id, until in self._doubtful.items() if until > now}
+        return [each for each in changed if each.writer != self._writer or each.account_id in self._doubtful]
 
     async def _answered(self, asked: asyncio.Future[T]) -> T:
         """Wait for what the server answers. One that says nothing, with its connections still there, is not waited for:
@@ -172,14 +192,23 @@ class Follower:
             self.on_silence()
         return await asked
 
-    def _hear(self, connection: PostgresConnection, mark: Mark | None) -> _Heard:
+    def _hear(
+        self, connection: PostgresConnection, mark: Mark | None, last: Mark | None, seen: frozenset[Mark]
+    ) -> _Heard:
         """Look at the feed behind a mark; on the session's thread."""
         self._ear, anew = connection, connection.listen()
-        lost = anew and mark is not None and not feed.is_at(connection, mark)
+        known = {*seen, last} if anew and last is not None else seen
+        lost = not all(feed.is_at(connection, each) for each in known)
         end, changed, newest, schema = feed.look(connection, 0 if mark is None else mark.position)
         keyring = None if newest == self.keyring.newest else self._renewal.read(connection, self.keyring)
         leads = self._stands and connection.lead()
         return _Heard([] if lost else changed, end, lost, keyring, schema, leads)
+
+    def _news(self, wanted: dict[str, int], connection: PostgresConnection) -> dict[str, News | None] | None:
+        """What is new in those accounts; None over another connection than was heard on. On the session's thread."""
+        if connection is not self._ear:
+            return None
+        return {account_id: feed.news(connection, account_id, base) for account_id, base in wanted.items()}
 
     def _listen(self) -> None:
         """Be woken by the server. What it told during the look may have come too late for it."""
@@ -205,7 +234,7 @@ class Follower:
             self._wake.set()
 
     def _note_away(self, error: Exception) -> None:
-        self._leads_until = 0.0  # the lock went with the connection
+        self._lead_no_more()
         if not self._away:
             self._away = True
             log.error("the database is away: requests are decided on what is in memory", error=str(error))
@@ -219,7 +248,3 @@ class Follower:
 def _fail(look: asyncio.Future[None], error: StoreError) -> None:
     look.set_exception(error)
     look.exception()  # nobody need have waited for it
-
-
-def _news(connection: PostgresConnection, wanted: dict[str, int]) -> dict[str, News | None]:
-    return {account_id: feed.news(connection, account_id, base) for account_id, base in wanted.items()}

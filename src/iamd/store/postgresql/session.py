@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -25,11 +25,21 @@ _LONGEST_PAUSE = 1.0
 class Session:
     """Does work in the order in which it is asked for."""
 
-    def __init__(self, url: DatabaseUrl, writer: int, name: str, connection: PostgresConnection | None = None) -> None:
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        writer: int,
+        name: str,
+        connection: PostgresConnection | None = None,
+        attributes: str = "read-write",
+    ) -> None:
+        """`attributes` are those of the servers to connect to, as for `connect`."""
         self._url = url
+        self._attributes = attributes
         self._writer = writer
         self._connection = connection
         self._thread = ThreadPoolExecutor(1, f"iamd-store-{name}")
+        self.on_break: Callable[[], object] = lambda: None  # told on the thread that a connection is no more
         self._exchanging = Lock()  # held where a connection is closed or cut: its number would be another one's
         self._verb = "write" if name == "writer" else "read"
 
@@ -73,7 +83,7 @@ class Session:
 
     def _once(self, work: Callable[[PostgresConnection], T]) -> T:
         if self._connection is None:
-            self._connection = connect(self._url, self._writer)
+            self._connection = connect(self._url, self._writer, self._attributes)
         return work(self._connection)
 
     def _failed(self, error: Exception, unsure: bool) -> StoreError:
@@ -85,3 +95,10 @@ class Session:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self.on_break()
+
+
+def heed(attempt: asyncio.Future[Any]) -> None:
+    """Take notice of how work ended that nobody waits for any more."""
+    if not attempt.cancelled():
+        attempt.exception()

@@ -54,6 +54,12 @@ class SqlDatabase(ABC):
     ) -> Awaitable[T]:
         """Queue work that reads for the reader's thread, at once; raises StoreError."""
 
+    def _read_much(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Awaitable[T]:
+        """As `_read`, of work that may read so much that it is better done where it is in nobody's way."""
+        return self._read(work, *args, **kwargs)
+
     @abstractmethod
     def _write(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -76,37 +82,37 @@ class SqlDatabase(ABC):
         return await self._read(feed.news, account_id, behind)
 
     async def past(self, account_id: str, when: When) -> Records:
-        return await self._read(reading.past, account_id, when)
+        return await self._read_much(reading.past, account_id, when)
 
     async def history(self, account_id: str, behind: int) -> list[Replaced]:
-        return await self._read(history.touched, account_id, behind)
+        return await self._read_much(history.touched, account_id, behind)
 
     async def forget(self, before: datetime) -> None:
         for account_id in await self._read(history.accounts):
             await self._write(history.forget, account_id, before)
 
     async def accesses(self, account_id: str) -> list[Access]:
-        return await self._read(reading.accesses, account_id)
+        return await self._read_much(reading.accesses, account_id)
 
     async def denial(self, id: str, needed: Callable[[bytes], Collection[str]]) -> KeptDenial | None:
         return await self._read(reading.denial, id, needed)
 
     async def events(self, window: Window, term: Term | None, terms: Terms) -> list[Recorded]:
         if term is None:
-            return await self._read(events.recent, window)
-        return await self._read(events.by_term, window, term, terms)
+            return await self._read_much(events.recent, window)
+        return await self._read_much(events.by_term, window, term, terms)
 
     async def runs(self, window: Window, below: tuple[int, int]) -> list[Run]:
-        return await self._read(events.below, window, below)
+        return await self._read_much(events.below, window, below)
 
     async def runs_behind(self, position: int, limit: int) -> list[Run]:
-        return self._tail.behind(position, limit) or await self._read(events.behind, position, limit)
+        return self._tail.behind(position, limit) or await self._read_much(events.behind, position, limit)
 
     async def last_event(self) -> int:
         return await self._read(events.last)
 
     async def index_events(self, terms: Terms, size: int) -> bool:
-        block = await self._read(self._next_block, terms, size)
+        block = await self._read_much(self._next_block, terms, size)
         if block is not None:
             await self._write(postings.add, block)
         return block is not None

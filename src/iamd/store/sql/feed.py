@@ -85,6 +85,12 @@ def last_position(connection: Connection) -> int:
     return found or 0
 
 
+def end(connection: Connection) -> Mark | None:
+    """The newest row of the feed."""
+    found = connection.execute(sql.LAST_CHANGE).fetchone()
+    return None if found is None else Mark(*found)
+
+
 def look(connection: Connection, position: int) -> tuple[Mark | None, list[Changed], int, int]:
     """Where the feed ends, who changed what behind a position, the id of the newest key and the version of the schema,
     all asked at once.

@@ -197,6 +197,13 @@ EVENTS_FRESH = _sql(
     ),
 )
 LAST_EVENT = _sql(select(func.max(_EVENTS.position)))
+LAST_RUN = _sql(
+    select(_EVENTS.position, _EVENTS.time, _EVENTS.event_id)
+    .order_by(_EVENTS.position.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+)
+RUN = _sql(select(_EVENTS.time, _EVENTS.event_id).where(_EVENTS.position == bindparam("p")))
 OLDEST_BEHIND = _sql(select(func.min(_EVENTS.time)).where(_EVENTS.position > bindparam("p")))
 # The newest record stays, or the positions would begin anew.
 _newest = select(func.max(_EVENTS.position)).scalar_subquery()
