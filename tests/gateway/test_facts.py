@@ -162,5 +162,13 @@ class TestMemory:
             for about in "abca":
                 await memory.get(about, "q", ask)
             assert len(asked) == 4
+            for region in range(100):  # ever new questions about one thing
+                await memory.get("c", region, ask)
+            assert [region for region in range(100) if memory.known("c", region)] == [98, 99]
+            assert memory.known("a", "q") is None
+            memory.forget("c")
+            for about in "abab":
+                await memory.get(about, "q", ask)
+            assert len(asked) == 106
 
         asyncio.run(work())

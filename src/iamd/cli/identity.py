@@ -10,7 +10,7 @@ from iamd.caller.passwords import hashed
 from iamd.caller.saml.metadata import MalformedMetadata
 from iamd.cli import Failure
 from iamd.cli.stored_account import add_account, event, in_account
-from iamd.services.access_portal.external import endpoint, only_issuer, source_of
+from iamd.services.access_portal.external import endpoint, only_issuer, since, source_of
 from iamd.services.access_portal.passwords import link_for, one_time_password, put
 from iamd.services.scim.tokens import MOST, TooMany, new_token
 from iamd.store import Change, Store
@@ -194,7 +194,7 @@ def _set_source(args: argparse.Namespace) -> int:
             if before is not None:
                 records.identity_sources.remove(before)
             if metadata is not None:
-                records.identity_sources.add(IdentitySource(account_id, metadata, now))
+                records.identity_sources.add(IdentitySource(account_id, metadata, since(before, metadata, now)))
             name = "DeleteSamlProvider" if metadata is None else "SetSamlProvider"
             change.event(event(account_id, name, f"iamd identity {args.action}", now, {}))
             return center

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from iamd.services.access_portal.external import since
 from iamd.store.kinds.access_portal import IdentitySource
 from tests.caller.saml.idp import Story, encoded, metadata, rsa_key, signed_response
 from tests.live import ACCOUNT, Live
@@ -31,7 +32,11 @@ class Provider:
     def __init__(self, server: Live, ann: Person) -> None:
         self.server, self.ann = server, ann
         self.path = f"/start/saml/{ann.store_id}"
-        ann.write(lambda records: records.identity_sources.add(IdentitySource(ACCOUNT, METADATA, datetime.now(UTC))))
+        ann.write(
+            lambda records: records.identity_sources.add(
+                IdentitySource(ACCOUNT, METADATA, datetime.now(UTC).replace(microsecond=0))
+            )
+        )
 
     def response(self, **changes: Any) -> str:
         """What it says: that Ann has signed in, to be told to the portal."""
@@ -111,6 +116,24 @@ def test_who_came_by_a_password_is_out_when_a_provider_is_set(
     token = ann.allow(browser, program)
     monkeypatch.setattr(server.realm, "public_url", PUBLIC)
     Provider(server, ann)
+    assert browser.open("/start").headers["location"].startswith("https://idp.example.com/sso")
+    assert refused(program.portal.list_accounts, accessToken=token["accessToken"])[0] == "UnauthorizedException"
+    assert refused(program.refresh, token=token["refreshToken"])[0] == "InvalidGrantException"
+
+
+def test_who_came_from_another_provider_is_out(
+    provider: Provider, ann: Person, browser: Browser, program: Program
+) -> None:
+    provider.sends(browser, provider.response())
+    token = ann.allow(browser, program)
+    assert program.portal.list_accounts(accessToken=token["accessToken"])["accountList"] == []
+    source, now = ann.records.identity_sources.get(ACCOUNT), datetime.now(UTC).replace(microsecond=0)
+    renewed = source.metadata.replace("x" * 1000, "")
+    another = renewed.replace('entityID="', 'entityID="another-')
+    assert since(source, renewed, now) == source.created  # newer metadata of the same provider put nobody out
+    then = since(source, another, now)
+    assert then > now
+    ann.write(lambda records: records.identity_sources.replace(source, metadata=another, created=then))
     assert browser.open("/start").headers["location"].startswith("https://idp.example.com/sso")
     assert refused(program.portal.list_accounts, accessToken=token["accessToken"])[0] == "UnauthorizedException"
     assert refused(program.refresh, token=token["refreshToken"])[0] == "InvalidGrantException"

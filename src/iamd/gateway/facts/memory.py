@@ -21,7 +21,8 @@ class _Kept(dict[Hashable, tuple[float, "asyncio.Future[Any]"]]):
 
 
 class Memory:
-    """Answers by what they are about. One that is under way is waited for by all who ask the same."""
+    """Answers by what they are about, `most` of them: what was asked about longest ago gives way. One that is under way
+    is waited for by all who ask the same."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Memory:
         self._clock = clock
         self._versions = versions or Versions()
         self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._size = 0
 
     def known(self, about: Hashable, question: Hashable) -> Any:
         """The answer, if it is there, else None."""
@@ -50,29 +52,51 @@ class Memory:
         version = self._versions.of(about)
         kept = self._about.get(about)
         if kept is None or kept.version != version:
+            self._drop(about)
             kept = self._about[about] = _Kept(version)
         known = kept.get(question)
         if known is None or known[0] <= now:
-            known = now + self._seconds, asyncio.ensure_future(ask())
-            kept[question] = known
+            self._drop(about, question)
+            known = kept[question] = now + self._seconds, asyncio.ensure_future(ask())
+            self._size += 1
             self._about.move_to_end(about)
-            if len(self._about) > self._most:
-                self._about.popitem(last=False)
+            self._make_room(about)
         elif known[1].done() and known[1].exception() is None:
             return known[1].result()
         try:
             return await asyncio.shield(known[1])
         except BaseException:
-            if kept.get(question) is known and known[1].done():
-                del kept[question]
+            if self._about.get(about) is kept and kept.get(question) is known and known[1].done():
+                self._drop(about, question)
             raise
 
     def forget(self, about: Hashable) -> None:
         """Nothing is known of that any more, nor of what is being asked about it right now."""
         self._versions.change(about)
-        self._about.pop(about, None)
+        self._drop(about)
 
     def clear(self) -> None:
         """Nothing is known."""
         self._versions.change_all()
         self._about.clear()
+        self._size = 0
+
+    def _make_room(self, newest: Hashable) -> None:
+        """Drop what was asked about longest ago; when that is the newest itself, its oldest answers: there is no end to what
+        may be asked about one thing, in ever new regions."""
+        while self._size > self._most:
+            oldest = next(iter(self._about))
+            if oldest == newest:
+                self._drop(oldest, next(iter(self._about[oldest])))
+            else:
+                self._drop(oldest)
+
+    def _drop(self, about: Hashable, *questions: Hashable) -> None:
+        """Forget the answers to those questions; to all, where none is named."""
+        kept = self._about.get(about)
+        if kept is None:
+            return
+        if not questions:
+            self._size -= len(self._about.pop(about))
+        for question in questions:
+            self._size -= kept.pop(question, None) is not None

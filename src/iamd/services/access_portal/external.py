@@ -11,6 +11,7 @@ import base64
 import hashlib
 import zlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from xml.sax.saxutils import quoteattr
 
@@ -68,6 +69,16 @@ def only_issuer(metadata: str) -> Issuer | None:
     if len(found) != 1 or not found[0].certificates or found[0].redirect is None:
         return None
     return found[0]
+
+
+def since(before: IdentitySource | None, metadata: str, now: datetime) -> datetime:
+    """From when on people count who come from the provider of those metadata: also from before where they are newer ones of
+    the same provider. Whom another one has sent in this very second is out."""
+    if before is None:
+        return now
+    issuer, known = only_issuer(metadata), only_issuer(before.metadata)
+    is_same = issuer is not None and known is not None and issuer.entity_id == known.entity_id
+    return before.created if is_same else now + timedelta(seconds=1)
 
 
 def leading_there(visit: Visit, center: IdentityCenter, source: IdentitySource, leads_to: str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from iamd.audit import Identity, OnBehalfOf
 from iamd.services.signin.people import Person, credential
 from iamd.store.image import Records
-from iamd.store.kinds.access_portal import PortalPassword, PortalSession
+from iamd.store.kinds.access_portal import IdentitySource, PortalPassword, PortalSession
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
 
@@ -24,9 +24,11 @@ def present(records: Records, person: Person) -> StoreUser | None:
     user = enabled_user(records, person.owner_id)
     if user is None or person.credential == BY_APPLICATION:
         return user
-    # Who came from an identity provider stays for as long as the instance has one, and who gave a password while not.
-    if records.identity_sources.get(records.account_id) is not None:
-        return None if person.credential else user
+    # Who came from an identity provider stays for as long as the instance has that one, and who gave a password while
+    # it has none.
+    source: IdentitySource | None = records.identity_sources.get(records.account_id)
+    if source is not None:
+        return user if not person.credential and person.signed_in >= source.created.timestamp() else None
     return user if person.credential and person.credential == password_name(records, user.id) else None
 
 
