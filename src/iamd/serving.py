@@ -90,6 +90,8 @@ async def running(settings: Settings, worker: Worker | None = None) -> AsyncIter
             count=lambda address: realm.strangers.take(address),
             edge_door=None if settings.edges is None else EdgeDoor(realm, Edges(settings.edges)),
         )
+        if link is not None:
+            endpoints.set_apart = lambda: link.set_apart
         proxies = asgi.TrustedProxies(settings.trusted_proxies)
         application = Application(realm, endpoints, settings.max_body_bytes, proxies, settings.control_plane)
         async with (

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -17,14 +18,16 @@ from botocore.exceptions import ClientError
 
 from iamd.server.edge_link import Broken, Dismissed, EdgeLink
 from iamd.server.edges import BadEdges, Edges
+from iamd.server.endpoints import Endpoints
 from iamd.store import StoreError, opening
 from iamd.store.edge.database import EdgeDatabase
 from iamd.store.edge.messages import Delta, State, Told
 from iamd.store.errors import Refused
-from iamd.store.interface import Group
+from iamd.store.interface import Group, Kept, Shape
 from iamd.store.rows import micros
 from iamd.store.runs import Run
 from iamd.store.spool import batches
+from iamd.wire.http import HttpRequest
 from tests.authorization.conftest import Asker, send
 from tests.edge.test_edge_node import TOKEN, entry
 from tests.live import ACCOUNT, Live, live
@@ -144,6 +147,48 @@ def test_records_are_taken_over_once_those_of_others_and_what_is_no_record_not_a
     assert refused_post(control, next(batches(record(STRANGER))), LIMITED) == 403
     assert refused_post(control, next(batches(record(ACCOUNT, b"{}"))), TOKEN) == 400
     assert refused_post(control, zlib.compress(b"junk"), TOKEN) == 400
+
+
+def test_what_is_too_long_is_divided_and_what_is_not_taken_stands_in_no_others_way(tmp_path: Path) -> None:
+    file = tmp_path / "edges.toml"
+    file.write_text(entry("some", LIMITED, ACCOUNT))
+    with live(edges=str(file), max_body_bytes=1500) as control:
+        store = control.realm.store
+        control.add_account(STRANGER)
+        control.client("sts").get_caller_identity()
+        control.run(store.flush())
+        [known] = control.run(store.runs_behind(0, 1))[0].records()[:1]
+        before = control.run(store.last_event())
+        database = filled(control, tmp_path / "edge", LIMITED)
+
+        async def hand_over() -> None:
+            # Together they are longer than a request may be, and those of the first account alone as well.
+            kept = [Kept(Shape(ACCOUNT, known.record), NOW, event_id=token_hex(64)) for _ in range(40)]
+            kept.insert(7, Kept(Shape(STRANGER, known.record), NOW, event_id="the-stranger"))
+            await database.commit(Group(kept=kept))
+            link = EdgeLink(database, LIMITED)
+            running = asyncio.create_task(link.run())
+            try:
+                async with asyncio.timeout(30):
+                    while await database.spool.first() is not None or not link.set_apart:
+                        await asyncio.sleep(0.02)
+                    endpoints = Endpoints(ready=lambda: True)
+                    endpoints.set_apart = lambda: link.set_apart
+                    health = await endpoints.answer(HttpRequest("GET", b"/_iamd/health", b"", [], b"", "", False))
+                    assert json.loads(health.body)["setApart"] == 1
+                    file.write_text(entry("some", LIMITED, ACCOUNT, STRANGER))
+                    while await database.spool.first() is not None or link.set_apart:
+                        await asyncio.sleep(0.02)
+            finally:
+                running.cancel()
+                await asyncio.wait((running,))
+                await database.close()
+
+        asyncio.run(hand_over())
+        taken = [run for run in control.run(store.runs_behind(before, 100)) if run.account_id in (ACCOUNT, STRANGER)]
+        told = [record.event_id for run in taken for record in run.records(behind=before)]
+        assert len(told) == len(set(told)) == 41
+        assert told[-1] == "the-stranger"
 
 
 def refused_post(control: Live, body: bytes, token: str) -> int:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ from iamd.server import telemetry
 from iamd.store.edge.database import EdgeDatabase
 from iamd.store.edge.messages import Delta, State
 from iamd.store.errors import StoreError
+from iamd.store.spool import by_account, halves
 
 if TYPE_CHECKING:
     import aiohttp
@@ -28,6 +30,10 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2.0
 _MOST = 1 << 30  # bytes of an account
 
+UNWANTED = (400, 403, 413)
+RETRIED_EVERY = 3600.0  # seconds
+
+SET_APART = Gauge("iamd_edge_set_apart", "Batches of records that the control plane does not take from this edge node")
 LINKED = Gauge("iamd_edge_linked", "Whether this edge node hears its control plane")
 
 _state = msgspec.msgpack.Decoder(State).decode
@@ -42,6 +48,14 @@ class Dismissed(Broken):
     """The control plane does not take this edge node for one of its own."""
 
 
+class Unwanted(Broken):
+    """The control plane does not take what it was sent, and never will as it is: for its `status`."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 class EdgeLink:
     """`run` goes on for ever. `token` is what the control plane knows this edge node by."""
 
@@ -50,6 +64,8 @@ class EdgeLink:
         self._headers = {"authorization": f"Bearer {token}"}
         self._base = f"{database.source.rstrip('/')}/_iamd/edge/"
         self._told = ""
+        self.set_apart = 0
+        """Batches of records that the control plane does not take, since they were last tried."""
 
     async def begin(self) -> None:
         """Return when there is a replica; raises Dismissed when there never will be, and closes the database then."""
@@ -113,22 +129,45 @@ class EdgeLink:
         await database.take(state, deltas, asked_at + timedelta(seconds=min(max(state.waited, 0.0), TIMEOUT)))
 
     async def _hand_over(self, session: aiohttp.ClientSession) -> None:
-        """Give what is in the spool to the control plane, in order; it drops what it has already."""
-        problem = ""
+        """Give what is in the spool to the control plane, in order; it drops what it has already. What it does not take is
+        tried again when other accounts are this edge node's, and after a while."""
+        problem, scope, retried_at = "", None, 0.0
+        spool = self.database.spool
         while not _is_over():
             try:
-                found = await self.database.spool.first()
+                if self.database.scope != scope or monotonic() > retried_at + RETRIED_EVERY:
+                    scope, retried_at = self.database.scope, monotonic()
+                    await spool.take_back()
+                    self._note_apart(0)
+                found = await spool.first()
                 if found is not None:
                     number, packed = found
-                    await self._ask(session, "POST", "events", {}, packed)
-                    await self.database.spool.drop(number)
+                    try:
+                        await self._ask(session, "POST", "events", {}, packed)
+                        await spool.drop(number)
+                    except Unwanted as refusal:
+                        await self._sort_out(number, packed, refusal)
                     problem = ""
                     continue
-            except (Broken, StoreError) as error:
+            except (Broken, StoreError, ValueError) as error:
                 if str(error) != problem:
                     telemetry.log.error("what was recorded waits to be handed over", error=str(error))
                 problem = str(error)
             await asyncio.sleep(1.0)
+
+    async def _sort_out(self, number: int, packed: bytes, refusal: Unwanted) -> None:
+        """Divide a batch that is too long, or of several accounts; set apart what is not to be divided."""
+        parts = halves(packed) if refusal.status == 413 else by_account(packed) if refusal.status == 403 else []
+        if len(parts) > 1:
+            await self.database.spool.replace(number, parts)
+            return
+        await self.database.spool.set_apart(number)
+        telemetry.log.error("what was recorded is not taken, and set apart", error=str(refusal))
+        self._note_apart(self.set_apart + 1)
+
+    def _note_apart(self, number: int) -> None:
+        self.set_apart = number
+        SET_APART.set(number)
 
     async def _get(self, session: aiohttp.ClientSession, path: str, query: dict[str, str]) -> bytes:
         """What is told, inflated and held against its digest."""
@@ -157,7 +196,10 @@ class EdgeLink:
         if answer.status in (200, 204):
             return content, answer.headers.get("x-iamd-digest", "")
         reason = content[:300].decode(errors="replace").strip()
-        raise (Dismissed if answer.status == 401 else Broken)(f"it answered {answer.status}: {reason}")
+        told = f"it answered {answer.status}: {reason}"
+        if method == "POST" and answer.status in UNWANTED:
+            raise Unwanted(answer.status, told)
+        raise (Dismissed if answer.status == 401 else Broken)(told)
 
     def _session(self) -> aiohttp.ClientSession:
         import aiohttp  # takes a tenth of a second, which few servers need

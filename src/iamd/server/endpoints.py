@@ -46,6 +46,7 @@ class Endpoints:
         self._ready = ready
         self._count = count
         self.leads: Callable[[], bool] = lambda: False  # whether this server does what is done by one of all
+        self.set_apart: Callable[[], int] = lambda: 0  # of an edge node: what its control plane does not take
         self._publish = publish
         self._edge_door = edge_door
         self._reset = reset
@@ -86,7 +87,9 @@ class Endpoints:
 
     async def _health(self, request: HttpRequest) -> Answer:
         ready = self._ready()
-        return as_json(200 if ready else 503, {"status": "ready" if ready else "unavailable", "leader": self.leads()})
+        told = {"status": "ready" if ready else "unavailable", "leader": self.leads()}
+        apart = self.set_apart()
+        return as_json(200 if ready else 503, {**told, "setApart": apart} if apart else told)
 
     async def _metrics(self, request: HttpRequest) -> Answer:
         if self._collector is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,7 +30,13 @@ FITS = 512 << 10  # bytes of a batch of several records, so that one fits into a
 _PLAIN = 32 << 20  # bytes of the same when it is inflated
 _MOST = 64 << 20  # bytes of a batch when it is inflated
 _CONTEXT = b"iamd spool"
-_TABLE = "CREATE TABLE IF NOT EXISTS spool (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL)"
+_TABLES = [
+    f"CREATE TABLE IF NOT EXISTS {name} (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL)"
+    for name in ("spool", "apart")
+]
+_SIZE = (
+    "SELECT (SELECT coalesce(sum(length(sealed)), 0) FROM spool) + (SELECT coalesce(sum(length(sealed)), 0) FROM apart)"
+)
 
 
 class Batch(msgspec.Struct, array_like=True):
@@ -127,15 +133,56 @@ def _packed(batch: Batch) -> tuple[bytes, bool]:
     return packed, len(packed) <= FITS and len(plain) <= _PLAIN
 
 
-def group_of(packed: bytes) -> Group:
-    """The group that such a piece makes; raises ValueError for anything else."""
+def halves(packed: bytes) -> list[bytes]:
+    """The records of such a piece in two; none where it has one only. Raises ValueError for anything else."""
+    batch = _opened(packed)
+    rows = _rows_of(batch)
+    if len(rows) == 1 and batch.runs:
+        alone = [
+            Run(1, each.account_id, micros(each.time), each.event_id, each.record)
+            for each in _run(batch.runs[0]).records()
+        ]
+        rows = [("runs", _row(each)) for each in alone]
+    middle = len(rows) // 2
+    return [_of_rows(rows[:middle]), _of_rows(rows[middle:])] if middle else []
+
+
+def by_account(packed: bytes) -> list[bytes]:
+    """The records of such a piece, those of each account in one. Raises ValueError for anything else."""
+    sorted_out: dict[str, list[tuple[str, Any]]] = {}
+    for name, row in _rows_of(_opened(packed)):
+        sorted_out.setdefault(row[0], []).append((name, row))
+    return [_of_rows(rows) for rows in sorted_out.values()]
+
+
+def _rows_of(batch: Batch) -> list[tuple[str, Any]]:
+    """All rows, with the name of their list; the account comes first in each."""
+    return [(name, row) for name in Batch.__struct_fields__ for row in getattr(batch, name)]
+
+
+def _of_rows(rows: Sequence[tuple[str, Any]]) -> bytes:
+    lists: dict[str, list[Any]] = {name: [] for name in Batch.__struct_fields__}
+    for name, row in rows:
+        lists[name].append(row)
+    return _packed(Batch(**lists))[0]
+
+
+def _opened(packed: bytes) -> Batch:
     inflating = zlib.decompressobj()
     try:
         plain = inflating.decompress(packed, _MOST)
         if inflating.unconsumed_tail or not inflating.eof:
             raise ValueError("no batch of records: it is too long, or not all of it is there")
-        batch = _unpack(plain)
-        made = [Run(length, account, time, id, stored, length) for account, time, id, stored, length in batch.runs]
+        return _unpack(plain)
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise ValueError(f"no batch of records: {error}") from error
+
+
+def group_of(packed: bytes) -> Group:
+    """The group that such a piece makes; raises ValueError for anything else."""
+    batch = _opened(packed)
+    try:
+        made = [_run(row) for row in batch.runs]
         for run in made:
             if len(run.records()) != run.length:
                 raise ValueError("no batch of records: a run has not as many as it says")
@@ -154,7 +201,7 @@ def group_of(packed: bytes) -> Group:
                 for account, at, id, record, texts in batch.denials
             ],
         )
-    except (zlib.error, msgspec.MsgspecError, IndexError, KeyError, OverflowError) as error:
+    except (msgspec.MsgspecError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"no batch of records: {error}") from error
 
 
@@ -166,6 +213,11 @@ def accounts_of(group: Group) -> set[str]:
         *(account for account, _ in group.accesses),
         *(account for account, *_ in group.denials),
     }
+
+
+def _run(row: tuple[str, int, str, bytes, int]) -> Run:
+    account, time, id, stored, length = row
+    return Run(length, account, time, id, stored, length)
 
 
 def _row(run: Run) -> tuple[str, int, str, bytes, int]:
@@ -183,7 +235,8 @@ class Spool:
         self._connection: SqliteConnection = connect(file)
         with failing("open", file):
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute(_TABLE)
+            for table in _TABLES:
+                self._connection.execute(table)
         self._thread = ThreadPoolExecutor(1, "iamd-store-spool")
 
     async def add(self, group: Group) -> None:
@@ -193,7 +246,7 @@ class Spool:
             sealed = [(self._sealer().seal(packed, _CONTEXT),) for packed in batches(group)]
             connection.execute("BEGIN IMMEDIATE")
             with connection:
-                size = connection.execute("SELECT coalesce(sum(length(sealed)), 0) FROM spool").fetchone()[0]
+                size = connection.execute(_SIZE).fetchone()[0]
                 if size > LARGEST:
                     raise StoreError(f"{self._file} is full of records that wait for the database")
                 connection.executemany("INSERT INTO spool (sealed) VALUES (?)", sealed)
@@ -212,6 +265,36 @@ class Spool:
     async def drop(self, number: int) -> None:
         """Forget a batch, which is where it belongs."""
         await self._do("write", lambda connection: connection.execute("DELETE FROM spool WHERE number = ?", (number,)))
+
+    async def replace(self, number: int, parts: Sequence[bytes]) -> None:
+        """Put parts in the place of the oldest batch, all or nothing."""
+
+        def work(connection: SqliteConnection) -> None:
+            sealed = [(number - at, self._sealer().seal(part, _CONTEXT)) for at, part in enumerate(reversed(parts))]
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                connection.execute("DELETE FROM spool WHERE number = ?", (number,))
+                connection.executemany("INSERT INTO spool (number, sealed) VALUES (?, ?)", sealed)
+
+        await self._do("write", work)
+
+    async def set_apart(self, number: int) -> None:
+        """Keep a batch that nobody takes where it is in no other one's way."""
+        await self._move("spool", "apart", " WHERE number = ?", number)
+
+    async def take_back(self) -> None:
+        """Put what was set apart behind the rest again."""
+        await self._move("apart", "spool", "")
+
+    async def _move(self, source: str, target: str, chosen: str, *number: int) -> None:
+        def work(connection: SqliteConnection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                moved = f"SELECT sealed FROM {source}{chosen} ORDER BY number"  # noqa: S608  # names of ours
+                connection.execute(f"INSERT INTO {target} (sealed) {moved}", number)
+                connection.execute(f"DELETE FROM {source}{chosen}", number)  # noqa: S608
+
+        await self._do("write", work)
 
     async def close(self) -> None:
         """Nothing is lost: what was added is on disk."""
