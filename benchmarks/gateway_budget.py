@@ -32,7 +32,7 @@ from iamd.gateway.links import LINKS
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.server.exchange import now
-from iamd.server.prompt import prompt
+from iamd.server.front import Front
 from iamd.serving import Server, running
 from iamd.settings import load
 from iamd.wire.http import HttpRequest
@@ -74,15 +74,15 @@ class Bench:
 
     def __init__(self, server: Server) -> None:
         application: Any = server.application
-        self.parts: Parts = application.gate._gateway._parts
+        self.parts: Parts = application.gate._gateway.parts
         self.pool = self.parts.forwarder.idle
         self.origin = next(iter(self.parts.upstreams._by_name.values())).origin
-        self.kind: Any = prompt(16384, 60.0, application)
+        self.front = Front(16384, 60.0, application.reception)
         config = uvicorn.Config(application, log_config=None, access_log=False)
         config.load()
-        self.clients, self.upstreams = [], []
+        self.clients, self.upstreams, state = [], [], ServerState()
         for _ in range(CLIENTS):
-            client, transport = self.kind(config, ServerState(), {}, asyncio.get_running_loop()), Transport()
+            client, transport = self.front(config, state, {}, asyncio.get_running_loop()), Transport()
             client.connection_made(transport)
             self.clients.append((client, transport))
             connection, behind = Connection(self.origin, None, 60, self.pool.release), Transport()
@@ -115,7 +115,7 @@ class Bench:
                 client.data_received(requests[number % len(requests)])
                 number += 1
             times.append(perf_counter_ns())
-            self.kind.together._run()
+            self.front.answer_all()
             times.append(perf_counter_ns())
             for connection, _ in self.upstreams:  # each of them has one
                 connection.data_received(ANSWER)

@@ -15,11 +15,11 @@ from iamd.chain.record import record
 from iamd.console import door
 from iamd.console.calls import Question
 from iamd.server import answers, asgi, authorization, certificate_sessions, edge, forward_auth, scim, telemetry
-from iamd.server.asgi import Receive, Scope, Send
+from iamd.server.asgi import Gone, Receive, Scope, Send, TooLarge
 from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.exchange import Exchange, now
+from iamd.server.front import Reception
 from iamd.server.gate import Gate
-from iamd.server.protocol import Gone, TooLarge
 from iamd.server.whole import Headers
 from iamd.services.call import Realm
 from iamd.wire.errors import InternalFailure
@@ -59,12 +59,22 @@ class Application:
         self.endpoints = endpoints
         self.max_body_bytes = max_body_bytes
         self.proxies = proxies
-        self.gate: Gate | None = None
+        self.reception = Reception(self.answer)
+        self._gate: Gate | None = None
+
+    @property
+    def gate(self) -> Gate | None:
+        """What takes the requests that are for upstreams, if there are some."""
+        return self._gate
+
+    @gate.setter
+    def gate(self, gate: Gate | None) -> None:
+        self._gate = gate
+        self.reception.entrance = None if gate is None else gate.entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gate = self.gate_for(scope)
-        if gate is not None:
-            await gate(scope, receive, send)
+        if self._gate is not None and self._gate.takes(scope):
+            await self._gate(scope, receive, send)
             return
         try:
             request = await asgi.read(scope, receive, self.max_body_bytes, self.proxies)
@@ -75,10 +85,6 @@ class Application:
             return
         answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None
         await asgi.send(answered or await self.handle(Exchange(request)), send)
-
-    def gate_for(self, scope: Scope) -> Gate | None:
-        """The gateway, if the request is for an upstream."""
-        return self.gate if self.gate is not None and self.gate.takes(scope) else None
 
     def answer(
         self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float

@@ -39,6 +39,7 @@ from iamd.server.edge_link import EdgeLink
 from iamd.server.edges import EdgeDoor, Edges
 from iamd.server.endpoints import Endpoints
 from iamd.server.exchange import now
+from iamd.server.front import Front
 from iamd.server.gate import Gate
 from iamd.server.gateway_parts import gate, upstreams_of
 from iamd.server.imported_resources import imported
@@ -46,7 +47,6 @@ from iamd.server.issuers import document
 from iamd.server.jobs import jobs, meanwhile
 from iamd.server.listening import bind, endpoint_url
 from iamd.server.logs import configure_logs
-from iamd.server.prompt import prompt
 from iamd.server.tls import ServerCertificate, certificate_at, hangups, keep_renewed
 from iamd.server.worker import Shared, Worker, shared
 from iamd.services.call import Realm
@@ -271,10 +271,10 @@ def _stop_with(life: int, server: Server) -> None:
 def _uvicorn_config(settings: Settings, application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http=prompt(
+        http=Front(  # type: ignore[arg-type]  # makes what is asked for
             settings.max_header_bytes,
             settings.request_timeout,
-            application,
+            application.reception,
             Crowd(settings.address_connections, application.proxies.trusts),
         ),
         loop="uvloop",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,18 +115,25 @@ def gateway(upstream: Upstream) -> Iterator[Live]:
 
 
 @pytest.fixture(params=["short", "long"])
-def way(request: pytest.FixtureRequest, gateway: Live, alice: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+def way(
+    request: pytest.FixtureRequest, gateway: Live, alice: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """The short way is that of requests on connections that are kept; here, others must not take it, nor these the long
     one."""
     ask(
         gateway, head(gateway, alice, method="GET", target=b"/bucket/ok/whole")
     )  # the policy of the bucket is known now
     way: str = request.param
-    if way == "short":
-        monkeypatch.setattr(Gate, "__call__", None)
-    else:
-        monkeypatch.setattr(Gate, "forward", None)
-    return way
+    passed = []
+
+    async def counted(gate: Gate, scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["raw_path"])
+        await through(gate, scope, receive, send)
+
+    through = Gate.__call__
+    monkeypatch.setattr(Gate, "__call__", counted)
+    yield way
+    assert bool(passed) is (way == "long")
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from iamd.server.protocol import limited
+from iamd.server.front import Front, Reception
+from iamd.wire.http import Answer
 
 KEPT = 5.0  # seconds that uvicorn keeps an idle connection
 
@@ -23,6 +24,13 @@ class Clock:
 
     def time(self) -> float:
         return self.now
+
+    def call_soon(self, callback: Any) -> None:
+        """What is complete is answered by `Connection.request`."""
+
+    def call_later(self, seconds: float, callback: Any) -> Any:
+        """The other timer, for what does not arrive: it is never due here."""
+        return Clock()
 
     def call_at(self, when: float, callback: Any) -> Any:
         self.timers.append((when, callback))
@@ -59,21 +67,28 @@ class Transport:
     def write(self, data: bytes) -> None: ...
 
 
+def empty(headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer:
+    return Answer(200, [], b"")
+
+
 async def nothing(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
 
 
 class Connection:
     def __init__(self) -> None:
         self.clock, self.transport = Clock(), Transport()
         config = uvicorn.Config(nothing, timeout_keep_alive=int(KEPT), log_config=None)
-        self.protocol: Any = limited(1000, 60.0)(config, ServerState(), {}, self.clock)  # type: ignore[call-arg]
-        self.protocol._watch = lambda: None  # the other timer, for what does not arrive
+        self.front = Front(1000, 60.0, Reception(empty))
+        self.protocol = self.front(config, ServerState(), {}, self.clock)
         self.protocol.connection_made(self.transport)
 
-    def request(self) -> None:
-        """One request, answered at once."""
-        self.protocol._unset_keepalive_if_required()
-        self.protocol.on_response_complete()
+    def request(self, data: bytes = REQUEST) -> None:
+        """One request, or the end of one, answered at once."""
+        self.protocol.data_received(data)
+        self.front.answer_all()
 
 
 @pytest.fixture
@@ -102,10 +117,10 @@ def test_a_connection_with_requests_stays_open_and_its_timer_is_seldom_set(conne
 
 def test_a_request_under_way_is_no_idleness(connection: Connection) -> None:
     connection.request()
-    connection.protocol._unset_keepalive_if_required()  # as when its first bytes come in
+    connection.protocol.data_received(REQUEST[:20])
     connection.clock.advance(10 * KEPT)
     assert not connection.transport.closed
-    connection.protocol.on_response_complete()
+    connection.request(REQUEST[20:])
     connection.clock.advance(KEPT)
     assert connection.transport.closed
 

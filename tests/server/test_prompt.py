@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from iamd.server.asgi import TrustedProxies
 from iamd.server.crowd import Crowd
-from iamd.server.prompt import prompt
+from iamd.server.front import Front, Reception
 from iamd.wire.http import Answer
 
 
@@ -53,9 +53,6 @@ class Desk:
         self.headers: Any = None  # of the last one
         self.released = asyncio.Event()
 
-    def gate_for(self, scope: Any) -> None:
-        """Nothing is for an upstream."""
-
     def answer(self, headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer | Awaitable[Answer]:
         self.asked.append(body)
         self.headers = headers
@@ -86,11 +83,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Connection:
-    def __init__(self, desk: Desk, made: Any = None, peer: str = "") -> None:
+    def __init__(self, desk: Desk, front: Front | None = None, peer: str = "", kept: int = 5) -> None:
         self.transport = Transport(peer)
-        config = uvicorn.Config(application, log_config=None)
-        self.kind: Any = made or prompt(2000, 60.0, desk)
-        self.protocol: Any = self.kind(config, ServerState(), {}, asyncio.get_running_loop())
+        config = uvicorn.Config(application, log_config=None, timeout_keep_alive=kept)
+        self.front = front or Front(2000, 60.0, Reception(desk.answer))
+        self.protocol = self.front(config, ServerState(), {}, asyncio.get_running_loop())
         self.protocol.connection_made(self.transport)
 
     def receive(self, *bodies: bytes, head: bytes = b"POST / HTTP/1.1") -> None:
@@ -121,7 +118,7 @@ def test_requests_that_came_together_are_answered_in_the_next_turn(runner: Any) 
     async def check() -> None:
         desk = Desk()
         first = Connection(desk)
-        second = Connection(desk, first.kind)
+        second = Connection(desk, first.front)
         first.receive(b"one")
         second.receive(b"two")
         assert desk.asked == []
@@ -198,7 +195,7 @@ def test_a_failure_is_one_requests_own(runner: Any) -> None:
     async def check() -> None:
         desk = Desk()
         first = Connection(desk)
-        second = Connection(desk, first.kind)
+        second = Connection(desk, first.front)
         first.receive(b"fail")
         second.receive(b"two")
         await first.answers()
@@ -336,12 +333,11 @@ def test_a_client_that_upgrades_and_leaves_is_let_go(runner: Any) -> None:
 def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: Any) -> None:
     async def check() -> None:
         desk = Desk()
-        connection = Connection(desk)
-        connection.protocol.timeout_keep_alive = 0
+        connection = Connection(desk, kept=0)
         connection.receive(b"one", b"later")
         assert await connection.answers() == [b"one"]
-        await asyncio.sleep(0)
-        connection.protocol.timeout_keep_alive_handler()
+        for _ in range(10):
+            await asyncio.sleep(0)
         assert not connection.transport.closing
         desk.released.set()
         assert await connection.answers(2) == [b"one", b"later"]
@@ -352,10 +348,10 @@ def test_a_connection_is_not_idle_while_the_second_of_two_is_answered(runner: An
 def test_an_address_has_so_many_connections_at_a_time(runner: Any) -> None:
     async def check() -> None:
         crowd = Crowd(2, TrustedProxies(["10.0.0.0/8"]).trusts)
-        desk, kind = Desk(), prompt(2000, 60.0, Desk(), crowd)
+        desk, front = Desk(), Front(2000, 60.0, None, crowd)
 
         def taken(peer: str) -> bool:
-            opened.append(Connection(desk, kind, peer))
+            opened.append(Connection(desk, front, peer))
             return not opened[-1].transport.closing
 
         opened: list[Connection] = []

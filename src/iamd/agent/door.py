@@ -17,8 +17,7 @@ from iamd.agent.pods import PATH as PODS
 from iamd.agent.pods import PodIdentity
 from iamd.agent.replies import page
 from iamd.server import asgi
-from iamd.server.asgi import Receive, Scope, Send
-from iamd.server.protocol import Gone, TooLarge
+from iamd.server.asgi import Gone, Receive, Scope, Send, TooLarge
 from iamd.wire.http import Answer, HttpRequest
 
 MAX_BODY = 1_024  # bytes; no endpoint reads one

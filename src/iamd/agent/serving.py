@@ -14,8 +14,8 @@ from iamd.agent.config import Config, address
 from iamd.agent.door import Door
 from iamd.agent.keeper import Keeper
 from iamd.agent.source import Source
+from iamd.server.front import Front
 from iamd.server.listening import bind
-from iamd.server.protocol import limited
 
 _MAX_HEADERS = 32 << 10  # bytes; Kubernetes' tokens are sent as headers
 _MAX_SECONDS = 10.0
@@ -47,7 +47,7 @@ async def _listening(door: Door, host: str, port: int) -> AsyncIterator[str]:
     server = _Listener(
         uvicorn.Config(
             door,
-            http=limited(_MAX_HEADERS, _MAX_SECONDS),
+            http=Front(_MAX_HEADERS, _MAX_SECONDS),  # type: ignore[arg-type]  # makes what is asked for
             ws="none",
             lifespan="off",
             log_config=None,

@@ -18,6 +18,23 @@ class Gone(Exception):
     """The client left before its request was complete."""
 
 
+async def there(body: bytes) -> AsyncIterator[bytes]:
+    """A body that is there as a whole."""
+    yield body
+
+
+class _NoPieces:
+    def __aiter__(self) -> _NoPieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+NONE = _NoPieces()
+"""The body of a request that has none, for all of them: most have none."""
+
+
 class Passed(NamedTuple):
     """A body for an upstream: whole or in pieces, its length (None: unknown), its hash's line, and the headers."""
 

@@ -6,47 +6,33 @@ from collections.abc import Awaitable, Sequence
 
 from iamd.gateway import bodies, later, outcome
 from iamd.gateway.answer import Answer
-from iamd.gateway.client import Client
 from iamd.gateway.links import Link, begin
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.relay import Relay, send_at_once
 
 
 class Gateway:
     """Decides on requests for other services and forwards them."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def forget(self) -> None:
         """Believe nothing any more that upstreams told."""
-        self._parts.facts.clear()
-
-    def answer_at_once(self, passage: Passage, client: Client) -> Relay | Answer | Awaitable[Answer]:
-        """The request on its way to the upstream, if nothing had to be waited for: the answer comes to the client. Else
-        a refusal, or what is to be awaited for the answer. Records the call."""
-        parts = self._parts
-        try:
-            waiting = begin(parts, passage)
-            if waiting is None:
-                return send_at_once(parts, passage, client) or later.answer(parts, passage)
-        except Exception as error:
-            return outcome.recorded(parts, passage, outcome.refused(passage, error))
-        return self._go_on(passage, *waiting)
+        self.parts.facts.clear()
 
     async def answer(self, passage: Passage) -> Answer:
         """The upstream's answer, or a refusal as the service would word it. Records the call. Raises Gone."""
-        parts = self._parts
+        parts = self.parts
         try:
             waiting = begin(parts, passage)
         except Exception as error:
             return outcome.recorded(parts, passage, outcome.refused(passage, error))
-        return await (later.answer(parts, passage) if waiting is None else self._go_on(passage, *waiting))
+        return await (later.answer(parts, passage) if waiting is None else self.go_on(passage, *waiting))
 
-    async def _go_on(self, passage: Passage, waiting: Awaitable[None], links: Sequence[Link]) -> Answer:
+    async def go_on(self, passage: Passage, waiting: Awaitable[None], links: Sequence[Link]) -> Answer:
         """Through the rest of the chain, behind what a link waits for."""
-        parts = self._parts
+        parts = self.parts
         try:
             await waiting
             for link in links:

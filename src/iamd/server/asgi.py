@@ -9,7 +9,6 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from iamd.server.protocol import Gone, TooLarge
 from iamd.server.whole import whole
 from iamd.wire.http import Answer, HttpRequest
 
@@ -17,6 +16,14 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """The body is larger than the server takes."""
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -27,6 +34,7 @@ class TrustedProxies:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in networks)
+        self.there_are = bool(self._networks)
 
     def origin(self, peer: str, secure: bool, headers: list[tuple[bytes, bytes]]) -> tuple[str, bool]:
         """The client's address and whether it came over TLS; the peer's own unless the peer is trusted."""
@@ -98,6 +106,15 @@ async def send(answer: Answer, send: Send) -> None:
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def sending(answer: Answer | Awaitable[Answer]) -> App:
+    """An application that sends that answer."""
+
+    async def application(scope: Scope, receive: Receive, send_on: Send) -> None:
+        await send(answer if isinstance(answer, Answer) else await answer, send_on)
+
+    return application
 
 
 def sent_at_once(send: object, answer: Answer) -> bool:

@@ -1,72 +1,52 @@
-"""The gateway's side of ASGI: which requests are its, and bodies in pieces both ways."""
+"""The gateway's side of ASGI: requests whose bodies come in pieces."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from math import inf
 from time import perf_counter
 
 from iamd.audit.ids import new_uuid
 from iamd.caller.bearer import SERVICE
-from iamd.gateway.answer import Answer
 from iamd.gateway.bodies import Gone
-from iamd.gateway.client import Client
 from iamd.gateway.door import Gateway
-from iamd.gateway.outcome import is_upload
 from iamd.gateway.passage import Passage
-from iamd.gateway.relay import Relay
-from iamd.server.asgi import App, Receive, Scope, Send, TrustedProxies, sent_at_once
+from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
+from iamd.server.entrance import Entrance
 from iamd.server.exchange import now
-from iamd.server.relaying import BODILESS
-from iamd.server.signed_for import signed_for
+from iamd.server.forwarded import send_answer
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS
-from iamd.wire import http
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import RequestTimeout
 
 _DRAINED = 1 << 20  # bytes
-_OWN_PATHS = (b"/_iamd/", b"/console/")
 
 
 class Gate:
     """Takes the requests that are signed for services which are not iamd's own; `seconds` may pass between two pieces
-    of a body."""
+    of a body. Those that have come as a whole may go through the `entrance`."""
 
     def __init__(self, gateway: Gateway, proxies: TrustedProxies, seconds: float) -> None:
         self._gateway = gateway
-        self._proxies = proxies
         self._seconds = seconds
-        self._own = frozenset(api.model.signing_name.encode() for api in APIS.values()) | {
-            *(name.encode() for name in APIS),
-            SERVICE.encode(),
-        }
+        own = {api.model.signing_name.encode() for api in APIS.values()} | {name.encode() for name in APIS}
+        self.entrance = Entrance(gateway.parts, gateway.go_on, proxies, frozenset(own | {SERVICE.encode()}))
 
     def takes(self, scope: Scope) -> bool:
         """Whether the request is for an upstream: its signature's scope names another service."""
-        if scope["raw_path"].startswith(_OWN_PATHS):
-            return False
-        if scope["method"] == "POST" and is_upload(scope["headers"]):
-            return True
-        service = signed_for(scope["headers"], scope["query_string"])
-        return service is not None and service not in self._own
+        return self.entrance.takes(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
 
     def forget(self) -> None:
         """Believe nothing any more that upstreams told."""
         self._gateway.forget()
 
-    def forward(self, scope: Scope, body: bytes, client: Client) -> Relay | Answer | Awaitable[Answer]:
-        """Send a request whose body is there to its upstream at once, if nothing has to be waited for: see
-        `Gateway.answer_at_once`."""
-        passage = Passage(self._request(scope), new_uuid(), now(), _pieces(body) if body else _NO_PIECES, body)
-        return self._gateway.answer_at_once(passage, client)
-
     def _request(self, scope: Scope) -> HttpRequest:
-        client, headers = scope.get("client"), scope["headers"]
-        ip, secure = self._proxies.origin(client[0] if client else "", scope.get("scheme") == "https", headers)
+        client, method, path = scope.get("client"), scope["method"], scope["raw_path"]
+        peer, secure = client[0] if client else "", scope.get("scheme") == "https"
         arrived: float = scope.get("iamd.arrived", inf)
-        return HttpRequest(scope["method"], scope["raw_path"], scope["query_string"], headers, b"", ip, secure, arrived)
+        return self.entrance.request(method, path, scope["query_string"], scope["headers"], peer, secure, arrived)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -85,25 +65,7 @@ class Gate:
                 await body.drain()
         except (Gone, RequestTimeout):
             return
-        await _send(answer, request.method, closes=not body.ended, send=send)
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A body that is there."""
-    yield body
-
-
-class _NoPieces:
-    """A body without any, for everyone: most requests have none."""
-
-    def __aiter__(self) -> _NoPieces:
-        return self
-
-    async def __anext__(self) -> bytes:
-        raise StopAsyncIteration
-
-
-_NO_PIECES = _NoPieces()
+        await send_answer(answer, request.method, closes=not body.ended, send=send)
 
 
 class _Body:
@@ -135,33 +97,3 @@ class _Body:
             size += len(piece)
             if size > _DRAINED:
                 return
-
-
-def forwarded(answer: Answer | Awaitable[Answer], started: float) -> App:
-    """An application that sends that answer to a request that came in then, and counts it."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        told = answer if isinstance(answer, Answer) else await answer
-        TALLY.count(told.service, told.operation, told.code, perf_counter() - started)
-        await _send(told, scope["method"], closes=False, send=send)
-
-    return application
-
-
-async def _send(answer: Answer, method: str, closes: bool, send: Send) -> None:
-    """Send the answer. The connection of a request whose body was not read cannot be used again."""
-    headers = [*answer.headers, (b"connection", b"close")] if closes else answer.headers
-    body = answer.body
-    if isinstance(body, bytes):
-        has_body = method != "HEAD" and answer.status not in BODILESS
-        if has_body and not closes and sent_at_once(send, http.Answer(answer.status, headers, body)):
-            return
-        if has_body:
-            headers = [*headers, (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        return
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    async for piece in body:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})

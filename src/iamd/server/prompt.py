@@ -3,252 +3,203 @@
 uvicorn starts a task for every request when its headers are there, which takes longer than to decide and answer most of
 them. So a POST to `/`, where all calls of the Query and JSON protocols go, and a request to an upstream are kept until
 their bodies are complete. Those that came in together are then answered one after the other, or sent to their upstreams;
-one that has to wait for something, a long one and whatever is unusual goes uvicorn's way.
+one that has to wait for something, a long one and whatever is unusual goes uvicorn's way (`tasks`).
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, ClassVar, Protocol
-from urllib.parse import unquote
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from iamd.gateway.answer import Answer as UpstreamsAnswer
-from iamd.server import asgi
-from iamd.server.crowd import Crowd
-from iamd.server.gate import Gate, forwarded
-from iamd.server.protocol import LimitedHttp
-from iamd.server.relaying import Relaying
+from iamd.server.asgi import sending
+from iamd.server.channel import Channel
+from iamd.server.tasks import Tasks
 from iamd.server.whole import Headers, whole
 from iamd.wire.http import Answer
 
-_SHORT = 65_536  # bytes of a body
+if TYPE_CHECKING:
+    from iamd.server.entrance import Entrance
+    from iamd.server.front import Front
+    from iamd.server.relaying import Relaying
+
+_SHORT: Final = 65_536  # bytes of a body
+_SLASH: Final = 47
+_HASH: Final = 35
 
 log = structlog.get_logger("iamd")
 
 
-class Reception(Protocol):
-    """Who answers."""
+class Prompt:
+    """The requests of one connection, from a `peer`: the last one, and the one whose answer is on its way."""
 
-    def gate_for(self, scope: MutableMapping[str, Any]) -> Gate | None:
-        """Who sends this request to an upstream, if it is for one."""
-        ...
-
-    def answer(
-        self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float
-    ) -> Answer | Awaitable[Answer]:
-        """The answer to a POST to `/`, or what is to be awaited for it."""
-        ...
-
-
-def prompt(
-    header_bytes: int, seconds: float, reception: Reception, crowd: Crowd | None = None
-) -> type[asyncio.Protocol]:
-    """A protocol class with the limits of `protocol.limited`, and of a crowd."""
-
-    class Prompt(_PromptHttp):
-        max_header_bytes = header_bytes
-        max_seconds = seconds
-        received_by = reception
-        together = _Together()
-        all_open = crowd or Crowd()
-
-    return Prompt
-
-
-class _Together:
-    """The requests that are complete and not answered: those that came in until the loop has its next turn."""
-
-    def __init__(self) -> None:
-        self._answers: list[Callable[[], None]] = []
-
-    def add(self, answer: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
-        if not self._answers:
-            loop.call_soon(self._run)
-        self._answers.append(answer)
-
-    def _run(self) -> None:
-        answers, self._answers = self._answers, []
-        for answer in answers:
-            answer()
-
-
-class _PromptHttp(LimitedHttp):
-    received_by: ClassVar[Reception]
-    together: ClassVar[_Together]
-    all_open: ClassVar[Crowd]
-
-    def connection_made(self, transport: Any) -> None:
-        self._body: list[bytes] | None = None  # its pieces so far, of a request that is kept
+    def __init__(
+        self, front: Front, state: Any, loop: Any, channel: Channel, tasks: Tasks, peer: str, secure: bool
+    ) -> None:
+        self.channel = channel
+        self.peer = peer
+        self.secure = secure
+        # The request that came last:
+        self.method = ""
+        self.path = b""
+        self.query = b""
+        self.headers: Headers = []
+        self.arrived = 0.0
+        self.kept = False  # it may be answered without a task
+        self.complete = False  # it is kept, and all of it is there
+        self.relaying: Relaying | None = None  # the answer of an upstream that is on its way
+        self._pieces: list[bytes] = []  # of its body, if it is kept
         self._size = 0  # theirs
-        self._complete = False  # what is kept can be answered
-        self._gate: Gate | None = None  # who sends it to an upstream
-        self._relaying: Relaying | None = None  # the answer of an upstream that is on its way
-        super().connection_made(transport)
-        self._place = self.all_open.place(self.client[0]) if self.client else None
-        if self._place is not None and not self.all_open.enter(self._place):
-            self._joined.abort()
+        self._entrance: Entrance | None = None  # what sends it to an upstream
+        self._front = front
+        self._state = state
+        self._loop = loop
+        self._tasks = tasks
+        self._left: Callable[[], None] | None = None
 
-    def begin_exchange(self) -> None:
-        """Keep the request, if it is of the usual kind, else let uvicorn begin."""
-        parser, url = self.parser, self.url
-        if (
-            parser.get_http_version() == "1.1"
-            and parser.should_keep_alive()
-            and url.startswith(b"/")
-            and not (self.expect_100_continue or self.is_answering or url.startswith(b"//") or b"#" in url)
-        ):
-            scope: Any = self.scope
-            scope["method"] = parser.get_method().decode("ascii")
-            scope["raw_path"], _, scope["query_string"] = url.partition(b"?")
-            self._gate = self.received_by.gate_for(scope)
-            if self._gate is not None or (url == b"/" and scope["method"] == "POST"):
-                self._body, self._size = [], 0
-                return
-        super().begin_exchange()
-
-    @property
     def is_answering(self) -> bool:
         """Whether there is a request of which the answer is still to come."""
-        cycle = self.cycle
-        return self._complete or (cycle is not None and not cycle.response_complete)
+        return self.complete or self.relaying is not None or self._tasks.is_answering()
 
-    def on_body(self, body: bytes) -> None:
-        if self._body is None:
-            super().on_body(body)
+    # A request comes in.
+
+    def begin(self, method: str, url: bytes, headers: Headers, version: str, keeps: bool, expects: bool) -> None:
+        """The head is there: keep the request, if it is of the usual kind, else let uvicorn begin. Raises
+        httptools.HttpParserInvalidURLError."""
+        waits = self.is_answering()
+        reception = self._front.reception
+        if reception is not None and keeps and version == "1.1" and not (expects or waits) and _is_plain(url):
+            path, _, query = url.partition(b"?")
+            entrance = reception.entrance
+            if entrance is not None and not entrance.takes(method, path, query, headers):
+                entrance = None
+            if entrance is not None or (url == b"/" and method == "POST"):
+                self.method, self.path, self.query, self.headers = method, path, query, headers
+                self._entrance, self.kept, self._size = entrance, True, 0
+                return
+        self._tasks.begin(method, url, headers, version, keeps, expects, waits)
+
+    def body(self, body: bytes) -> None:
+        """Some of the body has come."""
+        if not self.kept:
+            self._tasks.body(body)
             return
-        self._behind = 0
-        self._body.append(body)
+        self._pieces.append(body)
         self._size += len(body)
         if self._size > _SHORT:
-            self._give_to(self.app, self._body, more=True)
+            self._give_to(self._tasks.app, self._take_body(), more=True)
 
-    def end_exchange(self) -> None:
-        if self._body is None:
-            super().end_exchange()
-        else:
-            self._complete = True
-            self.together.add(self._answer, self.loop)
-
-    def on_message_begin(self) -> None:
-        if self._complete:  # the client has sent the next one without waiting
-            self._answer()
-        super().on_message_begin()
-
-    def shutdown(self) -> None:
-        """As uvicorn's: what has begun is finished."""
-        if self._complete:
-            self._answer()
-        elif self._body is not None:
-            self._give_to(self.app, self._body, more=True)
-        super().shutdown()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._body, self._complete = None, False
-        if self._place is not None:
-            self.all_open.leave(self._place)
-        is_awaited = self._relaying is not None and self._relaying.leave()
-        super().connection_lost(exc)
-        if is_awaited:
-            self.connections.add(self)  # so that a server that stops waits for what is still to be recorded
-
-    def _answer(self) -> None:
-        """Answer what is kept, unless that was done already, or the client has left."""
-        body, kept = self._body, self._complete
-        if body is None or not kept:
+    def end(self, arrived: float) -> None:
+        """The request is complete."""
+        if not self.kept:
+            self._tasks.end(arrived)
             return
-        self._body, self._complete = None, False
-        scope: Any = self.scope
+        self.arrived, self.complete = arrived, True
+        self._front.answer_soon(self, self._loop)
+
+    def _take_body(self) -> bytes:
+        """What has come of the body; the request is not kept any more."""
+        self.kept = self.complete = False
+        if not self._pieces:
+            return b""
+        pieces, self._pieces = self._pieces, []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    # It is answered.
+
+    def answer(self) -> None:
+        """Answer what is complete, unless that was done already, or the client has left."""
+        if not self.complete:
+            return
+        body, reception = self._take_body(), self._front.reception
         try:
-            if self._gate is not None:
-                self._forward(self._gate, scope, b"".join(body))
-                return
-            peer, secure = self.client[0] if self.client else "", self.scheme == "https"
-            self._send(self.received_by.answer(scope["headers"], b"".join(body), peer, secure, scope["iamd.arrived"]))
+            if self._entrance is not None:
+                self._forward(self._entrance, body)
+            elif reception is not None:
+                self._send(reception.answer(self.headers, body, self.peer, self.secure, self.arrived))
         except Exception:  # those that came in with it are still to be answered
             log.error("a request was not answered", exc_info=True)
-            self._refuse(b"500 Internal Server Error")
+            self.channel.refuse(b"500 Internal Server Error")
 
     def _send(self, answer: Answer | Awaitable[Answer]) -> None:
         """Send the answer now, if it is there and nothing stands against it."""
-        if isinstance(answer, Answer) and not (self.flow.write_paused or self.transport.is_closing()):
-            written = whole(answer, self.server_state.default_headers)
+        if isinstance(answer, Answer) and not (self.channel.write_paused or self.channel.is_closing()):
+            written = whole(answer, self._state.default_headers)
             if written is not None:
-                self._joined.send(written)
-                self.on_response_complete()
+                self.channel.send(written)
+                self._tasks.answered()
                 return
-        self._give_to(_sending(answer), [], more=False)
+        self._give_to(sending(answer), b"", more=False)
 
-    def _forward(self, gate: Gate, scope: Any, body: bytes) -> None:
+    def _forward(self, entrance: Entrance, body: bytes) -> None:
         """Send the request to its upstream, or answer it now."""
-        if self.transport.is_closing():  # what came behind it was refused
-            self._give_to(self.app, [body], more=False)
-            self.cycle.disconnected = True
+        if self.channel.is_closing():  # what came behind it was refused
+            self._give_to(self._tasks.app, body, more=False)
+            self._tasks.cycle.disconnected = True
             return
+        entrance.forward(self, body, self._state.default_headers)
 
-        relaying = Relaying(
-            scope, self._joined, self.flow, self.server_state.default_headers, self._take_over, self._relayed
-        )
-        self._relaying = relaying
-        stand_in: Any = relaying
-        self.cycle = stand_in
-        relaying.follow(gate.forward(scope, body, relaying))
+    def _give_to(self, app: Any, body: bytes, *, more: bool) -> None:
+        """Go uvicorn's way from here, with what has come of the body."""
+        self.kept = False
+        scope = self._tasks.scope_of(self.method, self.path, self.query, self.headers)
+        if not more:
+            scope["iamd.arrived"] = self.arrived
+        self._tasks.give(scope, app, body, more=more)
 
-    def _take_over(self, relaying: Any, answer: UpstreamsAnswer | Awaitable[UpstreamsAnswer]) -> None:
+    # What is on its way from an upstream.
+
+    def take_over(self, relaying: Relaying, app: Any) -> None:
         """Let an answer of an upstream go uvicorn's way."""
-        self._relaying = None
-        cycle = self._new_cycle(relaying.scope)
+        self.relaying = None
+        request, tasks = relaying.request, self._tasks
+        cycle = tasks.cycle_of(tasks.scope_of(request.method, request.path, request.query, request.headers))
         cycle.keep_alive, cycle.disconnected, cycle.more_body = relaying.keep_alive, relaying.gone, False
-        if self.cycle is relaying:  # the client has not sent the next request yet
-            self.cycle = cycle
-        app: Any = forwarded(answer, relaying.started)
-        self._start_asgi_task(cycle, app)
+        if not tasks.queued:  # the client has not sent the next request yet
+            tasks.cycle = cycle
+        tasks.start(cycle, app)
 
-    def _relayed(self) -> None:
-        relaying, self._relaying = self._relaying, None
-        if relaying is not None and relaying.gone:
-            self.connections.discard(self)
+    def relayed(self, relaying: Relaying) -> None:
+        """All was sent, or recorded for a client that has gone."""
+        self.relaying = None
+        if not relaying.gone:
+            self._tasks.answered()
+        elif self._left is not None:
+            self._left()
+            self._left = None
+
+    def resume(self) -> None:
+        """The client takes more."""
+        if self.relaying is not None:
+            self.relaying.resume()
+
+    # The end.
+
+    def shut_down(self) -> None:
+        """The server stops: what has begun is finished."""
+        tasks = self._tasks
+        if self.complete:
+            self.answer()
+        elif self.kept:
+            self._give_to(tasks.app, self._take_body(), more=True)
+        if not self.is_answering():
+            self.channel.close()
+        elif self.relaying is not None and not tasks.queued:
+            self.relaying.keep_alive = False
         else:
-            self.on_response_complete()
+            tasks.cycle.keep_alive = False
 
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._relaying is not None:
-            self._relaying.resume()
-
-    def _give_to(self, app: Any, body: list[bytes], *, more: bool) -> None:
-        """Go uvicorn's way from here: with a task, in which that application answers."""
-        self._body = None
-        cycle = self.cycle = self._new_cycle(self.scope)
-        cycle.body += b"".join(body)
-        cycle.more_body = more
-        cycle.message_event.set()  # there is something to be received
-        self._start_asgi_task(cycle, app)
-
-    def _new_cycle(self, scope: Any) -> RequestResponseCycle:
-        scope["path"] = unquote(scope["raw_path"].decode("ascii"))
-        return RequestResponseCycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=True,
-            on_response=self.on_response_complete,
-        )
+    def lost(self, left: Callable[[], None]) -> bool:
+        """The client has left. Whether there is still something to be recorded: `left` is called when that is done."""
+        self.kept = self.complete = False
+        is_awaited = self.relaying is not None and self.relaying.leave()
+        if is_awaited:
+            self._left = left
+        self._tasks.lost()
+        return is_awaited
 
 
-def _sending(answer: Answer | Awaitable[Answer]) -> Any:
-    """An ASGI application that sends that answer."""
-
-    async def application(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        await asgi.send(answer if isinstance(answer, Answer) else await answer, send)
-
-    return application
+def _is_plain(url: bytes) -> bool:
+    """Whether a request's target is a path, and nothing else that it may be."""
+    return len(url) > 0 and url[0] == _SLASH and not (len(url) > 1 and url[1] == _SLASH) and _HASH not in url

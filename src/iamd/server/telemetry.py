@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Final
 
 import structlog
 from prometheus_client import REGISTRY
@@ -13,8 +13,28 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from iamd.server.exchange import Exchange
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
+_BOUNDS: Final = list(BUCKETS)
 
 log = structlog.get_logger("iamd")
+
+
+class _Times:
+    """How long requests to a service took."""
+
+    def __init__(self) -> None:
+        self.sum = 0.0
+        self.buckets = [0] * (len(BUCKETS) + 1)
+
+    def add(self, seconds: float) -> None:
+        self.sum += seconds
+        low, high = 0, len(_BOUNDS)
+        while low < high:  # as bisect.bisect_left, which is called with objects and compares objects
+            middle = (low + high) >> 1
+            if _BOUNDS[middle] < seconds:
+                low = middle + 1
+            else:
+                high = middle
+        self.buckets[low] += 1
 
 
 class Tally:
@@ -23,8 +43,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._requests: dict[tuple[str, str, str], int] = {}
-        self._times: dict[str, list[int]] = {}
-        self._sums: dict[str, float] = {}
+        self._times: dict[str, _Times] = {}
 
     def count(self, service: str, operation: str, code: str, seconds: float) -> None:
         """Labels come from the models and the error catalogue only, never from a client."""
@@ -32,9 +51,8 @@ class Tally:
         self._requests[key] = self._requests.get(key, 0) + 1
         times = self._times.get(service)
         if times is None:
-            times = self._times[service] = [0] * (len(BUCKETS) + 1)
-        times[bisect_left(BUCKETS, seconds)] += 1
-        self._sums[service] = self._sums.get(service, 0.0) + seconds
+            times = self._times[service] = _Times()
+        times.add(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """What prometheus_client asks for."""
@@ -47,10 +65,10 @@ class Tally:
         )
         for service, times in list(self._times.items()):
             total, buckets = 0, []
-            for bound, number in zip((*map(str, BUCKETS), "+Inf"), times, strict=True):
+            for bound, number in zip((*map(str, BUCKETS), "+Inf"), times.buckets, strict=True):
                 total += number
                 buckets.append((bound, float(total)))
-            seconds.add_metric([service], buckets, self._sums[service])
+            seconds.add_metric([service], buckets, times.sum)
         yield seconds
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from iamd.server.joined import JoinedWrites
+from uvicorn.server import ServerState
+
+from iamd.server.channel import Channel
 
 
 class Transport:
@@ -20,27 +22,21 @@ class Transport:
     def is_closing(self) -> bool:
         return self.closed
 
-    def get_extra_info(self, name: str) -> None: ...
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
 
 def test_a_head_waits_for_its_body():
     transport = Transport()
-    joined = JoinedWrites(transport)
-    joined.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    channel = Channel(transport, ServerState())
+    channel.write(b"HTTP/1.1 200 OK\r\n\r\n")
     assert transport.written == []
-    joined.write(b"body")
+    channel.write(b"body")
     assert transport.written == [b"HTTP/1.1 200 OK\r\n\r\nbody"]
 
 
 def test_what_is_left_of_an_answer_is_dropped_once_its_client_has_gone():
     transport = Transport()
-    joined = JoinedWrites(transport)
-    joined.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    channel = Channel(transport, ServerState())
+    channel.write(b"HTTP/1.1 200 OK\r\n\r\n")
     transport.closed = True
-    joined.flush()
-    joined.write(b"more")
+    channel.flush()
+    channel.write(b"more")
     assert transport.written == []
