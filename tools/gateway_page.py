@@ -17,6 +17,7 @@ _KINDS = ("exactly", "generically", "refused")
 _SOURCES = (
     "src/iamd/gateway/[gm]*.py",
     "src/iamd/gateway/directory.py",
+    "src/iamd/gateway/rest.py",
     "src/iamd/gateway/exact/*.py",
     "tools/gateway_page.py",
 )

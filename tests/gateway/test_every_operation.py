@@ -87,7 +87,7 @@ def check(service: str) -> None:
 
 @pytest.mark.parametrize(
     "service",
-    ["s3control", "sqs", "sns", "dynamodb", "lambda", "apigatewayv2", "lexv2-models", "workspaces-web", "mq", "greengrass"],
+    ["s3", "s3control", "sqs", "sns", "dynamodb", "lambda", "apigatewayv2", "lexv2-models", "workspaces-web", "mq", "greengrass"],
 )  # fmt: skip
 def test_every_operation_of(service: str) -> None:
     check(service)

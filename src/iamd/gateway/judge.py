@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from iamd.gateway.facts.facts import Facts
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+from iamd.gateway.facts.facts import SIGNATURE_AGE, Facts
 from iamd.gateway.mapped import Need
 from iamd.gateway.verdicts import Question, open_questions
 from iamd.gateway.who import Who
 from iamd.guard.ask import Ask
+from iamd.guard.context import Context
 from iamd.services.call import Cold, Realm
 from iamd.wire.errors import AccessDenied, ServiceUnavailable
 
@@ -28,8 +32,8 @@ async def judge(
     """
     questions = []
     for need in needs:
-        told = facts.policy_at_hand(need, who.region)
-        questions.append(Question(need, await facts.policy(need, who.region) if told is None else told.value))
+        known = facts.policy_at_hand(need, who.region)
+        questions.append(Question(need, await facts.policy(need, who.region) if known is None else known.value))
     for _ in range(_TRIES):
         try:
             open_ones = open_questions(realm, facts, who, questions, asked, tolerated)
@@ -40,6 +44,23 @@ async def judge(
             return
         for question, wanted in open_ones:
             for fact in wanted:
-                question.keys = {**question.keys, **await facts.keys(question.need, fact, who.region)}
+                told = (
+                    _signature_age(who) if fact == SIGNATURE_AGE else await facts.keys(question.need, fact, who.region)
+                )
+                question.keys = {**question.keys, **told}
             question.facts |= wanted
     raise ServiceUnavailable
+
+
+def _signature_age(who: Who) -> Context:
+    """How long ago the request was signed, in milliseconds; nothing for what does not say when.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    """
+    given = parse_qs(who.request.query).get(b"X-Amz-Date")
+    stamp = given[0].decode("latin-1") if given else who.request.header(b"x-amz-date")
+    try:
+        signed = datetime.strptime(stamp or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return {}
+    return {SIGNATURE_AGE: str(max(0, int((who.now - signed).total_seconds() * 1000)))}

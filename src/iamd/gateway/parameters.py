@@ -34,7 +34,13 @@ def read(asked: Asked, request: HttpRequest) -> Document:
     return _rest(asked, request)
 
 
-HANDS_OVER = frozenset({"PutBucketReplication"})
+HANDS_OVER = frozenset(
+    {
+        "CreateBucketMetadataConfiguration",
+        "PutBucketReplication",
+        "UpdateBucketMetadataAnnotationTableConfiguration",
+    }
+)
 """S3 operations whose bodies name a role."""
 
 

@@ -83,6 +83,7 @@ _SUBRESOURCES = frozenset(
         "lifecycle",
         "location",
         "logging",
+        "metadataAnnotationTable",
         "metadataConfiguration",
         "metadataInventoryTable",
         "metadataJournalTable",
@@ -112,6 +113,8 @@ _SUBRESOURCES = frozenset(
 _PARAMETERS = frozenset(
     [
         "allow-unordered",
+        "annotation-prefix",
+        "annotationName",
         "bucket-region",
         "continuation-token",
         "delimiter",
@@ -121,6 +124,7 @@ _PARAMETERS = frozenset(
         "key-marker",
         "list-type",
         "marker",
+        "max-annotation-results",
         "max-buckets",
         "max-keys",
         "max-parts",
@@ -189,6 +193,7 @@ _BUCKET = {
     ("POST", "metadataTable"): "CreateBucketMetadataTableConfiguration",
     ("GET", "metadataTable"): "GetBucketMetadataTableConfiguration",
     ("DELETE", "metadataTable"): "DeleteBucketMetadataTableConfiguration",
+    ("PUT", "metadataAnnotationTable"): "UpdateBucketMetadataAnnotationTableConfiguration",
     ("PUT", "metadataInventoryTable"): "UpdateBucketMetadataInventoryTableConfiguration",
     ("PUT", "metadataJournalTable"): "UpdateBucketMetadataJournalTableConfiguration",
 }
@@ -221,6 +226,9 @@ _OBJECT = {
     ("DELETE", ""): "DeleteObject",
     ("GET", "acl"): "GetObjectAcl",
     ("PUT", "acl"): "PutObjectAcl",
+    ("GET", "annotation"): "GetObjectAnnotation",
+    ("PUT", "annotation"): "PutObjectAnnotation",
+    ("DELETE", "annotation"): "DeleteObjectAnnotation",
     ("GET", "attributes"): "GetObjectAttributes",
     ("GET", "legal-hold"): "GetObjectLegalHold",
     ("PUT", "legal-hold"): "PutObjectLegalHold",
@@ -279,4 +287,6 @@ def _name(request: HttpRequest, place: Place, word: str) -> str | None:
         return "UploadPartCopy" if copies and name == "UploadPart" else name
     if copies:
         return "CopyObject" if (request.method, word) == ("PUT", "") else None
+    if (request.method, word) == ("GET", "annotation") and "annotationName" not in place.query:
+        return "ListObjectAnnotations"
     return _OBJECT.get((request.method, word))

@@ -11,11 +11,31 @@ from iamd.gateway.exact.s3_keys import object_context, request_context, tags_of
 from iamd.gateway.mapped import Inquiry, Mapper, Need
 from iamd.gateway.parameters import xml_root
 from iamd.gateway.s3_requests import checked_key
-from iamd.gateway.strict import plain
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Ambiguous, Unmapped
 
-_TELLS = ("s3:",)
+_TELLS = (
+    "s3:accessgrant",
+    "s3:accesspoint",
+    "s3:annotation-prefix",
+    "s3:authtype",
+    "s3:dataaccesspoint",
+    "s3:delimiter",
+    "s3:if-",
+    "s3:locationconstraint",
+    "s3:max-",
+    "s3:object-lock-event-hold",
+    "s3:object-lock-legal-hold",
+    "s3:object-lock-mode",
+    "s3:object-lock-retain-until-date",
+    "s3:objectcreationoperation",
+    "s3:prefix",
+    "s3:requestobjecttag",
+    "s3:signatureversion",
+    "s3:versionid",
+    "s3:x-amz-",
+)
+_TELLS_PLAIN = (*_TELLS, "s3:tlsversion")  # which AWS has for TLS only; what its version is nobody says here
 
 _BUCKET = {
     "ListObjects": "ListBucket",
@@ -24,10 +44,14 @@ _BUCKET = {
     "ListObjectVersions": "ListBucketVersions",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "DeleteBucket": "DeleteBucket",
+    "GetBucketAbac": "GetBucketAbac",
+    "PutBucketAbac": "PutBucketAbac",
     "GetBucketLocation": "GetBucketLocation",
     "GetBucketPolicyStatus": "GetBucketPolicyStatus",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketNotification": "GetBucketNotification",
     "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketNotification": "PutBucketNotification",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
@@ -36,7 +60,9 @@ _BUCKET = {
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "GetBucketCors": "GetBucketCORS",
     "PutBucketCors": "PutBucketCORS",
@@ -88,6 +114,11 @@ _OBJECT = {
     "GetObjectTagging": ("GetObjectTagging", "GetObjectVersionTagging"),
     "PutObjectTagging": ("PutObjectTagging", "PutObjectVersionTagging"),
     "DeleteObjectTagging": ("DeleteObjectTagging", "DeleteObjectVersionTagging"),
+    "GetObjectAnnotation": ("GetObjectAnnotation", "GetObjectVersionAnnotation"),
+    "PutObjectAnnotation": ("PutObjectAnnotation", "PutObjectVersionAnnotation"),
+    "DeleteObjectAnnotation": ("DeleteObjectAnnotation", "DeleteObjectVersionAnnotation"),
+    "ListObjectAnnotations": ("ListObjectAnnotations", "ListObjectVersionAnnotations"),
+    "UpdateObjectEncryption": ("UpdateObjectEncryption", "UpdateObjectEncryption"),
     "GetObjectLegalHold": ("GetObjectLegalHold", "GetObjectLegalHold"),
     "PutObjectLegalHold": ("PutObjectLegalHold", "PutObjectLegalHold"),
     "GetObjectRetention": ("GetObjectRetention", "GetObjectRetention"),
@@ -103,6 +134,8 @@ _OBJECT = {
 NEEDS_BODY = frozenset(
     {
         "CreateBucket",
+        "CreateBucketMetadataConfiguration",
+        "CreateBucketMetadataTableConfiguration",
         "DeleteObjects",
         "PutBucketAcl",
         "PutBucketPolicy",
@@ -112,54 +145,62 @@ NEEDS_BODY = frozenset(
         "PutObjectLegalHold",
         "PutObjectRetention",
         "PutObjectTagging",
+        "UpdateBucketMetadataAnnotationTableConfiguration",
+        "UpdateObjectEncryption",
     }
 )
 """Operations whose bodies say what they need."""
 
 
-def _bucket_arn(inquiry: Inquiry) -> str:
+def bucket_arn(inquiry: Inquiry) -> str:
+    """The ARN of the bucket that a request is for."""
     place = inquiry.asked.place
     return f"arn:{PARTITION}:s3:::{place.bucket if place else ''}"
 
 
-def _object_arn(inquiry: Inquiry) -> str:
+def object_arn(inquiry: Inquiry) -> str:
+    """The ARN of the object that a request is for."""
     place = inquiry.asked.place
     return f"arn:{PARTITION}:s3:::{place.bucket}/{place.key}" if place else ""
 
 
-def _need(inquiry: Inquiry, action: str, resource: str, **keys: str | tuple[str, ...]) -> Need:
-    return Need(f"s3:{action}", resource, {**request_context(inquiry), **keys}, _TELLS)
+def need(inquiry: Inquiry, action: str, resource: str, **keys: str | tuple[str, ...]) -> Need:
+    """An action of S3 with the condition keys of the request, and those."""
+    tells = _TELLS if inquiry.request.secure else _TELLS_PLAIN
+    return Need(f"s3:{action}", resource, {**request_context(inquiry), **keys}, tells)
 
 
 def _of_bucket(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
-    return [_need(inquiry, _BUCKET[name], _bucket_arn(inquiry), **tags_of(inquiry))]
+    return [need(inquiry, _BUCKET[name], bucket_arn(inquiry), **tags_of(inquiry))]
 
 
 def _list_buckets(inquiry: Inquiry) -> list[Need]:
-    return [_need(inquiry, "ListAllMyBuckets", "*")]
+    return [need(inquiry, "ListAllMyBuckets", "*")]
 
 
 def _create_bucket(inquiry: Inquiry) -> list[Need]:
-    header, arn = inquiry.request.header, _bucket_arn(inquiry)
+    header, arn, told = inquiry.request.header, bucket_arn(inquiry), tags_of(inquiry)
     actions = ["CreateBucket"]
-    if _has_acl(inquiry):
+    if _has_acl(inquiry) and header(b"x-amz-acl") != "private":
         actions.append("PutBucketAcl")
     if header(b"x-amz-object-ownership") is not None:
         actions.append("PutBucketOwnershipControls")
-    if header(b"x-amz-bucket-object-lock-enabled") is not None:
+    if (header(b"x-amz-bucket-object-lock-enabled") or "false").lower() != "false":
         actions += ["PutBucketObjectLockConfiguration", "PutBucketVersioning"]
-    return [_need(inquiry, action, arn, **tags_of(inquiry)) for action in actions]
+    if "aws:tagkeys" in told:
+        actions.append("TagResource")
+    return [need(inquiry, action, arn, **told) for action in actions]
 
 
 def _of_object(inquiry: Inquiry) -> list[Need]:
     plain_action, of_version = _OBJECT[inquiry.asked.operation.name]
     place = inquiry.asked.place
     action = of_version if place and "versionId" in place.query else plain_action
-    arn = _object_arn(inquiry)
-    needs = [_need(inquiry, action, arn, **object_context(inquiry))]
+    arn = object_arn(inquiry)
+    needs = [need(inquiry, action, arn, **object_context(inquiry))]
     if inquiry.request.header(b"x-amz-bypass-governance-retention") is not None:
-        needs.append(_need(inquiry, "BypassGovernanceRetention", arn, **object_context(inquiry)))
+        needs.append(need(inquiry, "BypassGovernanceRetention", arn, **object_context(inquiry)))
     return needs
 
 
@@ -167,10 +208,10 @@ def _attributes(inquiry: Inquiry) -> list[Need]:
     place = inquiry.asked.place
     version = "Version" if place and "versionId" in place.query else ""
     actions = (f"GetObject{version}", f"GetObject{version}Attributes")
-    return [_need(inquiry, action, _object_arn(inquiry)) for action in actions]
+    return [need(inquiry, action, object_arn(inquiry)) for action in actions]
 
 
-def _put_object(inquiry: Inquiry) -> list[Need]:
+def put_object(inquiry: Inquiry) -> list[Need]:
     """An object that is written, with what its headers set besides."""
     header = inquiry.request.header
     actions = ["PutObject"]
@@ -183,39 +224,7 @@ def _put_object(inquiry: Inquiry) -> list[Need]:
     if header(b"x-amz-object-lock-legal-hold") is not None:
         actions.append("PutObjectLegalHold")
     context = object_context(inquiry)
-    return [_need(inquiry, action, _object_arn(inquiry), **context) for action in actions]
-
-
-def _copy_object(inquiry: Inquiry) -> list[Need]:
-    """Reading the source, its tags too where they are asked to be copied, and writing the object."""
-    source = _source(inquiry)
-    needs = [source, *_put_object(inquiry)]
-    if (inquiry.request.header(b"x-amz-tagging-directive") or "").upper() == "COPY":
-        tagging = source.action.removeprefix("s3:") + "Tagging"
-        needs.append(_need(inquiry, tagging, source.resource))
-    return needs
-
-
-def _source(inquiry: Inquiry) -> Need:
-    """Reading what is copied; raises Ambiguous for a source that upstreams read differently."""
-    source = (inquiry.request.header(b"x-amz-copy-source") or "").removeprefix("/")
-    if not source.isascii():
-        raise Ambiguous("x-amz-copy-source must be plain ASCII: percent-encode other characters.")
-    path, _, query = source.partition("?")
-    bucket, _, key = plain(path).partition("/")
-    if (
-        bucket.startswith("arn:")
-        or not bucket
-        or not key
-        or (query and not query.startswith("versionId="))
-        or "&" in query
-    ):
-        raise Ambiguous("x-amz-copy-source must be BUCKET/KEY, with ?versionId=VERSION at most.")
-    arn = f"arn:{PARTITION}:s3:::{bucket}/{checked_key(key)}"
-    if not query:
-        return _need(inquiry, "GetObject", arn)
-    keys = {"s3:versionid": plain(query.removeprefix("versionId="))}
-    return _need(inquiry, "GetObjectVersion", arn, **keys)
+    return [need(inquiry, action, object_arn(inquiry), **context) for action in actions]
 
 
 def _delete_objects(inquiry: Inquiry) -> list[Need]:
@@ -227,14 +236,14 @@ def _delete_objects(inquiry: Inquiry) -> list[Need]:
         versions = entry.findall("{*}VersionId")
         if len(keys) != 1 or len(versions) > 1 or not keys[0].text:
             raise Ambiguous("An object to be deleted has one Key, and one VersionId at most.")
-        arn = f"{_bucket_arn(inquiry)}/{checked_key(keys[0].text)}"
+        arn = f"{bucket_arn(inquiry)}/{checked_key(keys[0].text)}"
         version = versions[0].text if versions else None
         if version:
-            needs.append(_need(inquiry, "DeleteObjectVersion", arn, **{"s3:versionid": version}))
+            needs.append(need(inquiry, "DeleteObjectVersion", arn, **{"s3:versionid": version}))
         else:
-            needs.append(_need(inquiry, "DeleteObject", arn))
+            needs.append(need(inquiry, "DeleteObject", arn))
         if bypass:
-            needs.append(_need(inquiry, "BypassGovernanceRetention", arn))
+            needs.append(need(inquiry, "BypassGovernanceRetention", arn))
     if not needs or len(needs) > 2000:
         raise Unmapped("DeleteObjects names from 1 to 1000 objects.")
     return needs
@@ -251,9 +260,7 @@ MAPPERS: Mapping[str, Mapper] = {
     "ListBuckets": _list_buckets,
     "CreateBucket": _create_bucket,
     "GetObjectAttributes": _attributes,
-    "PutObject": _put_object,
-    "CreateMultipartUpload": _put_object,
-    "CopyObject": _copy_object,
-    "UploadPartCopy": _copy_object,
+    "PutObject": put_object,
+    "CreateMultipartUpload": put_object,
     "DeleteObjects": _delete_objects,
 }

@@ -14,6 +14,7 @@ _HEADERS = {
     name.encode(): f"s3:{name}"
     for name in (
         "x-amz-acl",
+        "x-amz-bucket-namespace",
         "x-amz-content-sha256",
         "x-amz-copy-source",
         "x-amz-grant-full-control",
@@ -22,6 +23,8 @@ _HEADERS = {
         "x-amz-grant-write",
         "x-amz-grant-write-acp",
         "x-amz-metadata-directive",
+        "x-amz-object-annotation-directive",
+        "x-amz-object-if-match",
         "x-amz-object-ownership",
         "x-amz-server-side-encryption",
         "x-amz-server-side-encryption-aws-kms-key-id",
@@ -35,8 +38,27 @@ _HEADERS = {
     b"x-amz-object-lock-mode": "s3:object-lock-mode",
     b"x-amz-object-lock-retain-until-date": "s3:object-lock-retain-until-date",
     b"x-amz-object-lock-legal-hold": "s3:object-lock-legal-hold",
+    b"x-amz-object-lock-event-hold": "s3:object-lock-event-hold",
+    b"x-amz-object-lock-event-hold-duration-days": "s3:object-lock-event-hold-duration-days",
 }
-_QUERY = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys", "versionId": "s3:versionid"}
+_QUERY = {
+    "annotation-prefix": "s3:annotation-prefix",
+    "delimiter": "s3:delimiter",
+    "max-annotation-results": "s3:max-annotation-results",
+    "max-keys": "s3:max-keys",
+    "prefix": "s3:prefix",
+    "versionId": "s3:versionid",
+}
+# Whether an upload makes an object, or only a part of one.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+_MAKES = {
+    "CompleteMultipartUpload": "true",
+    "CopyObject": "true",
+    "CreateMultipartUpload": "false",
+    "PutObject": "true",
+    "UploadPart": "false",
+    "UploadPartCopy": "false",
+}
 
 
 def request_context(inquiry: Inquiry) -> Context:
@@ -60,6 +82,7 @@ def request_context(inquiry: Inquiry) -> Context:
 def object_context(inquiry: Inquiry) -> Context:
     """What is told of an object that is written: its tags, its lock."""
     name, request = inquiry.asked.operation.name, inquiry.request
+    makes = _MAKES.get(name)
     tags: dict[str, str] = {}
     header = request.header(b"x-amz-tagging")
     if header is not None:
@@ -67,8 +90,15 @@ def object_context(inquiry: Inquiry) -> Context:
     elif name == "PutObjectTagging":
         tags = tags_in(request.body)
     context: Context = {f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()}
+    if makes is not None:
+        context["s3:objectcreationoperation"] = makes
     if tags:
         context["s3:requestobjecttagkeys"] = tuple(tags)
+    if name == "UpdateObjectEncryption":
+        key_arn = xml_root(request.body).findtext(".//{*}KMSKeyArn")
+        if key_arn:
+            context["s3:x-amz-server-side-encryption"] = "aws:kms"
+            context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = key_arn
     if name in ("PutObjectRetention", "PutObjectLegalHold"):
         root = xml_root(request.body)
         for element, key in (

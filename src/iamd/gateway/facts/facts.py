@@ -27,6 +27,8 @@ from iamd.wire.gateway_errors import NotKnown, NotThere
 RESOURCE_TAG = "aws:resourcetag/"
 _PUBLIC_ACCESS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, ("PublicAccessBlockConfiguration",))
 OBJECT_TAG = "s3:existingobjecttag/"
+SIGNATURE_AGE = "s3:signatureage"
+"""A fact about the request, which needs no asking: `judge` gives it its value."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -84,9 +86,11 @@ class Facts:
         return not (await self._told(found, found.kind.policy, need, region)).known
 
     def can_tell(self, need: Need, key: str) -> str | None:
-        """The kind of fact that gives the condition key its value, for `keys`; None when upstreams do not know it."""
+        """The kind of fact that gives the condition key its value, for `keys`; None when nobody knows it."""
         if need.action.startswith("iam:"):
             return None
+        if key == SIGNATURE_AGE and need.action.startswith("s3:"):
+            return SIGNATURE_AGE
         if key.startswith(OBJECT_TAG):
             return OBJECT_TAG if need.action.startswith("s3:") and "/" in need.resource else None
         found = find(need.resource)
