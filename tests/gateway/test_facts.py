@@ -71,6 +71,9 @@ def test_owners_by_patterns() -> None:
     owners = Owners(ACCOUNT, {"arn:aws:sqs:*:*:theirs-*": "210987654321"})
     ours = f"arn:aws:sqs:us-east-1:{ACCOUNT}"
     assert owners.settle(need(f"{ours}:q"), "us-east-1", ACCOUNT, keeps_accounts=False).owner == ACCOUNT
+    image, other = need("arn:aws:ec2:us-east-1::image/ami-1"), "210987654321"
+    assert owners.settle(image, "us-east-1", other, keeps_accounts=True).owner == other
+    assert owners.settle(need("arn:aws:s3:::b"), "us-east-1", other, keeps_accounts=True).owner == ACCOUNT
     settled = owners.settle(need(f"{ours}:theirs-q"), "us-east-1", ACCOUNT, keeps_accounts=False)
     assert (settled.owner, settled.resource) == ("210987654321", "arn:aws:sqs:us-east-1:210987654321:theirs-q")
 

@@ -44,8 +44,8 @@ class Owners:
         if of_region not in ("", "*", region):
             raise Unmapped(f"`{need.resource}` is not in {region}, where the request was sent to.")
         owner = self.of(need.resource)
-        if not of_account:
-            return need.owned(owner or self.account_id)
+        if not of_account:  # of names without account only those of buckets are the same for everybody
+            return need.owned(owner or (self.account_id if fields[2] == "s3" else account_id))
         if keeps_accounts:
             return need.owned(of_account)
         if of_account not in (account_id, owner):

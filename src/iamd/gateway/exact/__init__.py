@@ -18,6 +18,7 @@ from iamd.gateway.exact import (
     s3_copies,
     s3_metadata,
     secrets,
+    systems,
     watching,
     workflows,
 )
@@ -38,7 +39,7 @@ MAPPERS: Mapping[str, Mapping[str, Mapper]] = {
     "secretsmanager": secrets.SECRETS,
     "sns": messaging.SNS,
     "sqs": messaging.SQS,
-    "ssm": secrets.PARAMETERS,
+    "ssm": {**secrets.PARAMETERS, **systems.SYSTEMS},
     "stepfunctions": workflows.STATES,
 }
 _BY_PATH = frozenset({"apigateway", "apigatewayv2"})

@@ -120,7 +120,7 @@ SECRETS: Mapping[str, Mapper] = {
 _PARAMETER_TELLS = ("ssm:overwrite", "ssm:recursive", "ssm:policies")
 
 
-def _parameter_arn(inquiry: Inquiry, named: object) -> str:
+def parameter_arn(inquiry: Inquiry, named: object) -> str:
     """A parameter by its name, with or without slash, version or label, or by its ARN."""
     if not isinstance(named, str) or not named:
         raise Unmapped("The name of a parameter must be a text.")
@@ -141,7 +141,7 @@ def _parameter_need(inquiry: Inquiry, named: object) -> Need:
     if isinstance(inquiry.document.get("Policies"), str):
         context["ssm:policies"] = inquiry.document["Policies"]
     action = f"ssm:{inquiry.asked.operation.name}"
-    return Need(action, _parameter_arn(inquiry, named), context, _PARAMETER_TELLS)
+    return Need(action, parameter_arn(inquiry, named), context, _PARAMETER_TELLS)
 
 
 def _parameter(inquiry: Inquiry) -> list[Need]:
@@ -149,7 +149,7 @@ def _parameter(inquiry: Inquiry) -> list[Need]:
 
 
 def _path(inquiry: Inquiry) -> list[Need]:
-    return [_parameter_need(inquiry, inquiry.text("Path").rstrip("/") or "/")]
+    return [_parameter_need(inquiry, inquiry.text("Path"))]
 
 
 def _parameters(inquiry: Inquiry) -> list[Need]:
