@@ -153,7 +153,7 @@ bench: $(VENV)/.bench $(VENV)/.engine ## Measure speed against the anchors; prin
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: chaos
-chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load and check that they keep their promises (half an hour)
+chaos: $(VENV)/.dev $(VENV)/.engine ## Kill servers a thousand times under load and check that they keep their promises (half an hour); more faults in ARGS (make chaos ARGS=--help)
 	@$(BIN)/python -m chaos $(ARGS)
 
 .PHONY: failover

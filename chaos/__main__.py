@@ -5,32 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from botocore.credentials import Credentials
-
+from chaos import trouble
 from chaos.checker import violations
-from chaos.link import Link
-from chaos.node import Node
-from chaos.trouble import Trouble
+from chaos.estate import ROOT, Estate, made
+from chaos.history import Outcome
+from chaos.sessions import Sessions
 from chaos.workload import Workload, value_in
-from tests import postgresql
-from tests.postgresql import Cluster
 
-_ACCOUNT = "123456789012"
-ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
-ENVIRONMENT = {
-    "IAMD_ACCOUNT_ID": _ACCOUNT,
-    "IAMD_ROOT_ACCESS_KEY_ID": ROOT.access_key,
-    "IAMD_ROOT_SECRET_ACCESS_KEY": ROOT.secret_key,
-}
 _SHOWN = 20  # violations
 
 
@@ -43,6 +33,7 @@ class Report:
     faults: dict[str, int]
     acknowledged_writes: int
     unknown_writes: int
+    refused_for_their_time: int
     reads: int
     recorded: int
     seconds: float
@@ -55,9 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     if args.network and not args.postgresql:
         parser.error("--network is between servers and PostgreSQL: add --postgresql")
+    if args.packets and (args.network or not args.postgresql):
+        parser.error(
+            "--packets is another way between servers and PostgreSQL: add --postgresql, and leave --network away"
+        )
     with tempfile.TemporaryDirectory(prefix="iamd-chaos-") as folder:
         try:
-            report = run(args, Path(folder))
+            with made(args, Path(folder)) as estate:
+                report = run(estate, args)
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return 2
@@ -68,68 +64,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if report.violations else 0
 
 
-def run(args: argparse.Namespace, folder: Path) -> Report:
-    """One run over a database in that folder, or on a PostgreSQL server made for it. Raises RuntimeError when a server
-    does not start."""
-    flags = ["--data-dir", str(folder / "data")]
-    if not args.postgresql:
-        return _run(args, folder, flags, None)
-    key = folder / "master.key"
-    key.write_bytes(secrets.token_bytes(32))
-    with postgresql.running() as cluster:
-        flags += ["--database", cluster.new_database(), "--master-key-file", str(key)]
-        return _run(args, folder, flags, cluster)
-
-
-def _run(args: argparse.Namespace, folder: Path, flags: list[str], cluster: Cluster | None) -> Report:
-    names = [f"node-{number + 1}" for number in range(args.nodes)]
-    links = [Link(folder / name, cluster.folder) for name in names] if cluster is not None and args.network else []
-    # The last --database counts: through a link of one's own.
-    own = [["--database", cluster.url_by(link.folder)] for link in links] if cluster is not None else []
-    nodes = [
-        Node(name, [*flags, *(own[at] if own else [])], ENVIRONMENT, folder / f"{name}.log")
-        for at, name in enumerate(names)
-    ]
-    try:
-        return _tried(args, flags, nodes, Trouble(nodes, links, cluster), cluster is not None)
-    finally:
-        for link in links:
-            link.close()
-
-
-def _tried(
-    args: argparse.Namespace, flags: Sequence[str], nodes: Sequence[Node], trouble: Trouble, carry: bool
-) -> Report:
-    workload = Workload(nodes, ROOT, carry)
-    began = time.monotonic()
+def run(estate: Estate, args: argparse.Namespace) -> Report:
+    """Break it under load. Raises RuntimeError when a server does not start."""
+    nodes, began = estate.nodes, time.monotonic()
+    workload = Workload(nodes, ROOT, estate.carry, estate.aftermath)
     try:
         for node in nodes:
             node.start()
         workload.prepare(args.writers, args.users)
         workload.start(args.writers, args.readers, args.seed)
         try:
-            faults = trouble.make(args)
+            with Sessions(nodes, workload.key(), workload.role, workload.history, args.seed):
+                faults = trouble.make(estate.faults, len(nodes), args.kills, args.seed, quiet=args.json)
         finally:
             workload.stop()
         for node in nodes:
             node.kill()
+            node.set_right()
         nodes[0].start()
         last = workload.last(nodes[0])
         nodes[0].stop()
     finally:
         for node in nodes:
             node.kill()
-    written = recorded(flags)
+    return _report(args, workload, faults, last, recorded(estate.flags), time.monotonic() - began)
+
+
+def _report(
+    args: argparse.Namespace,
+    workload: Workload,
+    faults: dict[str, int],
+    last: Mapping[str, int],
+    written: Sequence[int],
+    seconds: float,
+) -> Report:
     registers = workload.history.registers.values()
     return Report(
         args.seed,
         args.nodes,
         faults,
         workload.acknowledged,
-        sum(write.outcome.value == "unknown" for register in registers for write in register.writes),
+        sum(write.outcome is Outcome.UNKNOWN for register in registers for write in register.writes),
+        workload.history.skewed,
         sum(len(register.reads) for register in registers),
         len(written),
-        round(time.monotonic() - began, 1),
+        round(seconds, 1),
         list(violations(workload.history, last, written)),
     )
 
@@ -146,6 +125,8 @@ def _print(report: Report) -> None:
     faults = ", ".join(f"{number} {name}" for name, number in sorted(report.faults.items()))
     print(f"seed {report.seed}, {report.nodes} nodes, {report.seconds} s: {faults}")
     print(f"{report.acknowledged_writes} writes acknowledged, {report.unknown_writes} of unknown outcome")
+    if report.refused_for_their_time:
+        print(f"{report.refused_for_their_time} calls refused for their time")
     print(f"{report.reads} reads; {report.recorded} successful writes in the audit trail")
     shown(report.violations)
 
@@ -171,7 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--writers", type=int, default=4, help="clients that write (default: 4)")
     parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")
     parser.add_argument("--users", type=int, default=4, help="users for each writer (default: 4)")
-    parser.add_argument("--all-faults", action="store_true", help="pauses, full disks and restarts, too")
+    parser.add_argument(
+        "--all-faults", action="store_true", help="pauses, full disks, restarts, and clocks that are set, too"
+    )
     parser.add_argument(
         "--postgresql",
         action="store_true",
@@ -182,10 +165,26 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="partitions, lost answers, late ones, cut and half-closed connections between servers and PostgreSQL, too",
     )
+    parser.add_argument(
+        "--clocks", action="store_true", help="set the servers' clocks ahead and back, by seconds to hours, too"
+    )
+    parser.add_argument(
+        "--packets",
+        action="store_true",
+        help="servers and PostgreSQL in network namespaces, between which packets are lost, doubled, late or in another "
+        "order, and connections forgotten; for root, on Linux",
+    )
+    parser.add_argument(
+        "--disk",
+        type=int,
+        metavar="MB",
+        help="the servers' data on a disk of so many megabytes, which is filled now and then; for root, on Linux",
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="of what is chosen; default: any")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers and disks are taken away then, too
     sys.exit(main())

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from chaos.client import Answer
 from chaos.history import History, Outcome, Read, Register, Revisions, Write
+
+_SKEW = 300.0  # seconds that a client's clock may differ by
+_FRACTION = 1.5  # seconds: times that are signed, and those of servers, have no fractions
 
 
 def violations(history: History, last: Mapping[str, int], recorded: Iterable[int]) -> Iterator[str]:
@@ -14,6 +18,7 @@ def violations(history: History, last: Mapping[str, int], recorded: Iterable[int
     `last` is the policy that each user has in the end, `recorded` the writes that the audit trail calls successful,
     one entry an event.
     """
+    yield from history.wrong
     for register in history.registers.values():
         end = max([0.0, *(write.ended for write in register.writes), *(read.ended for read in register.reads)])
         yield from unexplained(register, Read(end + 1, end + 1, value=last.get(register.user, -1)))
@@ -138,3 +143,14 @@ def misrecorded(history: History, last: Mapping[str, int], recorded: Iterable[in
                 yield f"{register.user}: policy {write.value} was put and is not recorded"
     for value in counts:
         yield f"policy {value} is recorded and nobody put it"
+
+
+def mistimed(answer: Answer, offsets: Sequence[float]) -> Iterator[str]:
+    """Where a call was refused for its time, or was not, against what the server's clock says, which was so many seconds
+    ahead at some moment of it."""
+    late = answer.ended - answer.started
+    apart = [abs(offset - answer.skew) for offset in offsets]
+    if answer.is_skewed and max(apart) + late < _SKEW - _FRACTION:
+        yield f"refused for its time, with clocks at most {max(apart):.0f} s apart"
+    if answer.is_decided and min(apart) - late > _SKEW + _FRACTION:
+        yield f"decided, with clocks at least {min(apart):.0f} s apart"

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import http.client
+import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from botocore.auth import SigV4Auth
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 _TIMEOUT = 30.0  # seconds: longer than any pause
+_CODE = re.compile(rb'"Code": ?"(\w+)"')
+_SKEWED = re.compile(rb"Signature (?:expired|not yet current): ")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with the moments around it. The status is 0 when there was none; `sent` tells whether there could be
-    one: nobody listened else, and nothing has happened."""
+    one: nobody listened else, and nothing has happened. `skew` is what was added to this machine's clock to sign."""
 
     sent: bool
     status: int
@@ -27,15 +33,42 @@ class Answer:
     revision: int | None
     started: float
     ended: float
+    skew: float = 0.0
+
+    @property
+    def code(self) -> str:
+        """The error's code; empty where there is none."""
+        found = _CODE.search(self.body) if self.status >= 400 else None
+        return "" if found is None else found[1].decode()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a decision was made: the caller was allowed, or denied."""
+        return self.status == 200 or self.code == "AccessDenied"
+
+    @property
+    def is_skewed(self) -> bool:
+        """Whether it was refused because the clocks of client and server differ."""
+        return self.code == "SignatureDoesNotMatch" and _SKEWED.search(self.body) is not None
 
 
 class Client:
-    """Calls of a service in the Query protocol to one node over a connection that is opened again when it breaks; no call is sent twice."""
+    """Calls of a service in the Query protocol to one node over a connection that is opened again when it breaks; no call
+    is sent twice. As AWS's SDKs do, it signs by the server's clock once the server has refused its own."""
 
-    def __init__(self, port: int, service: str = "iam", version: str = "2010-05-08") -> None:
+    def __init__(
+        self,
+        port: int,
+        service: str = "iam",
+        version: str = "2010-05-08",
+        space: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        """`space` enters the network namespace of the node."""
         self._service, self._version = service, version
+        self._space = space or nullcontext()
         self._host = f"127.0.0.1:{port}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+        self._skew = 0.0
 
     def call(self, key: Credentials, action: str, parameters: Mapping[str, str], revision: int | None = None) -> Answer:
         """Send it, and wait for what comes; `revision` is what it must be answered from at least."""
@@ -44,24 +77,42 @@ class Client:
         if revision is not None:
             headers["x-iamd-revision"] = str(revision)
         request = AWSRequest("POST", f"http://{self._host}/", data=body, headers=headers)
-        SigV4Auth(key, self._service, "us-east-1").add_auth(request)
+        skew = self._skew
+        _Signer(key, self._service, skew).add_auth(request)
         started = time.monotonic()
         try:
             if self._connection.sock is None:
-                self._connection.connect()
+                with self._space:
+                    self._connection.connect()
         except OSError:
-            return Answer(False, 0, b"", None, started, time.monotonic())
+            return Answer(False, 0, b"", None, started, time.monotonic(), skew)
         try:
             self._connection.request("POST", "/", body, dict(request.headers.items()))
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException):
             self.close()
-            return Answer(True, 0, b"", None, started, time.monotonic())
+            return Answer(True, 0, b"", None, started, time.monotonic(), skew)
         told = response.headers.get("x-iamd-revision")
-        return Answer(True, response.status, content, int(told) if told else None, started, time.monotonic())
+        revision = int(told) if told else None
+        answer = Answer(True, response.status, content, revision, started, time.monotonic(), skew)
+        if answer.is_skewed:
+            self._skew = parsedate_to_datetime(response.headers["date"]).timestamp() - time.time()
+        return answer
 
     def close(self) -> None:
         """Forget the connection."""
         with suppress(OSError):
             self._connection.close()
+
+
+class _Signer(SigV4Auth):  # type: ignore[misc]
+    """Signs as if it were so many seconds later."""
+
+    def __init__(self, key: Credentials, service: str, skew: float) -> None:
+        super().__init__(key, service, "us-east-1")
+        self._skew = skew
+
+    def _modify_request_before_signing(self, request: Any) -> None:
+        request.context["timestamp"] = datetime.fromtimestamp(time.time() + self._skew, UTC).strftime(SIGV4_TIMESTAMP)
+        super()._modify_request_before_signing(request)

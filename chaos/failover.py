@@ -22,9 +22,10 @@ from pathlib import Path
 
 from botocore.credentials import Credentials
 
-from chaos.__main__ import ENVIRONMENT, ROOT, recorded, shown
+from chaos.__main__ import recorded, shown
 from chaos.checker import violations
 from chaos.client import Client
+from chaos.estate import ENVIRONMENT, ROOT
 from chaos.history import History, Outcome
 from chaos.node import Node
 from chaos.workload import Workload

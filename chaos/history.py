@@ -59,11 +59,14 @@ class Revisions:
 
 
 class History:
-    """The registers by user, and the revisions by node; written by many threads."""
+    """The registers by user, and the revisions by node; written by many threads. `wrong` has what no order of operations
+    could explain, in sentences; `skewed` counts calls that were refused for their time."""
 
     def __init__(self) -> None:
         self.registers: dict[str, Register] = {}
         self.revisions: dict[str, Revisions] = {}
+        self.wrong: list[str] = []
+        self.skewed = 0
         self._lock = threading.Lock()
 
     def register(self, user: str) -> Register:

@@ -12,26 +12,41 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
+
+from chaos.clock import Clock
 
 _READY_WITHIN = 60.0  # seconds
 
 
 class Node:
-    """`iamd serve` on a port that stays its own through all restarts."""
+    """`iamd serve` on a port that stays its own through all restarts, by a clock of its own where it is given one; `space`
+    enters the network namespace that it is in."""
 
-    def __init__(self, name: str, flags: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        flags: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        clock: Clock | None = None,
+        space: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.name = name
+        self.clock = clock
+        self.space = space or nullcontext()
         self.port = _free_port()
         self._command = [sys.executable, "-m", "iamd.cli.main", "serve", "--port", str(self.port), *flags]
         ours = {name: value for name, value in os.environ.items() if not name.startswith("IAMD_")}
-        self._environment = {**ours, **environment}
+        self._environment = {**ours, **environment, **(clock.environment if clock is not None else {})}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it is ready. Raises RuntimeError with its log when it ends instead."""
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as log, self.space:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
         end = time.monotonic() + _READY_WITHIN
         while not self._is_ready():
@@ -71,6 +86,11 @@ class Node:
         time.sleep(seconds)
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, limits)
 
+    def set_right(self) -> None:
+        """Let its clock show the time."""
+        if self.clock is not None:
+            self.clock.step(0.0)
+
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
@@ -82,8 +102,9 @@ class Node:
             self._process = None
 
     def _is_ready(self) -> bool:
+        address = f"http://127.0.0.1:{self.port}/_iamd/health"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_iamd/health", timeout=5) as answer:
+            with self.space, urllib.request.urlopen(address, timeout=5) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -14,14 +14,13 @@ from urllib.parse import unquote
 
 from botocore.credentials import Credentials
 
+from chaos.checker import mistimed
 from chaos.client import Answer, Client
 from chaos.history import History, Outcome, Read, Register, Write
 from chaos.node import Node
 
 _POLICY = "register"
 _SID = re.compile(r"w(\d+)x")
-# A call whose connection broke may still take effect for so long: a database goes on when its client is gone.
-_AFTERMATH = 1.0
 _AGAIN = 0.02  # seconds between tries while a node is away
 
 
@@ -37,12 +36,15 @@ class Person:
 @dataclass(slots=True)
 class Workload:
     """Threads that work until `stop`; what they saw is in the history. Where nodes hear of each other a moment later,
-    clients `carry` the last revision that any of them was told."""
+    clients `carry` the last revision that any of them was told. A call that was not answered may still take effect for
+    `aftermath` seconds: a database goes on when its client is gone."""
 
     nodes: Sequence[Node]
     root: Credentials
     carry: bool = False
+    aftermath: float = 1.0
     history: History = field(default_factory=History)
+    role: str = ""  # that the user of `key` may assume
     acknowledged: int = 0
     revision: int | None = None
     _people: list[Person] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Workload:
 
     def prepare(self, writers: int, each: int) -> None:
         """Make the users, with a first policy. Every node must run."""
-        client = Client(self.nodes[0].port)
+        client = Client(self.nodes[0].port, space=self.nodes[0].space)
         for number in range(writers * each):
             name = f"u{number:03}"
             _must(client.call(self.root, "CreateUser", {"UserName": name}))
@@ -62,7 +64,18 @@ class Workload:
             person = Person(name, Credentials(key["AccessKeyId"], key["SecretAccessKey"]), self.history.register(name))
             self._people.append(person)
             self._put(client, person)
+        self._make_role(client)
         client.close()
+
+    def _make_role(self, client: Client) -> None:
+        found = json.loads(_must(client.call(self.root, "GetUser", {"UserName": self._people[0].name})).body)
+        trusted = {"AWS": found["GetUserResponse"]["GetUserResult"]["User"]["Arn"]}
+        statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        made = _must(
+            client.call(self.root, "CreateRole", {"RoleName": "visited", "AssumeRolePolicyDocument": document})
+        )
+        self.role = json.loads(made.body)["CreateRoleResponse"]["CreateRoleResult"]["Role"]["Arn"]
 
     def start(self, writers: int, readers: int, seed: int) -> None:
         """Set them to work: each writer has users of its own, readers ask about all."""
@@ -84,7 +97,7 @@ class Workload:
 
     def last(self, node: Node) -> dict[str, int]:
         """The policy that each user has now."""
-        client = Client(node.port)
+        client = Client(node.port, space=node.space)
         found = {person.name: _value(_must(self._get(client, person))) for person in self._people}
         client.close()
         return found
@@ -95,13 +108,17 @@ class Workload:
         self._threads.append(thread)
 
     def _work(self, work: object, people: Sequence[Person], name: str, choice: random.Random) -> None:
-        clients = {node.name: Client(node.port) for node in self.nodes}
+        clients = {node.name: Client(node.port, space=node.space) for node in self.nodes}
         while not self._over.is_set():
-            node = choice.choice(self.nodes).name
-            answer = work(clients[node], choice.choice(people), choice)  # type: ignore[operator]
+            node = choice.choice(self.nodes)
+            answer = work(clients[node.name], choice.choice(people), choice)  # type: ignore[operator]
+            if node.clock is not None:
+                self.history.skewed += answer.is_skewed
+                offsets = node.clock.offsets(answer.started, answer.ended)
+                self.history.wrong += [f"{node.name}, {name}: {told}" for told in mistimed(answer, offsets)]
             if answer.revision is not None:
                 self._note(answer.revision)
-                self.history.node(f"{node} as {name} saw it").told.append(answer.revision)
+                self.history.node(f"{node.name} as {name} saw it").told.append(answer.revision)
             if answer.status == 0:
                 self._over.wait(_AGAIN)
         for client in clients.values():
@@ -126,9 +143,9 @@ class Workload:
         if not answer.sent:
             return answer
         outcome = _outcome(answer)
-        ended = answer.ended + (_AFTERMATH if outcome is Outcome.UNKNOWN else 0.0)
+        ended = answer.ended + (self.aftermath if outcome is Outcome.UNKNOWN else 0.0)
         if outcome is Outcome.UNKNOWN:
-            time.sleep(_AFTERMATH)  # so that writes to one register stay one after the other
+            time.sleep(self.aftermath)  # so that writes to one register stay one after the other
         person.register.writes.append(Write(value, allows, answer.started, ended, outcome))
         self.acknowledged += outcome is Outcome.DONE
         return answer
@@ -140,7 +157,7 @@ class Workload:
                 person.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
             return answer
         answer = client.call(person.key, "GetUser", {}, self.revision)
-        if answer.status in (200, 403):
+        if answer.is_decided:
             person.register.reads.append(Read(answer.started, answer.ended, allows=answer.status == 200))
         return answer
 

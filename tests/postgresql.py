@@ -11,10 +11,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -35,6 +36,8 @@ class Cluster:
         self._numbers = count(1)
         self._empty: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._addresses = ""
+        self._within: AbstractContextManager[Any] = nullcontext()
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -42,6 +45,19 @@ class Cluster:
     def url_by(self, folder: Path, number: int = 1) -> str:
         """The URL of a database of `new_database` by another socket, in that folder."""
         return f"postgresql://postgres@/iamd{number}?host={folder}"
+
+    def url_at(self, address: str, number: int = 1) -> str:
+        """The same by TCP, where it listens."""
+        return f"postgresql://postgres@{address}/iamd{number}"
+
+    def listen(self, address: str, within: AbstractContextManager[Any]) -> None:
+        """Be reached by TCP, too, at that address of a network namespace, in which it is started from now on; `within`
+        enters it."""
+        self.kill()
+        with (self.folder / "data" / "pg_hba.conf").open("a") as file:
+            file.write("host all all samenet trust\n")
+        self._addresses, self._within = address, within
+        self.start()
 
     def new_database(self, template: str = "template0", name: str | None = None) -> str:
         """The URL of a new database."""
@@ -67,12 +83,12 @@ class Cluster:
             for setting in (
                 *_FAST,
                 f"max_connections={self._connections}",
-                "listen_addresses=",
+                f"listen_addresses={self._addresses}",
                 f"unix_socket_directories={self.folder}",
             )
         ]
         command = [_binary("postgres"), "-D", str(self.folder / "data"), *settings]
-        with (self.folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log, self._within:
             self._process = subprocess.Popen(_as_user(command), stdout=log, stderr=log)
         while True:
             ready = subprocess.run([_binary("pg_isready"), "-q", "-h", str(self.folder)], check=False).returncode == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.checker import falling, misrecorded, unexplained, violations
+from chaos.checker import falling, misrecorded, mistimed, unexplained, violations
+from chaos.client import Answer
 from chaos.history import History, Outcome, Read, Register, Revisions, Write
 
 DONE, REFUSED, UNKNOWN = Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN
@@ -82,6 +83,28 @@ def test_what_is_there_in_the_end_is_held_against_the_history():
     assert list(violations(history, {"alice": 1}, [0, 1])) == []
     assert [told[:15] for told in violations(history, {"alice": 0}, [0, 1])] == ["alice: policy 0"]
     assert list(violations(history, {}, [0, 1]))
+
+
+def test_a_call_is_refused_for_its_time_if_and_only_if_the_clocks_differ():
+    late = (
+        b'{"Error": {"Code": "SignatureDoesNotMatch", "Message": "Signature expired: 20261122T000000Z is now earlier"}}'
+    )
+    denied = b'{"Error": {"Code": "AccessDenied", "Message": "no"}}'
+
+    def told(status: int, body: bytes, *offsets: float, skew: float = 0.0) -> list[str]:
+        return list(mistimed(Answer(True, status, body, None, 10.0, 10.1, skew), offsets))
+
+    assert told(200, b"", 0.0) == told(403, denied, 299.0) == told(403, late, -400.0) == []
+    assert told(200, b"", 4000.0, skew=3990.0) == told(403, late, 0.0, 4000.0) == told(503, b"", 4000.0) == []
+    assert told(403, late, 20.0) == ["refused for its time, with clocks at most 20 s apart"]
+    assert told(200, b"", 400.0, 500.0) == ["decided, with clocks at least 400 s apart"]
+    assert told(403, denied, -400.0) == ["decided, with clocks at least 400 s apart"]
+
+
+def test_what_was_seen_to_be_wrong_counts():
+    history = History()
+    history.wrong.append("node-1: took a session 60 s after its end")
+    assert list(violations(history, {}, [])) == history.wrong
 
 
 @given(st.data())

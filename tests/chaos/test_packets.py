@@ -1,0 +1,97 @@
+"""Packets between network namespaces; where none can be made, that this is told."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import pytest
+
+from chaos.packets import FAIR, Network, Weather, address
+from chaos.spaces import hindrance
+
+_PORT = 5000
+_GONE = Weather(lost=1.0)
+
+
+@pytest.fixture
+def network() -> Iterator[Network | None]:
+    """Two namespaces, of which the first says everything again; None where they cannot be made."""
+    if hindrance() is not None:
+        yield None
+        return
+    with closing(Network(2, seed=1)) as made:
+        with made.spaces[0]:
+            listening = socket.create_server((address(1), _PORT))
+        with listening:
+            threading.Thread(target=_echo, args=(listening,), daemon=True).start()
+            yield made
+
+
+def _echo(listening: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            joined, _ = listening.accept()
+            threading.Thread(target=_repeat, args=(joined,), daemon=True).start()
+
+
+def _repeat(joined: socket.socket) -> None:
+    with suppress(OSError), joined:
+        while piece := joined.recv(10_000):
+            joined.sendall(piece)
+
+
+def _joined(network: Network) -> socket.socket:
+    with network.spaces[1]:
+        return socket.create_connection((address(1), _PORT), timeout=20)
+
+
+def _said_again(near: socket.socket, said: bytes) -> bytes:
+    near.sendall(said)
+    heard = b""
+    while len(heard) < len(said):
+        heard += near.recv(10_000)
+    return heard
+
+
+def test_packets_are_lost_doubled_and_late_and_what_is_said_arrives(network: Network | None) -> None:
+    if network is None:
+        assert os.geteuid() != 0 or hindrance()
+        return
+    with closing(_joined(network)) as near:
+        network.change([(1, 2), (2, 1)], Weather(lost=0.05, twice=0.2, late=0.01))
+        said = os.urandom(20_000)
+        assert _said_again(near, said) == said
+        network.change([(1, 2)], _GONE)
+        near.sendall(b"more")
+        near.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            near.recv(10)
+        network.change([(1, 2), (2, 1)], FAIR)
+        near.settimeout(20)
+        assert near.recv(10) == b"more"
+
+
+def test_forgotten_connections_are_gone_and_nobody_is_told(network: Network | None) -> None:
+    if network is None:
+        return
+    with closing(_joined(network)) as near:
+        assert _said_again(near, b"one") == b"one"
+        assert network.forget(2, 1, 1.0) == 1
+        near.sendall(b"two")
+        near.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            near.recv(10)
+    with closing(_joined(network)) as again:
+        assert _said_again(again, b"three") == b"three"
+
+
+def test_nothing_of_a_network_is_seen_outside_of_it(network: Network | None) -> None:
+    if network is None:
+        return
+    assert "iamd0" not in [name for _, name in socket.if_nameindex()]
+    with network.spaces[1]:
+        assert [name for _, name in socket.if_nameindex()] == ["lo", "iamd0"]
