@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.store import Change, Records, Store, Taken
+from iamd.store.kind import altered
 from iamd.store.records import Attachment
 from tests.store.samples import ACCOUNT, LATER, NOW, contents, indexed, prepared, running, user
 
@@ -46,7 +46,7 @@ def apply(change: Change, step: tuple[str, int, str]) -> None:
             attachments.replace(attached, attached=LATER)
         else:
             attachments.remove(attached)
-            attachments.add(replace(attached, attached=NOW))
+            attachments.add(altered(attached, attached=NOW))
     elif verb == "fail":
         raise Undone
 

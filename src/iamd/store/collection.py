@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from iamd.store.kind import Kind, Step, Taken
+from iamd.store.kind import Kind, Step, Taken, altered
 from iamd.store.records import fold
 
 R = TypeVar("R")
@@ -77,7 +76,7 @@ class Collection(Generic[R]):
 
     def replace(self, record: R, **changes: Any) -> R:
         """Replace a record by a copy with those fields changed; raises Taken when the new name is another's."""
-        return self.exchange(record, dataclasses.replace(record, **changes))  # type: ignore[type-var]
+        return self.exchange(record, altered(record, **changes))
 
     def exchange(self, record: R, after: R) -> R:
         """Replace a record by another of the same key; raises Taken when the new name is another's."""

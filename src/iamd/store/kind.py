@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from iamd.store.collection import Collection
@@ -25,6 +27,13 @@ class Kind(Generic[R]):
     key: Callable[[R], str]
     unique_name: Callable[[R], str] | None = None
     indexes: Mapping[str, Callable[[R], str | None]] = field(default_factory=dict)
+
+
+def altered(record: R, **changes: Any) -> R:
+    """A copy of a record, which is a struct or a dataclass, with those fields changed."""
+    if isinstance(record, msgspec.Struct):
+        return msgspec.structs.replace(record, **changes)
+    return replace(record, **changes)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, slots=True)

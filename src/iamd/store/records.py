@@ -2,12 +2,16 @@
 
 Records refer to each other by unique id (`AIDA...`), never by name, so a rename touches one record. Names keep the
 spelling they were given; `fold` gives the key under which they are unique regardless of case.
+
+Most of what is in memory are these, millions in a large estate. They hold nothing but plain values, so the garbage
+collector need not know them (`gc=False`): how long it takes does not depend on how many there are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -17,15 +21,15 @@ _IAM = f"arn:{PARTITION}:iam::"
 
 def fold(name: str) -> str:
     """The key under which a name is unique in its account: IAM names differ by more than case."""
-    return name.casefold()
+    folded = name.casefold()
+    return name if folded == name else folded  # one text in memory, not two
 
 
 def iam_arn(account_id: str, resource: str) -> str:
     return f"{_IAM}{account_id}:{resource}"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True, gc=False):
     """One AWS account. Its root user's access keys are AccessKey records owned by the account's own id."""
 
     account_id: str
@@ -33,7 +37,7 @@ class Account:
     name: str = ""
     email: str = ""
     alias: str | None = None
-    root_password: str | None = field(default=None, repr=False)  # Argon2id hash
+    root_password: str | None = None  # Argon2id hash
     global_token_version: int = 1  # of the tokens that the global STS endpoint issues
     organization: str | None = None  # the management account of the organization that it belongs to
     closed: datetime | None = None  # since when nobody may use it
@@ -42,9 +46,11 @@ class Account:
     def arn(self) -> str:
         return iam_arn(self.account_id, "root")
 
+    def __repr__(self) -> str:
+        return f"Account(account_id={self.account_id!r}, name={self.name!r})"  # and no password's hash
 
-@dataclass(frozen=True, slots=True)
-class User:
+
+class User(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     id: str
     name: str
@@ -59,8 +65,7 @@ class User:
         return f"{_IAM}{self.account_id}:user{self.path}{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     id: str
     name: str
@@ -72,8 +77,7 @@ class Group:
         return f"{_IAM}{self.account_id}:group{self.path}{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(msgspec.Struct, frozen=True, gc=False):
     """`trust` is the trust policy as it is answered, except that `trusted` maps each principal ARN written in it to
     the unique id that it named when it was saved: when that entity is gone, the id stands in the ARN's place."""
 
@@ -94,8 +98,7 @@ class Role:
         return f"{_IAM}{self.account_id}:role{self.path}{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+class ManagedPolicy(msgspec.Struct, frozen=True, gc=False):
     """A customer managed policy; its documents are PolicyVersion records."""
 
     account_id: str
@@ -114,8 +117,7 @@ class ManagedPolicy:
         return f"{_IAM}{self.account_id}:policy{self.path}{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyVersion:
+class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     policy_id: str
     number: int
@@ -123,16 +125,14 @@ class PolicyVersion:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InlinePolicy:
+class InlinePolicy(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     owner_id: str  # user, group or role
     name: str
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True, gc=False):
     """A managed policy, of the account or of AWS, attached to a user, group or role."""
 
     account_id: str
@@ -141,26 +141,26 @@ class Attachment:
     attached: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     group_id: str
     user_id: str
     joined: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
+class AccessKey(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     id: str
     owner_id: str  # user id, or the account id for the root user
-    sealed_secret: bytes = field(repr=False)
+    sealed_secret: bytes
     created: datetime
     active: bool = True
 
+    def __repr__(self) -> str:
+        return f"AccessKey(id={self.id!r}, owner_id={self.owner_id!r}, active={self.active!r})"  # and no secret
 
-@dataclass(frozen=True, slots=True)
-class InstanceProfile:
+
+class InstanceProfile(msgspec.Struct, frozen=True, gc=False):
     account_id: str
     id: str
     name: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from iamd.store.collection import Collection
 from iamd.store.image import KINDS, Records
+from iamd.store.kind import altered
 from iamd.store.kinds import access_portal, event_data_stores, sign_in, trails
 
 # What is not taken back: chains and deliveries tell what has left the house, and files lie beside the database.
@@ -43,7 +43,7 @@ def put_back(now: Records, then: Records, at: datetime) -> Mapping[str, int]:
     """
     if not then.accounts:
         account = now.account
-        closed = replace(account, alias=None, email="", organization=None, closed=account.closed or at)
+        closed = altered(account, alias=None, email="", organization=None, closed=account.closed or at)
         if closed == account:
             return {}
         now.accounts.exchange(account, closed)

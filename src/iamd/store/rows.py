@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter, itemgetter
@@ -81,7 +80,7 @@ class Codec(Generic[R]):
         self.table: Table = tables.metadata.tables[kind.name]
         self.key_column: str = self.table.info["key"]
         self.columns = [column.name for column in self.table.c if column.name != "position"]
-        conversions = {f.name: _CONVERSIONS[str(f.type)] for f in fields(kind.record)}  # type: ignore[arg-type]
+        conversions = {name: _CONVERSIONS[str(type_)] for name, type_ in kind.record.__annotations__.items()}
         extra = {"key", "name_key"}
         stored = [name for name in self.columns if name not in extra]
         if sorted(stored) != sorted(conversions):

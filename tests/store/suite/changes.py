@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from msgspec.structs import astuple
 
 from iamd.store import Change, NoAccount, SealError, StoreError, Taken
 from iamd.store.interface import Access
+from iamd.store.kind import altered
 from iamd.store.master_key import add_master_key, retire_master_keys
 from iamd.store.records import Membership
 from iamd.store.sql import keys
@@ -63,7 +63,7 @@ class Changes:
     async def test_each_change_is_the_next_revision_of_its_accounts(self, opener: Opener) -> None:
         def both(change: Change) -> None:
             change.records(ACCOUNT).users.add(user(1))
-            change.records(OTHER).groups.add(replace(SAMPLES["groups"][0], account_id=OTHER))
+            change.records(OTHER).groups.add(altered(SAMPLES["groups"][0], account_id=OTHER))
 
         async with prepared(opener) as store:
             await store.write(new_account(OTHER))

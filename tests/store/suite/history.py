@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from iamd.store import Change
 from iamd.store.errors import NotKept
+from iamd.store.kind import altered
 from tests.store.samples import (
     ACCOUNT,
     OTHER,
@@ -43,7 +43,7 @@ def changes_of_all_kinds() -> Iterator[Callable[[Change], Any]]:
             )
             yield (
                 lambda change, kind=kind, record=record, changes=changes: (
-                    change.records(ACCOUNT).collection(kind).remove(replace(record, **changes))
+                    change.records(ACCOUNT).collection(kind).remove(altered(record, **changes))
                 )
             )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from iamd.store import Change, StaleRead, Store, Taken
+from iamd.store.kind import altered
 from iamd.store.records import Account
 from tests.store.samples import (
     ACCOUNT,
@@ -105,7 +105,7 @@ class Processes:
             slow = asyncio.create_task(two.write(add_user(1)))
             await gate.reached.wait()
             await one.write(
-                lambda change: change.records(OTHER).groups.add(replace(SAMPLES["groups"][0], account_id=OTHER))
+                lambda change: change.records(OTHER).groups.add(altered(SAMPLES["groups"][0], account_id=OTHER))
             )
             await one.write(add_user(2))
             await two.refresh()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from iamd.store import Change, StoreError, migrations
 from iamd.store.interface import Group, Usage
+from iamd.store.kind import altered
 from iamd.store.migrations import LATEST, STEPS
 from tests.store.samples import (
     ACCOUNT,
@@ -41,7 +41,7 @@ _UNDONE = (
 
 def rename(change: Change) -> None:
     users = change.records(ACCOUNT).users
-    users.exchange(user(1), replace(user(1), name="renamed"))
+    users.exchange(user(1), altered(user(1), name="renamed"))
 
 
 async def upgraded(opener: Opener) -> None:

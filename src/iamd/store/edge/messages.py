@@ -7,7 +7,6 @@ bearer tokens are told apart from their records, in the clear, over a channel th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -28,6 +27,7 @@ from iamd.store.image import (
     VERSIONS,
     Records,
 )
+from iamd.store.kind import altered
 from iamd.store.kinds.credentials import SERVICE_CREDENTIALS
 from iamd.store.kinds.federation import OIDC_PROVIDERS
 from iamd.store.rows import CODECS
@@ -103,10 +103,10 @@ def _told(touched: Iterable[Touched], sealer: Sealer) -> Iterable[Told]:
         if kind == SERVICE_CREDENTIALS.name and record is not None and record.service != BEARER:
             continue  # it is another service's, which asks nobody here
         if kind == ACCOUNTS.name and record is not None:
-            record = replace(record, root_password=None)
+            record = altered(record, root_password=None)
         if kind in _SECRETS and record is not None:
             secret = sealer.open(record.sealed_secret, key.encode())
-            record = replace(record, sealed_secret=b"")
+            record = altered(record, sealed_secret=b"")
         yield Told(kind, key, added, None if record is None else CODECS[kind].dump(record), secret)
 
 
@@ -136,5 +136,5 @@ def _touched(told: Told, seal: Callable[[bytes, bytes], bytes]) -> Touched:
         except msgspec.MsgspecError as error:
             raise ValueError(f"a record of the kind {told.kind} makes no sense: {error}") from error
         if told.secret is not None:
-            record = replace(record, sealed_secret=seal(told.secret, told.key.encode()))
+            record = altered(record, sealed_secret=seal(told.secret, told.key.encode()))
     return Touched(told.kind, told.key, told.added, record)
