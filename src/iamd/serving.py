@@ -51,6 +51,7 @@ from iamd.server.tls import ServerCertificate, certificate_at, hangups, keep_ren
 from iamd.server.worker import Shared, Worker, shared
 from iamd.services.call import Realm
 from iamd.settings import Settings
+from iamd.store.budget import record_bytes
 from iamd.store.keyring import Keyring
 from iamd.store.sealing import new_key
 from iamd.store.store import Store
@@ -77,7 +78,8 @@ async def running(settings: Settings, worker: Worker | None = None) -> AsyncIter
     services.register(settings.custom_services)
     upstreams = upstreams_of(settings)
     link = await _link(settings)
-    store = data.store(settings) if link is None else Store(link.database)
+    memory = record_bytes(settings.record_bytes, settings.workers)
+    store = data.store(settings, memory) if link is None else Store(link.database, memory)
     await store.start()
     try:
         realm = _realm(settings, store, common)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller
 from iamd.caller.identities import long_term_caller, require_going_on, session_caller
+from iamd.caller.ids import account_of
 from iamd.caller.sigv4 import Payload, Signature
 from iamd.caller.tokens import TokenKeys
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
@@ -37,6 +38,9 @@ def authenticate_at_hand(
     if signature.token is not None:
         return _of_session(request, signature, signature.token, store, tokens, now, payload)
     known = store.key_at_hand(signature.access_key_id)
+    if known is None:
+        account_id = account_of(signature.access_key_id)
+        known = None if account_id is None else store.key_of(account_id, signature.access_key_id)
     if known is None:
         return None
     records, key = known

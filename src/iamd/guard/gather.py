@@ -17,10 +17,12 @@ from iamd.store.image import Records
 
 
 class Snapshots:
-    """Snapshots by caller, bounded; one that was made before the account's last relevant change is made again."""
+    """Snapshots by caller, bounded by the bytes that they take, about; one that was made before the account's last relevant
+    change is made again."""
 
-    def __init__(self, limit: int = 20_000) -> None:
+    def __init__(self, limit: int = 64 << 20) -> None:
         self._limit = limit
+        self._bytes = 0
         self._kept: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
 
     def of(self, caller: Caller, records: Records, standing: Standing | None) -> Snapshot:
@@ -31,14 +33,24 @@ class Snapshots:
         if kept is not None and kept.generation == records.generation and kept.standing is standing:
             return kept
         made = take(caller, records, standing)
+        made.weight = _weight(caller.session)
+        self._bytes += made.weight - (0 if kept is None else kept.weight)
         self._kept[key] = made
         self._kept.move_to_end(key)
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+        while self._bytes > self._limit and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1].weight
         return made
 
     def clear(self) -> None:
         self._kept.clear()
+        self._bytes = 0
+
+
+def _weight(session: Session | None) -> int:
+    """What a snapshot takes, as measured: of a session with a policy, which nobody shares, that one's compiled form, too."""
+    if session is None:
+        return 2_000
+    return 3_000 + (0 if session.policy is None else 1_000 + 5 * len(session.policy))
 
 
 def take(caller: Caller, records: Records, standing: Standing | None = None) -> Snapshot:

@@ -23,6 +23,7 @@ class Snapshot:
     context: Context
     generation: int
     standing: Standing | None = None
+    weight: int = 0  # bytes, about
     same: tuple[object, ...] = ()
     circumstances: Context = field(default_factory=dict)
     _towards: dict[str, tuple[Standing, Layers]] = field(default_factory=dict, compare=False, repr=False)

@@ -15,14 +15,14 @@ from iamd.store.spool import Spool
 from iamd.store.store import Store
 
 
-def store(settings: Settings) -> Store:
-    """The records. Raises StoreError."""
+def store(settings: Settings, memory: int) -> Store:
+    """The records, which take so many bytes of memory. Raises StoreError."""
     if settings.database is None or settings.master_key_file is None:
-        return Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file)
+        return Store.open_sqlite(None if settings.in_memory else settings.data_dir, settings.master_key_file, memory)
     database = opening.postgresql(
         settings.database, settings.master_key_file, settings.database_patience, settings.read_database
     )
-    return Store(database, spool=Spool(settings.data_dir / "spool.db", lambda: database.keyring.sealer))
+    return Store(database, memory, spool=Spool(settings.data_dir / "spool.db", lambda: database.keyring.sealer))
 
 
 def edge(settings: Settings, control_plane: str) -> EdgeDatabase:

@@ -90,6 +90,12 @@ class Settings:
     database_patience: float = _setting(
         readers.seconds, 300.0, "Time that requests are decided on what is in memory while that database is away."
     )
+    record_bytes: int | None = _setting(
+        readers.positive,
+        None,
+        "Memory for the records of accounts, of all workers together; the longest unused accounts leave it. Unless it is "
+        "set: a quarter of the machine's, or of the container's.",
+    )
     edges: Path | None = _setting(
         readers.path, None, "File of the edge nodes that may follow this server, in TOML; read again when it changes."
     )

@@ -1,4 +1,4 @@
-"""The accounts in memory: loaded when first needed, the longest unused dropped when there are too many records."""
+"""The accounts in memory: loaded when first needed, the longest unused dropped when they take too much of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from iamd.store.image import Records
 
 
 class ImageCache:
-    """Images by account id, bounded by the number of records they hold together."""
+    """Images by account id, bounded by the bytes that they take together, about."""
 
-    def __init__(self, max_records: int) -> None:
-        self._max_records = max_records
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._images: OrderedDict[str, Records] = OrderedDict()
+        self._weights: dict[str, tuple[int, int]] = {}  # of images, with the revision at which they were weighed
         self._loads = 0
 
     def get(self, account_id: str) -> Records | None:
@@ -36,19 +37,30 @@ class ImageCache:
 
     def drop(self, account_id: str) -> None:
         self._images.pop(account_id, None)
+        self._weights.pop(account_id, None)
 
     def clear(self) -> None:
         self._images.clear()
+        self._weights.clear()
 
     def _shrink(self, kept: Collection[str]) -> list[str]:
-        held = {account_id: image.size() + 1 for account_id, image in self._images.items()}
-        excess = sum(held.values()) - self._max_records
+        excess = sum([self._weight(image) for image in self._images.values()]) - self._max_bytes
+        if excess <= 0:
+            return []
         dropped = []
-        for account_id, size in held.items():
+        for account_id, image in self._images.items():
             if excess <= 0:
                 break
             if account_id not in kept:
-                del self._images[account_id]
                 dropped.append(account_id)
-                excess -= size
+                excess -= self._weight(image)
+        for account_id in dropped:
+            self.drop(account_id)
         return dropped
+
+    def _weight(self, image: Records) -> int:
+        """What an image takes; weighed anew when it has changed, so that a thousand of them are no work."""
+        known = self._weights.get(image.account_id)
+        if known is None or known[0] != image.revision:
+            known = self._weights[image.account_id] = image.revision, image.weight()
+        return known[1]

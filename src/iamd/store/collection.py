@@ -27,7 +27,9 @@ class Collection(Generic[R]):
         self.journal = journal
         self._by_key: dict[str, R] = {}
         self._by_name: dict[str, str] = {}
-        self._indexes: dict[str, dict[str, dict[str, R]]] = {name: {} for name in kind.indexes}
+        # By index and value: the record, or where there were several, the records by key. Mostly there is one, of a
+        # million users each, and a dictionary would take three times what the record does.
+        self._indexes: dict[str, dict[str, Any]] = {name: {} for name in kind.indexes}
         self._sorted: list[R] | None = None
         self._sorted_names: list[str] = []
 
@@ -48,10 +50,15 @@ class Collection(Generic[R]):
     def where(self, index: str, value: str) -> Sequence[R]:
         """The records whose index has that value, oldest first."""
         found = self._indexes[index].get(value)
-        return () if found is None else list(found.values())
+        if found is None:
+            return ()
+        return list(found.values()) if isinstance(found, dict) else (found,)
 
     def count(self, index: str, value: str) -> int:
-        return len(self._indexes[index].get(value, ()))
+        found = self._indexes[index].get(value)
+        if found is None:
+            return 0
+        return len(found) if isinstance(found, dict) else 1
 
     def sorted(self) -> Sequence[R]:
         """All records by name regardless of case; by key where the kind has no names."""
@@ -124,12 +131,18 @@ class Collection(Generic[R]):
             new = None if after is None else value_of(after)
             self._reindex(self._indexes[index], key, old, new, after)
 
-    @staticmethod
-    def _reindex(entries: dict[str, dict[str, R]], key: str, old: str | None, new: str | None, after: R | None) -> None:
+    def _reindex(self, entries: dict[str, Any], key: str, old: str | None, new: str | None, after: R | None) -> None:
         if old is not None and old != new:
-            found = entries[old]
-            del found[key]
-            if not found:
+            held = entries[old]
+            if isinstance(held, dict) and len(held) > 1:
+                del held[key]
+            else:
                 del entries[old]
         if new is not None and after is not None:
-            entries.setdefault(new, {})[key] = after
+            held = entries.get(new)
+            if isinstance(held, dict):
+                held[key] = after
+            elif held is None or self.kind.key(held) == key:
+                entries[new] = after
+            else:
+                entries[new] = {self.kind.key(held): held, key: after}

@@ -92,6 +92,15 @@ class Directory:
         key = None if image is None else image.access_keys.get(access_key_id)
         return None if image is None or key is None else (image, key)
 
+    def key_of(self, account_id: str, access_key_id: str) -> tuple[Records, AccessKey] | None:
+        """The key and its account's records, when that account has it and is in memory."""
+        image = self._images.get(account_id)
+        key = None if image is None else image.access_keys.get(access_key_id)
+        if image is None or key is None:
+            return None
+        self.note_key(access_key_id, account_id)
+        return image, key
+
     def note_key(self, access_key_id: str, account_id: str) -> None:
         if len(self._keys) >= _MAX_KEYS:
             self._keys.clear()

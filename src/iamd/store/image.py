@@ -129,6 +129,18 @@ STRUCTURE = frozenset(
     )
 )
 
+# As measured of accounts with a thousand users; texts that may be long are counted besides.
+_EMPTY_BYTES, _RECORD_BYTES = 30_000, 500
+_LONG = (
+    ("policy_versions", "document"),
+    ("inline_policies", "document"),
+    ("roles", "trust"),
+    ("organization_policies", "content"),
+    ("saml_providers", "metadata"),
+    ("credential_reports", "content"),
+    ("access_reports", "content"),
+)
+
 
 class Records:
     """The records of one account.
@@ -258,6 +270,11 @@ class Records:
     def size(self) -> int:
         """How many records there are. (No `__len__`: an image would be slow to ask for its truth, and false when empty.)"""
         return sum(len(collection) for collection in self._collections.values())
+
+    def weight(self) -> int:
+        """How many bytes it takes in memory, about, with what is kept beside the records (names, indexes, last uses)."""
+        texts = sum(len(getattr(record, name)) for kind, name in _LONG for record in self._collections[kind])
+        return _EMPTY_BYTES + self.size() * _RECORD_BYTES + texts
 
     @property
     def account(self) -> Account:

@@ -69,6 +69,9 @@ _CONVERSIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]] | None
 }
 
 
+_NAMED = frozenset({"id", "boundary"})  # besides account_id, owner_id, policy_arn and their like
+
+
 class Codec(Generic[R]):
     """Turns records of one kind into rows of its table, and back.
 
@@ -90,6 +93,7 @@ class Codec(Generic[R]):
         self._pick = itemgetter(*(self.columns.index(name) for name in names))
         self._writers = [(stored.index(name), pair[0]) for name, pair in conversions.items() if pair]
         self._readers = [(names.index(name), pair[1]) for name, pair in conversions.items() if pair]
+        self._named = [at for at, name in enumerate(names) if name in _NAMED or name.endswith(("_id", "_arn"))]
         self._extra = [(at, name) for at, name in enumerate(self.columns) if name in extra]
         self._json = msgspec.json.Decoder(kind.record)
 
@@ -102,11 +106,16 @@ class Codec(Generic[R]):
             row.insert(at, self.kind.key(record) if name == "key" else self._name_key(record))
         return row
 
-    def record(self, row: Sequence[Any]) -> R:
-        """The record that `row` gave."""
+    def record(self, row: Sequence[Any], shared: dict[Any, Any] | None = None) -> R:
+        """The record that `row` gave; names of things that other records, too, refer to are one text in memory for all
+        that are read with the same `shared`."""
         values = list(self._pick(row))
         for at, read in self._readers:
             values[at] = read(values[at])
+        if shared is not None:
+            for at in self._named:
+                name = values[at]
+                values[at] = shared.setdefault(name, name)
         return self.kind.record(*values)
 
     def renamed(self, before: R, after: R) -> bool:

@@ -32,16 +32,17 @@ from iamd.store.sql.feed import Heard, Mark, News
 
 T = TypeVar("T")
 
-MAX_RECORDS = 500_000
+MAX_BYTES = 512 << 20
 
 
 class Store(Journal):
     """Made by `open_sqlite`; `start` before use, `close` at the end."""
 
-    def __init__(self, database: Database, max_records: int = MAX_RECORDS, spool: Spool | None = None) -> None:
-        """With a spool, what is recorded while the database is away is on disk at once."""
+    def __init__(self, database: Database, max_bytes: int = MAX_BYTES, spool: Spool | None = None) -> None:
+        """The accounts in memory take `max_bytes`, about. With a spool, what is recorded while the database is away is on
+        disk at once."""
         super().__init__(database, spool)
-        self._images = ImageCache(max_records)
+        self._images = ImageCache(max_bytes)
         self._directory = Directory(self._images)
         self._looked = -inf
         self._committer = Committer(
@@ -54,13 +55,13 @@ class Store(Journal):
 
     @classmethod
     def open_sqlite(
-        cls, data_dir: Path | None, master_key_file: Path | None = None, max_records: int = MAX_RECORDS
+        cls, data_dir: Path | None, master_key_file: Path | None = None, max_bytes: int = MAX_BYTES
     ) -> Store:
         """Open the database in a directory, making both on first use; None keeps everything in memory.
 
         Raises StoreError; see `opening.sqlite`.
         """
-        return cls(opening.sqlite(data_dir, master_key_file), max_records)
+        return cls(opening.sqlite(data_dir, master_key_file), max_bytes)
 
     @property
     def keyring(self) -> Keyring:
@@ -142,6 +143,10 @@ class Store(Journal):
     def key_at_hand(self, access_key_id: str) -> tuple[Records, AccessKey] | None:
         """The access key and its account's records, when both are in memory; `load_key` finds all keys."""
         return self._directory.key_at_hand(access_key_id)
+
+    def key_of(self, account_id: str, access_key_id: str) -> tuple[Records, AccessKey] | None:
+        """As `key_at_hand`, of a key that is probably that account's."""
+        return self._directory.key_of(account_id, access_key_id)
 
     async def load_key(self, access_key_id: str) -> str | None:
         """The account that has this access key; None when there is none."""

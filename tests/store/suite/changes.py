@@ -334,7 +334,7 @@ class Memory:
             await store.write(new_account(OTHER))
             await store.write(add_user(1))
         async with running(opener()) as store:
-            store._images._max_records = 4
+            store._images._max_bytes = 40_000
             first = await store.load(ACCOUNT)
             await store.load(OTHER)
             assert store.records(ACCOUNT) is None

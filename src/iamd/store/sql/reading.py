@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 from iamd.store.history import rewind
 from iamd.store.image import KINDS, Records
@@ -26,11 +27,12 @@ def image(connection: Connection, account_id: str) -> Records:
     """All records of an account, in the caller's transaction."""
     records = Records(account_id)
     records.revision = revision(connection, account_id)
+    shared: dict[Any, Any] = {}
     found = connection.each([(sql.RECORDS[kind.name].by_account, (account_id,)) for kind in KINDS])
     for kind, rows in zip(KINDS, found, strict=True):
         codec, collection = CODECS[kind.name], records.collection(kind.name)
         for row in rows:
-            collection.load(codec.record(row))
+            collection.load(codec.record(row, shared))
     return records
 
 
