@@ -8,7 +8,17 @@ import sys
 
 import benchmarks
 
-HELPERS = {"__main__", "estate", "decision_peers", "decision_workload", "events", "load", "proxy", "servers"}
+HELPERS = {
+    "__main__",
+    "estate",
+    "decision_peers",
+    "decision_workload",
+    "events",
+    "load",
+    "million_estate",
+    "proxy",
+    "servers",
+}
 
 
 def main() -> None:

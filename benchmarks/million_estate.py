@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,6 @@ class Key:
     """A user's access key."""
 
     account_id: str
-    user: str
     id: str
     secret: str
 
@@ -99,17 +99,15 @@ def _trust(account: str) -> str:
 
 
 class _Filler:
-    """Fills one account; `keys` are those of its users, in their order."""
+    """Fills one account."""
 
     def __init__(self, account: str, users: int, sealer: Sealer) -> None:
         self._account = account
         self._users = users
         self._others = max(users // 20, 2)
         self._sealer = sealer
-        self.keys: list[Key] = []
 
     def fill(self, change: Change) -> None:
-        self.keys.clear()
         records = change.create(self._account)
         records.accounts.add(Account(self._account, _MADE, organization=MANAGEMENT))
         groups = self._add_others(records)
@@ -151,10 +149,9 @@ class _Filler:
             records.inline.add(InlinePolicy(account, user.id, "own", _inline(account, number)))
         if number % 5 == 0:
             self._attach(records, user.id, number + 2)
-        key = Key(account, name, access_key_id(account), secret_access_key())
-        sealed = self._sealer.seal(key.secret.encode(), key.id.encode())
-        records.access_keys.add(AccessKey(account, key.id, user.id, sealed, _MADE))
-        self.keys.append(key)
+        key_id = access_key_id(account)
+        sealed = self._sealer.seal(secret_access_key().encode(), key_id.encode())
+        records.access_keys.add(AccessKey(account, key_id, user.id, sealed, _MADE))
 
 
 def _organize(change: Change, accounts: int) -> None:
@@ -181,19 +178,32 @@ def _organize(change: Change, accounts: int) -> None:
             records.policy_attachments.add(PolicyAttachment(MANAGEMENT, f"p-{number}", target, _MADE))
 
 
-async def build(data_dir: Path, accounts: int, users: int, told: Callable[[str], None]) -> list[Key]:
-    """Make the estate in a new database; returns the keys of all users."""
-    store = Store.open_sqlite(data_dir, max_records=0)
+async def build(data_dir: Path, accounts: int, users: int, told: Callable[[str], None]) -> None:
+    """Make the estate in a new database."""
+    store = Store.open_sqlite(data_dir)
     await store.start()
-    began, keys = time.perf_counter(), []
+    began = time.perf_counter()
     try:
         await store.write(functools.partial(_organize, accounts=accounts))
         for number in range(accounts):
-            filler = _Filler(account_id(number), users, store.sealer)
-            await store.write(filler.fill)
-            keys += filler.keys
+            await store.write(_Filler(account_id(number), users, store.sealer).fill)
             if (number + 1) % 100 == 0:
                 told(f"{number + 1} of {accounts} accounts after {time.perf_counter() - began:.0f} s")
     finally:
         await store.close()
-    return keys
+
+
+async def keys(data_dir: Path, each: int) -> list[Key]:
+    """Keys of `each` users of every account, in no order."""
+    store = Store.open_sqlite(data_dir)
+    await store.start()
+    try:
+        found = []
+        for id in store.account_ids():
+            for key in random.sample(users := list((await store.load(id)).access_keys), min(each, len(users))):
+                secret = store.sealer.open(key.sealed_secret, key.id.encode()).decode()
+                found.append(Key(id, key.id, secret))
+    finally:
+        await store.close()
+    random.shuffle(found)
+    return found
