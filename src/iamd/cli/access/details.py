@@ -19,6 +19,7 @@ from iamd.policy import Kind, MalformedPolicy, load
 from iamd.policy.arns import account_of
 from iamd.reference import managed
 from iamd.store import Records
+from iamd.store.collection import Collection
 from iamd.store.records import (
     Attachment,
     Group,
@@ -48,7 +49,7 @@ class Details:
 
     def put(self, records: Records) -> None:
         """Add everything to an account's records."""
-        collections = {
+        collections: dict[type[Any], Collection[Any]] = {
             User: records.users,
             Group: records.groups,
             Role: records.roles,
