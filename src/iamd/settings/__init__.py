@@ -93,8 +93,7 @@ class Settings:
     record_bytes: int | None = _setting(
         readers.positive,
         None,
-        "Memory for the records of accounts, of all workers together; the longest unused accounts leave it. Unless it is "
-        "set: a quarter of the machine's, or of the container's.",
+        "Memory for accounts' records; unless it is set, a quarter of the machine's or container's.",
     )
     edges: Path | None = _setting(
         readers.path, None, "File of the edge nodes that may follow this server, in TOML; read again when it changes."
