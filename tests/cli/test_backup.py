@@ -15,6 +15,7 @@ from iamd.store.encrypted_copies import decrypt, encrypt
 from iamd.store.master_key import MasterKey
 from iamd.store.records import Account
 from iamd.store.sealing import SealError
+from iamd.store.sqlite.file import use
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -87,6 +88,39 @@ def test_a_database_in_use_can_be_backed_up_but_not_replaced(
     assert accounts(data) == {"111111111111"}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_starts_on_a_database_that_is_being_replaced(
+    data: Path, copy: Path, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go on with the file that is gone."""
+    if not there:
+        (data / "iamd.db").unlink()
+    started: list[StoreError] = []
+    replace = Path.replace
+
+    def replaced(self: Path, target: Path) -> Path:
+        with pytest.raises(StoreError, match="is being restored by another process") as refused:
+            Store.open_sqlite(data)
+        started.append(refused.value)
+        return replace(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replaced)
+        assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 0
+    assert len(started) == 1
+    assert accounts(data) == {"111111111111"}
+
+
+def test_a_server_that_has_just_started_keeps_its_database(
+    data: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite's own locks do not tell of one that has not begun to read."""
+    used = use(data / "iamd.db")
+    assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 2
+    assert "iamd.db is in use: stop iamd first" in capsys.readouterr().err
+    used.release()
+
+
 def test_nothing_is_overwritten_unasked(data: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = copy.read_bytes()
     assert main(["backup", str(copy), "--data-dir", str(data)]) == 2
@@ -119,7 +153,7 @@ def test_a_copy_that_does_not_verify_changes_nothing(
 
     assert capsys.readouterr().err.startswith("iamd restore: ")
     assert (data / "iamd.db").read_bytes() == before
-    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "master.key"]
+    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "iamd.db-open", "master.key"]
 
 
 def replace_with_foreign(copy: Path, checksum: Path) -> None:
@@ -153,7 +187,7 @@ def test_nobody_reads_an_encrypted_copy_without_the_key(
     content = copy.read_bytes()
     assert b"SQLite" not in content
     assert b"111111111111" not in content
-    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "master.key"]
+    assert sorted(file.name for file in data.iterdir()) == ["iamd.db", "iamd.db-open", "master.key"]
 
 
 def test_a_copy_is_not_encrypted_under_another_databases_key(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -160,7 +163,7 @@ def test_whatever_interrupts_it_the_file_opens_the_database(
 
 
 def test_files_keep_their_mode_and_one_exchange_is_made_at_a_time(
-    data: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (data / "master.key").chmod(0o640)
     link = data.parent / "link.key"
@@ -173,6 +176,13 @@ def test_files_keep_their_mode_and_one_exchange_is_made_at_a_time(
     with exchanging(link):
         assert rotate(data) == 2
     assert "another process exchanges" in capsys.readouterr().err
+
+    def unsupported(*given: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    assert rotate(data) == 2
+    assert f"cannot lock the folder of the master key file {data / 'master.key'}: Operation" in capsys.readouterr().err
 
 
 def test_a_backup_from_before_says_so_and_is_restored_with_both_keys(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from iamd.store import SealError, Store, StoreError
-from iamd.store.sqlite import SqliteDatabase
+from iamd.store.sqlite import SqliteDatabase, notes
 from tests.store.conformance import StoreConformance
 from tests.store.samples import (
     ACCOUNT,
@@ -63,9 +64,26 @@ def test_directory_database_and_key_are_for_their_owner_alone(tmp_path: Path) ->
     directory = tmp_path / "deep" / "data"
     make(directory)
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert sorted(file.name for file in directory.iterdir()) == ["iamd.db", "master.key"]
+    assert sorted(file.name for file in directory.iterdir()) == ["iamd.db", "iamd.db-open", "master.key"]
     for file in directory.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_what_root_locks_is_for_the_owner_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that root runs, and that are killed, leave no file that a server of another user cannot open."""
+    given: list[tuple[str, int, int]] = []
+
+    def chown(descriptor: int, user: int, group: int) -> None:
+        given.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, user, group))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", chown)
+    lock, folder = notes.lock(tmp_path / "iamd.db"), tmp_path.stat()
+    assert lock.take()
+    lock.release()
+    assert lock.take()  # it is there already
+    lock.release()
+    assert given == [("iamd.db-moving", folder.st_uid, folder.st_gid)]
 
 
 def test_commits_are_synced(tmp_path: Path) -> None:

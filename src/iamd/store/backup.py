@@ -22,6 +22,7 @@ from iamd.store.keyring import Keyring, KeyRow
 from iamd.store.master_key import MasterKey, read_master_key
 from iamd.store.migrations import require_usable, version
 from iamd.store.sql import statements
+from iamd.store.sqlite.file import unused
 
 
 def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
@@ -79,7 +80,7 @@ def restore(copy: Path, database: Path, master_key_file: Path) -> None:
             _check(connection, copy)
         _check_key(new, master)
         _sync(new)
-        with _alone(database):
+        with unused(database), _alone(database):
             new.replace(database)
             _sync(database.parent)
 
@@ -143,7 +144,8 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def _alone(database: Path) -> Iterator[None]:
-    """Hold the database, if there is one, so that no other process can open it; raises StoreError when one has."""
+    """Hold the database, if there is one, and leave nothing of it beside its file; raises StoreError when another process
+    has it open, be it another program."""
     if not database.exists():
         yield
         return

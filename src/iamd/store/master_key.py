@@ -138,6 +138,8 @@ def exchanging(file: Path) -> Iterator[Path]:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StoreError(f"another process exchanges the master key in {file}: wait for it") from None
+        except OSError as error:
+            raise StoreError(f"cannot lock the folder of the master key file {file}: {error.strerror}") from None
         yield file
     finally:
         os.close(folder)

@@ -27,6 +27,7 @@ from iamd.store.sql import keys
 from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import SqliteConnection, failing
 from iamd.store.sqlite.connection import connect as connect_file
+from iamd.store.sqlite.file import use
 from iamd.store.tables import metadata
 
 _FEW = 200  # changes that writers may wait for
@@ -48,7 +49,7 @@ def move(file: Path, url: DatabaseUrl, master: MasterKey) -> Moved:
     Raises StoreError: the file is of another version, or moved already, the master key is another one, the database is
     not empty or of another program, or what arrived is not what was sent. Then the file is used as before.
     """
-    with failing("move", file), closing(_open(file)) as source, _alone(file):
+    with failing("move", file), _alone(file), closing(connect_file(file)) as source:
         if version(source) != LATEST:
             raise StoreError(f"{file} has another schema version than {LATEST}: run `iamd migrate` on it first")
         keys.read(source, master)
@@ -63,20 +64,20 @@ def move(file: Path, url: DatabaseUrl, master: MasterKey) -> Moved:
             raise
 
 
-def _open(file: Path) -> SqliteConnection:
-    if not file.is_file():
-        raise StoreError(f"there is no database {file}")
-    return connect_file(file)
-
-
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
-    """Servers may use the file meanwhile, but nobody else moves it."""
+    """Servers may use the file, which must be there, meanwhile, but nobody else moves it, or puts another one in its place."""
+    if not file.is_file():
+        raise StoreError(f"there is no database {file}")
     lock = notes.lock(file)
     if not lock.take():
         raise StoreError(f"{file} is being moved by another process")
     try:
-        yield
+        used = use(file)
+        try:
+            yield
+        finally:
+            used.release()
     finally:
         lock.release()
 

@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from math import inf
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -38,14 +39,13 @@ class SqliteDatabase(SqlDatabase):
         super().__init__(master)
         self._file = file
         self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed
-        if file is not None:
-            create(file)
-        self._writer = connect(file)
-        try:
+        self._use = None if file is None else create(file)
+        with ExitStack() as on_failure:
+            on_failure.callback(self._disuse)
+            self._writer = connect(file)
+            on_failure.callback(self._writer.close)
             self.keyring = prepare(self._writer, file, master)
-        except StoreError:
-            self._writer.close()
-            raise
+            on_failure.pop_all()
         self._write_thread = ThreadPoolExecutor(1, "iamd-store-writer")
         self._reader = self._writer if file is None else connect(file)
         self._read_thread = self._write_thread if file is None else ThreadPoolExecutor(1, "iamd-store-reader")
@@ -107,6 +107,12 @@ class SqliteDatabase(SqlDatabase):
         await self._on(self._write_thread, "close", self._writer.close)
         self._read_thread.shutdown()
         self._write_thread.shutdown()
+        self._disuse()
+
+    def _disuse(self) -> None:
+        """Let the file be replaced."""
+        if self._use is not None:
+            self._use.release()
 
     def _read(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs

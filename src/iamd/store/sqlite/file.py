@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from iamd.store.errors import StoreError
@@ -12,17 +14,46 @@ from iamd.store.migrations import migrate
 from iamd.store.sql import keys
 from iamd.store.sqlite import notes
 from iamd.store.sqlite.connection import SqliteConnection, failing
+from iamd.store.sqlite.lock import Lock
 
 _APPLICATION_ID = 0x69616D64  # "iamd", in the file's header
 
 
-def create(file: Path) -> None:
-    """Make the file (mode 0600) and its directory (mode 0700) where they do not exist; raises StoreError."""
+def create(file: Path) -> Lock:
+    """Make the file (mode 0600) and its directory (mode 0700) where they do not exist; what is returned keeps it from
+    being replaced. Raises StoreError."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        used = use(file)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreError(f"cannot write the database {file}: {error.strerror}") from None
+    return used
+
+
+def use(file: Path) -> Lock:
+    """What whoever has the file open holds, until it is released; raises StoreError while another process replaces it."""
+    lock = Lock(_lock_of(file), shared=True)
+    if not lock.take():
+        raise StoreError(f"{file} is being restored by another process: start again when it has ended")
+    return lock
+
+
+@contextmanager
+def unused(file: Path) -> Iterator[None]:
+    """Nobody opens the file, which need not be there, until the block ends; raises StoreError when somebody has it
+    open."""
+    lock = Lock(_lock_of(file))
+    if not lock.take():
+        raise StoreError(f"{file} is in use: stop iamd first")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-open")
 
 
 def prepare(connection: SqliteConnection, file: Path | None, master: MasterKey) -> Keyring:

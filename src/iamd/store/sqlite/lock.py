@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from iamd.store.errors import StoreError
 
 
 class Lock:
-    """Held through a file (mode 0600), which stays: its content means nothing. Two of one process exclude each other."""
+    """Held through a file (mode 0600), which stays: its content means nothing. Two of one process exclude each other,
+    unless both are `shared`."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, shared: bool = False) -> None:
         self._file = file
+        self._kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         self._descriptor: int | None = None
 
     def take(self) -> bool:
@@ -21,9 +24,9 @@ class Lock:
         if self._descriptor is not None:
             return True
         try:
-            descriptor = os.open(self._file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            descriptor = _opened(self._file)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, self._kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
                 return False
@@ -39,3 +42,17 @@ class Lock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _opened(file: Path) -> int:
+    """The file's descriptor. When root makes it, it is for the owner of its folder, who is to lock it as well."""
+    with suppress(FileNotFoundError):
+        return os.open(file, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except FileExistsError:  # meanwhile
+        return os.open(file, os.O_RDWR | os.O_CLOEXEC)
+    if os.geteuid() == 0:
+        folder = file.parent.stat()
+        os.fchown(descriptor, folder.st_uid, folder.st_gid)
+    return descriptor
