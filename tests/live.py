@@ -79,8 +79,10 @@ class _Loopback(Outgoing):
 @contextmanager
 def live(**flags: Any) -> Iterator[Live]:
     """Serve in a thread of this process until the block ends."""
-    flags = {"in_memory": True, "port": 0, "account_id": ACCOUNT, **flags}
-    flags |= {"root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
+    if "control_plane" not in flags:
+        flags = {"in_memory": True, "account_id": ACCOUNT, **flags}
+        flags |= {"root_access_key_id": ROOT_KEY, "root_secret_access_key": ROOT_SECRET}
+    flags = {"port": 0, **flags}
     ready = threading.Event()
     started: list[tuple[Server, Live]] = []
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,7 +82,7 @@ async def running(settings: Settings, worker: Worker | None = None) -> AsyncIter
     store = data.store(settings, memory) if link is None else Store(link.database, memory)
     await store.start()
     try:
-        realm = _realm(settings, store, common)
+        realm = _realm(settings, store, common, link)
         root = await first_account(store, settings, now()) if link is None else None
         endpoints = Endpoints(
             ready=lambda: store.healthy and common.serving.all(),
@@ -127,10 +127,9 @@ async def _beside(
         yield lambda: leadership.held
 
 
-def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
+def _realm(settings: Settings, store: Store, common: Shared, link: EdgeLink | None) -> Realm:
     """What operations work with, all but the gateway's."""
-    tokens = TokenKeys(_token_keys(store.keyring))
-    store.on_new_keys = lambda keyring: tokens.renew(_token_keys(keyring))
+    tokens = _tokens(store, link)
     return Realm(
         store,
         store.sealer,
@@ -153,9 +152,18 @@ def _realm(settings: Settings, store: Store, common: Shared) -> Realm:
     )
 
 
-def _token_keys(keyring: Keyring) -> Mapping[int, bytes]:
-    """Those of the keyring; an edge node that gets none knows no session."""
-    return keyring.token_keys or {0: new_key()}
+def _tokens(store: Store, link: EdgeLink | None) -> TokenKeys:
+    """The keys of the store, also when they change. An edge node that gets none asks its control plane whose sessions they
+    are that it is shown; its own count there alone."""
+    tokens = TokenKeys({0: new_key()})
+
+    def renew(keyring: Keyring) -> None:
+        tokens.renew(keyring.token_keys or {0: new_key()})
+        tokens.introduces = None if link is None or keyring.token_keys else link.introduced
+
+    store.on_new_keys = renew
+    renew(store.keyring)
+    return tokens
 
 
 def _sign_in_urls(settings: Settings) -> tuple[str, ...]:

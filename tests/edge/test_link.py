@@ -16,8 +16,10 @@ from urllib.request import Request, urlopen
 import pytest
 from botocore.exceptions import ClientError
 
+from iamd.caller.buckets import BURST, Buckets
+from iamd.caller.strangers import Strangers
 from iamd.server.edge_link import Broken, Dismissed, EdgeLink
-from iamd.server.edges import BadEdges, Edges
+from iamd.server.edges import BadEdges, Edge, EdgeDoor, Edges
 from iamd.server.endpoints import Endpoints
 from iamd.store import StoreError, opening
 from iamd.store.edge.database import EdgeDatabase
@@ -27,7 +29,7 @@ from iamd.store.interface import Group, Kept, Shape
 from iamd.store.rows import micros
 from iamd.store.runs import Run
 from iamd.store.spool import batches
-from iamd.wire.http import HttpRequest
+from iamd.wire.http import Answer, HttpRequest
 from tests.authorization.conftest import Asker, send
 from tests.edge.test_edge_node import TOKEN, entry
 from tests.live import ACCOUNT, Live, live
@@ -189,6 +191,59 @@ def test_what_is_too_long_is_divided_and_what_is_not_taken_stands_in_no_others_w
         told = [record.event_id for run in taken for record in run.records(behind=before)]
         assert len(told) == len(set(told)) == 41
         assert told[-1] == "the-stranger"
+
+
+def test_an_edge_node_of_some_accounts_asks_once_whose_session_it_is(control: Live, tmp_path: Path) -> None:
+    there = control.client("sts").get_federation_token(Name="carol")["Credentials"]
+    key = control.run(keys_of(control))
+    elsewhere = control.client("sts", key).get_session_token()["Credentials"]
+    flags: dict[str, Any] = {"control_plane": control.endpoint, "edge_token": LIMITED, "data_dir": str(tmp_path)}
+    with live(**flags, trusted_proxies="127.0.0.1/32") as edge:
+        answered = []
+        asks = EdgeDoor._session
+
+        def spy(door: EdgeDoor, of: Edge, token: bytes) -> Answer:
+            answer = asks(door, of, token)
+            answered.append(answer.status)
+            return answer
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(EdgeDoor, "_session", spy)
+            for _ in range(3):
+                assert edge.client("sts", there).get_caller_identity()["Arn"].endswith("federated-user/carol")
+            assert answered == [200]
+            for other in (elsewhere, {**there, "SessionToken": "none"}, {**there, "SecretAccessKey": "wrong"}):
+                with pytest.raises(ClientError, match=r"InvalidClientTokenId|SignatureDoesNotMatch"):
+                    edge.client("sts", other).get_caller_identity()
+            assert answered == [200, 403, 403]
+        here = edge.client("sts").get_federation_token(Name="dave")["Credentials"]
+        assert edge.client("sts", here).get_caller_identity()["Arn"].endswith("federated-user/dave")
+        with pytest.raises(ClientError, match="InvalidClientTokenId"):
+            control.client("sts", here).get_caller_identity()
+        edge.realm.strangers = Strangers(1, Buckets(lambda: 1))
+        for number in range(BURST + 1):
+            with pytest.raises(ClientError) as refusal:
+                shown(edge, {**there, "SessionToken": f"none{number}"})
+            code = "InvalidClientTokenId" if number < BURST else "Throttling"
+            assert refusal.value.response["Error"]["Code"] == code
+        shown(edge, there)
+    assert "carol" not in (tmp_path / "replica.db").read_bytes().decode("latin-1")
+
+
+def shown(edge: Live, key: Any) -> None:
+    """Ask who that is, from elsewhere."""
+    client = edge.client("sts", key)
+    client.meta.events.register(
+        "before-sign.sts", lambda request, **_: request.headers.add_header("X-Forwarded-For", "192.0.2.1")
+    )
+    client.get_caller_identity()
+
+
+async def keys_of(control: Live) -> dict[str, str]:
+    """An access key of the other account's root user."""
+    store, sealer = control.realm.store, control.realm.sealer
+    [key] = (await store.load(STRANGER)).access_keys
+    return {"AccessKeyId": key.id, "SecretAccessKey": sealer.open(key.sealed_secret, key.id.encode()).decode()}
 
 
 def refused_post(control: Live, body: bytes, token: str) -> int:

@@ -65,7 +65,9 @@ def _of_session(
     now: datetime,
     payload: Payload | None,
 ) -> Caller | None:
-    session = tokens.open(token)
+    session = tokens.at_hand(token)
+    if session is None:
+        return None
     if session.access_key_id != signature.access_key_id:
         raise InvalidClientTokenId()
     sigv4.verify(request, signature, session.secret_access_key, now, payload)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamd.caller.at_hand import authenticate_at_hand
 from iamd.caller.caller import Caller
+from iamd.caller.session import Session
 from iamd.caller.sigv4 import Payload, Signature
 from iamd.caller.strangers import Strangers
 from iamd.caller.tokens import TokenKeys
@@ -54,7 +55,12 @@ async def require_known(
     """Return when there is such a key or session: before a long body is read that has to be hashed. Raises
     InvalidClientTokenId, and Throttling as `authenticate` does."""
     if signature.token is not None:
-        tokens.open(signature.token)
+        if tokens.at_hand(signature.token) is None:
+            strangers.take(request.client_ip)
+            try:
+                await _session_of(signature.token, tokens)
+            finally:
+                strangers.give_back(request.client_ip)
     elif store.key_at_hand(signature.access_key_id) is None:
         strangers.take(request.client_ip)
         try:
@@ -62,6 +68,19 @@ async def require_known(
                 raise InvalidClientTokenId()
         finally:
             strangers.give_back(request.client_ip)
+
+
+async def _session_of(token: str, tokens: TokenKeys) -> Session:
+    """The session of a token, which somebody else may know. Raises InvalidClientTokenId, and ServiceUnavailable when there
+    is no answer."""
+    session = tokens.at_hand(token)
+    if session is not None:
+        return session
+    if tokens.introduces is None:
+        raise InvalidClientTokenId
+    session = await tokens.introduces(token)
+    tokens.introduce(token, session)
+    return session
 
 
 async def records_for(account_id: str, address: str, store: Store, strangers: Strangers) -> Records:
@@ -82,7 +101,7 @@ async def records_for(account_id: str, address: str, store: Store, strangers: St
 async def _load(signature: Signature, store: Store, tokens: TokenKeys) -> None:
     """Bring into memory what tells whose key it is; raises InvalidClientTokenId where there is no such key."""
     if signature.token is not None:
-        account_id = tokens.open(signature.token).account_id
+        account_id = (await _session_of(signature.token, tokens)).account_id
         if not store.has_account(account_id):
             raise InvalidClientTokenId()
         await store.load(account_id)

@@ -12,7 +12,7 @@ import binascii
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -42,7 +42,12 @@ class TokenKeys:
     long as the longest session lives that it sealed.
     """
 
+    introduces: Callable[[str], Awaitable[Session]] | None
+    """Asks elsewhere which session it is whose token these keys do not open; None where nobody is to be asked. Raises
+    InvalidClientTokenId and ServiceUnavailable."""
+
     def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self.introduces = None
         self.renew(keys)
 
     def renew(self, keys: Mapping[int, bytes]) -> None:
@@ -52,6 +57,7 @@ class TokenKeys:
         self._number = max(keys)
         self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)  # nothing that these keys do not open
+        self._introduced: dict[str, Session] = {}
 
     def seal(self, session: Session) -> str:
         """The session as a token of URL-safe characters that only these keys open."""
@@ -67,11 +73,33 @@ class TokenKeys:
         return _armoured(header + nonce + sealed)
 
     def open(self, token: str) -> Session:
-        """The session in a token, expired or not; raises InvalidClientTokenId unless one of these keys sealed it.
+        """The session in a token, expired or not; raises InvalidClientTokenId unless one of these keys sealed it, or it was
+        introduced.
 
         It is for the caller to hold `access_key_id` against the request's and `expires` against the clock.
         """
-        return self._remembered(token)
+        try:
+            return self._remembered(token)
+        except InvalidClientTokenId:
+            introduced = self._introduced.get(token)
+            if introduced is None:
+                raise
+            return introduced
+
+    def at_hand(self, token: str) -> Session | None:
+        """The same; None when somebody else has to be asked: see `introduces`."""
+        try:
+            return self.open(token)
+        except InvalidClientTokenId:
+            if self.introduces is None:
+                raise
+            return None
+
+    def introduce(self, token: str, session: Session) -> None:
+        """Take somebody else's word for it, until the keys are renewed."""
+        if len(self._introduced) >= _REMEMBERED:
+            del self._introduced[next(iter(self._introduced))]
+        self._introduced[token] = session
 
     def _open(self, token: str) -> Session:
         try:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from prometheus_client import Gauge
 
+from iamd.caller.session import Session
 from iamd.server import telemetry
 from iamd.store.edge.database import EdgeDatabase
 from iamd.store.edge.messages import Delta, State
 from iamd.store.errors import StoreError
 from iamd.store.spool import by_account, halves
+from iamd.wire.errors import InvalidClientTokenId, ServiceUnavailable
 
 if TYPE_CHECKING:
     import aiohttp
@@ -37,6 +39,7 @@ SET_APART = Gauge("iamd_edge_set_apart", "Batches of records that the control pl
 LINKED = Gauge("iamd_edge_linked", "Whether this edge node hears its control plane")
 
 _state = msgspec.msgpack.Decoder(State).decode
+_session = msgspec.msgpack.Decoder(Session).decode
 _delta = msgspec.msgpack.Decoder(Delta).decode
 
 
@@ -64,6 +67,7 @@ class EdgeLink:
         self._headers = {"authorization": f"Bearer {token}"}
         self._base = f"{database.source.rstrip('/')}/_iamd/edge/"
         self._told = ""
+        self._client: aiohttp.ClientSession | None = None  # while it runs
         self.set_apart = 0
         """Batches of records that the control plane does not take, since they were last tried."""
 
@@ -89,6 +93,7 @@ class EdgeLink:
     async def run(self) -> None:
         """Follow, and hand over."""
         async with self._session() as session, asyncio.TaskGroup() as tasks:
+            self._client = session
             tasks.create_task(self._follow(session))
             tasks.create_task(self._hand_over(session))
 
@@ -171,15 +176,22 @@ class EdgeLink:
 
     async def _get(self, session: aiohttp.ClientSession, path: str, query: dict[str, str]) -> bytes:
         """What is told, inflated and held against its digest."""
-        body, digest = await self._ask(session, "GET", path, query)
-        inflating = zlib.decompressobj()
+        return _inflated(*await self._ask(session, "GET", path, query))
+
+    async def introduced(self, token: str) -> Session:
+        """Whose session it is whose token somebody shows here, where its keys are not. Raises InvalidClientTokenId, and
+        ServiceUnavailable when the control plane does not answer."""
+        if self._client is None:
+            raise ServiceUnavailable
         try:
-            told = inflating.decompress(body, _MOST)
-        except zlib.error as error:
-            raise Broken(f"the control plane's answer makes no sense: {error}") from error
-        if not inflating.eof or not hmac.compare_digest(sha256(told).hexdigest(), digest):
-            raise Broken("the control plane's answer has not arrived as it was sent")
-        return told
+            told = await self._ask(self._client, "POST", "session", {}, token.encode("latin-1", "replace"))
+            return _decoded(_session, _inflated(*told))
+        except Unwanted:
+            raise InvalidClientTokenId from None
+        except Broken as error:
+            raise ServiceUnavailable(
+                f"This session is not known here yet, and the control plane {self.database.source} does not tell: {error}"
+            ) from error
 
     async def _ask(
         self, session: aiohttp.ClientSession, method: str, path: str, query: dict[str, str], body: bytes | None = None
@@ -220,6 +232,18 @@ def _is_over() -> bool:
     """Whether this task was told to end, even where a library took that for something else."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+def _inflated(body: bytes, digest: str) -> bytes:
+    """What was told, held against its digest. Raises Broken."""
+    inflating = zlib.decompressobj()
+    try:
+        told = inflating.decompress(body, _MOST)
+    except zlib.error as error:
+        raise Broken(f"the control plane's answer makes no sense: {error}") from error
+    if not inflating.eof or not hmac.compare_digest(sha256(told).hexdigest(), digest):
+        raise Broken("the control plane's answer has not arrived as it was sent")
+    return told
 
 
 def _decoded(decode: Callable[[bytes], T], told: bytes) -> T:

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from iamd.audit.stored import record_of
+from iamd.caller.session import Session
 from iamd.server import telemetry
 from iamd.services.call import Realm
 from iamd.services.unavailable import unavailable
@@ -30,6 +31,7 @@ from iamd.store.errors import StoreError
 from iamd.store.interface import Group
 from iamd.store.spool import accounts_of, group_of
 from iamd.store.sql.feed import Mark
+from iamd.wire.errors import InvalidClientTokenId
 from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = b"edge/"
@@ -141,6 +143,8 @@ class EdgeDoor:
                 return await self._account(edge, account[1].decode(), asked)
             if (request.method, path) == ("POST", b"events"):
                 return await self._take_over(edge, request.body)
+            if (request.method, path) == ("POST", b"session"):
+                return self._session(edge, request.body)
         except StoreError as error:
             telemetry.log.error("an edge node was not answered", edge=edge.name, error=str(error))
             return _refused(503, unavailable(error).message)
@@ -200,6 +204,16 @@ class EdgeDoor:
         await self._store.take_over(recorded)
         return Answer(204, [], b"")
 
+    def _session(self, edge: Edge, token: bytes) -> Answer:
+        """Whose session it is whose token an edge node was shown that has no keys: one of its own accounts', or nobody's."""
+        try:
+            session = self._realm.tokens.open(token.decode("latin-1"))
+        except InvalidClientTokenId:
+            session = None
+        if session is None or self._kinds(edge, session.account_id) is not NEEDED:
+            return _refused(403, "this is no session of an account of this edge node's")
+        return _told(session)
+
     def _token_keys(self, edge: Edge) -> dict[int, bytes]:
         """With them sessions of every account could be made: none for who has some accounts."""
         return dict(self._store.keyring.token_keys) if edge.accounts is None else {}
@@ -229,7 +243,7 @@ def _records(body: bytes) -> Group:
     return recorded
 
 
-def _told(told: State | Delta) -> Answer:
+def _told(told: State | Delta | Session) -> Answer:
     packed = _pack(told)
     headers = [
         (b"content-type", b"application/vnd.msgpack"),
