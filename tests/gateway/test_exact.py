@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,11 +78,25 @@ CALLS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("stepfunctions", "StopExecution", {"executionArn": f"arn:aws:states:us-east-1:{ACCOUNT}:execution:m:e"}, ["states:StopExecution arn:aws:states:execution:m:e"]),
     ("apigateway", "GetResource", {"restApiId": "a", "resourceId": "b"}, ["apigateway:GET arn:aws:apigateway:us-east-1::/restapis/a/resources/b"]),
     ("apigateway", "CreateRestApi", {"name": "n", "policy": "{}"}, ["apigateway:POST arn:aws:apigateway:us-east-1::/restapis", "apigateway:UpdateRestApiPolicy arn:aws:apigateway:us-east-1::/restapis"]),
-    ("apigatewayv2", "DeleteApi", {"ApiId": "a"}, ["apigateway:DELETE arn:aws:apigateway:us-east-1::/v2/apis/a"]),
+    ("apigatewayv2", "DeleteApi", {"ApiId": "a"}, ["apigateway:DELETE arn:aws:apigateway:us-east-1::/apis/a"]),
     ("ec2", "StopInstances", {"InstanceIds": ["i-1", "i-2"]}, ["ec2:StopInstances arn:aws:ec2:instance/i-1", "ec2:StopInstances arn:aws:ec2:instance/i-2"]),
     ("ec2", "CreateTags", {"Resources": ["i-1", "ami-1"], "Tags": []}, ["ec2:CreateTags arn:aws:ec2:instance/i-1", "ec2:CreateTags arn:aws:ec2:us-east-1::image/ami-1"]),
     ("ec2", "CreateVolume", {"AvailabilityZone": "a", "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]}, ["ec2:CreateVolume arn:aws:ec2:volume/*", "ec2:CreateTags arn:aws:ec2:volume/*"]),
     ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1"}, ["ec2:AuthorizeSecurityGroupIngress arn:aws:ec2:security-group/sg-1"]),
+    ("apigatewayv2", "CreateApi", {"Name": "n", "ProtocolType": "HTTP", "Tags": {"a": "b"}}, ["apigateway:POST arn:aws:apigateway:us-east-1::/apis", "apigateway:POST arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fv2%2Fapis%2F*"]),
+    ("apigateway", "GetTags", {"resourceArn": "arn:aws:apigateway:us-east-1::/restapis/a"}, ["apigateway:GET arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa"]),
+    ("stepfunctions", "StartExecution", {"stateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m:PROD"}, ["states:StartExecution arn:aws:states:stateMachine:m"]),
+    ("stepfunctions", "CreateStateMachineAlias", {"name": "a", "routingConfiguration": [{"stateMachineVersionArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m:1", "weight": 100}]}, ["states:CreateStateMachineAlias arn:aws:states:stateMachine:m"]),
+    ("stepfunctions", "UpdateStateMachine", {"stateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m", "publish": True}, ["states:UpdateStateMachine arn:aws:states:stateMachine:m", "states:PublishStateMachineVersion arn:aws:states:stateMachine:m"]),
+    ("stepfunctions", "TestState", {"definition": "{}", "revealSecrets": True}, ["states:TestState *", "states:RevealSecrets *"]),
+    ("logs", "CreateLogStream", {"logGroupName": "g", "logStreamName": "s"}, ["logs:CreateLogStream arn:aws:logs:log-group:g:log-stream:s"]),
+    ("logs", "FilterLogEvents", {"logGroupName": "g", "unmask": True}, ["logs:FilterLogEvents arn:aws:logs:log-group:g:log-stream:", "logs:Unmask arn:aws:logs:log-group:g:log-stream:"]),
+    ("logs", "CreateDelivery", {"deliverySourceName": "s", "deliveryDestinationArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-destination:d"}, ["logs:CreateDelivery arn:aws:logs:delivery:*", "logs:CreateDelivery arn:aws:logs:delivery-source:s", "logs:CreateDelivery arn:aws:logs:delivery-destination:d"]),
+    ("cloudwatch", "DeleteInsightRules", {"RuleNames": ["a", "b"]}, ["cloudwatch:DeleteInsightRules arn:aws:cloudwatch:insight-rule/a", "cloudwatch:DeleteInsightRules arn:aws:cloudwatch:insight-rule/b"]),
+    ("events", "DescribeEventSource", {"Name": "aws.partner/x"}, ["events:DescribeEventSource arn:aws:events:us-east-1::event-source/aws.partner/x"]),
+    ("lambda", "PutFunctionCodeSigningConfig", {"FunctionName": "f", "CodeSigningConfigArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:code-signing-config:csc-1"}, ["lambda:PutFunctionCodeSigningConfig arn:aws:lambda:function:f", "lambda:PutFunctionCodeSigningConfig arn:aws:lambda:code-signing-config:csc-1"]),
+    ("ecs", "ExecuteCommand", {"task": "t", "command": "c", "interactive": True}, ["ecs:ExecuteCommand arn:aws:ecs:cluster/default", "ecs:ExecuteCommand arn:aws:ecs:task/default/t"]),
+    ("ecs", "CreateTaskSet", {"cluster": "c", "service": "s", "taskDefinition": "web"}, ["ecs:CreateTaskSet arn:aws:ecs:task-set/c/s/*", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/web", f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/runs"]),
     ("ssm", "StartSession", {"Target": "i-1", "DocumentName": "AWS-StartSSHSession"}, ["ssm:StartSession arn:aws:ec2:instance/i-1", "ssm:StartSession arn:aws:ssm:us-east-1::document/AWS-StartSSHSession"]),
     ("ssm", "SendCommand", {"DocumentName": "own", "InstanceIds": ["i-1", "mi-2"], "OutputS3BucketName": "b"}, ["ssm:SendCommand arn:aws:ssm:document/own", "ssm:SendCommand arn:aws:ec2:instance/i-1", "ssm:SendCommand arn:aws:ssm:managed-instance/mi-2", "ssm:SendCommand arn:aws:s3:::b"]),
     ("ssm", "SendCommand", {"DocumentName": "own", "Targets": [{"Key": "tag:a", "Values": ["b"]}, {"Key": "InstanceIds", "Values": ["i-1"]}]}, ["ssm:SendCommand arn:aws:ssm:document/own", "ssm:SendCommand arn:aws:ec2:instance/i-1", "ssm:SendCommand arn:aws:ec2:instance/*", "ssm:SendCommand arn:aws:ssm:managed-instance/*"]),
@@ -176,3 +191,30 @@ def test_keys_of_events() -> None:
     assert event.context == {"events:source": "shop", "events:detail-type": "sold"}
     (rule,) = needs_of("events", "PutRule", Name="r", EventPattern='{"source": ["shop"]}')
     assert rule.context["events:source"] == ("shop",)
+
+
+def test_a_pattern_that_does_not_name_its_values_tells_nothing_of_them() -> None:
+    detail = {"detail": {"userIdentity": {"principalId": ["AIDA"]}, "service": [{"prefix": "e"}]}}
+    (rule,) = needs_of("events", "PutRule", Name="r", EventPattern=json.dumps({"source": [{"prefix": "a"}], **detail}))
+    assert rule.context == {"events:detail.useridentity.principalid": ("AIDA",)}
+    assert {"events:source", "events:detail.service"}.isdisjoint(rule.tells)
+    assert {"events:detail-type", "events:detail.useridentity.principalid"} <= {*rule.tells}
+
+
+def test_the_default_cluster_is_a_cluster() -> None:
+    (need,) = needs_of("ecs", "StopTask", task="t")
+    assert need.context == {"ecs:cluster": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/default"}
+
+
+def test_what_only_the_service_knows_of_a_function_is_not_said_to_be_absent() -> None:
+    (need,) = needs_of("lambda", "RemovePermission", FunctionName="f", StatementId="s")
+    assert not "lambda:principal".startswith(need.tells)
+    (need,) = needs_of("lambda", "GetFunctionUrlConfig", FunctionName="f")
+    assert need.context == {"lambda:functionarn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"}
+    assert not "lambda:functionurlauthtype".startswith(need.tells)
+
+
+def test_versions_and_aliases_of_state_machines_are_qualifiers() -> None:
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m:PROD"
+    (need,) = needs_of("stepfunctions", "StartExecution", stateMachineArn=arn)
+    assert need.context == {"states:statemachinequalifier": "PROD"}

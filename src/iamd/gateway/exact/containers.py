@@ -85,7 +85,19 @@ _IN = "{cluster|default}/"
 
 
 def _cluster_keys(inquiry: Inquiry) -> Context:
-    return {"ecs:cluster": resources(inquiry, "ecs", _CLUSTER)[0]} if "cluster" in inquiry.document else {}
+    """The cluster, which is the default one where the request names none."""
+    has_cluster = any(member.name == "cluster" for member in inquiry.asked.operation.inputs)
+    return {"ecs:cluster": resources(inquiry, "ecs", _CLUSTER)[0]} if has_cluster else {}
+
+
+def _execute(inquiry: Inquiry) -> list[Need]:
+    """A command in a task, and so in its cluster."""
+    (cluster,) = resources(inquiry, "ecs", _CLUSTER)
+    (task,) = resources(inquiry, "ecs", f"task/{_IN}{{task}}")
+    keys: Context = {"ecs:cluster": cluster, "ecs:task": task}
+    if isinstance(inquiry.document.get("container"), str):
+        keys["ecs:container-name"] = inquiry.document["container"]
+    return [Need("ecs:ExecuteCommand", arn, keys, ("ecs:cluster", "ecs:task")) for arn in (cluster, task)]
 
 
 async def _run(inquiry: Inquiry) -> list[Need]:
@@ -95,8 +107,13 @@ async def _run(inquiry: Inquiry) -> list[Need]:
     arn = inquiry.arn("ecs", checked_arn(str(found["taskDefinitionArn"]), "ecs", "task-definition/").split(":", 5)[5])
     (cluster,) = resources(inquiry, "ecs", _CLUSTER)
     keys: Context = {"ecs:cluster": cluster, "ecs:task-definition": arn}
+    if isinstance(inquiry.document.get("enableExecuteCommand"), bool) or name != "UpdateService":
+        keys["ecs:enable-execute-command"] = "true" if inquiry.document.get("enableExecuteCommand") else "false"
     resource = arn
-    if name in ("CreateService", "UpdateService"):
+    if name == "CreateTaskSet":
+        (service,) = resources(inquiry, "ecs", f"service/{_IN}{{service}}")
+        keys["ecs:service"], resource = service, f"{service.replace(':service/', ':task-set/')}/*"
+    elif name in ("CreateService", "UpdateService"):
         member = "{serviceName}" if name == "CreateService" else "{service}"
         (resource,) = resources(inquiry, "ecs", f"service/{_IN}{member}")
     return [Need(f"ecs:{name}", resource, request_tags(inquiry.document) | keys, _TELLS), *_roles(inquiry, found)]
@@ -130,21 +147,21 @@ async def _update_service(inquiry: Inquiry) -> list[Need]:
     return [Need("ecs:UpdateService", resource, _cluster_keys(inquiry), _TELLS)]
 
 
-_TELLS = ("ecs:cluster", "ecs:task-definition", "ecs:service")
+_TELLS = ("ecs:cluster", "ecs:service", "ecs:task-definition")
 
 ECS: Mapping[str, Mapper] = {
     **table(
         "ecs",
         {
             "cluster/{clusterName|default}": "CreateCluster",
-            _CLUSTER: "DeleteCluster ListAttributes ListContainerInstances PutClusterCapacityProviders "
+            _CLUSTER: "DeleteCluster DeregisterContainerInstance ListAttributes ListContainerInstances PutClusterCapacityProviders "
             "RegisterContainerInstance UpdateCluster UpdateClusterSettings",
             "cluster/{clusters[]|default}": "DescribeClusters",
             f"service/{_IN}{{service}}": "DeleteService",
             f"service/{_IN}{{services[]}}": "DescribeServices",
-            f"task/{_IN}{{task}}": "ExecuteCommand StopTask",
+            f"task/{_IN}{{task}}": "StopTask",
             f"task/{_IN}{{tasks[]}}": "DescribeTasks GetTaskProtection UpdateTaskProtection",
-            f"container-instance/{_IN}{{containerInstance}}": "DeregisterContainerInstance UpdateContainerAgent",
+            f"container-instance/{_IN}{{containerInstance}}": "UpdateContainerAgent",
             f"container-instance/{_IN}{{containerInstances[]}}": "DescribeContainerInstances "
             "UpdateContainerInstancesState",
             "task-definition/{family}:*": "RegisterTaskDefinition",
@@ -155,11 +172,12 @@ ECS: Mapping[str, Mapper] = {
             "*": "DeregisterTaskDefinition DescribeTaskDefinition ListAccountSettings ListClusters ListServices "
             "ListTaskDefinitionFamilies ListTaskDefinitions PutAccountSetting PutAccountSettingDefault "
             "DescribeCapacityProviders",
-            "container-instance/{cluster|default}/*": "ListTasks",
+            "container-instance/{cluster|default}/*": "DeleteAttributes ListTasks PutAttributes",
         },
         _cluster_keys,
         _TELLS,
     ),
-    **dict.fromkeys(["CreateService", "RunTask", "StartTask"], _run),
+    **dict.fromkeys(["CreateService", "CreateTaskSet", "RunTask", "StartTask"], _run),
+    "ExecuteCommand": _execute,
     "UpdateService": _update_service,
 }

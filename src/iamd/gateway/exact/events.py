@@ -12,10 +12,18 @@ from typing import Any
 from iamd.gateway.exact.templates import resources, table
 from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
 
 _BUS = "event-bus/{EventBusName|default}"
-_TELLS = ("events:source", "events:detail-type", "events:targetarn", "events:detail.")
+_TELLS = ("events:source", "events:detail-type", "events:targetarn")
+_PATTERNS = {
+    "events:source": ("source",),
+    "events:detail-type": ("detail-type",),
+    "events:detail.eventtypecode": ("detail", "eventTypeCode"),
+    "events:detail.service": ("detail", "service"),
+    "events:detail.useridentity.principalid": ("detail", "userIdentity", "principalId"),
+}
 
 
 def _rule(inquiry: Inquiry) -> list[Need]:
@@ -25,25 +33,40 @@ def _rule(inquiry: Inquiry) -> list[Need]:
     name, rule = bus.partition(":event-bus/")[2], checked_name(inquiry.text(member))
     start = bus.partition(":event-bus/")[0]
     arn = f"{start}:rule/{rule}" if name == "default" else f"{start}:rule/{name}/{rule}"
-    context = request_tags(inquiry.document) | _pattern(inquiry.document.get("EventPattern"))
+    told, tells = _pattern(inquiry.document.get("EventPattern"))
+    context = request_tags(inquiry.document) | told
     targets = inquiry.document.get("Targets")
     if isinstance(targets, list):
         context["events:targetarn"] = tuple(str(each.get("Arn")) for each in targets if isinstance(each, Mapping))
-    return [Need(f"events:{inquiry.asked.operation.name}", arn, context, _TELLS)]
+    return [Need(f"events:{inquiry.asked.operation.name}", arn, context, ("events:targetarn", *tells))]
 
 
-def _pattern(given: Any) -> Context:
-    """`events:source` and `events:detail-type` of a rule's pattern, where it names them plainly."""
+def _pattern(given: Any) -> tuple[Context, list[str]]:
+    """What a rule's pattern names plainly, and of which keys it says everything: of one that matches otherwise, by
+    prefix or by exception, nobody can tell."""
     try:
         pattern = json.loads(given) if isinstance(given, str) else {}
     except ValueError:
         raise Unmapped("EventPattern is not JSON.") from None
     context: Context = {}
-    for name in ("source", "detail-type"):
-        values = pattern.get(name) if isinstance(pattern, dict) else None
-        if isinstance(values, list) and values and all(isinstance(value, str) for value in values):
-            context[f"events:{name}"] = tuple(values)
-    return context
+    tells = []
+    for key, path in _PATTERNS.items():
+        values: Any = pattern
+        for name in path:
+            values = values.get(name) if isinstance(values, dict) else None
+        plain = isinstance(values, list) and bool(values) and all(isinstance(value, str) for value in values)
+        if plain:
+            context[key] = tuple(values)
+        if plain or (values is None and "$or" not in pattern):
+            tells.append(key)
+    return context, tells
+
+
+def _partner(inquiry: Inquiry) -> list[Need]:
+    """Sources of partners belong to no account."""
+    member = "EventSourceName" if "EventSourceName" in inquiry.document else "Name"
+    arn = f"arn:{PARTITION}:events:{inquiry.region}::event-source/{checked_name(inquiry.text(member))}"
+    return [Need(f"events:{inquiry.asked.operation.name}", arn, {}, _TELLS)]
 
 
 def _put_events(inquiry: Inquiry) -> list[Need]:
@@ -85,7 +108,6 @@ MAPPERS: Mapping[str, Mapper] = {
             "replay/{ReplayName}": "CancelReplay DescribeReplay",
             "replay/{ReplayName} archive/{EventSourceArn}": "StartReplay",
             "endpoint/{Name}": "CreateEndpoint DeleteEndpoint DescribeEndpoint UpdateEndpoint",
-            "event-source/{Name}": "ActivateEventSource DeactivateEventSource DescribeEventSource",
             "{ResourceARN}": "ListTagsForResource TagResource UntagResource",
             "*": "ListApiDestinations ListArchives ListConnections ListEndpoints ListEventBuses ListEventSources "
             "ListReplays ListRuleNamesByTarget ListRules TestEventPattern",
@@ -93,6 +115,18 @@ MAPPERS: Mapping[str, Mapper] = {
     ),
     **dict.fromkeys(
         ["DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "ListTargetsByRule", "PutRule", "PutTargets"], _rule
+    ),
+    **dict.fromkeys(
+        [
+            "ActivateEventSource",
+            "CreatePartnerEventSource",
+            "DeactivateEventSource",
+            "DeletePartnerEventSource",
+            "DescribeEventSource",
+            "DescribePartnerEventSource",
+            "ListPartnerEventSourceAccounts",
+        ],
+        _partner,
     ),
     "RemoveTargets": _rule,
     "PutEvents": _put_events,

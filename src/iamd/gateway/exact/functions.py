@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from iamd.gateway.exact.templates import table
-from iamd.gateway.mapped import Inquiry, Mapper, Need, request_tags
+from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, request_tags
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
@@ -24,16 +24,16 @@ _ACTIONS = {
     "InvokeAsync": "InvokeFunction",
     "InvokeWithResponseStream": "InvokeFunction",
 }
-_TELLS = (
-    "lambda:functionarn",
-    "lambda:principal",
-    "lambda:layer",
-    "lambda:codesigningconfigarn",
-    "lambda:functionurlauthtype",
-    "lambda:eventsourcetoken",
-    "lambda:securitygroupids",
-    "lambda:subnetids",
-)
+_PLACED = ("CreateFunction", "UpdateFunctionConfiguration")
+# Which operations' requests say everything about a key; of others only the service knows what it has.
+_SAY_ALL: Mapping[str, tuple[str, ...]] = {
+    "lambda:codesigningconfigarn": ("CreateFunction", "PutFunctionCodeSigningConfig"),
+    "lambda:functionurlauthtype": ("AddPermission", "CreateFunctionUrlConfig"),
+    "lambda:layer": _PLACED,
+    "lambda:principal": ("AddPermission",),
+    "lambda:securitygroupids": _PLACED,
+    "lambda:subnetids": _PLACED,
+}
 
 
 def _function_arn(inquiry: Inquiry, qualifier: object = None) -> str:
@@ -74,23 +74,41 @@ def _context(inquiry: Inquiry) -> Context:
     return context
 
 
+def _tells(inquiry: Inquiry, context: Context) -> tuple[str, ...]:
+    name = inquiry.asked.operation.name
+    said = [key for key, names in _SAY_ALL.items() if name in names or key in context]
+    return ("lambda:eventsourcetoken", "lambda:functionarn", "lambda:invokedviafunctionurl", *said)
+
+
 def _function(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
-    arn = _function_arn(inquiry, inquiry.document.get("Qualifier"))
-    return [Need(f"lambda:{_ACTIONS.get(name, name)}", arn, _context(inquiry), _TELLS)]
+    arn, context = _function_arn(inquiry, inquiry.document.get("Qualifier")), _context(inquiry)
+    if name.endswith("FunctionUrlConfig"):
+        context["lambda:functionarn"] = _function_arn(inquiry)
+    return [Need(f"lambda:{_ACTIONS.get(name, name)}", arn, context, _tells(inquiry, context))]
+
+
+def _sign(inquiry: Inquiry) -> list[Need]:
+    """A function and the configuration that its code will be signed by."""
+    (of_function,) = _function(inquiry)
+    config = checked_arn(inquiry.text("CodeSigningConfigArn"), "lambda", "code-signing-config:")
+    return [of_function, Need(of_function.action, config, of_function.context, of_function.tells)]
 
 
 def _new_source(inquiry: Inquiry) -> list[Need]:
     """A mapping has no ARN before it is made: policies restrict the function."""
     context = _context(inquiry) | {"lambda:functionarn": _function_arn(inquiry)}
-    return [Need("lambda:CreateEventSourceMapping", "*", context, _TELLS)]
+    return [Need("lambda:CreateEventSourceMapping", "*", context, _tells(inquiry, context))]
 
 
 MAPPERS: Mapping[str, Mapper] = {
     **table(
         "lambda",
         {
-            "layer:{LayerName}": "ListLayerVersions PublishLayerVersion",
+            "*": "ListLayerVersions",
+            "layer:{LayerName}": "PublishLayerVersion",
+            "{DurableExecutionArn}": "CheckpointDurableExecution GetDurableExecution GetDurableExecutionHistory "
+            "GetDurableExecutionState StopDurableExecution",
             "layer:{LayerName}:{VersionNumber}": "AddLayerVersionPermission DeleteLayerVersion GetLayerVersion "
             "GetLayerVersionPolicy RemoveLayerVersionPermission",
             "layer:{Arn}": "GetLayerVersionByArn",
@@ -130,7 +148,6 @@ MAPPERS: Mapping[str, Mapper] = {
             "ListProvisionedConcurrencyConfigs",
             "ListVersionsByFunction",
             "PublishVersion",
-            "PutFunctionCodeSigningConfig",
             "PutFunctionConcurrency",
             "PutFunctionEventInvokeConfig",
             "PutFunctionRecursionConfig",
@@ -146,4 +163,5 @@ MAPPERS: Mapping[str, Mapper] = {
         _function,
     ),
     "CreateEventSourceMapping": _new_source,
+    "PutFunctionCodeSigningConfig": _sign,
 }

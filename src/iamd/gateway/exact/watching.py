@@ -25,12 +25,15 @@ def _group(inquiry: Inquiry) -> list[Need]:
     document, action = inquiry.document, f"logs:{inquiry.asked.operation.name}"
     named = [document[name] for name in _NAMES if document.get(name)]
     named += [each for name in _LISTS for each in document.get(name) or ()]
-    stream = document.get("logStreamName") if inquiry.asked.operation.name != "CreateLogStream" else ""
+    stream = document.get("logStreamName")
     if not named or not all(isinstance(each, str) for each in named):
         raise Unmapped(f"{inquiry.asked.operation.name} must name its log groups.")
     arns = [_group_arn(inquiry, each) for each in dict.fromkeys(named)]
     context = request_tags(document)
-    return [Need(action, f"{arn}:log-stream:{checked_name(stream) if stream else ''}", context) for arn in arns]
+    needs = [Need(action, f"{arn}:log-stream:{checked_name(stream) if stream else ''}", context) for arn in arns]
+    if document.get("unmask"):
+        needs += [Need("logs:Unmask", f"{arn}:log-stream:") for arn in arns]
+    return needs
 
 
 def _group_arn(inquiry: Inquiry, named: str) -> str:
@@ -63,6 +66,17 @@ LOGS: Mapping[str, Mapper] = {
     **table(
         "logs",
         {
+            "anomaly-detector:{anomalyDetectorArn}": "DeleteLogAnomalyDetector GetLogAnomalyDetector UpdateAnomaly "
+            "UpdateLogAnomalyDetector",
+            "delivery:* delivery-source:{deliverySourceName} delivery-destination:{deliveryDestinationArn}": "CreateDelivery",
+            "delivery:{id}": "DeleteDelivery GetDelivery",
+            "delivery-destination:{deliveryDestinationName}": "DeleteDeliveryDestinationPolicy "
+            "GetDeliveryDestinationPolicy PutDeliveryDestinationPolicy",
+            "delivery-destination:{name}": "DeleteDeliveryDestination GetDeliveryDestination PutDeliveryDestination",
+            "delivery-source:{name}": "DeleteDeliverySource GetDeliverySource PutDeliverySource",
+            "scheduled-query:{identifier}": "DeleteScheduledQuery GetScheduledQuery GetScheduledQueryHistory "
+            "UpdateScheduledQuery",
+            "scheduled-query:{name}": "CreateScheduledQuery",
             "destination:{destinationName}": "DeleteDestination PutDestination PutDestinationPolicy",
             "*": "CancelExportTask DeleteQueryDefinition DeleteResourcePolicy DescribeDestinations DescribeExportTasks "
             "DescribeQueryDefinitions DescribeResourcePolicies PutQueryDefinition PutResourcePolicy StopQuery "
@@ -73,6 +87,7 @@ LOGS: Mapping[str, Mapper] = {
         [
             "AssociateKmsKey",
             "CreateExportTask",
+            "CreateLogAnomalyDetector",
             "CreateLogGroup",
             "CreateLogStream",
             "DeleteDataProtectionPolicy",
@@ -130,6 +145,9 @@ METRICS: Mapping[str, Mapper] = {
             "{ResourceARN}": "ListTagsForResource TagResource UntagResource",
             "*": "DescribeAlarmsForMetric GetMetricData GetMetricStatistics GetMetricWidgetImage ListDashboards "
             "ListMetrics ListMetricStreams PutMetricData",
+            "insight-rule/{RuleName}": "GetInsightRuleReport PutInsightRule",
+            "insight-rule/{RuleNames[]}": "DeleteInsightRules DisableInsightRules EnableInsightRules",
+            "alarm-mute-rule:*": "ListAlarmMuteRules",
             "metric-stream/{Name}": "DeleteMetricStream GetMetricStream PutMetricStream",
             "metric-stream/{Names[]}": "StartMetricStreams StopMetricStreams",
         },
