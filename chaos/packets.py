@@ -9,10 +9,10 @@ import selectors
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import NamedTuple
 
 from chaos.spaces import Space
@@ -75,14 +75,15 @@ class Network:
         """The same from now on."""
         self._weather.update(dict.fromkeys(ways, weather))
 
-    def forget(self, one: int, other: int, share: float) -> int:
-        """Let no packet of some of the connections between these two through, ever again, and tell nobody: a firewall that
-        has lost their state. Returns how many."""
-        ways = [each for each in self._seen.copy() if (each.source, each.target) == (one, other)]
-        chosen = [each for each in ways if self._choice.random() < share and each not in self._forgotten]
-        back = [Flow(each.target, each.source, each.target_port, each.source_port) for each in chosen]
-        self._forgotten |= {*chosen, *back}
-        return len(chosen)
+    def connections(self, one: int, other: int) -> list[Flow]:
+        """What has been said from one namespace to another, and is not forgotten, by connections."""
+        known = self._seen.copy() - self._forgotten
+        return sorted(each for each in known if (each.source, each.target) == (one, other))
+
+    def forget(self, connections: Iterable[Flow]) -> None:
+        """Let no packet of these connections through, ever again, and tell nobody: a firewall that has lost their state."""
+        both = [(each, Flow(each.target, each.source, each.target_port, each.source_port)) for each in connections]
+        self._forgotten |= {*chain.from_iterable(both)}
 
     def close(self) -> None:
         """Nothing passes any more."""

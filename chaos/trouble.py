@@ -142,7 +142,8 @@ def of_packets(network: Network, nodes: Sequence[Node]) -> Faults:
         network.spoil([choice.choice([there, back])(at)], gone, choice.uniform(0.5, 8.0))
 
     def forget(at: int, choice: random.Random) -> None:
-        network.forget(*there(at), choice.uniform(0.3, 1.0))
+        share = choice.uniform(0.3, 1.0)
+        network.forget([each for each in network.connections(*there(at)) if choice.random() < share])
 
     def vanish(at: int, choice: random.Random) -> None:
         ways = [there(at), back(at)]

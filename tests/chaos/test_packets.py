@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
 from chaos.packets import FAIR, Network, Weather, address
 from chaos.spaces import hindrance
+from iamd.store import Store, StoreError, opening
+from iamd.store.postgresql import url as urls
+from iamd.store.postgresql.database import PostgresDatabase
+from tests import postgresql
+from tests.store.samples import add_user, prepared
 
 _PORT = 5000
 _GONE = Weather(lost=1.0)
@@ -80,7 +88,9 @@ def test_forgotten_connections_are_gone_and_nobody_is_told(network: Network | No
         return
     with closing(_joined(network)) as near:
         assert _said_again(near, b"one") == b"one"
-        assert network.forget(2, 1, 1.0) == 1
+        [connection] = network.connections(2, 1)
+        network.forget([connection])
+        assert network.connections(2, 1) == []
         near.sendall(b"two")
         near.settimeout(0.1)
         with pytest.raises(TimeoutError):
@@ -95,3 +105,38 @@ def test_nothing_of_a_network_is_seen_outside_of_it(network: Network | None) -> 
     assert "iamd0" not in [name for _, name in socket.if_nameindex()]
     with network.spaces[1]:
         assert [name for _, name in socket.if_nameindex()] == ["lo", "iamd0"]
+
+
+def test_a_connection_to_the_database_that_is_forgotten_is_given_up_soon(
+    network: Network | None, tmp_path: Path
+) -> None:
+    """That of changes alone: what else is heard of the database is no sign that something is wrong."""
+    if network is None:
+        return
+    key = tmp_path / "master.key"
+    key.write_bytes(bytes(32))
+
+    async def until_changes(url: str) -> float:
+        store = Store(opening.postgresql(urls.parse(url), key))
+        async with prepared(lambda: store):
+            await store.write(add_user(1))
+            assert isinstance(store._database, PostgresDatabase)
+            writer = store._database._writer._connection
+            assert writer is not None
+            with socket.socket(fileno=os.dup(writer.socket)) as same:
+                port = same.getsockname()[1]
+            network.forget(each for each in network.connections(2, 1) if each.source_port == port)
+            began = time.monotonic()
+            while True:
+                try:
+                    await store.write(add_user(2))
+                    return time.monotonic() - began
+                except StoreError:
+                    assert time.monotonic() < began + 60
+
+    with postgresql.running() as cluster:
+        cluster.new_database()
+        cluster.listen(address(1), network.spaces[0])
+        with network.spaces[1]:  # and so are the threads that are begun here
+            took = asyncio.run(until_changes(cluster.url_at(address(1))))
+    assert took < 12  # seconds: five, and what a busy machine takes

@@ -234,6 +234,31 @@ async def test_decisions_wait_for_a_change_no_longer_than_so(
 
 
 @on_loop
+async def test_a_change_that_was_given_up_while_it_was_written_is_not_committed(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the packets of its statements come late."""
+    monkeypatch.setattr(database, "COMMIT_SECONDS", 0.2)
+    told, write = threading.Event(), database.writing.write
+
+    def late(*given: Any) -> Any:
+        written = write(*given)
+        assert told.wait(20)
+        return written
+
+    async with prepared(opener) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(database.writing, "write", late)
+            with pytest.raises(NotWritten, match=r"has not taken the change within 0\.2 seconds"):
+                await store.write(add_user(1))
+        told.set()
+        await written(store, 2)
+        await store.refresh()
+        assert [found.id for found in (await store.load(ACCOUNT)).users] == [user(2).id]
+        await same_after_reopening(store, opener)
+
+
+@on_loop
 async def test_the_server_may_be_away_for_so_long(opener: Any, cluster: Cluster) -> None:
     async with prepared(lambda: opener(PATIENCE)) as store:
         cluster.kill()

@@ -37,11 +37,13 @@ _SESSION = f"""
     SET client_encoding = 'UTF8';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
+# A connection whose packets vanish, though the server is there, is given up after five seconds: by what it was sent and
+# does not acknowledge, or by that it does not answer when nothing is said. A statement may well take longer.
 _CONNECTING = {
-    "keepalives_idle": "10",
-    "keepalives_interval": "3",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
+    "keepalives_idle": "3",
+    "keepalives_interval": "1",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "5000",
     "connect_timeout": str(_CONNECT_SECONDS),
     "application_name": "iamd",
 }

@@ -91,14 +91,18 @@ class PostgresDatabase(SqlDatabase):
         doubtful: list[Written] = []  # what an earlier attempt wrote, of which it is not known whether it was committed
         late = False
 
+        def require_time() -> None:
+            if late:
+                raise NotWritten("the change was given up")
+
         def work(connection: PostgresConnection) -> None:
             with connection.writing():
-                if late:
-                    raise NotWritten("the change was given up")
+                require_time()
                 if doubtful and writing.is_there(connection, doubtful[-1], self._writer_id):
                     written = doubtful[-1]
                 else:
                     written = writing.write(connection, group, self._writer_id)
+                require_time()  # also where the statements took long: of nothing but a COMMIT under way is the end unknown
                 doubtful[:] = [written]
             self._tail.add(written.events)
 
