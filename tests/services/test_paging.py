@@ -82,6 +82,14 @@ def test_a_marker_stands_for_its_text(text: str) -> None:
     assert text_of(marker_of(text)) == text
 
 
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
+def test_a_marker_is_of_its_own_list(text: str) -> None:
+    marker = marker_of(text, "Users")
+    assert text_of(marker, "Users") == text == text_of(marker_of(text), "Users")
+    with pytest.raises(ValidationError, match="Invalid Marker"):
+        text_of(marker, "Roles")
+
+
 @given(st.text(st.characters(codec="utf-8")))
 def test_nothing_that_a_client_sends_breaks_reading_a_marker(text: str) -> None:
     with suppress(ValidationError):

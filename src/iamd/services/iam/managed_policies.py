@@ -170,7 +170,7 @@ def list_policies(
     def summaries(policies: Sequence[Policy]) -> Table:
         return Table(len(policies), outlines(call.records, policies))
 
-    rest = filter(wanted, _behind(call.records, scope, "" if marker is None else text_of(marker)))
+    rest = filter(wanted, _behind(call.records, scope, "" if marker is None else text_of(marker, "Policies")))
     return page_in_order("Policies", rest, _key, summaries, max_items)
 
 

@@ -143,7 +143,7 @@ def get_organizations_access_report(
     if sort_key.endswith("DESCENDING"):
         ordered.reverse()
     numbered = [(f"{number:04}", row) for number, row in enumerate(ordered)]
-    start = "" if marker is None else text_of(marker)
+    start = "" if marker is None else text_of(marker, "AccessDetails")
     rest = [pair for pair in numbered if pair[0] > start]
     limit = max_items or SERVICES_PER_PAGE
     page = page_in_order(
