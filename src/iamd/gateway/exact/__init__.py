@@ -27,6 +27,7 @@ from iamd.gateway.mapped import Mapper
 MAPPERS: Mapping[str, Mapping[str, Mapper]] = {
     "cloudwatch": watching.METRICS,
     "dynamodb": dynamodb.MAPPERS,
+    "dynamodbstreams": dynamodb.STREAMS,
     "ec2": instances.MAPPERS,
     "ecr": containers.ECR,
     "ecs": containers.ECS,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, values_of
+from iamd.gateway.exact import partiql, templates
+from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, text_of, values_of
 from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
 from iamd.wire.gateway_errors import Unmapped
@@ -112,6 +113,62 @@ async def _transact(inquiry: Inquiry) -> list[Need]:
     return _some(needs)
 
 
+async def _statement(inquiry: Inquiry) -> list[Need]:
+    return [await _stated(inquiry, inquiry.document, {})]
+
+
+async def _statements(inquiry: Inquiry) -> list[Need]:
+    """Each statement of a batch or transaction needs what it would need alone."""
+    of_transaction = inquiry.asked.operation.name == "ExecuteTransaction"
+    enclosing: Context = {"dynamodb:enclosingoperation": "ExecuteTransaction"} if of_transaction else {}
+    said = inquiry.document.get("TransactStatements" if of_transaction else "Statements")
+    return _some([await _stated(inquiry, _mapping(each), enclosing) for each in _list(said)])
+
+
+async def _stated(inquiry: Inquiry, said: Mapping[str, Any], enclosing: Context) -> Need:
+    """What a statement needs. Of its attributes nobody tells."""
+    statement = partiql.understood(said.get("Statement"))
+    arn, index = _table_arn(inquiry, statement.table), statement.index
+    context, tells = dict(enclosing), ["dynamodb:enclosingoperation"]
+    key = await leading_key(inquiry, arn, statement.table, index, [])
+    values = None if key is None else statement.values_of(key, _list(said.get("Parameters") or []))
+    if values is not None and statement.action == "PartiQLSelect":
+        context["dynamodb:fulltablescan"] = "false" if values else "true"
+    texts = [text_of(value) for value in values or ()]
+    if texts and None not in texts:
+        context[_LEADING] = tuple(text for text in texts if text is not None)
+        tells.append(_LEADING)
+    resource = arn if index is None else f"{arn}/index/{checked_name(index)}"
+    return Need(f"dynamodb:{statement.action}", resource, context, tuple(tells))
+
+
+def _restored(inquiry: Inquiry) -> list[Need]:
+    """A table is made of a backup, or of another table, and filled."""
+    name, document = inquiry.asked.operation.name, inquiry.document
+    target = _table_arn(inquiry, document.get("TargetTableName"))
+    if name == "RestoreTableFromBackup":
+        source = checked_arn(inquiry.text("BackupArn"), "dynamodb", "table/")
+    else:
+        source = _table_arn(inquiry, document.get("SourceTableArn") or document.get("SourceTableName"))
+    writes = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+    return [
+        *(Need(f"dynamodb:{name}", arn, {}, _TELLS) for arn in (source, target)),
+        *(Need(f"dynamodb:{action}", target) for action in writes),
+    ]
+
+
+def _imported(inquiry: Inquiry) -> list[Need]:
+    creation = _mapping(inquiry.document.get("TableCreationParameters"))
+    return [Need("dynamodb:ImportTable", _table_arn(inquiry, creation.get("TableName")))]
+
+
+def _created(inquiry: Inquiry) -> list[Need]:
+    """A table, with the policy that it may be given at once."""
+    arn = _table_arn(inquiry, inquiry.document.get("TableName"))
+    needs = [Need("dynamodb:CreateTable", arn, request_tags(inquiry.document))]
+    return [*needs, Need("dynamodb:PutResourcePolicy", arn)] if inquiry.document.get("ResourcePolicy") else needs
+
+
 def _by_arn(inquiry: Inquiry) -> list[Need]:
     """What names a table, index or stream by its ARN."""
     arn = checked_arn(inquiry.text("ResourceArn"), "dynamodb", "table/")
@@ -136,7 +193,17 @@ def _some(needs: list[Need]) -> list[Need]:
     return needs
 
 
+STREAMS: Mapping[str, Mapper] = templates.table("dynamodb", {"table/{StreamArn}": "DescribeStream GetShardIterator"})
+
 MAPPERS: Mapping[str, Mapper] = {
+    **templates.table(
+        "dynamodb",
+        {
+            "table/{BackupArn}": "DeleteBackup DescribeBackup",
+            "table/{ExportArn}": "DescribeExport",
+            "table/{ImportArn}": "DescribeImport",
+        },
+    ),
     **dict.fromkeys(("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"), _one),
     **dict.fromkeys(
         [
@@ -149,8 +216,15 @@ MAPPERS: Mapping[str, Mapper] = {
         ],
         _by_arn,
     ),
+    "BatchExecuteStatement": _statements,
     "BatchGetItem": _batch_get,
     "BatchWriteItem": _batch_write,
+    "CreateTable": _created,
+    "ExecuteStatement": _statement,
+    "ExecuteTransaction": _statements,
+    "ImportTable": _imported,
+    "RestoreTableFromBackup": _restored,
+    "RestoreTableToPointInTime": _restored,
     "TransactGetItems": _transact,
     "TransactWriteItems": _transact,
 }

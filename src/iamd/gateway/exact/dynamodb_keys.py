@@ -83,7 +83,7 @@ async def leading_key(inquiry: Inquiry, arn: str, table: Any, index: Any, items:
 def values_of(key: str, part: Mapping[str, Any], items: list[Any]) -> set[str] | None:
     """The partition keys that a request asks for; None when they cannot all be told."""
     if items:
-        found = [_text(item.get(key)) if isinstance(item, Mapping) else None for item in items]
+        found = [text_of(item.get(key)) if isinstance(item, Mapping) else None for item in items]
         return None if None in found else {value for value in found if value is not None}
     conditions = part.get("KeyConditions")
     if isinstance(conditions, Mapping):
@@ -91,7 +91,7 @@ def values_of(key: str, part: Mapping[str, Any], items: list[Any]) -> set[str] |
         values = condition.get("AttributeValueList", []) if condition.get("ComparisonOperator") == "EQ" else []
     else:
         values = [_value(part, pair) for pair in _equalities(part) if _resolved(part, pair[0]) == key]
-    text = _text(values[0]) if len(values) == 1 else None
+    text = text_of(values[0]) if len(values) == 1 else None
     return None if text is None else {text}
 
 
@@ -105,7 +105,7 @@ def _value(part: Mapping[str, Any], pair: tuple[str, str]) -> Any:
     return values.get(pair[1]) if isinstance(values, Mapping) else None
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     """An attribute value of a key type as a text: `{"S": "x"}` -> `x`."""
     if isinstance(value, Mapping) and len(value) == 1:
         ((kind, text),) = value.items()
