@@ -77,6 +77,8 @@ def run(args: argparse.Namespace, folder: Path, pair: Pair) -> Report:
     key.write_bytes(secrets.token_bytes(32))
     pair.primary.new_database(name="iamd")
     flags = ["--data-dir", str(folder / "data"), "--database", pair.url("iamd"), "--master-key-file", str(key)]
+    if args.read_standby:
+        flags += ["--read-database", pair.url("iamd")]
     nodes = [
         Node(f"node-{number + 1}", flags, ENVIRONMENT, folder / f"node-{number + 1}.log")
         for number in range(args.nodes)
@@ -185,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5, help="so many fail-overs (default: 5)")
     parser.add_argument("--away", type=float, default=3.0, help="seconds until the promotion (default: 3)")
     parser.add_argument("--freeze", action="store_true", help="freeze the server, with its connections, in place of it")
+    parser.add_argument("--read-standby", action="store_true", help="servers read from the standby, too")
     parser.add_argument("--nodes", type=int, default=2, help="servers on the database (default: 2)")
     parser.add_argument("--writers", type=int, default=2, help="clients that write (default: 2)")
     parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")

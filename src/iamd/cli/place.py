@@ -2,10 +2,13 @@
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+import structlog
 
 from iamd.cli import Failure
 from iamd.cli.arguments import add_settings, settings
@@ -61,6 +64,9 @@ def in_store(place: Place, work: Callable[[Store], Awaitable[T]]) -> T:
 
     Raises Failure when there is no database, or it cannot be read or written, and whatever the work raises.
     """
+
+    # What goes to standard output is the answer.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     async def run() -> T:
         store = place.store()
