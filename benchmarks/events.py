@@ -8,7 +8,7 @@ from iamd.audit.asked import Ask
 from iamd.audit.templates import NO_RESPONSE, Template
 from iamd.caller.caller import Caller
 from iamd.services.catalogue import APIS
-from iamd.store.interface import Shape
+from iamd.store.waiting import Shape
 
 _OPERATION = APIS["iam"].operations["GetUser"].model  # tells which parameters are recorded: none here
 _AGENT = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11 Botocore/1.44.5"

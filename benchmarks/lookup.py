@@ -19,8 +19,9 @@ from iamd.audit.lookup import sought, terms
 from iamd.caller.caller import Caller, CallerKind
 from iamd.server.event_index import BLOCK
 from iamd.store import Store
-from iamd.store.interface import Group, Kept, Window
+from iamd.store.interface import Group, Window
 from iamd.store.records import Account
+from iamd.store.waiting import Kept
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -24,9 +24,10 @@ from iamd.guard.context import principal_context, request_context
 from iamd.guard.gather import take
 from iamd.policy import Request, decide
 from iamd.store import Change, Records, Store
-from iamd.store.interface import Group, Kept
+from iamd.store.interface import Group
 from iamd.store.opening import MASTER_KEY_FILE
 from iamd.store.records import Account, InlinePolicy, User
+from iamd.store.waiting import Kept
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 1, 1, tzinfo=UTC)

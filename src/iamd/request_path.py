@@ -89,6 +89,7 @@ MODULES = (
     "iamd.store.cache",
     "iamd.store.collection",
     "iamd.store.directory",
+    "iamd.store.waiting",
     "iamd.wire.http",
     "iamd.wire.query_output",
 )

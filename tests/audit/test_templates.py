@@ -18,8 +18,9 @@ from iamd.server.events import event_of, templated
 from iamd.server.exchange import Exchange
 from iamd.services.catalogue import APIS
 from iamd.store.event_ids import event_id, time_of
-from iamd.store.interface import Kept, Recorded
+from iamd.store.interface import Recorded
 from iamd.store.runs import runs
+from iamd.store.waiting import Kept
 from iamd.wire.errors import AccessDenied
 from iamd.wire.http import HttpRequest
 from tests.audit.test_event import ACCOUNT, ALICE, NOW, admin

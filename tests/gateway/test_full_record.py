@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamd.store import ledger
+from iamd.store import waiting
 from tests.authorization.conftest import Asker, send
 from tests.gateway.conftest import Make
 from tests.gateway.policies import allow, document, refused
@@ -16,7 +16,7 @@ def test_a_request_is_not_forwarded(gateway: Live, user: Make, monkeypatch: pyte
     s3 = alice("s3")
     s3.create_bucket(Bucket="recorded")
     with monkeypatch.context() as now:
-        now.setattr(ledger, "MAX_EVENTS", 0)
+        now.setattr(waiting, "MAX_EVENTS", 0)
         refused(s3.put_object, "ServiceUnavailable", Bucket="recorded", Key="a", Body=b"x")
         refused(alice("dynamodb").list_tables, "ServiceUnavailable")
     assert "Contents" not in s3.list_objects_v2(Bucket="recorded")
@@ -38,7 +38,7 @@ def test_a_proxy_and_a_program_are_told_503(gateway: Live, monkeypatch: pytest.M
         "resource": {"type": "todo", "id": "1"},
     }
     assert Asker(gateway.endpoint, token)("evaluation", asked).status == 200
-    monkeypatch.setattr(ledger, "MAX_EVENTS", 0)
+    monkeypatch.setattr(waiting, "MAX_EVENTS", 0)
     proxied, answered = send(url, headers=bearer), Asker(gateway.endpoint, token)("evaluation", asked)
     assert (proxied.status, answered.status) == (503, 503)
     assert "x-iamd-principal" not in {name.lower() for name in proxied.headers}

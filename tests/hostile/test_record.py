@@ -17,8 +17,7 @@ from botocore.exceptions import ClientError
 from iamd.server import exchange
 from iamd.server.trail_buckets import Folders
 from iamd.server.trail_delivery import TrailDeliveries
-from iamd.store import Store, StoreError
-from iamd.store import ledger as ledger_module
+from iamd.store import Store, StoreError, waiting
 from tests.hostile.trail import recorded
 from tests.live import Live, live
 from tests.store.samples import SampleEvent
@@ -100,7 +99,7 @@ def test_what_cannot_be_recorded_is_not_done(filed: Live, monkeypatch: pytest.Mo
     iam = filed.client("iam")
     iam.list_users()
     room(filed, 0)
-    monkeypatch.setattr(ledger_module, "MAX_EVENTS", 3)
+    monkeypatch.setattr(waiting, "MAX_EVENTS", 3)
     outcomes = []
     for _ in range(200):
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iamd.store import Change, Records, Store, StoreError, ledger
+from iamd.store import Change, Records, Store, StoreError, waiting
 from iamd.store.interface import Conflict
 from tests.store.samples import (
     ACCOUNT,
@@ -109,7 +109,7 @@ async def test_a_refusal_that_cannot_be_recorded_is_a_failure(opener: Opener, mo
         change.refused(SampleEvent("refused"))
         raise PermissionError
 
-    monkeypatch.setattr(ledger, "MAX_EVENTS", 0)
+    monkeypatch.setattr(waiting, "MAX_EVENTS", 0)
     async with prepared(opener) as store:
         with pytest.raises(StoreError, match="cannot be recorded"):
             await store.write(refused)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamd.store import StoreError, ledger
+from iamd.store import StoreError, ledger, waiting
 from iamd.store.interface import Group, Usage
 from iamd.store.ledger import Ledger
 from tests.store.samples import ACCOUNT, LATER, NOW, SampleEvent, on_loop
@@ -57,7 +57,7 @@ async def test_a_flush_comes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 @on_loop
 async def test_a_full_buffer_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "FLUSH_SECONDS", 3600)
-    monkeypatch.setattr(ledger, "FLUSH_EVENTS", 3)
+    monkeypatch.setattr(waiting, "FLUSH_EVENTS", 3)
     sink = Sink()
     held = ledger_of(sink)
     for number in range(3):
@@ -112,7 +112,7 @@ async def test_a_failed_flush_is_tried_again(monkeypatch: pytest.MonkeyPatch) ->
 
 @on_loop
 async def test_what_could_not_be_recorded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "MAX_EVENTS", 2)
+    monkeypatch.setattr(waiting, "MAX_EVENTS", 2)
     held = ledger_of(Sink())
     held.append(SampleEvent("one"))
     held.append(SampleEvent("two"))

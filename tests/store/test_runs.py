@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from iamd.store import runs as stored_runs
 from iamd.store.event_ids import tells_time, time_of
-from iamd.store.interface import Kept, Shape
 from iamd.store.rows import micros
 from iamd.store.runs import SPAN, Run, runs
+from iamd.store.waiting import Kept, Shape
 from tests.store.samples import ACCOUNT, NOW, OTHER
 
 SHAPES = [Shape(account, head, b"-middle", b"-tail") for account in (ACCOUNT, OTHER) for head in (b"one", b"other")]

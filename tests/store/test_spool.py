@@ -14,11 +14,12 @@ import msgspec
 import pytest
 
 from iamd.store import Store, StoreError, ledger, spool
-from iamd.store.interface import Access, Group, Kept, Shape, Usage, Window
+from iamd.store.interface import Access, Group, Usage, Window
 from iamd.store.ledger import Ledger
 from iamd.store.runs import runs
 from iamd.store.sealing import Sealer, SealError
 from iamd.store.spool import Batch, Spool, SpooledDenial, accounts_of, batches, group_of
+from iamd.store.waiting import Kept, Shape
 from tests.store.samples import ACCOUNT, NOW, SampleEvent, on_loop
 
 SEALER = Sealer({1: bytes(range(32))})

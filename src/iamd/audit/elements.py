@@ -45,6 +45,15 @@ def _inputs(operation: OperationModel) -> dict[str, tuple[str, Record | None]]:
     }
 
 
+def text_name(operation: OperationModel, name: str) -> str | None:
+    """What a parameter of the operation (by the model's name) is called in `requestParameters`, if it is a text that is
+    recorded as it is; None for any other, and for one that there is none of."""
+    for member in operation.inputs:
+        if member.name == name and member.shape.type == "string" and not _is_secret(member):
+            return _recorded(name)
+    return None
+
+
 def _recorded(name: str) -> str:
     return name[:1].lower() + name[1:]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -78,6 +78,19 @@ def _response(event: ApiEvent) -> dict[str, Any] | None:
     if event.read_only and not (event.reply and "Credentials" in event.reply):
         return None
     return response_elements(event.operation, event.reply)
+
+
+_BEFORE_TEXT: Final = [packed("x" * size)[:-size] if size else packed("") for size in range(256)]
+
+
+def packed_text(text: str) -> bytes:
+    """As `packed`, which is asked of anything else."""
+    try:
+        told = text.encode()
+    except UnicodeEncodeError:
+        return packed(text)
+    size = len(told)
+    return _BEFORE_TEXT[size] + told if size < 256 else packed(text)
 
 
 def packed_identity(caller: Caller) -> bytes:

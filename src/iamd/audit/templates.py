@@ -3,16 +3,16 @@ place have in common is packed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from iamd.audit.asked import TOLD, Ask, Value
 from iamd.audit.elements import request_parameters, response_elements
-from iamd.audit.encoding import kept, own_action, packed_identity, session_policies, shortened
+from iamd.audit.encoding import kept, own_action, packed_identity, packed_text, session_policies, shortened
 from iamd.audit.stored import packed
 from iamd.caller.caller import Caller
-from iamd.store.interface import Shape
+from iamd.store.waiting import Shape
 from iamd.wire.model import OperationModel
 
 MAX_TEMPLATES: Final = 4096
@@ -52,13 +52,12 @@ class Template:
         self.noted: datetime | None = None  # the second in which it was last noted that the credentials were used
         self._params: Mapping[str, Any] | None = None
         self._packed_params = b""
-        self._ask: tuple[object, ...] = ()
-        self._ask_keys: Set[str] = frozenset()
-        self._ask_more: list[tuple[str, Value]] = []
-        self._resource = ""  # of the ask that came last
+        # Of the ask that came last:
+        self._action = self._owner = self._resource = ""
+        self._context: Mapping[str, Value] = {}
+        self._had_policy = False
         self._before_resource = self._behind_resource = self._packed_ask = b""
         self._shape = Shape(self.account_id, b"")
-        self._shape_of = (b"", b"", b"")
 
     def parameters(self, params: Mapping[str, Any]) -> bytes:
         """The parameters as they are stored; requests that are alike have the very same (`server.understood`)."""
@@ -74,22 +73,30 @@ class Template:
         if len(asks) != 1:
             return self._kept(asks)
         ask = asks[0]
-        if not self._is_alike(ask):
+        context, resource = ask.context, ask.resource
+        if not self._is_alike(ask, context):
             self._keep(ask, self._kept(asks))
-        elif ask.resource != self._resource:  # as of those who read one object after the other
-            self._resource = ask.resource
-            self._packed_ask = self._before_resource + packed(ask.resource) + self._behind_resource
+        elif resource != self._resource:  # as of those who read one object after the other
+            self._resource = resource
+            self._packed_ask = self._before_resource + packed_text(resource) + self._behind_resource
         return self._packed_ask
 
-    def _is_alike(self, ask: Ask) -> bool:
-        """Whether the ask that came last differs in the resource at most."""
-        if (ask.action, ask.account_id, ask.policy is None) != self._ask or ask.context.keys() != self._ask_keys:
+    def _is_alike(self, ask: Ask, context: Mapping[str, Value]) -> bool:
+        """Whether the ask that came last differs in the resource at most, of what is told of it."""
+        if ask.action != self._action or ask.account_id != self._owner or (ask.policy is not None) != self._had_policy:
             return False
-        return [key for key, value in self._ask_more if ask.context[key] != value] == []
+        if context == self._context:  # the usual case within a second, and by far the quicker question
+            return True
+        if context.keys() != self._context.keys():
+            return False
+        if [key for key, value in self._context.items() if context[key] != value and key not in TOLD]:
+            return False
+        self._context = context
+        return True
 
     def _keep(self, ask: Ask, stored: bytes) -> None:
-        self._ask, self._ask_keys = (ask.action, ask.account_id, ask.policy is None), frozenset(ask.context)
-        self._ask_more = [(key, ask.context[key]) for key in self._ask_keys - TOLD]
+        self._action, self._owner, self._had_policy = ask.action, ask.account_id, ask.policy is not None
+        self._context = ask.context
         # Before the resource there are the beginnings of the list and of the Asked, and the action.
         start = 2 + len(packed("" if ask.action == self._own_action else ask.action))
         self._before_resource, self._behind_resource = stored[:start], stored[start + len(packed(ask.resource)) :]
@@ -103,10 +110,9 @@ class Template:
 
     def shape(self, params: bytes, asked: bytes, response: bytes) -> Shape:
         """What a call's event has in common with others; the very same as the last time where it tells the same."""
-        of = params, asked, response
-        if of != self._shape_of:
-            tail = b"".join((params, response, self._after, asked, self._end))
-            self._shape, self._shape_of = Shape(self.account_id, self._head, self._middle, tail), of
+        tail = b"".join((params, response, self._after, asked, self._end))
+        if tail != self._shape.tail:
+            self._shape = Shape(self.account_id, self._head, self._middle, tail)
         return self._shape
 
     def _kept(self, asks: Sequence[Ask]) -> bytes:

@@ -18,7 +18,7 @@ def record(store: Store, exchange: Exchange) -> None:
     usual = None if exchange.recorded else templated(exchange)
     if usual is not None:
         template, event = usual
-        store.keep_event(event)
+        store.waiting.keep(event)
         if template.noted is exchange.now:
             return
         template.noted = exchange.now

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
+from iamd.audit.elements import text_name
+from iamd.audit.encoding import packed_text
 from iamd.audit.event import ApiEvent
 from iamd.audit.identity import identity_of
 from iamd.audit.templates import MAX_TEMPLATES, NO_RESPONSE, Template
@@ -15,10 +17,12 @@ from iamd.caller.sigv4 import Signature
 from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
 from iamd.reference import actions
-from iamd.store.interface import Kept
 from iamd.store.store import Store
+from iamd.store.waiting import Kept
 from iamd.wire.model import Member, OperationModel
 
+_SERVICE: Final = CallerKind.SERVICE  # members of an Enum are found by a function of Python's
+_LONGEST: Final = 2048  # characters of a name
 _TELLING = ("Name", "Id", "Arn", "ARN", "Url", "Key", "Bucket", "Path", "Identifier")
 
 
@@ -27,17 +31,18 @@ def record(passage: Passage, store: Store, mode: str) -> None:
     caller, signature = passage.caller, passage.signature
     if caller is None or signature is None:
         return
-    usual = _templated(passage, caller, signature.region)
+    usual = _usual(passage, caller, signature.region)
     if usual is not None:
-        template, event = usual
-        store.keep_event(event)
+        template, waiting = usual.template, store.waiting
+        shape = template.shape(usual.parameters(passage), template.asked(passage.decided), NO_RESPONSE)
+        waiting.keep(Kept(shape, passage.now, passage.request_id))
         if len(passage.decided) == 1:
             if template.noted is passage.now:  # that the credentials were used this second, for this action
                 return
             template.noted = passage.now
     else:
         store.append_event(_event(passage, caller, signature, mode))
-    if caller.kind is CallerKind.SERVICE:
+    if caller.kind is _SERVICE:
         return
     subject = caller.id if caller.kind is CallerKind.ROLE else caller.access_key_id
     store.used(caller.account_id, subject, passage.now, signature.region, signature.service)
@@ -64,40 +69,68 @@ def _event(passage: Passage, caller: Caller, signature: Signature, mode: str) ->
         client_ip=via[-1] if via else request.client_ip,
         agent=via[-1] if via else request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
-        asked=[] if caller.kind is CallerKind.SERVICE else passage.decided,
+        asked=[] if caller.kind is _SERVICE else passage.decided,
         additional=_additional(passage, mode) if passage.tolerated else None,
     )
 
 
-_templates: dict[tuple[int, int, str, str, str, bytes | None, bytes | None], Template] = {}
+class _Usual:
+    """How the requests of one caller for one operation are recorded, from one address, by one program."""
+
+    def __init__(self, template: Template, operation: OperationModel) -> None:
+        self.template = template
+        self._names = [text_name(operation, name) for name in ("Bucket", "Key")]
+        self._bucket: str | None = None  # of the request that came last
+        self._before_key = b""
+
+    def parameters(self, passage: Passage) -> bytes:
+        """The parameters as they are stored."""
+        asked = passage.asked
+        place = None if asked is None else asked.place
+        if place is not None and place.bucket is not None and place.key is not None:
+            told = self._of_object(place.bucket, place.key)
+            if told is not None:
+                return told
+        return self.template.parameters({} if asked is None else _told(asked, passage.document))
+
+    def _of_object(self, bucket: str, key: str) -> bytes | None:
+        """Those of nearly all requests to S3, written down at once; None of the others."""
+        named, called = self._names
+        if named is None or called is None or len(bucket) > _LONGEST or len(key) > _LONGEST:
+            return None
+        if bucket != self._bucket:
+            self._bucket = bucket
+            self._before_key = _MAP_OF_TWO + b"".join([packed_text(text) for text in (named, bucket, called)])
+        return self._before_key + packed_text(key)
 
 
-def _templated(passage: Passage, caller: Caller, region: str) -> tuple[Template, Kept] | None:
-    """The event of what only read and went well, out of what it shares with others; None of what has more to tell."""
+_MAP_OF_TWO: Final = b"\x82"
+_usuals: dict[tuple[int, int, str, str, str, bytes | None, bytes | None], _Usual] = {}
+
+
+def _usual(passage: Passage, caller: Caller, region: str) -> _Usual | None:
+    """How what only read and went well is recorded, out of what it shares with others; None of what has more to tell."""
     asked, access = passage.asked, passage.access
     if asked is None or access is None or access.via or passage.error is not None or passage.tolerated:
         return None
-    if not passage.needs or not _reads(passage.needs[0].action):
+    if not passage.needs:
         return None
-    request, operation = passage.request, asked.operation
-    header = request.index.get
-    agent, host = header(b"user-agent"), header(b"host") if request.secure else None
+    request, operation, action = passage.request, asked.operation, passage.needs[0].action
+    agent, host = request.index.get(b"user-agent"), request.index.get(b"host") if request.secure else None
     # By identity: a template holds its caller and operation.
-    place = id(caller), id(operation), passage.needs[0].action, region, request.client_ip, agent, host
-    template = _templates.get(place)
-    if template is None:
-        if len(_templates) >= MAX_TEMPLATES:
-            _templates.clear()
-        template = _templates[place] = Template(
-            caller,
-            operation,
-            (f"{asked.service.endpoint}.amazonaws.com", operation.name, region),
-            request.client_ip,
-            "" if agent is None else agent.decode("latin-1"),
-            None if host is None else host.decode("latin-1"),
-        )
-    params, decided = template.parameters(_told(asked, passage.document)), template.asked(passage.decided)
-    return template, Kept(template.shape(params, decided, NO_RESPONSE), passage.now, passage.request_id)
+    place = id(caller), id(operation), action, region, request.client_ip, agent, host
+    usual = _usuals.get(place)
+    if usual is None:
+        if not _reads(action):
+            return None
+        if len(_usuals) >= MAX_TEMPLATES:
+            _usuals.clear()
+        names = f"{asked.service.endpoint}.amazonaws.com", operation.name, region
+        program = "" if agent is None else agent.decode("latin-1")
+        secure_host = None if host is None else host.decode("latin-1")
+        template = Template(caller, operation, names, request.client_ip, program, secure_host)
+        usual = _usuals[place] = _Usual(template, operation)
+    return usual
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +153,7 @@ def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:
     told = {}
     for member in _telling(asked.operation):
         value = given.get(member.name)
-        if isinstance(value, str) and len(value) <= 2048:
+        if isinstance(value, str) and len(value) <= _LONGEST:
             told[member.snake] = value
     return told
 

@@ -95,7 +95,7 @@ def address(parts: Parts, passage: Passage, body: bodies.Passed) -> None:
         passage.needs[0].owner,
     )
     forget_changed(parts, passage)
-    parts.realm.store.require_room()
+    parts.realm.store.waiting.require_room()
 
 
 def _path(asked: Asked, request: HttpRequest) -> bytes:

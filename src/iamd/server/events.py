@@ -10,7 +10,7 @@ from iamd.audit import ApiEvent, Identity
 from iamd.audit.ids import new_uuid
 from iamd.audit.templates import MAX_TEMPLATES, Template
 from iamd.server.exchange import Exchange
-from iamd.store.interface import Kept
+from iamd.store.waiting import Kept
 from iamd.wire.errors import AwsError, Throttling
 from iamd.wire.model import ServiceModel
 

@@ -12,6 +12,7 @@ import msgspec
 from iamd.store.image import Records
 from iamd.store.keyring import Keyring
 from iamd.store.kind import Step
+from iamd.store.waiting import Kept
 
 if TYPE_CHECKING:
     from iamd.store.runs import Run
@@ -58,29 +59,6 @@ class KeptDenial:
     time: datetime
     record: bytes
     documents: Mapping[str, str]
-
-
-class Shape:
-    """What audit records of one account have in common: all but the id of the request, which MessagePack has behind
-    `head`. Many shapes have the same `head` and `middle`."""
-
-    __slots__ = ("account_id", "head", "middle", "tail")
-
-    def __init__(self, account_id: str, head: bytes, middle: bytes = b"", tail: bytes = b"") -> None:
-        self.account_id = account_id
-        self.head = head
-        self.middle = middle
-        self.tail = tail
-
-
-class Kept(msgspec.Struct, gc=False):
-    """An audit record that goes with no change: its shape, and what is its own. Those that follow each other and have
-    the very same shape share it in the database, too. One without a request's id is the head of its shape, whole."""
-
-    shape: Shape
-    time: datetime
-    request_id: str | None = None
-    event_id: str = ""  # it gets one when it is written, unless it has one
 
 
 class Recorded(NamedTuple):

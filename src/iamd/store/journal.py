@@ -11,7 +11,6 @@ from iamd.store.interface import (
     Denial,
     Event,
     Group,
-    Kept,
     KeptDenial,
     KeptFinding,
     Recorded,
@@ -32,18 +31,11 @@ class Journal:
     def __init__(self, database: Database, spool: Spool | None = None) -> None:
         self._database = database
         self._ledger = Ledger(database, spool)
-
-    def require_room(self) -> None:
-        """Raise StoreError when too many events wait to be recorded, so that no more may be done."""
-        self._ledger.require_room()
+        self.waiting = self._ledger.waiting  # events that go with no change, and share their shapes with others
 
     def append_event(self, event: Event) -> None:
         """Record an audit event that goes with no change; durable at most a second later, or at `close`."""
         self._ledger.append(event)
-
-    def keep_event(self, event: Kept) -> None:
-        """As `append_event`, of one that shares its shape with others."""
-        self._ledger.keep(event)
 
     async def take_over(self, recorded: Group) -> None:
         """Record what another server has recorded, of which some may be here already. Raises StoreError."""

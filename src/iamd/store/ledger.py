@@ -9,13 +9,12 @@ from datetime import datetime
 import structlog
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Database, Denial, Event, Group, Kept, Shape, Usage
-from iamd.store.runs import LENGTH, runs
+from iamd.store.interface import Access, Database, Denial, Event, Group, Usage
+from iamd.store.runs import runs
 from iamd.store.spool import Spool, group_of
+from iamd.store.waiting import Kept, Shape, Waiting
 
 FLUSH_SECONDS = 1.0
-FLUSH_EVENTS = LENGTH  # flushed at once when there are so many
-MAX_EVENTS = 100_000  # beyond this nothing may be done any more that ought to be recorded
 
 log = structlog.get_logger("iamd.store")
 
@@ -27,7 +26,7 @@ class Ledger:
         self._database = database
         self._spool = spool
         self._spooled = spool is not None  # whether there may be something in it
-        self._events: list[Kept] = []
+        self.waiting = Waiting(self._arm, self._begin)
         self._usage: dict[str, dict[str, Usage]] = {}
         self._unwritten: dict[tuple[str, str], Usage] = {}
         self._accesses: dict[tuple[str, str, str, str], Access] = {}
@@ -40,23 +39,7 @@ class Ledger:
     def append(self, event: Event) -> None:
         """Record an event; raises StoreError when too many wait for a database that does not take them."""
         # Encoded now, while it is at hand: a thousand calls kept in pieces would not stay in the processor's cache.
-        self.keep(Kept(Shape(event.account_id, event.encode()), event.time, event_id=event.event_id))
-
-    def require_room(self) -> None:
-        """Raise StoreError when too many events wait for a database that does not take them."""
-        if len(self._events) >= MAX_EVENTS:
-            raise StoreError("audit events cannot be recorded")
-
-    def keep(self, event: Kept) -> None:
-        """Record an event that shares its shape with others; raises StoreError as `append` does."""
-        waiting = len(self._events)
-        if waiting >= MAX_EVENTS:
-            raise StoreError("audit events cannot be recorded")
-        self._events.append(event)
-        if self._timer is None:
-            self._arm()
-        if waiting + 1 == FLUSH_EVENTS:
-            self._begin()
+        self.waiting.keep(Kept(Shape(event.account_id, event.encode()), event.time, event_id=event.event_id))
 
     def used(self, account_id: str, subject: str, when: datetime, region: str, service: str) -> None:
         known = self._usage.get(account_id)
@@ -96,7 +79,7 @@ class Ledger:
         self._usage.pop(account_id, None)
 
     def clear(self) -> None:
-        self._events.clear()
+        self.waiting.events.clear()
         self._usage.clear()
         self._unwritten.clear()
         self._accesses.clear()
@@ -113,12 +96,14 @@ class Ledger:
             self._begin()
 
     def stop(self) -> None:
+        self.waiting.is_armed = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _arm(self) -> None:
         if self._timer is None:
+            self.waiting.is_armed = True
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin)
 
     def _begin(self) -> None:
@@ -130,14 +115,14 @@ class Ledger:
         try:
             await self.flush()
         except Exception as error:
-            log.error("audit events wait to be recorded", waiting=len(self._events), error=str(error))
+            log.error("audit events wait to be recorded", waiting=len(self.waiting.events), error=str(error))
         else:
             await self._drain()
-        if self._events or self._unwritten or self._accesses or self._denials or self._spooled:
+        if self.waiting.events or self._unwritten or self._accesses or self._denials or self._spooled:
             self._arm()
 
     async def _write(self) -> None:
-        events, self._events = self._events, []
+        events, self.waiting.events = self.waiting.events, []
         unwritten, self._unwritten = self._unwritten, {}
         accesses, self._accesses = self._accesses, {}
         denials, self._denials = self._denials, []
@@ -153,7 +138,7 @@ class Ledger:
             self.healthy = True
         except BaseException:
             self.healthy = False
-            self._events[:0] = events
+            self.waiting.events[:0] = events
             self._unwritten = {**unwritten, **self._unwritten}
             self._accesses = {**accesses, **self._accesses}
             self._denials[:0] = denials

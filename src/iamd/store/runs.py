@@ -13,10 +13,11 @@ from itertools import islice
 import msgspec
 
 from iamd.store.event_ids import event_id, first_id, numbered, numbering
-from iamd.store.interface import Kept, Recorded, Shape
+from iamd.store.interface import Recorded
 from iamd.store.rows import micros, moment
+from iamd.store.waiting import FLUSH_EVENTS, Kept, Shape
 
-LENGTH = 4096
+LENGTH = FLUSH_EVENTS
 """Records of a run, at most."""
 SPAN = 10_000_000
 """Microseconds between the first and the last record of a run, at most."""

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from iamd.store.errors import StoreError
-from iamd.store.interface import Access, Group, Kept, Usage
+from iamd.store.interface import Access, Group, Usage
 from iamd.store.rows import micros, moment
 from iamd.store.runs import Run, runs
 from iamd.store.sealing import Sealer
 from iamd.store.sqlite.connection import SqliteConnection, connect, failing
 from iamd.store.sqlite.file import create
+from iamd.store.waiting import Kept
 
 T = TypeVar("T")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from iamd.store import Store
-from iamd.store.interface import Kept, Recorded, Shape, Term, Window
+from iamd.store.interface import Recorded, Term, Window
+from iamd.store.waiting import Kept, Shape
 from tests.store.samples import ACCOUNT, NOW, OTHER, Opener, SampleEvent, on_loop, prepared, running
 
 
@@ -64,7 +65,7 @@ class Events:
                 made.append((second, number, event))
                 if draw.random() < 0.5:
                     shape = shapes.setdefault((account, said), Shape(account, said.encode() + b" ", b" z", b" y"))
-                    store.keep_event(Kept(shape, event.time, f"r{number}", event.event_id))
+                    store.waiting.keep(Kept(shape, event.time, f"r{number}", event.event_id))
                 else:
                     store.append_event(event)
                 if draw.random() < 0.1:
