@@ -1,19 +1,20 @@
-"""What the gateway sends back."""
+"""What the gateway sends back. A plain class: see `wire.http`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import msgspec
 
+class Answer:
+    """What is sent back; a body in pieces comes from the upstream. For the metrics: the `code` of a refusal or the status
+    of an upstream's error, and `service` and `operation` by botocore's names."""
 
-class Answer(msgspec.Struct):
-    """What is sent back; a body in pieces comes from the upstream. For the metrics: `service` and `operation` by
-    botocore's names, and the `code` of a refusal or the status of an upstream's error."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes | AsyncIterator[bytes]
-    service: str = "none"
-    operation: str = "none"
-    code: str = "OK"
+    def __init__(
+        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | AsyncIterator[bytes], code: str = "OK"
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.code = code
+        self.service = "none"
+        self.operation = "none"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 from iamd.caller.streamed import UNSIGNED, Payload, Pieces, held_back
-from iamd.gateway.outbound import Headers
+from iamd.gateway.outbound import Headers, Passed
 from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import IncompleteBody
@@ -33,15 +32,6 @@ class _NoPieces:
 
 NONE = _NoPieces()
 """The body of a request that has none, for all of them: most have none."""
-
-
-class Passed(NamedTuple):
-    """A body for an upstream: whole or in pieces, its length (None: unknown), its hash's line, and the headers."""
-
-    body: bytes | AsyncIterator[bytes]
-    length: int | None
-    payload_hash: str
-    headers: Headers
 
 
 async def whole(pieces: Pieces, limit: int) -> bytes:

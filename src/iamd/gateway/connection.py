@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from ssl import SSLContext
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -21,6 +21,16 @@ from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
 _HIGH, _LOW = 256 << 10, 64 << 10  # bytes that wait for their reader
 _LONGEST_HEAD = 64 << 10
 _HIGHEST = 599  # https://www.rfc-editor.org/rfc/rfc9110#section-15
+
+_LOWER: Final[dict[bytes, bytes]] = {}  # names of headers, which are few, in lower case
+_MOST_NAMES: Final = 1024
+
+
+def _lower(name: bytes) -> bytes:
+    lower = name.lower()
+    if len(_LOWER) < _MOST_NAMES:
+        _LOWER[name] = lower
+    return lower
 
 
 class Connection:
@@ -45,6 +55,7 @@ class Connection:
         self._parser: Any = None
         self._busy = False
         self._is_head = False
+        self._pieces: deque[bytes] = deque()
         self._forget()
 
     def _forget(self) -> None:
@@ -55,7 +66,8 @@ class Connection:
         self._news: Callable[[], None] | None = None
         self._started: asyncio.Future[None] | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self._pieces: deque[bytes] = deque()
+        if self._pieces:
+            self._pieces = deque()
         self._size = 0
         self._paused = False
         self._sized = False
@@ -116,8 +128,11 @@ class Connection:
         """The body if it has come to its end, which ends this exchange."""
         if not self._complete or self.failure is not None:
             return None
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
+        if len(self._pieces) == 1:
+            body = self._pieces.popleft()
+        else:
+            body = b"".join(self._pieces)
+            self._pieces.clear()
         self._size = 0
         self._flow()
         self.finish()
@@ -232,7 +247,7 @@ class Connection:
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the answer."""
         if not self.status:
-            self.headers.append((name.lower(), value))
+            self.headers.append((_LOWER.get(name) or _lower(name), value))
 
     def on_headers_complete(self) -> None:
         """The head is there; one that informs is followed by another."""

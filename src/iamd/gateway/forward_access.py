@@ -44,13 +44,13 @@ class ForwardAccess:
     """Gives and takes the words; `principals` are the service principals of the declared services, by botocore's names."""
 
     def __init__(self, principals: Mapping[str, str], realm: Realm) -> None:
-        self._principals = principals
+        self.principals = principals
         self._realm = realm
 
     def given(self, service: Service, access: Access | None, now: datetime) -> bytes | None:
         """The word for a service that is called with that access; None for one that is not declared, and where a service
         asks for itself."""
-        principal = self._principals.get(service.name)
+        principal = self.principals.get(service.name)
         if principal is None or access is None:
             return None
         handed = Access(access.access_key_id, access.token, (*access.via, principal), int(now.timestamp()) + _SECONDS)

@@ -17,14 +17,13 @@ from iamd.gateway.directory import Form
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.mapped import Inquiry
 from iamd.gateway.modes import ENFORCE
-from iamd.gateway.outbound import Headers
+from iamd.gateway.outbound import Headers, Passed
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import (
     address,
     has_subresource,
     may_be_blocked,
-    own_headers,
     role_of_profile,
     settle,
     tolerated,
@@ -149,10 +148,10 @@ def compose(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     asked, request, rest = passage.asked, passage.request, passage.rest
     if asked is None:
         raise InternalFailure
-    headers = heads.passed_headers(request, own_headers(asked.operation))
+    headers = heads.passed_headers(request, asked.operation)
     if rest is None:
         digest = sigv4.digest(request.body)
-        body = bodies.Passed(request.body, len(request.body), digest, bodies.unchunked(headers))
+        body = Passed(request.body, len(request.body), digest, bodies.unchunked(headers))
     elif passage.kept is not None and not rest.chunked:
         body = _as_claimed(passage.kept, rest.claimed, headers)
     else:
@@ -161,10 +160,10 @@ def compose(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     return None
 
 
-def _as_claimed(body: bytes, claimed: str, headers: Headers) -> bodies.Passed:
+def _as_claimed(body: bytes, claimed: str, headers: Headers) -> Passed:
     if claimed != UNSIGNED and sigv4.digest(body) != claimed:
         raise SignatureDoesNotMatch("The provided 'x-amz-content-sha256' header does not match what was computed.")
-    return bodies.Passed(body, len(body), claimed, headers)
+    return Passed(body, len(body), claimed, headers)
 
 
 LINKS: tuple[Link, ...] = (catch_up, identify, understand, find_needs, decide, conclude, compose)

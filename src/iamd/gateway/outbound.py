@@ -7,6 +7,18 @@ from collections.abc import AsyncIterator
 Headers = list[tuple[bytes, bytes]]
 
 
+class Passed:
+    """A body for an upstream: whole or in pieces, its length (None: unknown), its hash's line, and the headers."""
+
+    def __init__(
+        self, body: bytes | AsyncIterator[bytes], length: int | None, payload_hash: str, headers: Headers
+    ) -> None:
+        self.body = body
+        self.length = length
+        self.payload_hash = payload_hash
+        self.headers = headers
+
+
 class Outbound:
     """What is sent to an upstream. `body` is whole, or comes with its `length` (None: in chunks). `scope` is region and
     signing name, `account_id` whose request it is there."""

@@ -39,10 +39,8 @@ def note(passage: Passage, status: int, headers: Headers) -> None:
 
 def answered(passage: Passage, status: int, headers: Headers, body: bytes | AsyncIterator[bytes]) -> Answer:
     """The upstream's answer for the client."""
-    passed = heads.answer_headers(headers)
-    if isinstance(body, bytes) and passage.request.method != "HEAD":
-        passed = [header for header in passed if header[0] != b"content-length"]
-    return Answer(status, passed, body, code="OK" if status < 400 else f"Upstream{status}")
+    passed = heads.answer_headers(headers, isinstance(body, bytes) and passage.request.method != "HEAD")
+    return Answer(status, passed, body, "OK" if status < 400 else f"Upstream{status}")
 
 
 def refused(passage: Passage, error: Exception) -> Answer:
@@ -72,7 +70,7 @@ def _refusal(passage: Passage, error: AwsError) -> Answer:
         form = Form.S3 if is_upload(request.headers) else Form.QUERY
     is_head = request.method == "HEAD"
     refusal = refusals.of(error, form, passage.service, passage.request_id, head=is_head)
-    return Answer(refusal.status, refusal.headers, refusal.body, code=error.code)
+    return Answer(refusal.status, refusal.headers, refusal.body, error.code)
 
 
 def recorded(parts: Parts, passage: Passage, answer: Answer) -> Answer:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Final
 
 from iamd.caller.caller import Caller, CallerKind
-from iamd.gateway import bodies, heads, s3_requests
+from iamd.gateway import heads, s3_requests
 from iamd.gateway.asked import Asked
 from iamd.gateway.directory import Form
 from iamd.gateway.facts.changes import leaves_facts
 from iamd.gateway.forward_access import HEADER
 from iamd.gateway.mapped import Need
 from iamd.gateway.modes import ENFORCE
-from iamd.gateway.outbound import Outbound
+from iamd.gateway.outbound import Outbound, Passed
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.who import Who
 from iamd.wire.errors import AccessDenied, InternalFailure
 from iamd.wire.http import HttpRequest
-from iamd.wire.model import OperationModel
+
+# Members of an Enum are found by a function of Python's.
+_S3: Final = Form.S3
+_SERVICE: Final = CallerKind.SERVICE
 
 
 def settle(parts: Parts, passage: Passage, account_id: str, found: list[Need]) -> None:
@@ -54,11 +57,12 @@ def forget_changed(parts: Parts, passage: Passage) -> None:
 
 def may_be_blocked(passage: Passage, asked: Asked, caller: Caller) -> bool:
     """Whether S3's Block Public Access can be against the request: it writes, or is another account's."""
-    if asked.form is not Form.S3 or caller.kind is CallerKind.SERVICE:
+    if asked.form is not _S3 or caller.kind is _SERVICE:
         return False
     if passage.request.method not in ("GET", "HEAD"):
         return True
-    return [need for need in passage.needs if need.owner != caller.account_id] != []
+    account_id: str = caller.account_id
+    return any(need.owner != account_id for need in passage.needs)
 
 
 def who_asks(passage: Passage) -> Who:
@@ -74,15 +78,16 @@ def tolerated(parts: Parts, passage: Passage) -> list[AccessDenied] | None:
     return None if parts.mode == ENFORCE else passage.tolerated
 
 
-def address(parts: Parts, passage: Passage, body: bodies.Passed) -> None:
+def address(parts: Parts, passage: Passage, body: Passed) -> None:
     """Make the request to the upstream. From here on what it may change is not believed, and what cannot be recorded is
     not done. Raises StoreError."""
     asked, signature, request = passage.asked, passage.signature, passage.request
     if asked is None or signature is None:
         raise InternalFailure
-    word = parts.forward_access.given(asked.service, passage.access, passage.now)
-    if word is not None:
-        body.headers.append((HEADER, word))
+    if asked.service.name in parts.forward_access.principals:
+        word = parts.forward_access.given(asked.service, passage.access, passage.now)
+        if word is not None:
+            body.headers.append((HEADER, word))
     passage.outbound = Outbound(
         request.method,
         _path(asked, request),
@@ -104,9 +109,3 @@ def _path(asked: Asked, request: HttpRequest) -> bytes:
     if place is None or not place.virtual or place.bucket is None:
         return request.path
     return b"/" + place.bucket.encode() + request.path
-
-
-@lru_cache(maxsize=1024)
-def own_headers(operation: OperationModel) -> frozenset[bytes]:
-    """The headers that are parameters of the operation."""
-    return frozenset([each.wire_name.lower().encode() for each in operation.inputs if each.location == "header"])

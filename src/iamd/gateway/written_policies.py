@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from iamd.gateway.asked import Asked
 from iamd.gateway.directory import Form
@@ -12,6 +12,7 @@ from iamd.wire.errors import AccessDenied
 from iamd.wire.gateway_errors import MalformedPolicy
 from iamd.wire.http import HttpRequest
 
+_S3: Final = Form.S3  # a member of an Enum is found by a function of Python's
 # Where the policy stands among the parameters, by botocore's names of services and operations.
 _PLACES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("dynamodb", "CreateTable"): ("ResourcePolicy",),
@@ -42,7 +43,7 @@ _CODES = {
 
 def writes_policy(asked: Asked) -> bool:
     """Whether the operation may give a resource a policy: of most operations, all that `check_written` has to know."""
-    if asked.form is Form.S3:
+    if asked.form is _S3:
         return asked.operation.name == "PutBucketPolicy"
     return (asked.service.name, asked.operation.name) in _WRITES
 
@@ -50,22 +51,19 @@ def writes_policy(asked: Asked) -> bool:
 def check_written(asked: Asked, request: HttpRequest, document: Mapping[str, Any], resource: str) -> None:
     """Raise MalformedPolicy, with the service's code, for a policy that could not be decided by; of a request that
     `writes_policy`."""
-    for text in _policies(asked, request, document):
-        try:
+    try:
+        for text in _policies(asked, request, document):
             as_policy(text, resource)
-        except (AccessDenied, UnicodeDecodeError):
-            raise MalformedPolicy(_CODES.get(asked.service.name, "MalformedPolicyDocumentException")) from None
+    except (AccessDenied, UnicodeDecodeError):
+        raise MalformedPolicy(_CODES.get(asked.service.name, "MalformedPolicyDocumentException")) from None
 
 
-def _policies(asked: Asked, request: HttpRequest, document: Mapping[str, Any]) -> Iterator[Any]:
-    if asked.form is Form.S3:
-        yield request.body.decode()
-        return
+def _policies(asked: Asked, request: HttpRequest, document: Mapping[str, Any]) -> Sequence[Any]:
+    if asked.form is _S3:
+        return [request.body.decode()]
     if (asked.service.name, asked.operation.name) == _BY_NAME:
-        if document.get("AttributeName") == "Policy":
-            yield document.get("AttributeValue")
-        return
+        return [document.get("AttributeValue")] if document.get("AttributeName") == "Policy" else []
     found: Any = document
     for name in _PLACES[asked.service.name, asked.operation.name]:
         found = found.get(name) if isinstance(found, Mapping) else None
-    yield found
+    return [found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Final
 
 from iamd.reference import actions
 
@@ -26,9 +26,21 @@ _LEAVE = {
 _LEAVES = frozenset(f"{service}:{name}" for service, names in _LEAVE.items() for name in names.split())
 
 
-@lru_cache(maxsize=4096)
+_known: dict[str, bool] = {}
+_MOST: Final = 4096
+
+
 def leaves_facts(action: str) -> bool:
     """Whether policies and tags are after an action (`s3:PutObject`) what they were before."""
+    known = _known.get(action)
+    if known is None:
+        if len(_known) >= _MOST:
+            _known.clear()
+        known = _known[action] = _find(action)
+    return known
+
+
+def _find(action: str) -> bool:
     service, _, name = action.partition(":")
     if service == "iam":
         return True  # handing over a role changes nothing
