@@ -82,7 +82,7 @@ def _head(data: bytes) -> object:
     """The head that goes to an upstream is one request to whoever reads it, with the path that was decided on."""
     asked = request(data)
     check_head(asked)
-    headers = passed_headers(asked, frozenset())
+    headers = passed_headers(asked, _OPERATIONS["query"][0])  # which has no headers of its own
     query = passed_query(asked.query)
     outbound = Outbound(
         *(asked.method, asked.path, query, headers, asked.body, len(asked.body), "0" * 64),
