@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -264,6 +265,14 @@ def test_a_portal_is_found_without_a_look_into_others(server: Live, monkeypatch:
     loaded.clear()
     assert knock(server, Door("any", "GET /start", 404, headers=BROWSER), "192.0.2.2", {})[0] == 404
     assert len(set(loaded)) == 2  # then it is known that there are several
+
+
+def test_no_cookie_takes_long_to_read(server: Live) -> None:
+    started = time.process_time()
+    for cookie in ("\\" * 50_000, '\\"' * 25_000):
+        asked = Door("a cookie", "GET /console/sign-in", 200, headers={"Cookie": f'iamd-console="{cookie}"'})
+        assert knock(server, asked, "192.0.2.4", {})[0] == 200
+    assert time.process_time() < started + 1
 
 
 def test_from_elsewhere_only_root_resets(server: Live) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.caller.buckets import BURST, SECOND, Buckets
-from iamd.caller.strangers import Strangers, place_of
+from iamd.caller.strangers import NETWORKS, Strangers, place_of
 from iamd.services.catalogue import APIS
 from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import AccessDenied, Throttling
@@ -163,6 +163,20 @@ def test_an_address_tells_a_place() -> None:
     assert place_of("2001:db8:1:2::1") == place_of("2001:db8:1:2:ffff::2") == "2001:db8:1:2::/64"
     assert place_of("2001:db8:1:3::1") != place_of("2001:db8:1:2::1")
     assert {place_of(own) for own in ("127.0.0.1", "::1", "::ffff:127.0.0.9", "")} == {None}
+
+
+def test_many_networks_of_one_site_count_together() -> None:
+    strangers = Strangers(1, Buckets(Clock()))
+    for number in range(NETWORKS * BURST):
+        strangers.take(f"2001:db8:1:{number:x}::1")
+    for elsewhere in ("2001:db8:1:ffff::1", "2001:db8:1::1"):
+        with pytest.raises(Throttling):
+            strangers.take(elsewhere)
+    strangers.take("2001:db8:2::1")
+    strangers.give_back("2001:db8:1::1")
+    strangers.take("2001:db8:1:ffff::1")  # what was refused took nothing of its own network
+    with pytest.raises(Throttling):
+        strangers.take("2001:db8:1:ffff::1")
 
 
 def test_a_server_counts_unless_it_is_told_otherwise() -> None:

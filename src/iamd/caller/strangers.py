@@ -8,13 +8,16 @@ same: strangers behind the same address lock nobody out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
-from iamd.caller.buckets import MOST, Buckets
+from iamd.caller.buckets import FASTEST, MOST, Buckets
 from iamd.wire.errors import AwsError, Throttling
+
+NETWORKS = 16
+"""As many networks of IPv6 as fail at their rate may be at one site."""
 
 
 class Strangers:
@@ -26,15 +29,29 @@ class Strangers:
 
     def take(self, address: str) -> None:
         """Take a token for something that has failed, or is about to be tried; raises Throttling when there is none."""
-        place = place_of(address) if self._rate else None
-        if place is not None and not self._buckets.take((place,), self._rate):
-            raise Throttling
+        taken: list[tuple[str, int]] = []
+        for place, rate in self._places(address):
+            if not self._buckets.take((place,), rate):
+                self._give_back(taken)
+                raise Throttling
+            taken.append((place, rate))
 
     def give_back(self, address: str) -> None:
         """Undo `take`: what was tried has not failed."""
-        place = place_of(address) if self._rate else None
-        if place is not None:
-            self._buckets.give_back((place,), self._rate)
+        self._give_back(self._places(address))
+
+    def _give_back(self, taken: Sequence[tuple[str, int]]) -> None:
+        for place, rate in taken:
+            self._buckets.give_back((place,), rate)
+
+    def _places(self, address: str) -> Sequence[tuple[str, int]]:
+        """The buckets of an address, and how much they get a second: its own and, as somebody may have very many networks of
+        IPv6, that of the networks around it."""
+        if not self._rate:
+            return ()
+        place, around = place_of(address), site_of(address)
+        own = [] if place is None else [(place, self._rate)]
+        return own if around is None else [*own, (around, min(NETWORKS * self._rate, FASTEST))]
 
     @contextmanager
     def counted(self, address: str) -> Iterator[None]:
@@ -48,6 +65,15 @@ class Strangers:
     def clear(self) -> None:
         """All buckets are full again."""
         self._buckets.clear()
+
+
+@lru_cache(maxsize=MOST)
+def site_of(address: str) -> str | None:
+    """The network of 48 bits, which is what one site gets of IPv6 at most (RFC 6177); None of other addresses."""
+    place = place_of(address)
+    if place is None or not place.endswith("/64"):
+        return None
+    return f"{IPv6Address(int(IPv6Address(place.removesuffix('/64'))) >> 80 << 80)}/48"
 
 
 @lru_cache(maxsize=MOST)
