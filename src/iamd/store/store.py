@@ -45,7 +45,6 @@ class Store(Journal):
         self._images = ImageCache(max_bytes)
         self._directory = Directory(self._images)
         self._looked = -inf
-        self._unlisted = False  # whether accounts have changed that the directory has not been told of
         self._committer = Committer(
             database, self._images, self._ledger, self._load, self._directory.committed, self.relist
         )
@@ -184,25 +183,20 @@ class Store(Journal):
             self._keyring = self._database.keyring
             self.sealer.renew(self._keyring.sealer)
             self.on_new_keys(self._keyring)
+        unknown = False
         for account_id in changed:
             image = self._images.get(account_id)
             if image is None:
-                self._unlisted = True
+                unknown = True
             elif not self._committer.undurable(account_id):
                 self._catch_up(image)
             # else the changes of our own will meet the other's at their commit, and the image is mended then
         self._looked = looked
-        return self._unlisted
+        return unknown
 
     async def relist(self) -> None:
         """Learn which accounts there are."""
-        self._unlisted = False  # changes that are told from here on are not in what is read
-        try:
-            accounts = await self._database.accounts()
-        except BaseException:
-            self._unlisted = True
-            raise
-        self._directory.load(accounts)
+        self._directory.load(await self._database.accounts())
 
     def _catch_up(self, image: Records) -> None:
         try:
@@ -213,7 +207,6 @@ class Store(Journal):
             self._directory.note(image)
         else:
             self._images.drop(image.account_id)
-            self._unlisted = True
 
     async def heard(self, mark: Mark | None) -> Heard:
         """See `interface.Database.heard`. Raises StoreError."""
