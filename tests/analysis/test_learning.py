@@ -27,6 +27,9 @@ BUCKET = "arn:aws:s3:::reports"
         ([f"{BUCKET}/{n}/x" for n in range(9)], [f"{BUCKET}/*"]),
         ([f"arn:aws:s3:::bucket{n}" for n in range(6)], [f"arn:aws:s3:::bucket{n}" for n in range(6)]),
         (["*", BUCKET], ["*"]),
+        (["arn:aws:ec2:r:1:volume/*"], ["arn:aws:ec2:r:1:volume/*"]),
+        (["arn:aws:secretsmanager:r:1:secret:a-??????"], ["arn:aws:secretsmanager:r:1:secret:a-??????"]),
+        ([f"{BUCKET}/*"], [f"{BUCKET}/${{*}}"]),
         ([f"{BUCKET}/a*b?${{c}}"], [f"{BUCKET}/a${{*}}b${{?}}${{$}}{{c}}"]),
     ],
 )

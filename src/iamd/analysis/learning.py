@@ -8,6 +8,7 @@ pattern.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -45,6 +46,9 @@ _FREE = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 
 _Condition = tuple[str, str, tuple[str, ...]]
 _SPECIAL = frozenset("*?$")
+# What is to be made has no name yet, and is decided on as any of its kind (`volume/*`) or name (`secret:db-??????`). Of
+# S3 these can be names.
+_UNNAMED = re.compile(r"(?<=[/:])\*$|-\?{6}$").search
 
 
 def learned(done: Iterable[Done], few: int = FEW) -> dict[str, object] | None:
@@ -75,6 +79,8 @@ def narrowed(resources: Iterable[str], few: int = FEW) -> list[str]:
         fields = resource.split(":", 5)
         if len(fields) < 6:
             found.add("*" if resource == "*" else _literal(resource))
+        elif fields[2] != "s3" and (end := _UNNAMED(resource)) is not None:
+            found.add(_literal(resource[: end.start()]) + end[0])
         else:
             folders.setdefault(":".join(fields[:5]), []).append(tuple(fields[5].split("/")))
     for start, paths in folders.items():
