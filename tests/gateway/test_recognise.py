@@ -137,6 +137,8 @@ def test_a_document_that_can_be_read_in_two_ways_is_refused(body: bytes) -> None
     ("method", "path", "query"),
     [
         ("GET", b"/bucket/a/../b", b""),
+        ("GET", b"/point-hbwe9vqqtbi-s3alias/a", b""),
+        ("GET", b"/bucket--usw2-az1--x-s3/a", b""),
         ("GET", b"/bucket/a/%2e%2e/b", b""),
         ("GET", b"/bucket/a%2f..%2fb", b""),
         ("GET", b"/bucket//a", b""),

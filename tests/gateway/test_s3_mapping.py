@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from iamd.wire.gateway_errors import Ambiguous
 from tests.gateway.conftest import Make
 from tests.gateway.policies import allow, deny, refused
 from tests.gateway.test_exact import briefly, needs_of
@@ -57,6 +58,11 @@ def test_what_makes_an_object_says_so() -> None:
     part = needs_of("s3", "UploadPart", Bucket="b-b", Key="k", UploadId="u", PartNumber=1, Body=b"")[0]
     assert made.context["s3:objectcreationoperation"] == "true"
     assert part.context["s3:objectcreationoperation"] == "false"
+
+
+def test_the_source_of_a_copy_is_a_bucket() -> None:
+    with pytest.raises(Ambiguous):
+        needs_of("s3", "CopyObject", Bucket="b-b", Key="k", CopySource="point-hbwe9vqqtbi-s3alias/k")
 
 
 def test_tags_are_copied_by_who_may_read_and_write_them(gateway: Live, user: Make) -> None:

@@ -16,6 +16,9 @@ from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
 _IS_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
+# Aliases of access points and the like, which no bucket's name may end with.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_STAND_FOR_OTHERS = ("-s3alias", "--ol-s3", "--table-s3", "--x-s3", ".mrap")
 _VIRTUAL = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\."
     r"(?:s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?|s3\.localhost\.localstack\.cloud|localhost)(?::\d+)?"
@@ -30,13 +33,13 @@ def place(request: HttpRequest) -> Place:
     if request.query:
         query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
     if virtual is not None:
-        return Place(_bucket(virtual), _key(raw[1:]), query, virtual=True)
+        return Place(checked_bucket(virtual), _key(raw[1:]), query, virtual=True)
     bucket, _, key = raw[1:].partition("/")
     if not bucket:
         if key:
             raise Ambiguous("The path must not begin with two slashes.")
         return Place(None, None, query)
-    return Place(_bucket(bucket), _key(key), query)
+    return Place(checked_bucket(bucket), _key(key), query)
 
 
 @lru_cache(maxsize=1024)
@@ -45,9 +48,12 @@ def _virtual_bucket(host: str) -> str | None:
     return None if found is None else found["bucket"]
 
 
-def _bucket(text: str) -> str:
+def checked_bucket(text: str) -> str:
+    """The bucket's name; raises Ambiguous for what is none."""
     if not _IS_BUCKET(text) or ".." in text:
         raise Ambiguous("The bucket's name is not valid.")
+    if text.lower().endswith(_STAND_FOR_OTHERS):
+        raise Ambiguous("Names that stand for buckets or are of other kinds of buckets are not passed on.")
     return text
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from iamd.gateway.exact.s3 import need, object_arn, put_object
 from iamd.gateway.mapped import Inquiry, Mapper, Need
-from iamd.gateway.s3_requests import checked_key
+from iamd.gateway.s3_requests import checked_bucket, checked_key
 from iamd.gateway.strict import plain
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Ambiguous, NotKnown, NotThere
@@ -70,7 +70,7 @@ def _source(inquiry: Inquiry) -> Need:
         or "&" in query
     ):
         raise Ambiguous("x-amz-copy-source must be BUCKET/KEY, with ?versionId=VERSION at most.")
-    arn = f"arn:{PARTITION}:s3:::{bucket}/{checked_key(key)}"
+    arn = f"arn:{PARTITION}:s3:::{checked_bucket(bucket)}/{checked_key(key)}"
     if not query:
         return need(inquiry, "GetObject", arn)
     keys = {"s3:versionid": plain(query.removeprefix("versionId="))}
