@@ -270,7 +270,7 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "trail_deliveries": (
         TrailDelivery(ACCOUNT, "us-east-1/main", 1 << 40),
-        {"delivered": NOW, "failed": LATER, "failure": "ß", "digested": NOW},
+        {"delivered": NOW, "failed": LATER, "failure": "ß", "digested": NOW, "planned": "{}"},
     ),
     "digest_chains": (
         DigestChain(ACCOUNT, "us-east-1/main", "us-west-2", NOW, ("{}",), ""),

@@ -1,7 +1,7 @@
-"""Delivers trails: log files of what happened, in order and at least once, and the digests by which they are verified.
+"""Delivers trails: log files of what happened, in order, and the digests by which they are verified.
 
-A log file is in its bucket before the store says so, a digest is in the store before it is in its bucket: what is cut off
-in between is delivered once more.
+Which events a log file has, and its name, is in the store before it is in its bucket, and a digest is as a whole: what is
+cut off in between is put there once more, as the same object.
 """
 
 from __future__ import annotations
@@ -45,6 +45,16 @@ class _Pending(msgspec.Struct):
     key: str
     content: bytes
     metadata: dict[str, str]
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """A delivery under way: of the events behind `start` up to `end`, decided on `at` that time, when all up to `reached`
+    had been delivered."""
+
+    reached: int
+    start: int
+    end: int
+    at: datetime
 
 
 _Life = tuple[str, str, tuple[str, ...]]
@@ -104,26 +114,35 @@ class TrailDeliveries:
         trail, delivery = records.trails.get(key), records.trail_deliveries.get(key)
         if trail is None:
             return False
-        reached = 0 if delivery is None else delivery.reached
         life = (account_id, key, (trail.created.isoformat(), *trail.spans))
+        now, begun = self._now(), _planned(delivery)
+        plan = begun or await self._plan(trail, 0 if delivery is None else delivery.reached, life, last)
+        if plan is None:
+            return False
+        found = await events_behind(self._store, plan.start, min(CHUNK, plan.end - plan.start))
+        events = [event for event in found if event.position <= plan.end]
+        place = Place(account_id, trail.bucket, trail.prefix)
+        made = await asyncio.to_thread(_files, trail, place, events, plan)
+        if made or begun:
+            if await self._store.write(_planning(trail, plan)) != plan:
+                return True  # another process decided otherwise, and may be about to put that
+            for _, file in made:
+                await asyncio.to_thread(self._buckets.put, place.bucket, file.key, file.content, file.metadata)
+            await self._store.write(_advancing(trail, plan, made, now))
+        elif now - self._noted.setdefault(life, now) >= NOTED:
+            self._noted[life] = now
+            await self._store.write(_noting(account_id, key, reached=plan.end))
+        self._looked[life] = plan.end
+        return plan.end < last
+
+    async def _plan(self, trail: Trail, reached: int, life: _Life, last: int) -> _Plan | None:
+        """The next events up to `last` behind those that were delivered or that the trail does not take."""
         looked = self._looked.get(life, 0)
         start = trail.pending(max(reached, looked if looked <= last else 0))  # unless everything was removed meanwhile
         if start is None or start >= last:
-            return False
+            return None
         events = await events_behind(self._store, start, min(CHUNK, last - start))
-        if not events:
-            return False
-        place, now, end = Place(account_id, trail.bucket, trail.prefix), self._now(), events[-1].position
-        made = await asyncio.to_thread(_files, trail, place, events, now)
-        if made:
-            for _, file in made:
-                await asyncio.to_thread(self._buckets.put, place.bucket, file.key, file.content, file.metadata)
-            await self._store.write(_advancing(trail, reached, end, made, now))
-        elif now - self._noted.setdefault(life, now) >= NOTED:
-            self._noted[life] = now
-            await self._store.write(_noting(account_id, key, reached=end))
-        self._looked[life] = end
-        return end < last
+        return _Plan(reached, start, events[-1].position, self._now()) if events else None
 
     async def _digest(self, account_id: str, key: str) -> None:
         """Put the digests that are due: one in the home region as long as the trail logs, and wherever files were
@@ -180,8 +199,8 @@ class TrailDeliveries:
         return self._clock().replace(microsecond=0)
 
 
-def _files(trail: Trail, place: Place, events: Sequence[Recorded], now: datetime) -> list[tuple[str, BucketFile]]:
-    """The log files of what the trail takes of these events, by region."""
+def _files(trail: Trail, place: Place, events: Sequence[Recorded], plan: _Plan) -> list[tuple[str, BucketFile]]:
+    """The log files of what the trail takes of these events, by region; the same whoever makes them."""
     selectors = selectors_of(trail)
     regions: dict[str, list[dict[str, Any]]] = {}
     for event in events:
@@ -190,9 +209,8 @@ def _files(trail: Trail, place: Place, events: Sequence[Recorded], now: datetime
             region = _region(trail, record)
             if region is not None and takes(selectors, record):
                 regions.setdefault(region, []).append(record)
-    # With its end: another process may deliver from here on, too, but not as far, and must not replace this file.
-    seed = f"{trail.arn}/{events[0].position}-{events[-1].position}"
-    return [(region, log_file(place, region, records, now, seed)) for region, records in regions.items()]
+    seed = f"{trail.arn}/{plan.start}-{plan.end}"
+    return [(region, log_file(place, region, records, plan.at, seed)) for region, records in regions.items()]
 
 
 def _region(trail: Trail, record: dict[str, Any]) -> str | None:
@@ -213,17 +231,42 @@ def _regions() -> frozenset[str]:
     return frozenset(region for partition in partitions for region in partition["regions"])
 
 
+def _planned(delivery: TrailDelivery | None) -> _Plan | None:
+    """The delivery under way. A program that knows of none may have gone on meanwhile."""
+    if delivery is None or not delivery.planned:
+        return None
+    plan = msgspec.json.decode(delivery.planned, type=_Plan)
+    return plan if plan.reached == delivery.reached else None
+
+
+def _planning(trail: Trail, plan: _Plan) -> Callable[[Change], _Plan | None]:
+    """Begin that delivery; returns the one that is under way, or None when all up to there has been delivered."""
+
+    def work(change: Change) -> _Plan | None:
+        records = change.records(trail.account_id)
+        delivery = records.trail_deliveries.get(trail.key)
+        if records.trails.get(trail.key) is None or plan.reached != (0 if delivery is None else delivery.reached):
+            return None
+        present = _planned(delivery)
+        if present is None:
+            _noting(trail.account_id, trail.key, planned=msgspec.json.encode(plan).decode())(change)
+        return present or plan
+
+    return work
+
+
 def _advancing(
-    trail: Trail, reached: int, end: int, made: Sequence[tuple[str, BucketFile]], now: datetime
+    trail: Trail, plan: _Plan, made: Sequence[tuple[str, BucketFile]], now: datetime
 ) -> Callable[[Change], None]:
     """Note what was delivered, unless another process has meanwhile."""
 
     def work(change: Change) -> None:
         records = change.records(trail.account_id)
-        present = records.trail_deliveries.get(trail.key)
-        if records.trails.get(trail.key) is None or reached != (0 if present is None else present.reached):
+        delivery = records.trail_deliveries.get(trail.key)
+        if records.trails.get(trail.key) is None or _planned(delivery) != plan:
             return
-        _noting(trail.account_id, trail.key, reached=end, delivered=now, failed=None, failure=None)(change)
+        done = {"reached": plan.end, "planned": None, "failed": None, "failure": None}
+        _noting(trail.account_id, trail.key, delivered=now, **done)(change)
         for region, file in made if trail.validated else ():
             chain = records.digest_chains.get(f"{trail.key}/{region}")
             if chain is None:

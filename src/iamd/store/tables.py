@@ -285,6 +285,7 @@ trail_deliveries = _records(
     *map(_optional_time, ("delivered", "failed")),
     _optional("failure"),
     _optional_time("digested"),
+    _optional("planned"),
 )
 digest_chains = _records(
     "digest_chains",

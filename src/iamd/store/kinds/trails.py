@@ -65,7 +65,8 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class TrailDelivery:
-    """How far a trail has been delivered: the position of the last event looked at, and what became of it."""
+    """How far a trail has been delivered: the position of the last event looked at, and what became of it. `planned`, JSON,
+    is which events come next, and when that was decided, from before they are in their bucket until they are."""
 
     account_id: str
     trail: str  # the trail's key
@@ -74,6 +75,7 @@ class TrailDelivery:
     failed: datetime | None = None  # when delivery failed, if it has not succeeded since
     failure: str | None = None
     digested: datetime | None = None
+    planned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from iamd.store.migrations import (
     m0005_sign_in,
     m0006_identity_center,
     m0007_console_sign_in,
+    m0008_trail_plans,
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -31,6 +32,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     m0005_sign_in.STATEMENTS,
     m0006_identity_center.STATEMENTS,
     m0007_console_sign_in.STATEMENTS,
+    m0008_trail_plans.STATEMENTS,
 )
 LATEST = len(STEPS)
 MOVED = 1_000_000  # the "version" of a database that was moved elsewhere: no program of any version uses it
