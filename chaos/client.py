@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -52,6 +53,19 @@ class Answer:
         return self.code == "SignatureDoesNotMatch" and _SKEWED.search(self.body) is not None
 
 
+class Carried:
+    """The newest revision that any of some clients was told."""
+
+    def __init__(self) -> None:
+        self.revision: int | None = None
+        self._lock = threading.Lock()
+
+    def note(self, revision: int) -> None:
+        """One of them was told this."""
+        with self._lock:
+            self.revision = max(revision, self.revision or 0)
+
+
 class Client:
     """Calls of a service in the Query protocol to one node over a connection that is opened again when it breaks; no call
     is sent twice. As AWS's SDKs do, it signs by the server's clock once the server has refused its own."""
@@ -62,16 +76,22 @@ class Client:
         service: str = "iam",
         version: str = "2010-05-08",
         space: AbstractContextManager[Any] | None = None,
+        carried: Carried | None = None,
     ) -> None:
-        """`space` enters the network namespace of the node."""
+        """`space` enters the network namespace of the node. `carried` is shared with other clients, on several nodes."""
         self._service, self._version = service, version
         self._space = space or nullcontext()
+        self._carried = carried
         self._host = f"127.0.0.1:{port}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
         self._skew = 0.0
 
-    def call(self, key: Credentials, action: str, parameters: Mapping[str, str], revision: int | None = None) -> Answer:
-        """Send it, and wait for what comes; `revision` is what it must be answered from at least."""
+    def call(self, key: Credentials, action: str, parameters: Mapping[str, str], *, fresh: bool = False) -> Answer:
+        """Send it, and wait for what comes; a `fresh` answer is of what is carried at least."""
+        started = time.monotonic()
+        # INVARIANT: what others were told before this began is carried, so it is looked up behind the beginning, and
+        # noted in front of the end.
+        revision = self._carried.revision if fresh and self._carried is not None else None
         body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         if revision is not None:
@@ -79,7 +99,6 @@ class Client:
         request = AWSRequest("POST", f"http://{self._host}/", data=body, headers=headers)
         skew = self._skew
         _Signer(key, self._service, skew).add_auth(request)
-        started = time.monotonic()
         try:
             if self._connection.sock is None:
                 with self._space:
@@ -94,8 +113,10 @@ class Client:
             self.close()
             return Answer(True, 0, b"", None, started, time.monotonic(), skew)
         told = response.headers.get("x-iamd-revision")
-        revision = int(told) if told else None
-        answer = Answer(True, response.status, content, revision, started, time.monotonic(), skew)
+        reached = int(told) if told else None
+        if self._carried is not None and reached is not None:
+            self._carried.note(reached)
+        answer = Answer(True, response.status, content, reached, started, time.monotonic(), skew)
         if answer.is_skewed:
             self._skew = parsedate_to_datetime(response.headers["date"]).timestamp() - time.time()
         return answer

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from botocore.credentials import Credentials
 
 from chaos.checker import mistimed
-from chaos.client import Answer, Client
+from chaos.client import Answer, Carried, Client
 from chaos.history import History, Outcome, Read, Register, Write
 from chaos.node import Node
 
@@ -46,10 +46,9 @@ class Workload:
     history: History = field(default_factory=History)
     role: str = ""  # that the user of `key` may assume
     acknowledged: int = 0
-    revision: int | None = None
     _people: list[Person] = field(default_factory=list)
     _values: count[int] = field(default_factory=count)
-    _noting: threading.Lock = field(default_factory=threading.Lock)
+    _carried: Carried = field(default_factory=Carried)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -108,7 +107,8 @@ class Workload:
         self._threads.append(thread)
 
     def _work(self, work: object, people: Sequence[Person], name: str, choice: random.Random) -> None:
-        clients = {node.name: Client(node.port, space=node.space) for node in self.nodes}
+        carried = self._carried if self.carry else None
+        clients = {node.name: Client(node.port, space=node.space, carried=carried) for node in self.nodes}
         while not self._over.is_set():
             node = choice.choice(self.nodes)
             answer = work(clients[node.name], choice.choice(people), choice)  # type: ignore[operator]
@@ -117,17 +117,11 @@ class Workload:
                 offsets = node.clock.offsets(answer.started, answer.ended)
                 self.history.wrong += [f"{node.name}, {name}: {told}" for told in mistimed(answer, offsets)]
             if answer.revision is not None:
-                self._note(answer.revision)
                 self.history.node(f"{node.name} as {name} saw it").told.append(answer.revision)
             if answer.status == 0:
                 self._over.wait(_AGAIN)
         for client in clients.values():
             client.close()
-
-    def _note(self, revision: int) -> None:
-        if self.carry:
-            with self._noting:
-                self.revision = max(revision, self.revision or 0)
 
     def _write(self, client: Client, person: Person, choice: random.Random) -> Answer:
         return self._put(client, person)
@@ -156,14 +150,14 @@ class Workload:
             if answer.status == 200:
                 person.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
             return answer
-        answer = client.call(person.key, "GetUser", {}, self.revision)
+        answer = client.call(person.key, "GetUser", {}, fresh=True)
         if answer.is_decided:
             person.register.reads.append(Read(answer.started, answer.ended, allows=answer.status == 200))
         return answer
 
     def _get(self, client: Client, person: Person) -> Answer:
         parameters = {"UserName": person.name, "PolicyName": _POLICY}
-        return client.call(self.root, "GetUserPolicy", parameters, self.revision)
+        return client.call(self.root, "GetUserPolicy", parameters, fresh=True)
 
 
 def value_in(document: str) -> int:
