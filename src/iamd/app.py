@@ -20,7 +20,6 @@ from iamd.server.endpoints import PREFIX, Endpoints
 from iamd.server.exchange import Exchange, now
 from iamd.server.front import Reception
 from iamd.server.gate import Gate
-from iamd.server.whole import Headers
 from iamd.services.call import Realm
 from iamd.wire.errors import InternalFailure
 from iamd.wire.http import Answer, HttpRequest
@@ -86,14 +85,13 @@ class Application:
         answered = await self._apart(request) if request.path != b"/" or request.method == "GET" else None
         await asgi.send(answered or await self.handle(Exchange(request)), send)
 
-    def answer(
-        self, headers: Headers, body: bytes, peer: str, secure: bool, arrived: float
-    ) -> Answer | Awaitable[Answer]:
-        """The answer to a POST to `/`, or what is to be awaited for it."""
-        if len(body) > self.max_body_bytes:
+    def answer(self, request: HttpRequest) -> Answer | Awaitable[Answer]:
+        """The answer to a POST to `/` from that peer, or what is to be awaited for it."""
+        if len(request.body) > self.max_body_bytes:
             return answers.too_large(self.max_body_bytes)
-        ip, secure = self.proxies.origin(peer, secure, headers)
-        return self.handle_at_once(Exchange(HttpRequest("POST", b"/", b"", headers, body, ip, secure, arrived)))
+        if self.proxies.there_are:
+            request.client_ip, request.secure = self.proxies.origin(request.client_ip, request.secure, request.headers)
+        return self.handle_at_once(Exchange(request))
 
     async def _apart(self, request: HttpRequest) -> Answer | None:
         """The answer to what is no request to an AWS API; those are mostly sent to `/`, with POST."""

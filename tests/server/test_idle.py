@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from iamd.server.front import Front, Reception
-from iamd.wire.http import Answer
+from iamd.wire.http import Answer, HttpRequest
 
 KEPT = 5.0  # seconds that uvicorn keeps an idle connection
 
@@ -67,7 +67,7 @@ class Transport:
     def write(self, data: bytes) -> None: ...
 
 
-def empty(headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer:
+def empty(request: HttpRequest) -> Answer:
     return Answer(200, [], b"")
 
 

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from iamd.server.asgi import TrustedProxies
 from iamd.server.crowd import Crowd
 from iamd.server.front import Front, Reception
-from iamd.wire.http import Answer
+from iamd.wire.http import Answer, HttpRequest
 
 
 class Transport:
@@ -53,9 +53,10 @@ class Desk:
         self.headers: Any = None  # of the last one
         self.released = asyncio.Event()
 
-    def answer(self, headers: Any, body: bytes, peer: str, secure: bool, arrived: float) -> Answer | Awaitable[Answer]:
+    def answer(self, request: HttpRequest) -> Answer | Awaitable[Answer]:
+        body = request.body
         self.asked.append(body)
-        self.headers = headers
+        self.headers = request.headers
         if body == b"fail":
             raise RuntimeError("on purpose")
         if body.startswith(b"later"):

@@ -33,28 +33,25 @@ class Entrance:
         self._proxies: Any = proxies if proxies.there_are else None
         self._own = own
 
-    def takes(self, method: str, path: bytes, query: bytes, headers: Headers) -> bool:
+    def takes(self, request: HttpRequest) -> bool:
         """Whether a request is for an upstream: its signature's scope names another service."""
+        path = request.path
         if len(path) > 1 and path[1] in _FIRSTS and path.startswith(_OWN_PATHS):
             return False
-        if method == "POST" and is_upload(headers):
+        if request.method == "POST" and is_upload(request.headers):
             return True
-        service = signed_for(headers, query)
+        service = signed_for(request)
         return service is not None and service not in self._own
 
-    def request(
-        self, method: str, path: bytes, query: bytes, headers: Headers, peer: str, secure: bool, arrived: float
-    ) -> HttpRequest:
-        """A request without its body, from whom trusted proxies say that it is."""
+    def resolve(self, request: HttpRequest) -> None:
+        """Have the request come from whom trusted proxies say, not from its peer."""
         if self._proxies is not None:
-            peer, secure = self._proxies.origin(peer, secure, headers)
-        return HttpRequest(method, path, query, headers, b"", peer, secure, arrived)
+            origin = self._proxies.origin(request.client_ip, request.secure, request.headers)
+            request.client_ip, request.secure = origin
 
-    def forward(self, prompt: Prompt, body: bytes, defaults: Headers) -> None:
-        """Send the last request of a connection to its upstream, or answer it; `defaults` are headers of every answer."""
-        request = self.request(
-            prompt.method, prompt.path, prompt.query, prompt.headers, prompt.peer, prompt.secure, prompt.arrived
-        )
+    def forward(self, prompt: Prompt, request: HttpRequest, body: bytes, defaults: Headers) -> None:
+        """Send a request of a connection to its upstream, or answer it; `defaults` are headers of every answer."""
+        self.resolve(request)
         relaying = prompt.relaying = Relaying(prompt, request, defaults)
         pieces: Any = bodies.there(body) if body else bodies.NONE
         passage = Passage(request, new_uuid(), now(), pieces, body)

@@ -15,18 +15,17 @@ from iamd.server.protocol import HttpProtocol
 if TYPE_CHECKING:
     from iamd.server.entrance import Entrance
     from iamd.server.prompt import Prompt
-    from iamd.server.whole import Headers
+    from iamd.wire.http import HttpRequest
 
 
 class Reception:
     """Who answers short requests at once.
 
-    `answer` tells the answer to a POST to `/`, or what is to be awaited for it, of its headers, its body, the peer's
-    address, whether the connection is secured, and when the request was complete. The `entrance`, if there is one, takes
-    the requests that are for upstreams.
+    `answer` tells the answer to a POST to `/`, or what is to be awaited for it; the request still comes from its peer,
+    whoever that is. The `entrance`, if there is one, takes the requests that are for upstreams.
     """
 
-    def __init__(self, answer: Callable[[Headers, bytes, str, bool, float], Any]) -> None:
+    def __init__(self, answer: Callable[[HttpRequest], Any]) -> None:
         self.answer = answer
         self.entrance: Entrance | None = None
 

@@ -36,24 +36,19 @@ class Gate:
 
     def takes(self, scope: Scope) -> bool:
         """Whether the request is for an upstream: its signature's scope names another service."""
-        return self.entrance.takes(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
+        return self.entrance.takes(_request(scope))
 
     def forget(self) -> None:
         """Believe nothing any more that upstreams told."""
         self._gateway.forget()
-
-    def _request(self, scope: Scope) -> HttpRequest:
-        client, method, path = scope.get("client"), scope["method"], scope["raw_path"]
-        peer, secure = client[0] if client else "", scope.get("scheme") == "https"
-        arrived: float = scope.get("iamd.arrived", inf)
-        return self.entrance.request(method, path, scope["query_string"], scope["headers"], peer, secure, arrived)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         unhurried = scope.get("iamd.unhurried")
         if unhurried is not None:
             unhurried()  # a long body has its time; between two pieces there is a limit
-        request = self._request(scope)
+        request = _request(scope)
+        self.entrance.resolve(request)
         body = _Body(receive, self._seconds)
         body.ended = b"content-length" not in request.index and b"transfer-encoding" not in request.index
         passage = Passage(request, new_uuid(), now(), body.pieces(), b"" if body.ended else None)
@@ -66,6 +61,14 @@ class Gate:
         except (Gone, RequestTimeout):
             return
         await send_answer(answer, request.method, closes=not body.ended, send=send)
+
+
+def _request(scope: Scope) -> HttpRequest:
+    """The request without its body, from its peer."""
+    client, secure = scope.get("client"), scope.get("scheme") == "https"
+    method, path, query, headers = scope["method"], scope["raw_path"], scope["query_string"], scope["headers"]
+    arrived: float = scope.get("iamd.arrived", inf)
+    return HttpRequest(method, path, query, headers, b"", client[0] if client else "", secure, arrived)
 
 
 class _Body:

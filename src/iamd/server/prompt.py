@@ -17,7 +17,7 @@ from iamd.server.asgi import sending
 from iamd.server.channel import Channel
 from iamd.server.tasks import Tasks
 from iamd.server.whole import Headers, whole
-from iamd.wire.http import Answer
+from iamd.wire.http import Answer, HttpRequest
 
 if TYPE_CHECKING:
     from iamd.server.entrance import Entrance
@@ -38,20 +38,15 @@ class Prompt:
         self, front: Front, state: Any, loop: Any, channel: Channel, tasks: Tasks, peer: str, secure: bool
     ) -> None:
         self.channel = channel
-        self.peer = peer
-        self.secure = secure
-        # The request that came last:
-        self.method = ""
-        self.path = b""
-        self.query = b""
-        self.headers: Headers = []
-        self.arrived = 0.0
-        self.kept = False  # it may be answered without a task
-        self.complete = False  # it is kept, and all of it is there
+        self.complete = False  # the request that came last is kept, and all of it is there
         self.relaying: Relaying | None = None  # the answer of an upstream that is on its way
+        # The request that came last:
+        self._kept: HttpRequest | None = None  # if it may be answered without a task
         self._pieces: list[bytes] = []  # of its body, if it is kept
         self._size = 0  # theirs
         self._entrance: Entrance | None = None  # what sends it to an upstream
+        self._peer = peer
+        self._secure = secure
         self._front = front
         self._state = state
         self._loop = loop
@@ -71,36 +66,38 @@ class Prompt:
         reception = self._front.reception
         if reception is not None and keeps and version == "1.1" and not (expects or waits) and _is_plain(url):
             path, _, query = url.partition(b"?")
+            request = HttpRequest(method, path, query, headers, b"", self._peer, self._secure)
             entrance = reception.entrance
-            if entrance is not None and not entrance.takes(method, path, query, headers):
+            if entrance is not None and not entrance.takes(request):
                 entrance = None
             if entrance is not None or (url == b"/" and method == "POST"):
-                self.method, self.path, self.query, self.headers = method, path, query, headers
-                self._entrance, self.kept, self._size = entrance, True, 0
+                self._kept, self._entrance, self._size = request, entrance, 0
                 return
         self._tasks.begin(method, url, headers, version, keeps, expects, waits)
 
     def body(self, body: bytes) -> None:
         """Some of the body has come."""
-        if not self.kept:
+        request = self._kept
+        if request is None:
             self._tasks.body(body)
             return
         self._pieces.append(body)
         self._size += len(body)
         if self._size > _SHORT:
-            self._give_to(self._tasks.app, self._take_body(), more=True)
+            self._give_to(self._tasks.app, request, self._take_body(), more=True)
 
     def end(self, arrived: float) -> None:
         """The request is complete."""
-        if not self.kept:
+        request = self._kept
+        if request is None:
             self._tasks.end(arrived)
             return
-        self.arrived, self.complete = arrived, True
+        request.arrived, self.complete = arrived, True
         self._front.answer_soon(self, self._loop)
 
     def _take_body(self) -> bytes:
         """What has come of the body; the request is not kept any more."""
-        self.kept = self.complete = False
+        self._kept, self.complete = None, False
         if not self._pieces:
             return b""
         pieces, self._pieces = self._pieces, []
@@ -110,19 +107,21 @@ class Prompt:
 
     def answer(self) -> None:
         """Answer what is complete, unless that was done already, or the client has left."""
-        if not self.complete:
+        request, reception = self._kept, self._front.reception
+        if request is None or reception is None or not self.complete:
             return
-        body, reception = self._take_body(), self._front.reception
+        body = self._take_body()
         try:
             if self._entrance is not None:
-                self._forward(self._entrance, body)
-            elif reception is not None:
-                self._send(reception.answer(self.headers, body, self.peer, self.secure, self.arrived))
+                self._forward(self._entrance, request, body)
+            else:
+                request.body = body
+                self._send(request, reception.answer(request))
         except Exception:  # those that came in with it are still to be answered
             log.error("a request was not answered", exc_info=True)
             self.channel.refuse(b"500 Internal Server Error")
 
-    def _send(self, answer: Answer | Awaitable[Answer]) -> None:
+    def _send(self, request: HttpRequest, answer: Answer | Awaitable[Answer]) -> None:
         """Send the answer now, if it is there and nothing stands against it."""
         if isinstance(answer, Answer) and not (self.channel.write_paused or self.channel.is_closing()):
             written = whole(answer, self._state.default_headers)
@@ -130,22 +129,21 @@ class Prompt:
                 self.channel.send(written)
                 self._tasks.answered()
                 return
-        self._give_to(sending(answer), b"", more=False)
+        self._give_to(sending(answer), request, b"", more=False)
 
-    def _forward(self, entrance: Entrance, body: bytes) -> None:
+    def _forward(self, entrance: Entrance, request: HttpRequest, body: bytes) -> None:
         """Send the request to its upstream, or answer it now."""
         if self.channel.is_closing():  # what came behind it was refused
-            self._give_to(self._tasks.app, body, more=False)
+            self._give_to(self._tasks.app, request, body, more=False)
             self._tasks.cycle.disconnected = True
             return
-        entrance.forward(self, body, self._state.default_headers)
+        entrance.forward(self, request, body, self._state.default_headers)
 
-    def _give_to(self, app: Any, body: bytes, *, more: bool) -> None:
+    def _give_to(self, app: Any, request: HttpRequest, body: bytes, *, more: bool) -> None:
         """Go uvicorn's way from here, with what has come of the body."""
-        self.kept = False
-        scope = self._tasks.scope_of(self.method, self.path, self.query, self.headers)
+        scope = self._tasks.scope_of(request.method, request.path, request.query, request.headers)
         if not more:
-            scope["iamd.arrived"] = self.arrived
+            scope["iamd.arrived"] = request.arrived
         self._tasks.give(scope, app, body, more=more)
 
     # What is on its way from an upstream.
@@ -181,8 +179,8 @@ class Prompt:
         tasks = self._tasks
         if self.complete:
             self.answer()
-        elif self.kept:
-            self._give_to(tasks.app, self._take_body(), more=True)
+        elif self._kept is not None:
+            self._give_to(tasks.app, self._kept, self._take_body(), more=True)
         if not self.is_answering():
             self.channel.close()
         elif self.relaying is not None and not tasks.queued:
@@ -192,7 +190,7 @@ class Prompt:
 
     def lost(self, left: Callable[[], None]) -> bool:
         """The client has left. Whether there is still something to be recorded: `left` is called when that is done."""
-        self.kept = self.complete = False
+        self._kept, self.complete = None, False
         is_awaited = self.relaying is not None and self.relaying.leave()
         if is_awaited:
             self._left = left

@@ -10,8 +10,7 @@ from iamd.gateway.answer import Answer
 from iamd.gateway.relay import Relay
 from iamd.server.forwarded import forwarded
 from iamd.server.telemetry import TALLY
-from iamd.server.whole import BODILESS, Headers, head, whole
-from iamd.wire import http
+from iamd.server.whole import BODILESS, Headers, head, joined
 from iamd.wire.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Relaying:
             if self.request.method == "HEAD" or answer.status in BODILESS:
                 written = head(answer.status, answer.headers, self._defaults)
             else:
-                written = whole(http.Answer(answer.status, answer.headers, body), self._defaults)
+                written = joined(answer.status, answer.headers, body, self._defaults)
         if written is None:
             self.wait_for(answer)
             return

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from typing import Final
 
-from iamd.server.whole import Headers
+from iamd.wire.http import HttpRequest
 
 # The service of a scope, which has no region in Signature Version 4A.
 _SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/(?:[^/,]*/)?([^/,]*)/aws4_request").search
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 
 
-def signed_for(headers: Headers, query: bytes) -> bytes | None:
+# What was found in what stands before a signature, which a client's requests have in common all day.
+_SCOPED: Final[dict[bytes, bytes | None]] = {}
+_MOST_SCOPED: Final = 1024
+_LONGEST_SCOPED: Final = 1024  # bytes
+
+
+def signed_for(request: HttpRequest) -> bytes | None:
     """The signing name of the service in the scope of a request's signature; None when there is none."""
-    for name, value in headers:
-        if name == b"authorization":
-            return _scoped(value.partition(b", Signature=")[0]) if value.startswith(b"AWS4-") else None
-    if not query:
+    authorization = request.index.get(b"authorization")
+    if authorization is not None:
+        return _scoped(authorization.partition(b", Signature=")[0]) if authorization.startswith(b"AWS4-") else None
+    if not request.query:
         return None
-    named = _PRESIGNED(query)
+    named = _PRESIGNED(request.query)
     return None if named is None else named[1]
 
 
-@lru_cache(maxsize=1024)
 def _scoped(header: bytes) -> bytes | None:
-    """A client's requests have the same scope all day."""
+    if header in _SCOPED:
+        return _SCOPED[header]
     named = _SERVICE(header)
-    return None if named is None else named[1]
+    service = None if named is None else named[1]
+    if len(header) <= _LONGEST_SCOPED:
+        if len(_SCOPED) >= _MOST_SCOPED:
+            _SCOPED.clear()
+        _SCOPED[header] = service
+    return service

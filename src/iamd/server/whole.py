@@ -27,38 +27,70 @@ class _Beginnings:
         if defaults is not self._defaults:
             self._defaults, self._lines = defaults, {}
         if status not in self._lines:
-            lines = _lines(defaults)
-            self._lines[status] = None if lines is None else STATUS_LINE[status] + lines
+            parts = _parts(STATUS_LINE[status], defaults)
+            self._lines[status] = None if parts is None else b"".join(parts)
         return self._lines[status]
 
 
 _BEGINNINGS: Final = _Beginnings()
 
+# What stands before the values of headers that have these names: answers have the same all day.
+_BEFORE: Final[dict[tuple[bytes, ...], list[bytes]]] = {}
+_MOST_BEFORE: Final = 1024
+_LONGEST_BEFORE: Final = 1024  # bytes of the names that are remembered together
+
 
 def whole(answer: Answer, defaults: Headers) -> bytes | None:
     """Status line, headers (the `defaults` first) and body in one piece; None when a header would break its line."""
-    first, lines = _BEGINNINGS.of(answer.status, defaults), _lines(answer.headers)
-    if first is None or lines is None:
+    return joined(answer.status, answer.headers, answer.body, defaults)
+
+
+def joined(status: int, headers: Headers, body: bytes, defaults: Headers) -> bytes | None:
+    """As `whole`, of an answer's parts."""
+    parts = _parts(_BEGINNINGS.of(status, defaults), headers)
+    if parts is None:
         return None
-    body = answer.body
-    return b"".join([first, lines, b"content-length: ", str(len(body)).encode(), b"\r\n\r\n", body])
+    parts.append(b"content-length: ")
+    parts.append(str(len(body)).encode())
+    parts.append(b"\r\n\r\n")
+    parts.append(body)
+    return b"".join(parts)
 
 
 def head(status: int, headers: Headers, defaults: Headers) -> bytes | None:
     """Status line and headers of an answer, which tell its length if it has a body, to the empty line; None when a header
     would break its line."""
-    first, lines = _BEGINNINGS.of(status, defaults), _lines(headers)
-    return None if first is None or lines is None else b"".join([first, lines, b"\r\n"])
+    parts = _parts(_BEGINNINGS.of(status, defaults), headers)
+    if parts is None:
+        return None
+    parts.append(b"\r\n")
+    return b"".join(parts)
 
 
-def _lines(headers: Headers) -> bytes | None:
-    said: list[bytes] = []
-    parts: list[bytes] = []
-    for name, value in headers:
-        said.append(name)
-        said.append(value)
-        parts.append(name)
-        parts.append(b": ")
+def _parts(first: bytes | None, headers: Headers) -> list[bytes] | None:
+    """What is said, and the lines of headers behind it, to be joined."""
+    names = tuple([name for name, _ in headers])
+    values = [value for _, value in headers]
+    before = _BEFORE.get(names)
+    if before is None:
+        before = _before(names)
+    if first is None or before is None or breaks_line(b"".join(values)):
+        return None
+    parts = [first]
+    for at, value in enumerate(values):
+        parts.append(before[at])
         parts.append(value)
         parts.append(b"\r\n")
-    return None if breaks_line(b"".join(said)) else b"".join(parts)
+    return parts
+
+
+def _before(names: tuple[bytes, ...]) -> list[bytes] | None:
+    together = b"".join(names)
+    if breaks_line(together):
+        return None
+    before = [name + b": " for name in names]
+    if len(together) <= _LONGEST_BEFORE:
+        if len(_BEFORE) >= _MOST_BEFORE:
+            _BEFORE.clear()
+        _BEFORE[names] = before
+    return before
