@@ -31,7 +31,7 @@ from iamd.gateway.heads import head_of
 from iamd.gateway.links import LINKS
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.front import Front
 from iamd.serving import Server, running
 from iamd.settings import load

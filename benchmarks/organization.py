@@ -20,7 +20,7 @@ from typing import Any
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.tokens import TokenKeys
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services import invocation
 from iamd.services.call import Call, Realm
 from iamd.services.catalogue import APIS

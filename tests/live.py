@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from iamd.caller.outgoing import Outgoing, Unreachable
 from iamd.server.bootstrap import ensure_account, new_root
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.logs import configure_logs
 from iamd.services.call import Realm
 from iamd.serving import Server, serve

@@ -16,8 +16,9 @@ from iamd.console import door
 from iamd.console.calls import Question
 from iamd.server import answers, asgi, authorization, certificate_sessions, edge, forward_auth, scim, telemetry
 from iamd.server.asgi import Gone, Receive, Scope, Send, TooLarge
+from iamd.server.clock import now
 from iamd.server.endpoints import PREFIX, Endpoints
-from iamd.server.exchange import Exchange, now
+from iamd.server.exchange import Exchange
 from iamd.server.front import Reception
 from iamd.server.gate import Gate
 from iamd.services.call import Realm

@@ -70,6 +70,7 @@ MODULES = (
     "iamd.guard.sessions",
     "iamd.server.answers",
     "iamd.server.channel",
+    "iamd.server.clock",
     "iamd.server.entrance",
     "iamd.server.events",
     "iamd.server.front",

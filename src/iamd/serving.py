@@ -34,11 +34,11 @@ from iamd.reference import services
 from iamd.server import asgi, data, telemetry
 from iamd.server.banner import banner
 from iamd.server.bootstrap import Root, ensure_account, first_account
+from iamd.server.clock import now
 from iamd.server.crowd import Crowd
 from iamd.server.edge_link import EdgeLink
 from iamd.server.edges import EdgeDoor, Edges
 from iamd.server.endpoints import Endpoints
-from iamd.server.exchange import now
 from iamd.server.front import Front
 from iamd.server.gate import Gate
 from iamd.server.gateway_parts import gate, upstreams_of

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from tests.services.signin.browser import Browser, Page
 
 SIGN_IN = "/console/sign-in"

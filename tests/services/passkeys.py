@@ -18,7 +18,7 @@ from iamd.app import Application
 from iamd.audit.ids import new_uuid
 from iamd.caller.passkeys import Site
 from iamd.console.calls import Question
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services.catalogue import APIS
 from iamd.services.registry import Operation
 from iamd.services.signin import console_sessions, passkeys

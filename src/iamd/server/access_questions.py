@@ -23,7 +23,7 @@ from iamd.authorization.subjects import Unknown, all_of, snapshot_of, subject_of
 from iamd.caller.caller import Caller
 from iamd.policy import Attached, Kind, PrincipalKind, load
 from iamd.policy.wording import condition_of
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services.call import Cold, Realm
 from iamd.services.iam.trust import rendered
 from iamd.services.iam_toolbox import authorization_details

@@ -25,7 +25,7 @@ from iamd.authorization.subjects import Unknown
 from iamd.caller.caller import Caller
 from iamd.console.calls import as_json
 from iamd.server import access_questions, gateway_questions, hindsight
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.services.unavailable import unavailable

@@ -4,7 +4,7 @@ outside the chain."""
 from __future__ import annotations
 
 from iamd.audit.ids import new_uuid
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.telemetry import log
 from iamd.services.call import Realm
 from iamd.services.rolesanywhere.sessions import create_session

@@ -10,7 +10,7 @@ from iamd.gateway.at_once import GoOn, answer_at_once
 from iamd.gateway.outcome import is_upload
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.relaying import Relaying
 from iamd.server.signed_for import signed_for
 from iamd.server.whole import Headers

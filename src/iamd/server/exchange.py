@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from time import time
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,20 +12,10 @@ from iamd.audit.ids import new_uuid
 from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
 from iamd.guard.ask import Ask
+from iamd.server.clock import now
 from iamd.services.registry import Api, Operation
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
-
-_second: tuple[int, datetime] = (0, datetime.fromtimestamp(0, UTC))
-
-
-def now() -> datetime:
-    """The present second in UTC: AWS's times have no fractions."""
-    global _second
-    seconds = int(time())
-    if seconds != _second[0]:
-        _second = (seconds, datetime.fromtimestamp(seconds, UTC))
-    return _second[1]
 
 
 class Exchange(msgspec.Struct):

@@ -17,7 +17,7 @@ from iamd.authorization.callers import identify_client, identify_proxy
 from iamd.authorization.forwarded import Forwarded
 from iamd.authorization.passing import Passed, of_client, of_subject
 from iamd.caller.caller import Caller
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.services.unavailable import unavailable

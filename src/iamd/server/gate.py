@@ -13,8 +13,8 @@ from iamd.gateway.bodies import Gone
 from iamd.gateway.door import Gateway
 from iamd.gateway.passage import Passage
 from iamd.server.asgi import Receive, Scope, Send, TrustedProxies
+from iamd.server.clock import now
 from iamd.server.entrance import Entrance
-from iamd.server.exchange import now
 from iamd.server.forwarded import send_answer
 from iamd.server.telemetry import TALLY
 from iamd.services.catalogue import APIS

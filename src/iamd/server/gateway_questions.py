@@ -15,7 +15,7 @@ from iamd.audit.identity import iso
 from iamd.audit.search import search
 from iamd.audit.stored import StoredEvent, opened
 from iamd.authorization.messages import Malformed
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services.call import Realm
 from iamd.services.catalogue import APIS
 from iamd.store.interface import Recorded, Window

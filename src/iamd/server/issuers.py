@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services.call import Realm
 from iamd.services.outbound import PREFIXES, center_issuer, issuer_identifier, published_keys
 from iamd.store.image import Records

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.ids import new_uuid
 from iamd.caller.bearer import token_of
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.server.telemetry import log
 from iamd.services.call import Realm
 from iamd.services.scim import documents, groups, users

@@ -12,7 +12,7 @@ _SERVICE = re.compile(rb"Credential=[^/,]*/[^/,]*/(?:[^/,]*/)?([^/,]*)/aws4_requ
 _PRESIGNED = re.compile(rb"(?:^|&)X-Amz-Credential=(?:[^&]*?(?:/|%2[Ff])){3}([^&/%]*)(?:/|%2[Ff])").search
 
 
-# What was found in what stands before a signature, which a client's requests have in common all day.
+# What was found in the beginnings of headers, which a client's requests have in common all day.
 _SCOPED: Final[dict[bytes, bytes | None]] = {}
 _MOST_SCOPED: Final = 1024
 _LONGEST_SCOPED: Final = 1024  # bytes
@@ -22,7 +22,11 @@ def signed_for(request: HttpRequest) -> bytes | None:
     """The signing name of the service in the scope of a request's signature; None when there is none."""
     authorization = request.index.get(b"authorization")
     if authorization is not None:
-        return _scoped(authorization.partition(b", Signature=")[0]) if authorization.startswith(b"AWS4-") else None
+        if not authorization.startswith(b"AWS4-"):
+            return None
+        # A scope has no comma, and mostly stands before the first: what is behind that changes with every request.
+        first = _scoped(authorization.partition(b",")[0])
+        return _scoped(authorization.partition(b", Signature=")[0]) if first is None else first
     if not request.query:
         return None
     named = _PRESIGNED(request.query)

@@ -42,9 +42,11 @@ class HttpRequest:
         self.client_ip = client_ip
         self.secure = secure
         self.arrived = arrived
-        self.index = dict(headers)
-        if len(self.index) != len(headers):
-            self.index = dict(reversed(headers))
+        index: dict[bytes, bytes] = {}
+        for name, value in headers:
+            if name not in index:
+                index[name] = value
+        self.index = index
 
     def __repr__(self) -> str:
         """Names the request, without what it carries."""

@@ -17,7 +17,8 @@ import msgspec
 
 from iamd.app import Application
 from iamd.server.bootstrap import ensure_account, new_root
-from iamd.server.exchange import Exchange, now
+from iamd.server.clock import now
+from iamd.server.exchange import Exchange
 from iamd.services.catalogue import APIS
 from iamd.serving import running
 from iamd.settings import load

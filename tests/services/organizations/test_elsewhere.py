@@ -11,7 +11,7 @@ import pytest
 from iamd.analysis.access import Question, who_can
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.place import Place
-from iamd.server.exchange import now
+from iamd.server.clock import now
 from iamd.services.sts.service_sessions import ServiceCall, assume_for_service
 from iamd.wire.errors import AccessDenied
 from tests.live import ACCOUNT, Live, live
