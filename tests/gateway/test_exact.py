@@ -83,6 +83,7 @@ CALLS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ec2", "CreateTags", {"Resources": ["i-1", "ami-1"], "Tags": []}, ["ec2:CreateTags arn:aws:ec2:instance/i-1", "ec2:CreateTags arn:aws:ec2:us-east-1::image/ami-1"]),
     ("ec2", "CreateVolume", {"AvailabilityZone": "a", "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]}, ["ec2:CreateVolume arn:aws:ec2:volume/*", "ec2:CreateTags arn:aws:ec2:volume/*"]),
     ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1"}, ["ec2:AuthorizeSecurityGroupIngress arn:aws:ec2:security-group/sg-1"]),
+    ("secretsmanager", "CreateSecret", {"Name": "s", "AddReplicaRegions": [{"Region": "eu-west-1"}]}, ["secretsmanager:CreateSecret arn:aws:secretsmanager:secret:s-??????", "secretsmanager:ReplicateSecretToRegions arn:aws:secretsmanager:secret:s-??????"]),
     ("s3control", "PutPublicAccessBlock", {"AccountId": ACCOUNT, "PublicAccessBlockConfiguration": {}}, ["s3:PutAccountPublicAccessBlock *"]),
     ("s3control", "GetAccessPointPolicy", {"AccountId": ACCOUNT, "Name": "p"}, ["s3:GetAccessPointPolicy arn:aws:s3:accesspoint/p"]),
     ("apigatewayv2", "CreateApi", {"Name": "n", "ProtocolType": "HTTP", "Tags": {"a": "b"}}, ["apigateway:POST arn:aws:apigateway:us-east-1::/apis", "apigateway:POST arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fv2%2Fapis%2F*"]),
@@ -202,6 +203,15 @@ def test_a_pattern_that_does_not_name_its_values_tells_nothing_of_them() -> None
     assert rule.context == {"events:detail.useridentity.principalid": ("AIDA",)}
     assert {"events:source", "events:detail.service"}.isdisjoint(rule.tells)
     assert {"events:detail-type", "events:detail.useridentity.principalid"} <= {*rule.tells}
+
+
+def test_what_ec2_makes_is_told_by_its_tags_and_region() -> None:
+    tags = [{"ResourceType": "volume", "Tags": [{"Key": "team", "Value": "blue"}]}]
+    made, tagged = needs_of("ec2", "CreateVolume", AvailabilityZone="us-east-1a", TagSpecifications=tags)
+    assert made.context == {"ec2:region": "us-east-1", "aws:requesttag/team": "blue", "aws:tagkeys": ("team",)}
+    assert (tagged.action, tagged.context["ec2:createaction"]) == ("ec2:CreateTags", "CreateVolume")
+    (stopped,) = needs_of("ec2", "StopInstances", InstanceIds=["i-1"])
+    assert stopped.context == {"ec2:region": "us-east-1"}
 
 
 def test_the_default_cluster_is_a_cluster() -> None:

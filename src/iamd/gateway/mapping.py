@@ -29,7 +29,7 @@ def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
     """With what parameters add: the tags of what is made, the roles that they hand over."""
     asked = inquiry.asked
     if asked.service.name == "ec2":
-        found = [*found, *instances.tagging(inquiry)]
+        found = instances.with_tags(inquiry, found)
     if not found:
         raise Unmapped(f"The gateway cannot tell what {asked.operation.name} needs.")
     if not inquiry.document:

@@ -124,9 +124,24 @@ def _specified(document: Mapping[str, Any]) -> list[tuple[str, Context]]:
     return found
 
 
-def tagging(inquiry: Inquiry) -> list[Need]:
+def with_tags(inquiry: Inquiry, found: list[Need]) -> list[Need]:
+    """The needs, each with its region and the tags that are put on what it makes, and what tagging that needs."""
+    tags, region = dict(_specified(inquiry.document)), {"ec2:region": inquiry.region}
+    told = [
+        Need(
+            need.action,
+            need.resource,
+            {**region, **need.context, **tags.get(need.resource.rpartition(":")[2].partition("/")[0], {})},
+            (*need.tells, "ec2:region"),
+        )
+        for need in found
+    ]
+    return [*told, *_tagging(inquiry)]
+
+
+def _tagging(inquiry: Inquiry) -> list[Need]:
     """`ec2:CreateTags` for what is tagged as it is made."""
-    action: Context = {"ec2:createaction": inquiry.asked.operation.name}
+    action: Context = {"ec2:createaction": inquiry.asked.operation.name, "ec2:region": inquiry.region}
     return [
         Need("ec2:CreateTags", _arn(inquiry, kind, "*"), action | context, _TELLS)
         for kind, context in _specified(inquiry.document)

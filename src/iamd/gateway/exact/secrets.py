@@ -69,12 +69,19 @@ def _secret_context(inquiry: Inquiry) -> Context:
 
 async def _secret(inquiry: Inquiry) -> list[Need]:
     arn = await _secret_arn(inquiry, inquiry.text("SecretId"))
-    return [Need(f"secretsmanager:{inquiry.asked.operation.name}", arn, _secret_context(inquiry), _TELLS)]
+    needs = [Need(f"secretsmanager:{inquiry.asked.operation.name}", arn, _secret_context(inquiry), _TELLS)]
+    if inquiry.document.get("RotationLambdaARN"):  # who has a secret rotated invokes what rotates it
+        function = checked_arn(inquiry.text("RotationLambdaARN"), "lambda", "function:")
+        needs.append(Need("lambda:InvokeFunction", function))
+    return needs
 
 
 def _new_secret(inquiry: Inquiry) -> list[Need]:
     arn = inquiry.arn("secretsmanager", f"secret:{checked_name(inquiry.text('Name'))}{_UNKNOWN_SUFFIX}")
-    return [Need("secretsmanager:CreateSecret", arn, _secret_context(inquiry), _TELLS)]
+    actions = (
+        ["CreateSecret", "ReplicateSecretToRegions"] if inquiry.document.get("AddReplicaRegions") else ["CreateSecret"]
+    )
+    return [Need(f"secretsmanager:{action}", arn, _secret_context(inquiry), _TELLS) for action in actions]
 
 
 async def _secret_batch(inquiry: Inquiry) -> list[Need]:
