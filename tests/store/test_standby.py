@@ -19,6 +19,7 @@ from iamd.store.errors import NotKept
 from iamd.store.interface import Window
 from iamd.store.postgresql import standby as reading
 from iamd.store.postgresql import url as urls
+from iamd.store.postgresql.connection import PostgresConnection
 from tests.postgresql import Cluster, standby_of
 from tests.store.samples import ACCOUNT, SampleEvent, add_user, new_account, on_loop, running, until
 
@@ -195,6 +196,24 @@ async def test_reads_go_on_without_the_standby(
         monkeypatch.setattr(reading, "SILENCE_SECONDS", 30.0)
         await until_read(store)
         assert await everything(store) == told(4)
+
+
+@on_loop
+async def test_engines_that_do_not_tell_how_far_they_are_are_read_as_before(
+    opener: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(connection: PostgresConnection) -> str:
+        connection.driver.execute("SELECT no_such_function()")
+        return ""
+
+    monkeypatch.setattr(PostgresConnection, "written", written)
+    aside = read_of("standby")
+    with capture_logs() as logs:
+        async with first(opener) as store:
+            await store.history(ACCOUNT)
+    assert read_of("standby") == aside
+    (told_of,) = logs
+    assert "the primary does not tell how far it is: function no_such_function()" in told_of["error"]
 
 
 @on_loop

@@ -72,7 +72,7 @@ class Standby:
                 at = await self._primary.do(_how_far)
             except Unfit as error:
                 self._note(error)
-                return await self._primary.do(work)
+                return await self._at_primary(work)
             try:
                 found = await self._read(self._brief if brief else self._long, work, at)
             except NotKept:
@@ -82,6 +82,9 @@ class Standby:
             else:
                 READS.labels("standby").inc()
                 return found
+        return await self._at_primary(work)
+
+    async def _at_primary(self, work: Callable[[PostgresConnection], T]) -> T:
         READS.labels("primary").inc()
         return await self._primary.do(work)
 
