@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import msgspec
 
@@ -30,7 +31,9 @@ CHUNK = 500  # events looked at before requests have their turn
 LAG = 100_000  # positions that what is stored of an account may be behind
 REFRESH = timedelta(minutes=15)  # how often a finding that is seen again and again is told again, as GuardDuty does
 KEPT = timedelta(days=90)  # findings, since they were last seen
-_AT_ONCE = 50  # principals that are asked about before requests have their turn
+# An estate may have a million principals to be asked about: seconds before requests have their turn, and how many times
+# as long that is.
+_AT_ONCE, _REST = 0.001, 3.0
 
 
 @dataclass(slots=True)
@@ -153,9 +156,12 @@ class Detections:
     async def _administrators(self, holders: Sequence[User | Role]) -> list[User | Role]:
         """Those users and roles of one account that are administrators now, as the engine decides."""
         present = []
-        for number, holder in enumerate(holders):
-            if number % _AT_ONCE == 0:
-                await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        began = perf_counter()
+        for holder in holders:
+            if (taken := perf_counter() - began) > _AT_ONCE:
+                await asyncio.sleep(taken * _REST)
+                began = perf_counter()
             records = await self._realm.store.load(holder.account_id)
             if is_administrator(holder, records, await self._standing(holder.account_id)):
                 present.append(holder)
