@@ -14,7 +14,7 @@ from iamd.store import Change, NoAccount, SealError, StoreError, Taken
 from iamd.store.interface import Access
 from iamd.store.kind import altered
 from iamd.store.master_key import add_master_key, retire_master_keys
-from iamd.store.records import Membership
+from iamd.store.records import AccessKey, Membership
 from iamd.store.sql import keys
 from tests.store.samples import (
     ACCOUNT,
@@ -343,6 +343,18 @@ class Memory:
             assert contents(again) == contents(first)
             assert again.generation != first.generation
             await store.write(lambda change: (change.records(ACCOUNT), change.records(OTHER)))
+
+    @on_loop
+    async def test_a_key_is_found_in_the_account_that_its_id_tells_without_the_database(self, opener: Opener) -> None:
+        key = AccessKey(ACCOUNT, "AKIA1", ACCOUNT, b"sealed", NOW)
+        async with prepared(opener) as store:
+            await store.write(lambda change: change.records(ACCOUNT).access_keys.add(key))
+        async with running(opener()) as store:
+            assert store.key_of(ACCOUNT, key.id) is None  # the account is not in memory
+            found = await store.load(ACCOUNT), key
+            assert store.key_at_hand(key.id) is None
+            assert store.key_of(ACCOUNT, "AKIA2") is None
+            assert store.key_of(ACCOUNT, key.id) == found == store.key_at_hand(key.id)
 
     @on_loop
     async def test_an_account_is_loaded_once_for_all_who_wait(self, opener: Opener) -> None:
