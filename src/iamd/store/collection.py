@@ -31,7 +31,7 @@ class Collection(Generic[R]):
         # million users each, and a dictionary would take three times what the record does.
         self._indexes: dict[str, dict[str, Any]] = {name: {} for name in kind.indexes}
         self._sorted: list[R] | None = None
-        self._sorted_names: list[str] = []
+        self._sorted_names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self._by_key)

@@ -94,8 +94,7 @@ class Window:
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """When and where an access key or a role was last used."""
 
     time: datetime
