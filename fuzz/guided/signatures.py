@@ -9,7 +9,8 @@ from urllib.parse import quote
 from fuzz.guided.protocols import outcomes, request
 from fuzz.guided.target import Target, fields
 from iamd.caller import sigv4
-from iamd.caller.streamed import Payload
+from iamd.caller.payload import Payload
+from iamd.caller.streamed import read as read_body
 from iamd.caller.tokens import TokenKeys
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
@@ -78,7 +79,7 @@ def _chunked(data: bytes) -> object:
     async def read(pieces: AsyncIterator[bytes]) -> object:
         payload = Payload(claimed)
         payload.signed(lambda text: sha256(b"key" + text).hexdigest(), "20150830T123600Z", "scope", "0" * 64)
-        return b"".join([piece async for piece in payload.read(pieces)]), payload.trailers
+        return b"".join([piece async for piece in read_body(payload, pieces)]), payload.trailers
 
     return outcomes(read, body)
 

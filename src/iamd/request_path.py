@@ -28,6 +28,7 @@ MODULES = (
     "iamd.caller.claim",
     "iamd.caller.identities",
     "iamd.caller.ids",
+    "iamd.caller.payload",
     "iamd.caller.signature",
     "iamd.caller.sigv4",
     "iamd.caller.tokens",

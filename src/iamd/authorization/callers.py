@@ -8,7 +8,7 @@ from iamd.caller import sigv4
 from iamd.caller.authenticate import authenticate
 from iamd.caller.bearer import SERVICE, bearer_caller, token_of
 from iamd.caller.caller import Caller
-from iamd.caller.streamed import UNSIGNED, Payload
+from iamd.caller.payload import UNSIGNED, Payload
 from iamd.guard.ask import Ask
 from iamd.guard.context import Context, request_context
 from iamd.guard.enforce import authorize

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller
+from iamd.caller.claim import Signature
 from iamd.caller.identities import long_term_caller, require_going_on, session_caller
 from iamd.caller.ids import account_of
-from iamd.caller.sigv4 import Payload, Signature
+from iamd.caller.payload import Payload
 from iamd.caller.tokens import TokenKeys
+from iamd.store.directory import Directory
+from iamd.store.records import AccessKey
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
 from iamd.wire.http import HttpRequest
 
@@ -37,23 +39,41 @@ def authenticate_at_hand(
     """
     if signature.token is not None:
         return _of_session(request, signature, signature.token, store, tokens, now, payload)
-    known = store.key_at_hand(signature.access_key_id)
+    directory: Directory = store.directory
+    known = directory.key_at_hand(signature.access_key_id)
     if known is None:
         account_id = account_of(signature.access_key_id)
-        known = None if account_id is None else store.key_of(account_id, signature.access_key_id)
+        known = None if account_id is None else directory.key_of(account_id, signature.access_key_id)
     if known is None:
         return None
     records, key = known
     if not key.active:
         raise InvalidClientTokenId()
-    sigv4.verify(request, signature, _secret(sealer, key.sealed_secret, key.id), now, payload)
+    sigv4.verify(request, signature, _secret(sealer, key, signature.access_key_id), now, payload)
     return long_term_caller(key, records)
 
 
-@lru_cache(maxsize=4096)
-def _secret(sealer: Sealer, sealed: bytes, key_id: str) -> str:
+class _Opened:
+    """A secret with the record that it was sealed in, and by whom."""
+
+    def __init__(self, sealer: Sealer, key: AccessKey) -> None:
+        self.sealer: Final = sealer
+        self.key: Final = key
+        self.secret: Final[str] = sealer.open(key.sealed_secret, key.id.encode()).decode()
+
+
+def _secret(sealer: Sealer, key: AccessKey, key_id: str) -> str:
     """Opened once while it is in use: its signing keys are in memory anyway."""
-    return sealer.open(sealed, key_id.encode()).decode()
+    known = _opened.get(key_id)
+    if known is None or known.key is not key or known.sealer is not sealer:  # records are frozen
+        if len(_opened) >= _MAX_OPENED:
+            _opened.clear()
+        known = _opened[key_id] = _Opened(sealer, key)
+    return known.secret
+
+
+_opened: Final[dict[str, _Opened]] = {}
+_MAX_OPENED: Final = 4096
 
 
 def _of_session(

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from datetime import datetime
-from functools import lru_cache
+from typing import Final
 
 from iamd.caller.claim import Signature
 from iamd.caller.signature import (
@@ -22,12 +22,11 @@ from iamd.wire.errors import IncompleteSignature
 from iamd.wire.http import HttpRequest
 
 # What every SDK sends. Whatever else there is takes the general way, which also finds AWS's words for what is wrong.
-_usual = re.compile(
-    ALGORITHM + r" Credential=([0-9A-Za-z]{1,128})/([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request,"
+_usual: Final = re.compile(
+    ALGORITHM + r" Credential=([0-9A-Za-z]{1,128})/(([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request),"
     r" ?SignedHeaders=([0-9a-z;_-]{1,512}), ?"
 ).fullmatch
-_is_signature = re.compile(r"[0-9a-f]{64}").fullmatch
-_separator = re.compile(r"[ \t,]+")
+_separator: Final = re.compile(r"[ \t,]+")
 
 
 def read(request: HttpRequest, value: str) -> Signature:
@@ -38,40 +37,70 @@ def read(request: HttpRequest, value: str) -> Signature:
     """
     stamp = request.header(b"x-amz-date")
     scope, _, signature = value.rpartition("Signature=")
-    usual = _usual_scope(scope) if stamp and _is_signature(signature) else None
-    if usual and stamp and usual[1] == stamp[:8]:
-        access_key_id, date, region, service, signed_headers = usual
-        timestamp = parse_timestamp(stamp)
-        require_signed(request, signed_headers)
-    else:
-        credential, signed, signature = _general(request, value)
-        timestamp = _timestamp(request, value)
-        stamp = format_timestamp(timestamp)
-        signed_headers = tuple(signed.encode("latin-1").split(b";"))
-        require_signed(request, signed_headers)
-        access_key_id, date, region, service = parse_credential(credential, stamp)
+    if stamp is not None and signature.isalnum():  # one word, and not of a list of pairs: `_general` would find it, too
+        usual = _usual_beginning(scope)
+        if usual is not None and stamp.startswith(usual.date):
+            timestamp = parse_timestamp(stamp)
+            require_signed(request, usual.signs)
+            return _signature(request, usual, signature, timestamp, stamp)
+    credential, signed, signature = _general(request, value)
+    timestamp = _timestamp(request, value)
+    stamp = format_timestamp(timestamp)
+    names = tuple(signed.encode("latin-1").split(b";"))
+    require_signed(request, frozenset(names))
+    access_key_id, date, region, service = parse_credential(credential, stamp)
+    return _signature(request, _Beginning(access_key_id, date, region, service, names), signature, timestamp, stamp)
+
+
+class _Beginning:
+    """What an Authorization header says before the signature: key, date, region, service and signed headers."""
+
+    def __init__(
+        self, access_key_id: str, date: str, region: str, service: str, names: tuple[bytes, ...], scope: str = ""
+    ) -> None:
+        self.access_key_id: Final = access_key_id
+        self.date: Final = date
+        self.region: Final = region
+        self.service: Final = service
+        self.names: Final = names
+        self.signs: Final = frozenset(names)
+        self.scope: Final = scope
+
+
+def _signature(request: HttpRequest, said: _Beginning, signature: str, timestamp: datetime, stamp: str) -> Signature:
     return Signature(  # by position, which is quicker compiled
-        access_key_id,
-        date,
-        region,
-        service,
-        signed_headers,
+        said.access_key_id,
+        said.date,
+        said.region,
+        said.service,
+        said.names,
         signature,
         timestamp,
         stamp,
         request.header(b"x-amz-security-token"),
         request.header(b"x-amz-content-sha256"),
+        scope=said.scope,
     )
 
 
-@lru_cache(maxsize=4096)
-def _usual_scope(text: str) -> tuple[str, str, str, str, tuple[bytes, ...]] | None:
-    """Key, date, region, service and signed headers: a client sends the same ones all day."""
+def _usual_beginning(text: str) -> _Beginning | None:
+    """What every SDK sends, taken apart; None for anything else. A client sends the same one all day."""
+    known = _beginnings.get(text)
+    if known is not None:
+        return known
     found = _usual(text)
     if found is None:
         return None
-    access_key_id, date, region, service, signed = found.groups()
-    return access_key_id, date, region, service, tuple(signed.encode().split(b";"))
+    access_key_id, scope, date, region, service, signed = found.groups()
+    made = _Beginning(access_key_id, date, region, service, tuple(signed.encode().split(b";")), scope)
+    if len(_beginnings) >= _MAX_BEGINNINGS:
+        _beginnings.clear()
+    _beginnings[text] = made
+    return made
+
+
+_beginnings: Final[dict[str, _Beginning]] = {}
+_MAX_BEGINNINGS: Final = 4096
 
 
 def _general(request: HttpRequest, value: str) -> tuple[str, str, str]:
@@ -101,7 +130,7 @@ def _general(request: HttpRequest, value: str) -> tuple[str, str, str]:
     return fields["Credential"], fields["SignedHeaders"], fields["Signature"]
 
 
-_NO_DATE = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+_NO_DATE: Final = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
 
 
 def _timestamp(request: HttpRequest, value: str) -> datetime:

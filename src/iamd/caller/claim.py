@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from iamd.caller.signature import TERMINATOR
+
 
 class Signature:
     """The parts of an AWS Signature Version 4, read but not yet verified.
 
-    `date`, `region` and `service` are the credential's scope. `timestamp` is when the request was signed (UTC) and
+    `date`, `region` and `service` are the credential's `scope`. `timestamp` is when the request was signed (UTC) and
     `stamp` the same in ISO 8601 basic format; `expires` are the seconds that a presigned request asks to live. `token`
     is the session token of temporary credentials. `content_sha256` is what the request says about its payload, None
     when it says nothing. `policy` is the POST policy of a form, which was signed in place of the request. (A plain
@@ -31,6 +33,7 @@ class Signature:
         expires: int | None = None,
         presigned: bool = False,
         policy: bytes | None = None,
+        scope: str = "",
     ) -> None:
         self.access_key_id: Final = access_key_id
         self.date: Final = date
@@ -45,6 +48,7 @@ class Signature:
         self.expires: Final = expires
         self.presigned: Final = presigned
         self.policy: Final = policy
+        self.scope: Final = scope or f"{date}/{region}/{service}/{TERMINATOR}"
 
     def __repr__(self) -> str:
         """Names the key and the scope, without the session token."""

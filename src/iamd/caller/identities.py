@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.session import Session
 from iamd.store.image import Records
@@ -9,29 +11,42 @@ from iamd.store.records import PARTITION, AccessKey, Account, Role, User
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
 
 
+class _Acting:
+    """As whom a key acts, and what follows from the records of it and its owner."""
+
+    def __init__(self, key: AccessKey, owner: User | Account) -> None:
+        if isinstance(owner, User):
+            arn, name, kind, owner_id = owner.arn, owner.name, CallerKind.USER, owner.id
+        else:
+            arn, name, kind, owner_id = owner.arn, "root", CallerKind.ROOT, owner.account_id
+        self.key: Final = key
+        self.owner: Final = owner
+        self.user_id: Final[str] = "" if key.owner_id == key.account_id else key.owner_id  # empty: the root user
+        self.caller: Final = Caller(kind, key.account_id, owner_id, name, arn, arn, owner_id, key.id)
+
+
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
     """The root user or user whose access key it is; raises InvalidClientTokenId when they or their account are gone."""
-    if records.account.closed is not None:
+    account = records.account
+    if account.closed is not None:
         raise InvalidClientTokenId()
-    owner = records.account if key.owner_id == key.account_id else records.users.get(key.owner_id)
+    key_id: str = key.id
+    known = _callers.get(key_id)
+    if known is not None and known.key is key:  # records are frozen: the same ones tell the same
+        owner = records.users.get(known.user_id) if known.user_id else account
+        if owner is known.owner:
+            return known.caller
+    owner = account if key.owner_id == key.account_id else records.users.get(key.owner_id)
     if owner is None:
         raise InvalidClientTokenId()
-    known = _callers.get(key.id)
-    if known is not None and known[0] is owner:  # records are frozen: the same one tells the same
-        return known[1]
-    if isinstance(owner, User):
-        arn, name, kind, owner_id = owner.arn, owner.name, CallerKind.USER, owner.id
-    else:
-        arn, name, kind, owner_id = owner.arn, "root", CallerKind.ROOT, owner.account_id
-    caller = Caller(kind, key.account_id, owner_id, name, arn, arn, owner_id, key.id)
     if len(_callers) >= _MAX_CALLERS:
         _callers.clear()
-    _callers[key.id] = (owner, caller)
-    return caller
+    made = _callers[key_id] = _Acting(key, owner)
+    return made.caller
 
 
-_callers: dict[str, tuple[User | Account, Caller]] = {}
-_MAX_CALLERS = 4096
+_callers: Final[dict[str, _Acting]] = {}
+_MAX_CALLERS: Final = 4096
 
 
 def session_caller(session: Session, records: Records) -> Caller:
@@ -66,7 +81,7 @@ def require_going_on(session: Session, records: Records) -> None:
         raise ExpiredToken()
 
 
-_session_callers: dict[str, tuple[User | Role | Account, Caller]] = {}
+_session_callers: Final[dict[str, tuple[User | Role | Account, Caller]]] = {}
 
 
 def _acting(session: Session, owner: User | Role | Account) -> Caller:

@@ -56,7 +56,7 @@ def read(request: HttpRequest, found: dict[str, str]) -> Signature:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{shown(algorithm)}' (only {ALGORITHM} for now). ")
     timestamp = parse_timestamp(found["X-Amz-Date"])
     signed_headers = tuple(found["X-Amz-SignedHeaders"].encode("latin-1").split(b";"))
-    require_signed(request, signed_headers)
+    require_signed(request, frozenset(signed_headers))
     access_key_id, date, region, service = parse_credential(found["X-Amz-Credential"], found["X-Amz-Date"])
     return Signature(
         access_key_id=access_key_id,

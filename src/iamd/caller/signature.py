@@ -5,27 +5,40 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from iamd.wire.errors import IncompleteSignature, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
 
-ALGORITHM = "AWS4-HMAC-SHA256"
-TERMINATOR = "aws4_request"
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+TERMINATOR: Final = "aws4_request"
 
 # Bounded, because regions and services become keys of the signing-key cache before the signature is known to hold.
-_is_scope_name = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
+_is_scope_name: Final = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
 
 
 def parse_timestamp(text: str) -> datetime:
     """The moment of an ISO 8601 basic-format text such as `20150830T123600Z`; raises IncompleteSignature."""
+    known = _moments.get(text)
+    if known is not None:
+        return known
     if len(text) == 16 and text[8] == "T" and text[15] == "Z":
         try:
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError:
             pass
+        else:
+            if len(_moments) >= _MAX_MOMENTS:
+                _moments.clear()
+            _moments[text] = moment
+            return moment
     raise IncompleteSignature(
         f"Date must be in ISO-8601 'basic format'. Got '{shown(text)}'. See http://en.wikipedia.org/wiki/ISO_8601"
     )
+
+
+_moments: Final[dict[str, datetime]] = {}  # all requests of a second have the same one
+_MAX_MOMENTS: Final = 1024
 
 
 def parse_date_header(text: str) -> datetime:
@@ -74,7 +87,7 @@ def parse_credential(credential: str, stamp: str) -> tuple[str, str, str, str]:
     return access_key_id, date, region, service
 
 
-def require_signed(request: HttpRequest, signed_headers: tuple[bytes, ...]) -> None:
+def require_signed(request: HttpRequest, signed_headers: frozenset[bytes]) -> None:
     """Raise SignatureDoesNotMatch unless the host and all `x-amz-*` headers are among the signed ones.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request

@@ -10,13 +10,13 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from typing import Final
 
 from iamd.caller import authorization, presigned
 from iamd.caller.canonical import S3_SERVICES, canonical_request
 from iamd.caller.claim import Signature
+from iamd.caller.payload import UNSIGNED, Payload
 from iamd.caller.signature import ALGORITHM, TERMINATOR, format_timestamp
-from iamd.caller.streamed import UNSIGNED, Payload
 from iamd.wire.errors import IncompleteSignature, RequestExpired, SignatureDoesNotMatch
 from iamd.wire.http import HttpRequest
 from iamd.wire.s3_errors import MissingSecurityHeader
@@ -24,10 +24,11 @@ from iamd.wire.s3_errors import MissingSecurityHeader
 __all__ = ["Payload", "Signature", "digest", "payload_of", "read", "sign", "verify"]
 
 # Elsewhere AWS hashes the body whatever the header says, so that a signature never stands for another body.
-_MAY_LEAVE_PAYLOAD_UNSIGNED = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
+_MAY_LEAVE_PAYLOAD_UNSIGNED: Final = S3_SERVICES | {"ebs", "lex", "mediastore", "omics", "vpc-lattice-svcs"}
 
-_SKEW = timedelta(minutes=5)
-_SKEW_S3 = timedelta(minutes=15)
+_SKEW: Final = timedelta(minutes=5)
+_SKEW_S3: Final = timedelta(minutes=15)
+_same: Final = hmac.compare_digest
 
 
 def read(request: HttpRequest) -> Signature | None:
@@ -66,7 +67,6 @@ def verify(
     request has outlived its `X-Amz-Expires`.
     """
     _require_current(signature, now)
-    scope = f"{signature.date}/{signature.region}/{signature.service}"
     string_to_sign = signature.policy
     if string_to_sign is None:
         canonical = canonical_request(
@@ -76,23 +76,23 @@ def verify(
             _payload_hash(request, signature) if payload is None else payload.claimed,
             presigned=signature.presigned,
         )
-        string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{scope}/{TERMINATOR}\n{digest(canonical)}".encode()
-    signer = _signer(secret, signature.date, signature.region, signature.service)
-    if not hmac.compare_digest(_signed(signer, string_to_sign).encode(), signature.signature.encode()):
+        string_to_sign = f"{ALGORITHM}\n{signature.stamp}\n{signature.scope}\n{digest(canonical)}".encode()
+    signer = _signer(secret, signature.scope)
+    if not _same(signer.sign(string_to_sign).encode(), signature.signature.encode()):
         raise SignatureDoesNotMatch
     if payload is not None and payload.chunked:
-        payload.signed(partial(_signed, signer), signature.stamp, f"{scope}/{TERMINATOR}", signature.signature)
+        payload.signed(signer.sign, signature.stamp, signature.scope, signature.signature)
 
 
 def sign(request: HttpRequest, names: Sequence[bytes], secret: str, scope: Scope, stamp: str, payload_hash: str) -> str:
     """The signature of a request over those headers, by a key of that scope."""
     canonical = digest(canonical_request(request, scope[2], names, payload_hash))
-    text = f"{ALGORITHM}\n{stamp}\n{'/'.join(scope)}/{TERMINATOR}\n{canonical}"
-    return _signed(_signer(secret, *scope), text.encode())
+    whole = f"{'/'.join(scope)}/{TERMINATOR}"
+    return _signer(secret, whole).sign(f"{ALGORITHM}\n{stamp}\n{whole}\n{canonical}".encode())
 
 
-_NOTHING = hashlib.sha256()
-_OF_NOTHING = _NOTHING.hexdigest()
+_NOTHING: Final = hashlib.sha256()
+_OF_NOTHING: Final = _NOTHING.hexdigest()
 
 
 def digest(data: bytes) -> str:
@@ -104,29 +104,47 @@ def digest(data: bytes) -> str:
     return hashed.hexdigest()
 
 
-def _signed(signer: tuple[hashlib._Hash, hashlib._Hash], text: bytes) -> str:
-    inner, outer = signer[0].copy(), signer[1].copy()
-    inner.update(text)
-    outer.update(inner.digest())
-    return outer.hexdigest()
-
-
 Scope = tuple[str, str, str]
 """Date, region and service of a credential."""
 
 
-_INNER, _OUTER = bytes(x ^ 0x36 for x in range(256)), bytes(x ^ 0x5C for x in range(256))
+class _Signer:
+    """HMAC by a signing key: its two hashes (RFC 2104) with the key digested, to be copied for each request, which takes
+    half of what keying an HMAC anew does."""
+
+    def __init__(self, secret: str, scope: str) -> None:
+        key = ("AWS4" + secret).encode()
+        for part in scope.split("/"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        block = key.ljust(64, b"\0")
+        self._inner: Final = hashlib.sha256(block.translate(_INNER))
+        self._outer: Final = hashlib.sha256(block.translate(_OUTER))
+
+    def sign(self, text: bytes) -> str:
+        """The signature of a text, as hexadecimal digits."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        signature: str = outer.hexdigest()
+        return signature
 
 
-# By the secret itself, not its key id: a key of a changed secret must not live on. What is kept are HMAC's two hashes
-# (RFC 2104) with the signing key digested, to be copied for each request: half of what keying an HMAC anew costs.
-@lru_cache(maxsize=4096)
-def _signer(secret: str, date: str, region: str, service: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    key = ("AWS4" + secret).encode()
-    for part in (date, region, service, TERMINATOR):
-        key = hmac.digest(key, part.encode(), "sha256")
-    block = key.ljust(64, b"\0")
-    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+_INNER: Final = bytes(x ^ 0x36 for x in range(256))
+_OUTER: Final = bytes(x ^ 0x5C for x in range(256))
+
+
+# By the secret itself, not its key id: a key of a changed secret must not live on.
+def _signer(secret: str, scope: str) -> _Signer:
+    known = _signers.get((secret, scope))
+    if known is None:
+        if len(_signers) >= _MAX_SIGNERS:
+            _signers.clear()
+        known = _signers[secret, scope] = _Signer(secret, scope)
+    return known
+
+
+_signers: Final[dict[tuple[str, str], _Signer]] = {}
+_MAX_SIGNERS: Final = 4096
 
 
 def _payload_hash(request: HttpRequest, signature: Signature) -> str:
@@ -154,9 +172,13 @@ def payload_of(signature: Signature) -> Payload | None:
 
 
 def _require_current(signature: Signature, now: datetime) -> None:
-    skew = _SKEW_S3 if signature.service in S3_SERVICES else _SKEW
+    timestamp, is_s3 = signature.timestamp, signature.service in S3_SERVICES
+    # What was current stays so at the same moments, which all requests of a second share.
+    if now is _lately.now and timestamp is _lately.timestamp and is_s3 == _lately.is_s3 and signature.expires is None:
+        return
+    skew = _SKEW_S3 if is_s3 else _SKEW
     minutes = skew.seconds // 60
-    age = now - signature.timestamp
+    age = now - timestamp
     if age < -skew:
         raise SignatureDoesNotMatch(
             f"Signature not yet current: {signature.stamp} is still later than {format_timestamp(now + skew)} "
@@ -170,3 +192,17 @@ def _require_current(signature: Signature, now: datetime) -> None:
             f"Signature expired: {signature.stamp} is now earlier than {format_timestamp(now - skew)} "
             f"({format_timestamp(now)} - {minutes} min.)"
         )
+    else:
+        _lately.now, _lately.timestamp, _lately.is_s3 = now, timestamp, is_s3
+
+
+class _Current:
+    """The moments that were found near enough to each other last."""
+
+    def __init__(self) -> None:
+        self.now: datetime | None = None
+        self.timestamp: datetime | None = None
+        self.is_s3 = False
+
+
+_lately: Final = _Current()

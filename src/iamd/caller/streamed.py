@@ -8,23 +8,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-s
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
+from iamd.caller.payload import EMPTY, UNSIGNED, Payload
 from iamd.wire.errors import SignatureDoesNotMatch
 from iamd.wire.s3_errors import IncompleteBody
 
-UNSIGNED = "UNSIGNED-PAYLOAD"
-_CHUNKED = {
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": (True, False),
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": (True, True),
-    "STREAMING-UNSIGNED-PAYLOAD-TRAILER": (False, True),
-}
-"""Whether the chunks are signed, and whether trailers follow."""
-
-_is_hash = re.compile(r"[0-9a-f]{64}").fullmatch
-_EMPTY = hashlib.sha256(b"").hexdigest()
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?").fullmatch
 _TRAILER = re.compile(rb"([A-Za-z0-9-]{1,128}):[ \t]*([!-~]{0,512})").fullmatch
 _LONGEST_LINE = 1024
@@ -33,90 +23,58 @@ _MOST_TRAILERS = 8
 Pieces = AsyncIterator[bytes]
 
 
-class Payload:
-    """What a request says about its body: `claimed` is the last line of its canonical request.
-
-    `signed` is called by whoever has verified that; only then can `read` follow chunks. After `read` has ended,
-    `trailers` are there. Raises SignatureDoesNotMatch for a word that it does not know.
-    """
-
-    def __init__(self, claimed: str) -> None:
-        self.chunked = claimed in _CHUNKED  # whether the body is in `aws-chunked` coding
-        if claimed != _EMPTY and claimed != UNSIGNED and not self.chunked and not _is_hash(claimed):
-            raise SignatureDoesNotMatch
-        self.claimed = claimed
-        self.trailers: list[tuple[bytes, bytes]] = []
-        self._sign: Callable[[bytes], str] | None = None
-        self._scope = ""
-        self._previous = ""
-
-    @property
-    def has_trailers(self) -> bool:
-        """Whether trailers follow the body."""
-        return self.chunked and _CHUNKED[self.claimed][1]
-
-    def signed(self, sign: Callable[[bytes], str], stamp: str, scope: str, signature: str) -> None:
-        """The request's signature holds: `sign` makes others with its key."""
-        self._sign, self._scope, self._previous = sign, f"{stamp}\n{scope}", signature
-
-    async def read(self, pieces: Pieces) -> Pieces:
-        """The body without its coding; raises SignatureDoesNotMatch or IncompleteBody when it is not as was said."""
-        if self.chunked:
-            async for piece in self._chunks(_Lines(pieces)):
-                yield piece
-            return
-        digest = hashlib.sha256()
-        async for piece in pieces:
-            if self.claimed != UNSIGNED:
-                digest.update(piece)
+async def read(payload: Payload, pieces: Pieces) -> Pieces:
+    """The body without its coding; raises SignatureDoesNotMatch or IncompleteBody when it is not as was said."""
+    if payload.chunked:
+        async for piece in _chunks(payload, _Lines(pieces)):
             yield piece
-        if self.claimed != UNSIGNED and digest.hexdigest() != self.claimed:
-            raise SignatureDoesNotMatch("The provided 'x-amz-content-sha256' header does not match what was computed.")
+        return
+    digest = hashlib.sha256()
+    async for piece in pieces:
+        if payload.claimed != UNSIGNED:
+            digest.update(piece)
+        yield piece
+    if payload.claimed != UNSIGNED and digest.hexdigest() != payload.claimed:
+        raise SignatureDoesNotMatch("The provided 'x-amz-content-sha256' header does not match what was computed.")
 
-    async def _chunks(self, lines: _Lines) -> Pieces:
-        signed, trailers = _CHUNKED[self.claimed]
-        while True:
-            head = _CHUNK(await lines.line())
-            if head is None or (head[2] is not None) is not signed:
-                raise IncompleteBody("The body is not in aws-chunked coding.")
-            size, digest = int(head[1], 16), hashlib.sha256()
-            async for piece in lines.take(size):
-                digest.update(piece)
-                yield piece
-            if signed:
-                self._follow("PAYLOAD", head[2].decode(), f"{_EMPTY}\n{digest.hexdigest()}")
-            if size == 0:
-                break
-            if await lines.line() != b"":
-                raise IncompleteBody("A chunk is longer than it says.")
-        if trailers:
-            await self._read_trailers(lines, signed)
-        elif await lines.line() != b"":
-            raise IncompleteBody("The last chunk is not followed by an empty line.")
-        await lines.end()
 
-    async def _read_trailers(self, lines: _Lines, signed: bool) -> None:
-        signature = None
-        while (line := await lines.line_or_end()) != b"":
-            named = _TRAILER(line)
-            if named is None or len(self.trailers) >= _MOST_TRAILERS:
-                raise IncompleteBody("The trailers are malformed.")
-            name = named[1].lower()
-            if name == b"x-amz-trailer-signature":
-                signature = named[2].decode()
-            else:
-                self.trailers.append((name, named[2]))
+async def _chunks(payload: Payload, lines: _Lines) -> Pieces:
+    signed = payload.signs_chunks
+    while True:
+        head = _CHUNK(await lines.line())
+        if head is None or (head[2] is not None) is not signed:
+            raise IncompleteBody("The body is not in aws-chunked coding.")
+        size, digest = int(head[1], 16), hashlib.sha256()
+        async for piece in lines.take(size):
+            digest.update(piece)
+            yield piece
         if signed:
-            text = b"".join(name + b":" + value + b"\n" for name, value in self.trailers)
-            self._follow("TRAILER", signature or "", hashlib.sha256(text).hexdigest())
+            payload.follow("PAYLOAD", head[2].decode(), f"{EMPTY}\n{digest.hexdigest()}")
+        if size == 0:
+            break
+        if await lines.line() != b"":
+            raise IncompleteBody("A chunk is longer than it says.")
+    if payload.has_trailers:
+        await _read_trailers(payload, lines)
+    elif await lines.line() != b"":
+        raise IncompleteBody("The last chunk is not followed by an empty line.")
+    await lines.end()
 
-    def _follow(self, what: str, signature: str, told: str) -> None:
-        if self._sign is None:
-            raise RuntimeError("chunks are read after the request's own signature was verified")
-        made = self._sign(f"AWS4-HMAC-SHA256-{what}\n{self._scope}\n{self._previous}\n{told}".encode())
-        if not hmac.compare_digest(made.encode(), signature.encode()):
-            raise SignatureDoesNotMatch
-        self._previous = made
+
+async def _read_trailers(payload: Payload, lines: _Lines) -> None:
+    signature = None
+    while (line := await lines.line_or_end()) != b"":
+        named = _TRAILER(line)
+        if named is None or len(payload.trailers) >= _MOST_TRAILERS:
+            raise IncompleteBody("The trailers are malformed.")
+        name = named[1].lower()
+        if name == b"x-amz-trailer-signature":
+            signature = named[2].decode()
+        else:
+            payload.trailers.append((name, named[2]))
+    if payload.signs_chunks:
+        text = b"".join(name + b":" + value + b"\n" for name, value in payload.trailers)
+        payload.follow("TRAILER", signature or "", hashlib.sha256(text).hexdigest())
 
 
 class _Lines:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from iamd.caller.streamed import UNSIGNED, Payload, Pieces, held_back
+from iamd.caller.payload import UNSIGNED, Payload
+from iamd.caller.streamed import Pieces, held_back, read
 from iamd.gateway.outbound import Headers, Passed
 from iamd.wire.errors import RequestEntityTooLarge
 from iamd.wire.http import HttpRequest
@@ -57,7 +58,7 @@ async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers
     if payload.has_trailers:
         size = request.header(b"x-amz-decoded-content-length") or "0"
         kept = [*headers, (b"x-amz-decoded-content-length", size.encode())]
-        return Passed(_framed(payload, payload.read(pieces)), None, _UNSIGNED_TRAILER, kept)
+        return Passed(_framed(payload, read(payload, pieces)), None, _UNSIGNED_TRAILER, kept)
     told = request.header(b"x-amz-decoded-content-length" if payload.chunked else b"content-length")
     length = _length(told) if told is not None else (0 if request.header(b"transfer-encoding") is None else None)
     line = UNSIGNED if payload.chunked else payload.claimed
@@ -65,9 +66,9 @@ async def passed(request: HttpRequest, payload: Payload, pieces: Pieces, headers
         headers = [_without_chunking(header) for header in headers]
         headers = [header for header in headers if header != (b"content-encoding", b"")]
     if length == 0 or length is None:
-        body = await whole(payload.read(pieces), 1 << 20)  # nothing may be sent before the end is known
+        body = await whole(read(payload, pieces), 1 << 20)  # nothing may be sent before the end is known
         return Passed(body, len(body), line, headers)
-    return Passed(held_back(_of_length(payload.read(pieces), length)), length, line, headers)
+    return Passed(held_back(_of_length(read(payload, pieces), length)), length, line, headers)
 
 
 async def _framed(payload: Payload, pieces: Pieces) -> AsyncIterator[bytes]:

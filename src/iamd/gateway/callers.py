@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from iamd.caller.at_hand import authenticate_at_hand
 from iamd.caller.caller import Caller
-from iamd.caller.sigv4 import Payload, Signature
+from iamd.caller.claim import Signature
+from iamd.caller.payload import Payload
 from iamd.gateway.forward_access import Access
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage

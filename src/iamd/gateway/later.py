@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from iamd.caller.authenticate import authenticate, require_known
-from iamd.caller.sigv4 import Payload
-from iamd.caller.streamed import UNSIGNED
+from iamd.caller.payload import UNSIGNED, Payload
+from iamd.caller.streamed import read
 from iamd.gateway import bodies, mapping, outcome, strict, uploads
 from iamd.gateway.answer import Answer
 from iamd.gateway.callers import caller_at_hand
@@ -38,7 +38,7 @@ async def identify(parts: Parts, passage: Passage, payload: Payload | None) -> N
             request.body = await bodies.whole(pieces, parts.max_body)
     await identify_caller(parts, passage, payload)
     if payload is not None:
-        request.body, passage.rest = await bodies.whole(payload.read(pieces), parts.max_body), None
+        request.body, passage.rest = await bodies.whole(read(payload, pieces), parts.max_body), None
 
 
 async def identify_caller(parts: Parts, passage: Passage, payload: Payload | None) -> None:
@@ -73,7 +73,7 @@ async def identify_upload(parts: Parts, passage: Passage) -> None:
 async def read_body(parts: Parts, passage: Passage) -> None:
     """Read the body of a request to S3 that says what is needed."""
     if passage.rest is not None:
-        body = await bodies.whole(passage.rest.read(passage.pieces), parts.max_body)
+        body = await bodies.whole(read(passage.rest, passage.pieces), parts.max_body)
         passage.request.body, passage.rest = body, None
 
 

@@ -10,16 +10,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from iamd.caller import sigv4
-from iamd.caller.streamed import UNSIGNED
+from iamd.caller.payload import UNSIGNED
 from iamd.gateway import bodies, heads, later, mapping, parameters, recognise, strict
 from iamd.gateway.callers import caller_at_hand
-from iamd.gateway.directory import Form
 from iamd.gateway.exact.s3 import NEEDS_BODY
 from iamd.gateway.mapped import Inquiry
 from iamd.gateway.modes import ENFORCE
 from iamd.gateway.outbound import Headers, Passed
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
+from iamd.gateway.recognise import S3
 from iamd.gateway.steps import (
     address,
     has_subresource,
@@ -64,7 +64,7 @@ def _identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         if passage.kept is None:
             return later.identify(parts, passage, None)
         request.body = bodies.bounded(passage.kept, parts.max_body)
-    elif passage.form is not Form.S3:
+    elif passage.form is not S3:
         return later.identify(parts, passage, payload)
     caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
     if caller is None:
@@ -100,9 +100,9 @@ def find_needs(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     if asked is None or caller is None or signature is None or upstream is None:
         raise InternalFailure
     region = signature.region
-    if asked.form is not Form.S3 or asked.operation.name in parameters.HANDS_OVER:
+    if asked.form is not S3 or asked.operation.name in parameters.HANDS_OVER:
         passage.document = parameters.read(asked, passage.request)
-    account_id = caller.account_id if upstream.told and asked.form is not Form.S3 else parts.owners.account_id
+    account_id = caller.account_id if upstream.told and asked.form is not S3 else parts.owners.account_id
     ask = partial(later.ask, parts, asked.service.name, region, account_id)
     role = partial(role_of_profile, parts, account_id)
     inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, ask, role)

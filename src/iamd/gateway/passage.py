@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamd.caller.caller import Caller
-from iamd.caller.sigv4 import Signature
-from iamd.caller.streamed import Payload, Pieces
+from iamd.caller.claim import Signature
+from iamd.caller.payload import Payload
+from iamd.caller.streamed import Pieces
 from iamd.gateway.asked import Asked
 from iamd.gateway.directory import Form, Service
 from iamd.gateway.forward_access import Access

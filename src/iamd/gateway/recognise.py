@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from iamd.gateway import rest, s3_requests
 from iamd.gateway.asked import Asked, Place
@@ -17,21 +18,23 @@ from iamd.wire.errors import AwsError, InvalidAction, UnknownOperationException
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
-_RPC = re.compile(rb"/service/([A-Za-z0-9_.-]{1,128})/operation/([A-Za-z0-9]{1,128})").fullmatch
-_FORM = "application/x-www-form-urlencoded"
+_RPC: Final = re.compile(rb"/service/([A-Za-z0-9_.-]{1,128})/operation/([A-Za-z0-9]{1,128})").fullmatch
+_FORM: Final = "application/x-www-form-urlencoded"
 
 # Of services that have the same versions and operations, the one whose actions the others' are.
-_SPEAKS_FOR = {"docdb": "rds", "neptune": "rds"}
+_SPEAKS_FOR: Final = {"docdb": "rds", "neptune": "rds"}
+
+S3: Final = Form.S3  # asked for by every request: looking up an enumeration's members is slow
 
 
 def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | None]:
     """How the request says it, and a service of that name (for answers): found without the body. Raises AwsError."""
+    if signing_name == "s3" and not _is_s3_control(request.path):
+        return S3, services()["s3"]
     candidates = by_signing_name().get(signing_name)
     if candidates is None:
         raise InvalidAction(f"There is no AWS service that signs as {signing_name}.")
     first = candidates[0]
-    if signing_name == "s3" and not _is_s3_control(request.path):
-        return Form.S3, services()["s3"]
     target, content = request.header(b"x-amz-target"), _content_type(request)
     if request.header(b"smithy-protocol") is not None:
         if target is not None:
@@ -53,10 +56,10 @@ def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | No
 
 
 def _is_s3_control(path: bytes) -> bool:
-    return path == _S3_CONTROL or path.startswith(_S3_CONTROL + b"/")
+    return path.startswith(_S3_CONTROL) and path[len(_S3_CONTROL) :].partition(b"/")[0] == b""
 
 
-_S3_CONTROL = b"/v20180820"
+_S3_CONTROL: Final = b"/v20180820"
 
 
 def recognise(request: HttpRequest, signing_name: str, form: Form | None = None) -> Asked:
@@ -64,7 +67,7 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
     UnknownOperationException, InvalidAction, Ambiguous."""
     if form is None:
         form = form_of(request, signing_name)[0]
-    if form is Form.S3:
+    if form is S3:
         place = s3_requests.place(request)
         name = s3_requests.operation(request, place)
         return Asked(services()["s3"], model_of("s3").operations[name], form, place=place)

@@ -13,7 +13,7 @@ from iamd.audit.event import ApiEvent
 from iamd.audit.identity import identity_of
 from iamd.audit.templates import MAX_TEMPLATES, NO_RESPONSE, Template
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.sigv4 import Signature
+from iamd.caller.claim import Signature
 from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
 from iamd.reference import actions

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from iamd.caller import sigv4
 from iamd.caller.caller import Caller, CallerKind
-from iamd.caller.sigv4 import Payload, Signature
+from iamd.caller.claim import Signature
+from iamd.caller.payload import Payload
 from iamd.gateway.upstreams import Credentials
 from iamd.guard.context import Context
 from iamd.guard.snapshot import Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import cbor2
@@ -13,7 +13,7 @@ import cbor2
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
-SIGNING_PARAMETERS = frozenset(
+SIGNING_PARAMETERS: Final = frozenset(
     f"X-Amz-{name}"
     for name in [
         "Algorithm",
@@ -28,11 +28,13 @@ SIGNING_PARAMETERS = frozenset(
 )
 """What a presigned request has in its query besides its own parameters."""
 
-_DEPTH = 64
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN_PATH = re.compile(rb"/[!\"$->@-~]*").fullmatch  # neither `#` nor `?`
-_PLAIN_QUERY = re.compile(rb"[!\"$-~]*").fullmatch
-_MAY_REPEAT = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"via", b"forwarded"})
+_DEPTH: Final = 64
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLAIN_PATH: Final = re.compile(rb"/[!\"$->@-~]*").fullmatch  # neither `#` nor `?`
+_PLAIN_QUERY: Final = re.compile(rb"[!\"$-~]*").fullmatch
+_MAY_REPEAT: Final = frozenset(
+    {b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"via", b"forwarded"}
+)
 
 
 def check_head(request: HttpRequest) -> None:
@@ -48,8 +50,23 @@ def check_head(request: HttpRequest) -> None:
             if name in seen and name not in _MAY_REPEAT and not name.startswith(b"x-forwarded-"):
                 raise Ambiguous(f"The header {name.decode('latin-1')} is there twice.")
             seen.add(name)
-    if b"".join(request.index).find(b"_") >= 0:  # some servers take `_` for `-`
+    for name in request.index:
+        if name not in _plain_names:
+            _check_name(name)
+
+
+def _check_name(name: bytes) -> None:
+    if name.partition(b"_")[1]:  # some servers take `_` for `-`
         raise Ambiguous("Names of headers must not hold underscores.")
+    if len(_plain_names) >= _MAX_NAMES:
+        _plain_names.clear()
+    if len(name) <= _LONGEST_NAME:
+        _plain_names.add(name)
+
+
+_plain_names: Final[set[bytes]] = set()  # that were looked at: clients have mostly the same
+_MAX_NAMES: Final = 512
+_LONGEST_NAME: Final = 64
 
 
 def plain(text: str, *, form: bool = False) -> str:

@@ -29,6 +29,11 @@ class Directory:
         """Every account there is, oldest first."""
         return list(self._listed)
 
+    def records(self, account_id: str) -> Records | None:
+        """The account's records when they are in memory."""
+        image = self._images.get(account_id)
+        return image if image is not None and image.accounts else None
+
     def has_account(self, account_id: str) -> bool:
         image = self._images.get(account_id)
         return account_id in self._listed if image is None else bool(image.accounts)

@@ -43,10 +43,10 @@ class Store(Journal):
         disk at once."""
         super().__init__(database, spool)
         self._images = ImageCache(max_bytes)
-        self._directory = Directory(self._images)
+        self.directory = Directory(self._images)  # what is in memory, for those who ask for every request
         self._looked = -inf
         self._committer = Committer(
-            database, self._images, self._ledger, self._load, self._directory.committed, self.relist
+            database, self._images, self._ledger, self._load, self.directory.committed, self.relist
         )
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._keyring = database.keyring
@@ -104,28 +104,27 @@ class Store(Journal):
 
     def account_ids(self) -> list[str]:
         """Every account there is, oldest first."""
-        return self._directory.accounts()
+        return self.directory.accounts()
 
     def has_account(self, account_id: str) -> bool:
         """Whether there is such an account, in memory or not."""
-        return self._directory.has_account(account_id)
+        return self.directory.has_account(account_id)
 
     def alias_owner(self, alias: str) -> str | None:
         """The account that has this alias; aliases are unique over all accounts."""
-        return self._directory.alias_owner(alias)
+        return self.directory.alias_owner(alias)
 
     def email_owner(self, email: str) -> str | None:
         """The account whose root user has this address; addresses of new accounts are unique."""
-        return self._directory.email_owner(email)
+        return self.directory.email_owner(email)
 
     def organization_of(self, account_id: str) -> str | None:
         """The management account of an account's organization; None when it is in none, or there is no such account."""
-        return self._directory.organization_of(account_id)
+        return self.directory.organization_of(account_id)
 
     def records(self, account_id: str) -> Records | None:
         """The account's records when they are in memory."""
-        image = self._images.get(account_id)
-        return image if image is not None and image.accounts else None
+        return self.directory.records(account_id)
 
     async def load(self, account_id: str) -> Records:
         """The account's records; raises NoAccount."""
@@ -138,24 +137,24 @@ class Store(Journal):
 
     def account_of_key(self, access_key_id: str) -> str | None:
         """The account that has this access key, when that is known without asking the database."""
-        return self._directory.account_of_key(access_key_id)
+        return self.directory.account_of_key(access_key_id)
 
     def key_at_hand(self, access_key_id: str) -> tuple[Records, AccessKey] | None:
         """The access key and its account's records, when both are in memory; `load_key` finds all keys."""
-        return self._directory.key_at_hand(access_key_id)
+        return self.directory.key_at_hand(access_key_id)
 
     def key_of(self, account_id: str, access_key_id: str) -> tuple[Records, AccessKey] | None:
         """As `key_at_hand`, of a key that is probably that account's."""
-        return self._directory.key_of(account_id, access_key_id)
+        return self.directory.key_of(account_id, access_key_id)
 
     async def load_key(self, access_key_id: str) -> str | None:
         """The account that has this access key; None when there is none."""
-        account_id = self._directory.account_of_key(access_key_id)
+        account_id = self.directory.account_of_key(access_key_id)
         if account_id is None:
             account_id = await self._database.find_key(access_key_id)
             if account_id is not None:
                 await self.refresh()  # it may have been made elsewhere, just now
-                self._directory.note_key(access_key_id, account_id)
+                self.directory.note_key(access_key_id, account_id)
         return account_id
 
     def may_be_stale(self, arrived: float) -> bool:
@@ -196,7 +195,7 @@ class Store(Journal):
 
     async def relist(self) -> None:
         """Learn which accounts there are."""
-        self._directory.load(await self._database.accounts())
+        self.directory.load(await self._database.accounts())
 
     def _catch_up(self, image: Records) -> None:
         try:
@@ -204,7 +203,7 @@ class Store(Journal):
         except StoreError:  # a change is told once: what cannot be brought up to date now must not be used
             current = False
         if current:
-            self._directory.note(image)
+            self.directory.note(image)
         else:
             self._images.drop(image.account_id)
 
@@ -285,7 +284,7 @@ class Store(Journal):
         self._committer.give_up(StoreError("everything has been removed"))
         self._images.clear()
         self._ledger.clear()
-        self._directory.clear()
+        self.directory.clear()
         await cleared
 
     async def _load(self, account_id: str) -> None:
@@ -303,7 +302,7 @@ class Store(Journal):
             if self._database.catch_up(image):  # with what was committed while it was being loaded
                 break
         self._ledger.load(account_id, usage)
-        self._directory.note(image)
+        self.directory.note(image)
         for dropped in self._images.put(image, self._committer.pinned()):
             self._ledger.drop(dropped)
         return image

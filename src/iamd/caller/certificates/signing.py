@@ -54,7 +54,7 @@ def verify(request: HttpRequest, now: datetime) -> Signed:
         moment = parse_timestamp(stamp)
         serial, date, region, service = parse_credential(credential, stamp)
         signed_headers = tuple(names.encode().split(b";"))
-        require_signed(request, signed_headers)
+        require_signed(request, frozenset(signed_headers))
     except AwsError as error:
         raise Untrusted(error.message) from None
     if service != SERVICE or CERTIFICATE not in signed_headers:
