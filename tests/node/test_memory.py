@@ -7,7 +7,8 @@ import signal
 from collections.abc import Callable
 
 from iamd.caller.attempts import MOST, Attempts
-from iamd.node.memory import Flags, Table, Versions
+from iamd.node.memory import Flags, Table
+from iamd.node.versions import Versions
 from tests.caller.test_attempts import START
 
 

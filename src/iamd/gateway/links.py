@@ -118,9 +118,9 @@ def find_needs(parts: Parts, passage: Passage) -> Awaitable[None] | None:
 
 def decide(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     """Is all of it allowed? What has to be asked for first is found out later, and then everything is decided anew."""
-    who, questions = who_asks(passage), []
+    who, policies, questions = who_asks(passage), parts.policies, []
     for need in passage.needs:
-        told = parts.facts.policy_at_hand(need, who.region)
+        told = policies.of(need, who.region) or parts.facts.policy_at_hand(need, who.region)
         if told is None:
             return later.decide(parts, passage)
         questions.append(Question(need, told.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iamd.gateway.facts.at_hand import PoliciesAtHand
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.forward_access import ForwardAccess
@@ -35,6 +36,7 @@ class Parts:
         self.forwarder = forwarder
         self.owners = owners
         self.facts = facts
+        self.policies: PoliciesAtHand = facts.policies
         self.services = services
         self.forward_access = forward_access
         self.max_body = max_body

@@ -1,4 +1,4 @@
-"""Memory that processes share which were forked after it was made: a table of entries, and versions of things.
+"""Memory that processes share which were forked after it was made: a table of entries, and flags.
 
 A process that is killed leaves nothing locked: the kernel takes its locks away.
 """
@@ -10,7 +10,7 @@ import mmap
 import os
 import secrets
 import tempfile
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from weakref import finalize
@@ -19,7 +19,7 @@ _WORD = 8  # bytes
 _WINDOW = 8  # slots in which an entry may be
 
 
-class _Lock:
+class Lock:
     """One process at a time; not for threads."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Table:
         self._slots = slots
         self._stride = words + 1
         self._secret = secrets.token_bytes(16)  # nobody shall know which names share a slot
-        self._lock = _Lock()
+        self._lock = Lock()
 
     @contextmanager
     def entry(self, name: tuple[str, ...], now: int) -> Iterator[memoryview]:
@@ -77,34 +77,6 @@ class Table:
             if numbers[start] == key:
                 return start, numbers[start + 1] > now
         return min(places, key=lambda start: numbers[start + 1]), False
-
-
-class Versions:
-    """How often things were changed; a few thousand counters stand for all things there are.
-
-    INVARIANT: processes are forked, so that `hash` says the same of a thing in all of them.
-    """
-
-    def __init__(self, counters: int = 4096) -> None:
-        self._numbers = memoryview(mmap.mmap(-1, (1 + counters) * _WORD)).cast("Q")
-        self._counters = counters
-        self._lock = _Lock()
-
-    def of(self, thing: Hashable) -> int:
-        """A number that is another one after each change, of this thing or one that shares its counter."""
-        return self._numbers[0] + self._numbers[1 + hash(thing) % self._counters]
-
-    def change(self, thing: Hashable) -> None:
-        """Count a change."""
-        self._count(1 + hash(thing) % self._counters)
-
-    def change_all(self) -> None:
-        """Count a change of everything."""
-        self._count(0)
-
-    def _count(self, at: int) -> None:
-        with self._lock:
-            self._numbers[at] += 1
 
 
 class Flags:

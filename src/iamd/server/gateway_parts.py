@@ -17,7 +17,7 @@ from iamd.gateway.owners import Owners
 from iamd.gateway.parts import Parts
 from iamd.gateway.service_callers import ServiceCallers
 from iamd.gateway.upstreams import EVERYTHING, Upstreams
-from iamd.node.memory import Versions
+from iamd.node.versions import Versions
 from iamd.server.asgi import TrustedProxies
 from iamd.server.gate import Gate
 from iamd.server.jobs import meanwhile

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from iamd.caller.attempts import Attempts
 from iamd.caller.strangers import Strangers
-from iamd.node.memory import Flags, Versions
+from iamd.node.memory import Flags
+from iamd.node.versions import Versions
 from iamd.server.worker_metrics import WorkerMetrics
 from iamd.services.throttle import Rates, Throttle
 

@@ -15,13 +15,14 @@ from typing import Any
 import msgspec
 
 from iamd.gateway.directory import model_of, services
+from iamd.gateway.facts.at_hand import PoliciesAtHand
 from iamd.gateway.facts.documents import as_policy
 from iamd.gateway.facts.kinds import Found, Kind, Question, find, subject_of
 from iamd.gateway.facts.memory import Memory
 from iamd.gateway.facts.questions import Place, Questions
 from iamd.gateway.mapped import Need, tag_pairs
 from iamd.guard.context import Context
-from iamd.node.memory import Versions
+from iamd.node.versions import Versions
 from iamd.wire.gateway_errors import NotKnown, NotThere
 
 RESOURCE_TAG = "aws:resourcetag/"
@@ -46,14 +47,20 @@ class Facts:
 
     def __init__(self, questions: Questions, seconds: float, versions: Versions | None = None) -> None:
         self._questions = questions
+        versions = versions or Versions()
         self._memory = Memory(seconds, versions=versions)
+        self.policies = PoliciesAtHand(versions)
 
     def policy_at_hand(self, need: Need, region: str) -> Told | None:
-        """What is known of the resource's own policy; None when it must be asked for."""
+        """What is known of the resource's own policy; None when it must be asked for. What is found is in `policies`."""
         found = find(need.resource)
         if found is None or found.kind.policy is None:
             return _NONE
-        told: Told | None = self._memory.known(found.subject, _remembered_by(found, found.kind.policy, need, region))
+        known = self._memory.known(found.subject, _remembered_by(found, found.kind.policy, need, region))
+        if known is None:
+            return None
+        self.policies.note(need, region, found.subject, known)
+        told: Told = known.answer
         return told
 
     async def policy(self, need: Need, region: str) -> str | None:

@@ -7,9 +7,17 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
-from iamd.node.memory import Versions
+from iamd.node.versions import Versions
+
+
+class Known(NamedTuple):
+    """An answer, the moment until which it counts, and the version of what it is about."""
+
+    answer: Any
+    until: float
+    version: int
 
 
 class _Kept(dict[Hashable, tuple[float, "asyncio.Future[Any]"]]):
@@ -38,13 +46,15 @@ class Memory:
         self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._size = 0
 
-    def known(self, about: Hashable, question: Hashable) -> Any:
-        """The answer, if it is there, else None."""
+    def known(self, about: Hashable, question: Hashable) -> Known | None:
+        """The answer, if it is there."""
         kept = self._about.get(about)
-        known = None if kept is None or kept.version != self._versions.of(about) else kept.get(question)
+        if kept is None or kept.version != self._versions.of(about):
+            return None
+        known = kept.get(question)
         if known is None or known[0] <= self._clock() or not known[1].done() or known[1].exception() is not None:
             return None
-        return known[1].result()
+        return Known(known[1].result(), known[0], kept.version)
 
     async def get(self, about: Hashable, question: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, if it is known, else what `ask` says; what it raises is not kept."""
