@@ -70,6 +70,7 @@ MODULES = (
     "iamd.guard.enforce",
     "iamd.guard.gather",
     "iamd.guard.sessions",
+    "iamd.guard.snapshot",
     "iamd.node.versions",
     "iamd.server.answers",
     "iamd.server.channel",

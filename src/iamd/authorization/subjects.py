@@ -78,7 +78,7 @@ def _session(role: Snapshot, arn: str, name: str) -> Snapshot:
         Principal.from_text(arn, session_issuer=role.principal.arn), unique_id=role.principal.unique_id
     )
     context = {**role.context, "aws:userid": f"{role.principal.unique_id}:{name}"}
-    return dataclasses.replace(role, principal=principal, context=context)
+    return Snapshot(principal, role.layers, context, role.generation, role.standing)
 
 
 def _check_account(records: Records, account_id: str) -> None:

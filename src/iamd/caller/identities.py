@@ -6,6 +6,7 @@ from typing import Final
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.session import Session
+from iamd.store.collection import Collection
 from iamd.store.image import Records
 from iamd.store.records import PARTITION, AccessKey, Account, Role, User
 from iamd.wire.errors import ExpiredToken, InvalidClientTokenId
@@ -27,14 +28,15 @@ class _Acting:
 
 def long_term_caller(key: AccessKey, records: Records) -> Caller:
     """The root user or user whose access key it is; raises InvalidClientTokenId when they or their account are gone."""
-    account = records.account
-    if account.closed is not None:
+    accounts: Collection[Account] = records.accounts  # said to be one, it is called directly
+    account = accounts.get(records.account_id)
+    if account is None or account.closed is not None:
         raise InvalidClientTokenId()
     key_id: str = key.id
     known = _callers.get(key_id)
     if known is not None and known.key is key:  # records are frozen: the same ones tell the same
-        owner = records.users.get(known.user_id) if known.user_id else account
-        if owner is known.owner:
+        users: Collection[User] = records.users
+        if (users.get(known.user_id) if known.user_id else account) is known.owner:
             return known.caller
     owner = account if key.owner_id == key.account_id else records.users.get(key.owner_id)
     if owner is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway.encoded_denials import as_told
@@ -11,16 +12,20 @@ from iamd.gateway.mapped import Need
 from iamd.gateway.service_callers import snapshot_of
 from iamd.gateway.who import Who
 from iamd.guard.ask import Ask
-from iamd.guard.context import Context, request_context
+from iamd.guard.context import Context
 from iamd.guard.enforce import authorize, decision_on
+from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing
 from iamd.guard.snapshot import Snapshot
 from iamd.policy import Decision, Kind
 from iamd.services.call import Realm
+from iamd.store.directory import Directory
 from iamd.wire.errors import AccessDenied
 
-_OF_STATE = re.compile(r"[a-z0-9-]+:(resourcetag|existingobjecttag|buckettag)/").match
-_ROLE = re.compile(r"arn:[^:]*:iam::\d{12}:role/(?:.*/)?([^/]+)").fullmatch
+_SERVICE: Final = CallerKind.SERVICE  # looking up an enumeration's members is slow
+_OF_RESOURCES: Final = Kind.RESOURCE
+_OF_STATE: Final = re.compile(r"[a-z0-9-]+:(resourcetag|existingobjecttag|buckettag)/").match
+_ROLE: Final = re.compile(r"arn:[^:]*:iam::\d{12}:role/(?:.*/)?([^/]+)").fullmatch
 
 
 class Question:
@@ -43,7 +48,7 @@ class _Verdict:
         self.wanted = wanted
 
 
-_NOTHING: frozenset[str] = frozenset()
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def open_questions(
@@ -79,20 +84,14 @@ def _circumstances(who: Who, snapshot: Snapshot) -> Context:
     """What is known of the caller and of the way in which it calls."""
     request = who.request
     agent = request.header(b"user-agent") or ""
-    same = (who.now, request.client_ip, request.secure, agent, who.region)
-    if snapshot.same == same and not who.via:  # the next request of the same program within the second
-        return snapshot.circumstances
-    context = snapshot.context.copy()
-    context.update(request_context(who.caller, who.now, request.client_ip, request.secure, agent, who.region))
-    if who.caller.kind is CallerKind.SERVICE:
+    context = snapshot.under(who.now, request.client_ip, request.secure, agent, who.region, who.caller)
+    if who.via or who.caller.kind is _SERVICE:
+        context = context.copy()
         del context["aws:sourceip"]  # AWS tells nothing of its own networks
     if who.via:
-        del context["aws:sourceip"]
         context["aws:viaawsservice"] = "true"
         context["aws:calledvia"] = who.via
         context["aws:calledviafirst"], context["aws:calledvialast"] = who.via[0], who.via[-1]
-        return context
-    snapshot.same, snapshot.circumstances = same, context
     return context
 
 
@@ -112,22 +111,24 @@ def _verdict(facts: Facts, arn: str, snapshot: Snapshot, question: Question, ask
 
 
 def _snapshot(realm: Realm, caller: Caller) -> Snapshot:
-    if caller.kind is CallerKind.SERVICE:
+    if caller.kind is _SERVICE:
         return snapshot_of(caller, realm)
-    account_id, store = caller.account_id, realm.store
-    records = store.records(account_id) or realm.records(account_id)
+    account_id: str = caller.account_id
+    directory: Directory = realm.store.directory
+    records = directory.records(account_id) or realm.records(account_id)
     if records is None:
         raise AccessDenied
-    management_id = store.organization_of(account_id)
+    management_id = directory.organization_of(account_id)
     standing = None if management_id is None else realm.standing_under(management_id, account_id)
-    return realm.snapshots.of(caller, records, standing)
+    snapshots: Snapshots = realm.snapshots
+    return snapshots.of(caller, records, standing)
 
 
 def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Question) -> Ask:
     need = question.need
     context = circumstances.copy()
     context["aws:resourceaccount"] = need.owner
-    standing = snapshot.standing if need.owner == snapshot.principal.account else _standing(realm, need.owner)
+    standing = snapshot.standing if need.owner == snapshot.account else _standing(realm, need.owner)
     if standing is not None:
         context.update(standing.resource_keys)
     context.update(need.context)
@@ -144,7 +145,7 @@ def _ask(realm: Realm, snapshot: Snapshot, circumstances: Context, question: Que
         need.resource,
         need.owner,
         policy=question.policy,
-        policy_kind=Kind.RESOURCE,
+        policy_kind=_OF_RESOURCES,
         context=context,
         owner=standing,
     )

@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
-from iamd.guard.context import Context
+from iamd.caller.caller import Caller
+from iamd.guard.context import Context, request_context
 from iamd.guard.organizations import Standing
 from iamd.policy import Attached, Kind, Layers, Principal, load
 
 
-@dataclass(slots=True)
 class Snapshot:
     """Everything about a caller that its requests have in common.
 
-    `circumstances` are the condition keys of its last request that another one at the `same` time and place shares.
-    `layers` hold no resource control policies, which are those of the resource's owner: see `towards`.
+    `circumstances` are what else is known of its last request, which another one at the same time and place shares.
+    `layers` hold no resource control policies, which are those of the resource's owner: see `towards`. (A plain class,
+    because every request reads it: see `wire.http`.)
     """
 
-    principal: Principal
-    layers: Layers
-    context: Context
-    generation: int
-    standing: Standing | None = None
-    weight: int = 0  # bytes, about
-    same: tuple[object, ...] = ()
-    circumstances: Context = field(default_factory=dict)
-    _towards: dict[str, tuple[Standing, Layers]] = field(default_factory=dict, compare=False, repr=False)
-    _about: dict[str, tuple[Layers, str, Kind, Layers]] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self, principal: Principal, layers: Layers, context: Context, generation: int, standing: Standing | None = None
+    ) -> None:
+        self.principal: Final = principal
+        self.account: Final[str | None] = principal.account
+        self.layers: Final = layers
+        self.context: Final = context
+        self.generation: Final = generation
+        self.standing: Final = standing
+        self.weight = 0  # bytes, about
+        self.circumstances: Circumstances | None = None
+        self._towards: dict[str, tuple[Standing, Layers]] = {}
+        self._about: dict[str, tuple[Layers, str, Kind, Layers]] = {}
+
+    def under(self, now: datetime, client_ip: str, secure: bool, agent: str, region: str, caller: Caller) -> Context:
+        """The condition keys of a request of the caller's at that time and place, but for what it asks: to be copied."""
+        last = self.circumstances
+        if (
+            last is None
+            or last.now is not now  # requests of a second share it
+            or last.client_ip != client_ip
+            or last.secure != secure
+            or last.agent != agent
+            or last.region != region
+        ):
+            last = self.circumstances = Circumstances(now, client_ip, secure, agent, region)
+            last.context.update(self.context)
+            last.context.update(request_context(caller, now, client_ip, secure, agent, region))
+        return last.context
 
     def towards(self, owner: Standing) -> Layers:
         """The layers of requests for resources of the account that stands so, its control policies among them."""
@@ -50,5 +71,17 @@ class Snapshot:
         return known[3]
 
 
-_OWNERS_KEPT = 64  # for each caller
-_RESOURCES_KEPT = 16
+class Circumstances:
+    """Time and place of a request, and the condition keys that tell of them and of the caller."""
+
+    def __init__(self, now: datetime, client_ip: str, secure: bool, agent: str, region: str) -> None:
+        self.now: Final = now
+        self.client_ip: Final = client_ip
+        self.secure: Final = secure
+        self.agent: Final = agent
+        self.region: Final = region
+        self.context: Context = {}
+
+
+_OWNERS_KEPT: Final = 64  # for each caller
+_RESOURCES_KEPT: Final = 16

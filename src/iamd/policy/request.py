@@ -35,19 +35,40 @@ def _lower_key(key: str) -> str:
     return lowered
 
 
-@dataclass(slots=True)
 class Request:
     """One action on one resource.
 
     `resource` is `*` where the action has none. `resource_account` is its owner; None: as its ARN says, else the
     caller's. `context` keys must be lower case, tag keys included; multivalued keys are tuples (`canonical_context`).
+    (A plain class, because one is made for every decision: a dataclass's `__init__` is not compiled.)
     """
 
-    principal: Principal
-    action: str
-    resource: str = "*"
-    resource_account: str | None = None
-    context: Context = field(default_factory=dict)
+    __slots__ = ("action", "context", "principal", "resource", "resource_account")
+
+    def __init__(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str = "*",
+        resource_account: str | None = None,
+        context: Context | None = None,
+    ) -> None:
+        self.principal = principal
+        self.action = action
+        self.resource = resource
+        self.resource_account = resource_account
+        self.context: Context = {} if context is None else context
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Request) and self._asked() == other._asked()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Request{self._asked()!r}"
+
+    def _asked(self) -> tuple[Principal, str, str, str | None, Context]:
+        return self.principal, self.action, self.resource, self.resource_account, self.context
 
 
 @dataclass(frozen=True, slots=True)

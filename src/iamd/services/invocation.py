@@ -8,7 +8,7 @@ from typing import Any
 
 from iamd.guard import sessions
 from iamd.guard.ask import Ask
-from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, request_context, target_context
+from iamd.guard.context import SEES_TARGET_BOUNDARY, Context, target_context
 from iamd.guard.enforce import authorize
 from iamd.guard.snapshot import Snapshot
 from iamd.guard.target import Target
@@ -144,9 +144,4 @@ def _parameters(call: Call) -> Context:
 
 def _circumstances(call: Call, snapshot: Snapshot) -> Context:
     """What is known of the caller and of the way in which it calls: a copy, to be added to."""
-    same = (call.now, call.client_ip, call.secure, call.agent, call.region)
-    if snapshot.same == same:  # the next call of the same program within the second
-        return snapshot.circumstances.copy()
-    snapshot.same = same
-    snapshot.circumstances = {**snapshot.context, **request_context(call.caller, *same)}
-    return snapshot.circumstances.copy()
+    return snapshot.under(call.now, call.client_ip, call.secure, call.agent, call.region, call.caller).copy()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from iamd.store.cache import ImageCache
+from iamd.store.collection import Collection
 from iamd.store.image import ACCOUNTS, Records
 from iamd.store.interface import AccountChange, Listed
 from iamd.store.records import AccessKey, Account
@@ -32,7 +33,10 @@ class Directory:
     def records(self, account_id: str) -> Records | None:
         """The account's records when they are in memory."""
         image = self._images.get(account_id)
-        return image if image is not None and image.accounts else None
+        if image is None:
+            return None
+        accounts: Collection[Account] = image.accounts
+        return image if len(accounts) else None
 
     def has_account(self, account_id: str) -> bool:
         image = self._images.get(account_id)
@@ -60,7 +64,9 @@ class Directory:
         """The management account of an account's organization; None when it is in none or there is no such account."""
         image = self._images.get(account_id)
         if image is not None:
-            return image.account.organization if image.accounts else None
+            accounts: Collection[Account] = image.accounts  # said to be one, it is called directly
+            account = accounts.get(account_id)
+            return None if account is None else account.organization
         known = self._listed.get(account_id)
         return None if known is None else known.organization
 
@@ -94,8 +100,11 @@ class Directory:
     def key_at_hand(self, access_key_id: str) -> tuple[Records, AccessKey] | None:
         """The key and its account's records, when both are in memory."""
         image = self._images.get(self._keys.get(access_key_id, ""))
-        key = None if image is None else image.access_keys.get(access_key_id)
-        return None if image is None or key is None else (image, key)
+        if image is None:
+            return None
+        keys: Collection[AccessKey] = image.access_keys
+        key = keys.get(access_key_id)
+        return None if key is None else (image, key)
 
     def key_of(self, account_id: str, access_key_id: str) -> tuple[Records, AccessKey] | None:
         """The key and its account's records, when that account has it and is in memory."""
