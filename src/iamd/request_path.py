@@ -38,6 +38,7 @@ MODULES = (
     "iamd.chain.record",
     "iamd.gateway.answer",
     "iamd.gateway.asked",
+    "iamd.gateway.asker",
     "iamd.gateway.at_once",
     "iamd.gateway.callers",
     "iamd.gateway.connection",

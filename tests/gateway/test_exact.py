@@ -25,21 +25,25 @@ DEFINITION = {
 }
 
 
-def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
-    """All that a call needs, in an account with the instance profile `workers`, whose role has that name, too."""
+class Known:
+    """What is looked up."""
 
-    async def lookup(operation: str, given: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
+    async def lookup(self, *_: object) -> Mapping[str, Any]:
         return {"taskDefinition": DEFINITION}
 
-    def role_of(profile: str) -> str | None:
-        return f"arn:aws:iam::{ACCOUNT}:role/workers" if profile == "workers" else None
+    def role_of_profile(self, account_id: str, name: str) -> str | None:
+        return f"arn:aws:iam::{ACCOUNT}:role/workers" if name == "workers" else None
+
+
+def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
+    """All that a call needs, in an account with the instance profile `workers`, whose role has that name, too."""
 
     request, signing_name = request_of(service, operation, **params)
     asked = recognise(request, signing_name)
     document = parameters.read(asked, request)
 
     async def find() -> list[Need]:
-        found = mapping.needs(Inquiry(asked, request, document, "us-east-1", ACCOUNT, lookup, role_of))
+        found = mapping.needs(Inquiry(asked, request, document, "us-east-1", ACCOUNT, Known()))
         return found if isinstance(found, list) else await found
 
     return asyncio.run(find())

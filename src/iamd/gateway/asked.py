@@ -26,7 +26,7 @@ class Place:
 
 
 class Asked:
-    """What a request is. `labels` are a REST operation's out of the path; `pairs` a query's; `place` an S3 request's."""
+    """What a request is, by `name` of its operation. `labels` are a REST operation's out of the path; `pairs` a query's; `place` an S3 request's."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Asked:
     ) -> None:
         self.service: Final = service
         self.operation: Final = operation
+        self.name: Final[str] = operation.name
         self.form: Final = form
         self.labels: Final = labels
         self.pairs: Final = pairs

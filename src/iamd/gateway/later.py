@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Awaitable
 
 from iamd.caller.authenticate import authenticate, require_known
 from iamd.caller.payload import UNSIGNED, Payload
@@ -13,7 +12,6 @@ from iamd.gateway.answer import Answer
 from iamd.gateway.callers import caller_at_hand
 from iamd.gateway.directory import Form, services
 from iamd.gateway.facts.public_access import require_unblocked as require_public_access
-from iamd.gateway.facts.questions import Place
 from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.outbound import Headers
@@ -75,19 +73,6 @@ async def read_body(parts: Parts, passage: Passage) -> None:
     if passage.rest is not None:
         body = await bodies.whole(read(passage.rest, passage.pieces), parts.max_body)
         passage.request.body, passage.rest = body, None
-
-
-async def ask(
-    parts: Parts,
-    service: str,
-    region: str,
-    account_id: str,
-    operation: str,
-    given: Mapping[str, Any],
-    about: str | None,
-) -> Mapping[str, Any]:
-    """What the upstream of a service answers for that account: see `mapped.Lookup`."""
-    return await parts.facts.ask(service, operation, given, Place(region, account_id), about)
 
 
 async def find_needs(parts: Parts, passage: Passage, inquiry: Inquiry, finding: Awaitable[list[Need]] | None) -> None:

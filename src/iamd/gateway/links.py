@@ -7,7 +7,6 @@ None when its part is done, or the coroutine (of `later`) that does it where som
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 
 from iamd.caller import sigv4
 from iamd.caller.payload import UNSIGNED
@@ -24,7 +23,6 @@ from iamd.gateway.steps import (
     address,
     has_subresource,
     may_be_blocked,
-    role_of_profile,
     settle,
     tolerated,
     who_asks,
@@ -81,15 +79,15 @@ def understand(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     asked = passage.asked = recognise.recognise(request, signature.service, passage.form)
     if passage.upload is not None:
         asked = passage.asked = recognise.posted(asked)
-    upstream = passage.upstream = parts.upstreams.of(asked.service)
+    upstream = passage.upstream = parts.upstream_of(asked.service)
     if upstream is None:
         raise UnknownOperationException(
             f"No upstream serves {asked.service.name}: start iamd with --upstream {asked.service.name}=URL."
         )
     if parts.realm.throttle is not None and passage.caller is not None:
         caller = passage.caller
-        parts.realm.throttle.take_forwarded(caller.account_id, caller.id, asked.service.name, asked.operation.name)
-    if passage.rest is not None and asked.operation.name in NEEDS_BODY:
+        parts.realm.throttle.take_forwarded(caller.account_id, caller.id, asked.service.name, asked.name)
+    if passage.rest is not None and asked.name in NEEDS_BODY:
         return later.read_body(parts, passage)
     return None
 
@@ -100,12 +98,10 @@ def find_needs(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     if asked is None or caller is None or signature is None or upstream is None:
         raise InternalFailure
     region = signature.region
-    if asked.form is not S3 or asked.operation.name in parameters.HANDS_OVER:
+    if asked.form is not S3 or asked.name in parameters.HANDS_OVER:
         passage.document = parameters.read(asked, passage.request)
     account_id = caller.account_id if upstream.told and asked.form is not S3 else parts.owners.account_id
-    ask = partial(later.ask, parts, asked.service.name, region, account_id)
-    role = partial(role_of_profile, parts, account_id)
-    inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, ask, role)
+    inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, parts.asker)
     try:
         found = mapping.needs(inquiry)
     except Cold:

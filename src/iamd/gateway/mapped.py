@@ -7,19 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from iamd.gateway.asked import Asked
+from iamd.gateway.lookups import Lookups
 from iamd.guard.context import Context, tag_context
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.http import HttpRequest
-
-Lookup = Callable[[str, Mapping[str, Any], str | None], Awaitable[Mapping[str, Any]]]
-"""Asks the upstream: operation of the request's service, parameters, and the ARN of what it is about if an answer may
-be kept for a while -> answer. Raises NotThere, NotKnown, ServiceUnavailable."""
-
-
-RoleOfProfile = Callable[[str], str | None]
-"""The ARN of the role of an instance profile of the account, by the profile's name. Raises Cold when the account is not
-in memory."""
 
 
 class Need:
@@ -56,16 +48,23 @@ class Inquiry:
         document: Mapping[str, Any],
         region: str,
         account_id: str,
-        lookup: Lookup,
-        role_of_profile: RoleOfProfile,
+        lookups: Lookups,
     ) -> None:
         self.asked: Final = asked
         self.request: Final = request
         self.document: Final = document
         self.region: Final = region
         self.account_id: Final = account_id
-        self.lookup: Final = lookup
-        self.role_of_profile: Final = role_of_profile
+        self._lookups: Final = lookups
+
+    def lookup(self, operation: str, parameters: Mapping[str, Any], about: str | None) -> Awaitable[Mapping[str, Any]]:
+        """See `Lookups.lookup`: an operation of the request's service."""
+        service: str = self.asked.service.name
+        return self._lookups.lookup(service, self.region, self.account_id, operation, parameters, about)
+
+    def role_of_profile(self, name: str) -> str | None:
+        """See `Lookups.role_of_profile`."""
+        return self._lookups.role_of_profile(self.account_id, name)
 
     def arn(self, service: str, rest: str) -> str:
         """The ARN of a resource of this region and account."""
@@ -79,7 +78,7 @@ class Inquiry:
         """A parameter that must be there as a text; raises Unmapped."""
         value = self.document.get(name)
         if not isinstance(value, str) or not value:
-            raise Unmapped(f"{self.asked.operation.name} needs {name}.")
+            raise Unmapped(f"{self.asked.name} needs {name}.")
         return value
 
     def own_arn(self, name: str, service: str, kind: str) -> str:

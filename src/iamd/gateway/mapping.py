@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import partial
+from typing import Final
 
-from iamd.gateway import generic, made_with_tags
+from iamd.gateway import exact, generic, made_with_tags
 from iamd.gateway.awaited import awaited
-from iamd.gateway.directory import Service
+from iamd.gateway.directory import Form, Service
 from iamd.gateway.exact import exact_mapper, instances
-from iamd.gateway.mapped import Inquiry, Need
+from iamd.gateway.mapped import Inquiry, Mapper, Need
 from iamd.gateway.passed_roles import passed_roles
 from iamd.gateway.rest import can_be_told
 from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel
+
+_S3: Final = Form.S3
+_of_s3: Final[Mapping[str, Mapper]] = exact.MAPPERS["s3"]
 
 
 def needs(inquiry: Inquiry) -> list[Need] | Awaitable[list[Need]]:
     """All that must be allowed, never empty; to be awaited where something has to be looked up. Raises Unmapped,
     Ambiguous, AwsError of a lookup, and Cold when an account is needed that is not in memory."""
     asked = inquiry.asked
-    mapper = exact_mapper(asked.service.name, asked.operation.name) or generic.needs
+    # Those of S3 are asked for most.
+    mapper = _of_s3.get(asked.name) if asked.form is _S3 else exact_mapper(asked.service.name, asked.name)
+    if mapper is None:
+        mapper = generic.needs
     found = mapper(inquiry)
     return _further(inquiry, found) if isinstance(found, list) else awaited(found, partial(_further, inquiry))
 
@@ -28,10 +35,10 @@ def needs(inquiry: Inquiry) -> list[Need] | Awaitable[list[Need]]:
 def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
     """With what parameters add: the tags of what is made, the roles that they hand over."""
     asked = inquiry.asked
-    if asked.service.name == "ec2":
+    if asked.form is not _S3 and asked.service.name == "ec2":
         found = instances.with_tags(inquiry, found)
     if not found:
-        raise Unmapped(f"The gateway cannot tell what {asked.operation.name} needs.")
+        raise Unmapped(f"The gateway cannot tell what {asked.name} needs.")
     if not inquiry.document:
         return found
     first = found[0]

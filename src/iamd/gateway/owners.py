@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from iamd.gateway.mapped import Need
+from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
+
+_BUCKETS: Final = f"arn:{PARTITION}:s3:::"
 
 
 class Owners:
@@ -35,6 +39,10 @@ class Owners:
         of another account unless the upstream keeps accounts apart: it might take the name for one of its own. Those
         of IAM are not the upstream's.
         """
+        if (
+            not self._patterns and need.action.startswith("s3:") and need.resource.startswith(_BUCKETS)
+        ):  # it names no account
+            return need.owned(self.account_id)
         fields = need.resource.split(":", 5)
         if len(fields) != 6 or fields[0] != "arn":
             return need.owned(account_id)

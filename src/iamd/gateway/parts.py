@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from iamd.gateway.asker import Asker
+from iamd.gateway.directory import Service
 from iamd.gateway.facts.at_hand import PoliciesAtHand
 from iamd.gateway.facts.facts import Facts
 from iamd.gateway.forward import Forwarder
@@ -9,7 +11,7 @@ from iamd.gateway.forward_access import ForwardAccess
 from iamd.gateway.modes import ENFORCE
 from iamd.gateway.owners import Owners
 from iamd.gateway.service_callers import ServiceCallers
-from iamd.gateway.upstreams import Upstreams
+from iamd.gateway.upstreams import Upstream, Upstreams
 from iamd.services.call import Realm
 
 
@@ -41,3 +43,14 @@ class Parts:
         self.forward_access = forward_access
         self.max_body = max_body
         self.mode = mode
+        self.asker = Asker(realm, facts)
+        self._by_service: dict[str, Upstream] = {}
+
+    def upstream_of(self, service: Service) -> Upstream | None:
+        """Where requests to a service go, as `upstreams`, which never change, have it."""
+        found = self._by_service.get(service.name)
+        if found is None:
+            found = self.upstreams.of(service)
+            if found is not None:
+                self._by_service[service.name] = found
+        return found

@@ -17,6 +17,7 @@ from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs
 from iamd.wire.errors import AwsError, InvalidAction, UnknownOperationException
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
+from iamd.wire.model import OperationModel
 
 _RPC: Final = re.compile(rb"/service/([A-Za-z0-9_.-]{1,128})/operation/([A-Za-z0-9]{1,128})").fullmatch
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -70,7 +71,10 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
     if form is S3:
         place = s3_requests.place(request)
         name = s3_requests.operation(request, place)
-        return Asked(services()["s3"], model_of("s3").operations[name], form, place=place)
+        known = _s3_operations.get(name)
+        if known is None:
+            known = _s3_operations[name] = model_of("s3").operations[name]
+        return Asked(services()["s3"], known, form, place=place)
     candidates = [
         each for each in by_signing_name()[signing_name] if form.value in each.protocols and each.name != "s3"
     ]
@@ -82,6 +86,9 @@ def recognise(request: HttpRequest, signing_name: str, form: Form | None = None)
     if form in (Form.QUERY, Form.EC2):
         return _query(request, candidates, form)
     return _rest(request, candidates, form)
+
+
+_s3_operations: Final[dict[str, OperationModel]] = {}  # those that were asked for, of some hundred
 
 
 def posted(asked: Asked) -> Asked:

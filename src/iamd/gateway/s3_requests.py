@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from typing import Final
 
 from iamd.gateway.asked import Place
 from iamd.gateway.strict import SIGNING_PARAMETERS, once, pairs, plain
@@ -15,11 +15,11 @@ from iamd.wire.errors import UnknownOperationException
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 
-_IS_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
+_IS_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
 # Aliases of access points and the like, which no bucket's name may end with.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_STAND_FOR_OTHERS = ("-s3alias", "--ol-s3", "--table-s3", "--x-s3", ".mrap")
-_VIRTUAL = re.compile(
+_STAND_FOR_OTHERS: Final = ("-s3alias", "--ol-s3", "--table-s3", "--x-s3", ".mrap")
+_VIRTUAL: Final = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\."
     r"(?:s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?|s3\.localhost\.localstack\.cloud|localhost)(?::\d+)?"
 ).fullmatch
@@ -28,11 +28,11 @@ _VIRTUAL = re.compile(
 def place(request: HttpRequest) -> Place:
     """Where the request goes; raises Ambiguous for what upstreams read differently."""
     raw = request.path.decode("ascii")
-    virtual = _virtual_bucket(request.header(b"host") or "")
+    virtual = _virtual_bucket(request.index.get(b"host", b""))
     query: dict[str, str] = {}
     if request.query:
         query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
-    if virtual is not None:
+    if virtual:
         return Place(checked_bucket(virtual), _key(raw[1:]), query, virtual=True)
     bucket, _, key = raw[1:].partition("/")
     if not bucket:
@@ -42,25 +42,46 @@ def place(request: HttpRequest) -> Place:
     return Place(checked_bucket(bucket), _key(key), query)
 
 
-@lru_cache(maxsize=1024)
-def _virtual_bucket(host: str) -> str | None:
-    found = _VIRTUAL(host.lower())
-    return None if found is None else found["bucket"]
+_KEPT: Final = 1024
+
+
+def _virtual_bucket(host: bytes) -> str:
+    """The bucket in the name of a host, or nothing."""
+    known = _virtual.get(host)
+    if known is None:
+        found = _VIRTUAL(host.decode("latin-1").lower())
+        if len(_virtual) >= _KEPT:
+            _virtual.clear()
+        known = _virtual[host] = "" if found is None else found["bucket"]
+    return known
+
+
+_virtual: Final[dict[bytes, str]] = {}
 
 
 def checked_bucket(text: str) -> str:
     """The bucket's name; raises Ambiguous for what is none."""
-    if not _IS_BUCKET(text) or ".." in text:
-        raise Ambiguous("The bucket's name is not valid.")
-    if text.lower().endswith(_STAND_FOR_OTHERS):
-        raise Ambiguous("Names that stand for buckets or are of other kinds of buckets are not passed on.")
+    if text not in _valid:
+        if not _IS_BUCKET(text) or ".." in text:
+            raise Ambiguous("The bucket's name is not valid.")
+        if text.lower().endswith(_STAND_FOR_OTHERS):
+            raise Ambiguous("Names that stand for buckets or are of other kinds of buckets are not passed on.")
+        if len(_valid) >= _KEPT:
+            _valid.clear()
+        _valid.add(text)
     return text
+
+
+_valid: Final[set[str]] = set()  # names of buckets that were found to be some
 
 
 def _key(raw: str) -> str | None:
     """The key, decoded. Its segments must not be empty or dots: S3 takes them as they are, other servers resolve them."""
-    key = plain(raw)
-    return checked_key(key) if key else None
+    slashed = "/" + raw
+    if "%" in raw or "\\" in raw or "\0" in raw or "//" in slashed or "/." in slashed:  # to be looked at more closely
+        raw = plain(raw)
+        return checked_key(raw) if raw else None
+    return raw or None
 
 
 def checked_key(key: str) -> str:
@@ -72,7 +93,7 @@ def checked_key(key: str) -> str:
 
 
 # Parameters that choose an operation, and those that only say more about it.
-_SUBRESOURCES = frozenset(
+_SUBRESOURCES: Final = frozenset(
     [
         "abac",
         "accelerate",
@@ -116,7 +137,7 @@ _SUBRESOURCES = frozenset(
         "website",
     ]
 )
-_PARAMETERS = frozenset(
+_PARAMETERS: Final = frozenset(
     [
         "allow-unordered",
         "annotation-prefix",
@@ -158,7 +179,7 @@ _PARAMETERS = frozenset(
 )
 
 # What small servers of S3 know, that take any other subresource for the object or bucket itself.
-_WIDELY_KNOWN = frozenset({"delete", "location", "uploads", "versioning", "versions"})
+_WIDELY_KNOWN: Final = frozenset({"delete", "location", "uploads", "versioning", "versions"})
 
 
 def is_plain(place: Place) -> bool:
@@ -166,7 +187,7 @@ def is_plain(place: Place) -> bool:
     return not place.query or (place.query.keys() & _SUBRESOURCES) <= _WIDELY_KNOWN
 
 
-_BUCKET = {
+_BUCKET: Final = {
     ("GET", ""): "ListObjects",
     ("GET", "versions"): "ListObjectVersions",
     ("GET", "uploads"): "ListMultipartUploads",
@@ -216,7 +237,7 @@ for _noun, _word, _verbs in (
     ("website", "Website", "GET PUT DELETE"),
 ):
     _BUCKET.update({(verb, _noun): f"{verb.title()}Bucket{_word}" for verb in _verbs.split()})
-_LISTED = {
+_LISTED: Final = {
     "analytics": "Analytics",
     "intelligent-tiering": "IntelligentTiering",
     "inventory": "Inventory",
@@ -225,7 +246,7 @@ _LISTED = {
 for _noun, _word in _LISTED.items():
     _BUCKET.update({(verb, _noun): f"{verb.title()}Bucket{_word}Configuration" for verb in ("GET", "PUT", "DELETE")})
 
-_OBJECT = {
+_OBJECT: Final = {
     ("GET", ""): "GetObject",
     ("HEAD", ""): "HeadObject",
     ("PUT", ""): "PutObject",
@@ -250,7 +271,7 @@ _OBJECT = {
     ("PUT", "renameObject"): "RenameObject",
     ("PUT", "encryption"): "UpdateObjectEncryption",
 }
-_OF_UPLOAD = {
+_OF_UPLOAD: Final = {
     "GET": "ListParts",
     "PUT": "UploadPart",
     "POST": "CompleteMultipartUpload",
@@ -285,7 +306,7 @@ def _name(request: HttpRequest, place: Place, word: str) -> str | None:
         if (request.method, word) == ("GET", "") and "list-type" in place.query:
             return "ListObjectsV2" if place.query["list-type"] == "2" else None
         return _BUCKET.get((request.method, word))
-    copies = request.header(b"x-amz-copy-source") is not None
+    copies = b"x-amz-copy-source" in request.index
     if "uploadId" in place.query:
         name = _OF_UPLOAD.get(request.method) if not word else None
         if name == "UploadPart" and "partNumber" not in place.query:

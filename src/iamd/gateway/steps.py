@@ -33,14 +33,6 @@ def settle(parts: Parts, passage: Passage, account_id: str, found: list[Need]) -
     passage.needs = [parts.owners.settle(need, region, account_id, keeps_accounts=told) for need in found]
 
 
-def role_of_profile(parts: Parts, account_id: str, name: str) -> str | None:
-    """See `mapped.RoleOfProfile`."""
-    records = parts.realm.records(account_id)
-    profile = None if records is None else records.profiles.named(name)
-    role = records.roles.get(profile.role_id) if records and profile and profile.role_id else None
-    return None if role is None else role.arn
-
-
 def has_subresource(passage: Passage) -> bool:
     """Whether an S3 request asks for more than the object or bucket itself."""
     place = None if passage.asked is None else passage.asked.place

@@ -50,7 +50,7 @@ async def asks(
     place = _place(parameters, resources) if service.name == "s3" else None
     recognised = Recognised(service, operation, Form.S3 if place else Form.JSON, place=place)
     request = HttpRequest("POST", b"/", b"", [], b"")
-    inquiry = Inquiry(recognised, request, document, region, account_id, _nothing_known, _no_profile)
+    inquiry = Inquiry(recognised, request, document, region, account_id, _Nothing())
     try:
         # A role that is a parameter of services that are served here is not handed over to them.
         found_needs = (generic if service.name in APIS else mapping).needs(inquiry)
@@ -81,12 +81,14 @@ def _collections(records: Records) -> dict[str, Collection[Any]]:
     }
 
 
-async def _nothing_known(*_: object) -> Mapping[str, Any]:
-    raise NotThere("the record does not tell")
+class _Nothing:
+    """Looks nothing up: the record is all there is."""
 
+    async def lookup(self, *_: object) -> Mapping[str, Any]:
+        raise NotThere("the record does not tell")
 
-def _no_profile(name: str) -> str | None:
-    return None
+    def role_of_profile(self, account_id: str, name: str) -> str | None:
+        return None
 
 
 @lru_cache(maxsize=4096)

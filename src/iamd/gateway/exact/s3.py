@@ -6,15 +6,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from iamd.gateway.exact.s3_keys import object_context, request_context, tags_of
 from iamd.gateway.mapped import Inquiry, Mapper, Need
 from iamd.gateway.parameters import xml_root
 from iamd.gateway.s3_requests import checked_key
+from iamd.guard.context import Context
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Ambiguous, Unmapped
 
-_TELLS = (
+_ARN: Final = f"arn:{PARTITION}:s3:::"
+_TELLS: Final = (
     "s3:accessgrant",
     "s3:accesspoint",
     "s3:annotation-prefix",
@@ -35,9 +38,9 @@ _TELLS = (
     "s3:versionid",
     "s3:x-amz-",
 )
-_TELLS_PLAIN = (*_TELLS, "s3:tlsversion")  # which AWS has for TLS only; what its version is nobody says here
+_TELLS_PLAIN: Final = (*_TELLS, "s3:tlsversion")  # which AWS has for TLS only; what its version is nobody says here
 
-_BUCKET = {
+_BUCKET: Final = {
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "HeadBucket": "ListBucket",
@@ -104,7 +107,7 @@ for _noun, _action in (
     _BUCKET[f"PutBucket{_noun}Configuration"] = _BUCKET[f"DeleteBucket{_noun}Configuration"] = f"Put{_action}"
 
 # The action without and with a version.
-_OBJECT = {
+_OBJECT: Final = {
     "GetObject": ("GetObject", "GetObjectVersion"),
     "HeadObject": ("GetObject", "GetObjectVersion"),
     "SelectObjectContent": ("GetObject", "GetObject"),
@@ -131,7 +134,7 @@ _OBJECT = {
     "UploadPart": ("PutObject", "PutObject"),
 }
 
-NEEDS_BODY = frozenset(
+NEEDS_BODY: Final = frozenset(
     {
         "CreateBucket",
         "CreateBucketMetadataConfiguration",
@@ -155,24 +158,26 @@ NEEDS_BODY = frozenset(
 def bucket_arn(inquiry: Inquiry) -> str:
     """The ARN of the bucket that a request is for."""
     place = inquiry.asked.place
-    return f"arn:{PARTITION}:s3:::{place.bucket if place else ''}"
+    return f"{_ARN}{place.bucket if place else ''}"
 
 
 def object_arn(inquiry: Inquiry) -> str:
     """The ARN of the object that a request is for."""
     place = inquiry.asked.place
-    return f"arn:{PARTITION}:s3:::{place.bucket}/{place.key}" if place else ""
+    return f"{_ARN}{place.bucket}/{place.key}" if place else ""
 
 
-def need(inquiry: Inquiry, action: str, resource: str, **keys: str | tuple[str, ...]) -> Need:
+def need(inquiry: Inquiry, action: str, resource: str, keys: Context | None = None) -> Need:
     """An action of S3 with the condition keys of the request, and those."""
-    tells = _TELLS if inquiry.request.secure else _TELLS_PLAIN
-    return Need(f"s3:{action}", resource, {**request_context(inquiry), **keys}, tells)
+    context = request_context(inquiry)
+    if keys:
+        context.update(keys)
+    return Need("s3:" + action, resource, context, _TELLS if inquiry.request.secure else _TELLS_PLAIN)
 
 
 def _of_bucket(inquiry: Inquiry) -> list[Need]:
-    name = inquiry.asked.operation.name
-    return [need(inquiry, _BUCKET[name], bucket_arn(inquiry), **tags_of(inquiry))]
+    name = inquiry.asked.name
+    return [need(inquiry, _BUCKET[name], bucket_arn(inquiry), tags_of(inquiry))]
 
 
 def _list_buckets(inquiry: Inquiry) -> list[Need]:
@@ -190,17 +195,17 @@ def _create_bucket(inquiry: Inquiry) -> list[Need]:
         actions += ["PutBucketObjectLockConfiguration", "PutBucketVersioning"]
     if "aws:tagkeys" in told:
         actions.append("TagResource")
-    return [need(inquiry, action, arn, **told) for action in actions]
+    return [need(inquiry, action, arn, told) for action in actions]
 
 
 def _of_object(inquiry: Inquiry) -> list[Need]:
-    plain_action, of_version = _OBJECT[inquiry.asked.operation.name]
+    plain_action, of_version = _OBJECT[inquiry.asked.name]
     place = inquiry.asked.place
     action = of_version if place and "versionId" in place.query else plain_action
     arn = object_arn(inquiry)
-    needs = [need(inquiry, action, arn, **object_context(inquiry))]
-    if inquiry.request.header(b"x-amz-bypass-governance-retention") is not None:
-        needs.append(need(inquiry, "BypassGovernanceRetention", arn, **object_context(inquiry)))
+    needs = [need(inquiry, action, arn, object_context(inquiry))]
+    if b"x-amz-bypass-governance-retention" in inquiry.request.index:
+        needs.append(need(inquiry, "BypassGovernanceRetention", arn, object_context(inquiry)))
     return needs
 
 
@@ -224,7 +229,7 @@ def put_object(inquiry: Inquiry) -> list[Need]:
     if header(b"x-amz-object-lock-legal-hold") is not None:
         actions.append("PutObjectLegalHold")
     context = object_context(inquiry)
-    return [need(inquiry, action, object_arn(inquiry), **context) for action in actions]
+    return [need(inquiry, action, object_arn(inquiry), context) for action in actions]
 
 
 def _delete_objects(inquiry: Inquiry) -> list[Need]:
@@ -239,7 +244,7 @@ def _delete_objects(inquiry: Inquiry) -> list[Need]:
         arn = f"{bucket_arn(inquiry)}/{checked_key(keys[0].text)}"
         version = versions[0].text if versions else None
         if version:
-            needs.append(need(inquiry, "DeleteObjectVersion", arn, **{"s3:versionid": version}))
+            needs.append(need(inquiry, "DeleteObjectVersion", arn, {"s3:versionid": version}))
         else:
             needs.append(need(inquiry, "DeleteObject", arn))
         if bypass:

@@ -11,6 +11,7 @@ from iamd.gateway.exact.s3 import need, object_arn, put_object
 from iamd.gateway.mapped import Inquiry, Mapper, Need
 from iamd.gateway.s3_requests import checked_bucket, checked_key
 from iamd.gateway.strict import plain
+from iamd.guard.context import Context
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Ambiguous, NotKnown, NotThere
 
@@ -22,11 +23,11 @@ async def _copy(inquiry: Inquiry) -> list[Need]:
     needs = [source, *put_object(inquiry)]
     reading = source.action.removeprefix("s3:")
     if (header(b"x-amz-tagging-directive") or "COPY").upper() == "COPY" and await _has_tags(inquiry, source):
-        needs.append(need(inquiry, f"{reading}Tagging", source.resource, **_version(source)))
+        needs.append(need(inquiry, f"{reading}Tagging", source.resource, _version(source)))
         if header(b"x-amz-tagging") is None:
             needs.append(need(inquiry, "PutObjectTagging", object_arn(inquiry)))
     if (header(b"x-amz-object-annotation-directive") or "").upper() == "COPY":
-        needs.append(need(inquiry, f"{reading}Annotation", source.resource, **_version(source)))
+        needs.append(need(inquiry, f"{reading}Annotation", source.resource, _version(source)))
         needs.append(need(inquiry, "PutObjectAnnotation", object_arn(inquiry)))
     return needs
 
@@ -34,7 +35,7 @@ async def _copy(inquiry: Inquiry) -> list[Need]:
 def _copy_part(inquiry: Inquiry) -> list[Need]:
     return [
         _source(inquiry),
-        need(inquiry, "PutObject", object_arn(inquiry), **{"s3:objectcreationoperation": "false"}),
+        need(inquiry, "PutObject", object_arn(inquiry), {"s3:objectcreationoperation": "false"}),
     ]
 
 
@@ -51,7 +52,7 @@ async def _has_tags(inquiry: Inquiry, source: Need) -> bool:
         return False
 
 
-def _version(source: Need) -> dict[str, str | tuple[str, ...]]:
+def _version(source: Need) -> Context:
     return {key: source.context[key] for key in ("s3:versionid",) if key in source.context}
 
 
@@ -73,8 +74,8 @@ def _source(inquiry: Inquiry) -> Need:
     arn = f"arn:{PARTITION}:s3:::{checked_bucket(bucket)}/{checked_key(key)}"
     if not query:
         return need(inquiry, "GetObject", arn)
-    keys = {"s3:versionid": plain(query.removeprefix("versionId="))}
-    return need(inquiry, "GetObjectVersion", arn, **keys)
+    keys: Context = {"s3:versionid": plain(query.removeprefix("versionId="))}
+    return need(inquiry, "GetObjectVersion", arn, keys)
 
 
 MAPPERS: Mapping[str, Mapper] = {"CopyObject": _copy, "UploadPartCopy": _copy_part}

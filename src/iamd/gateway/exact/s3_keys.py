@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 
 from __future__ import annotations
 
+from typing import Final
+
 from iamd.gateway.mapped import Inquiry
 from iamd.gateway.parameters import xml_root
 from iamd.gateway.strict import once, pairs
 from iamd.guard.context import Context, tag_context
 
-_HEADERS = {
+_HEADERS: Final[dict[bytes, str]] = {
     name.encode(): f"s3:{name}"
     for name in (
         "x-amz-acl",
@@ -41,7 +43,7 @@ _HEADERS = {
     b"x-amz-object-lock-event-hold": "s3:object-lock-event-hold",
     b"x-amz-object-lock-event-hold-duration-days": "s3:object-lock-event-hold-duration-days",
 }
-_QUERY = {
+_QUERY: Final[dict[str, str]] = {
     "annotation-prefix": "s3:annotation-prefix",
     "delimiter": "s3:delimiter",
     "max-annotation-results": "s3:max-annotation-results",
@@ -51,7 +53,7 @@ _QUERY = {
 }
 # Whether an upload makes an object, or only a part of one.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-_MAKES = {
+_MAKES: Final[dict[str, str]] = {
     "CompleteMultipartUpload": "true",
     "CopyObject": "true",
     "CreateMultipartUpload": "false",
@@ -61,30 +63,39 @@ _MAKES = {
 }
 
 
+_TOLD_BY_BODIES: Final = frozenset(
+    {"PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging", "UpdateObjectEncryption"}
+)
+
+
 def request_context(inquiry: Inquiry) -> Context:
     """What headers and parameters tell."""
-    context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256"}
-    place = inquiry.asked.place
-    query = inquiry.request.query
-    presigned = bool(query) and query.find(b"X-Amz-Signature=") >= 0
-    context["s3:authtype"] = "REST-QUERY-STRING" if presigned else "REST-HEADER"
+    request, place = inquiry.request, inquiry.asked.place
+    by = "REST-HEADER"
     if place is not None and place.posted:
-        context["s3:authtype"] = "POST"
-    for header, sent in inquiry.request.index.items():
-        if header in _HEADERS:
-            context[_HEADERS[header]] = sent.decode("latin-1")
-    for name, value in place.query.items() if place else ():
-        if name in _QUERY:
-            context[_QUERY[name]] = value
+        by = "POST"
+    elif request.query and request.query.partition(b"X-Amz-Signature=")[1]:
+        by = "REST-QUERY-STRING"
+    context: Context = {"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authtype": by}
+    for header, sent in request.index.items():
+        key = _HEADERS.get(header)
+        if key is not None:
+            context[key] = sent.decode("latin-1")
+    if place is not None and place.query:
+        for name, value in place.query.items():
+            key = _QUERY.get(name)
+            if key is not None:
+                context[key] = value
     return context
 
 
 def object_context(inquiry: Inquiry) -> Context:
     """What is told of an object that is written: its tags, its lock."""
-    name, request = inquiry.asked.operation.name, inquiry.request
-    makes = _MAKES.get(name)
+    name, request = inquiry.asked.name, inquiry.request
+    header, makes = request.header(b"x-amz-tagging"), _MAKES.get(name)
+    if header is None and makes is None and name not in _TOLD_BY_BODIES:
+        return {}
     tags: dict[str, str] = {}
-    header = request.header(b"x-amz-tagging")
     if header is not None:
         tags = once(pairs(header.encode("latin-1")))
     elif name == "PutObjectTagging":
@@ -114,7 +125,7 @@ def object_context(inquiry: Inquiry) -> Context:
 
 def tags_of(inquiry: Inquiry) -> Context:
     """What is told of a bucket that is made or tagged: its tags, its place."""
-    name, body = inquiry.asked.operation.name, inquiry.request.body
+    name, body = inquiry.asked.name, inquiry.request.body
     if not body or name not in ("CreateBucket", "PutBucketTagging"):
         return {}
     context = tag_context(tuple(tags_in(body).items()))
