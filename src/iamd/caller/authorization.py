@@ -24,7 +24,7 @@ from iamd.wire.http import HttpRequest
 # What every SDK sends. Whatever else there is takes the general way, which also finds AWS's words for what is wrong.
 _usual: Final = re.compile(
     ALGORITHM + r" Credential=([0-9A-Za-z]{1,128})/(([0-9]{8})/([0-9a-z-]{1,64})/([0-9a-z-]{1,64})/aws4_request),"
-    r" ?SignedHeaders=([0-9a-z;_-]{1,512}), ?"
+    r" ?SignedHeaders=([0-9a-z;_-]{1,512}), ?Signature="
 ).fullmatch
 _separator: Final = re.compile(r"[ \t,]+")
 
@@ -36,9 +36,9 @@ def read(request: HttpRequest, value: str) -> Signature:
     wrong or a header that must be signed is not.
     """
     stamp = request.header(b"x-amz-date")
-    scope, _, signature = value.rpartition("Signature=")
-    if stamp is not None and signature.isalnum():  # one word, and not of a list of pairs: `_general` would find it, too
-        usual = _usual_beginning(scope)
+    signature = value[-64:]
+    if stamp is not None and signature.isalnum():  # one word, as `_general` would find it, too
+        usual = _usual_beginning(value[:-64])
         if usual is not None and stamp.startswith(usual.date):
             timestamp = parse_timestamp(stamp)
             require_signed(request, usual.signs)

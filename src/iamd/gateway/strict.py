@@ -29,6 +29,7 @@ SIGNING_PARAMETERS: Final = frozenset(
 """What a presigned request has in its query besides its own parameters."""
 
 _DEPTH: Final = 64
+_UNDERSCORE: Final = 95  # for bytes, a number is searched far quicker than bytes
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN_PATH: Final = re.compile(rb"/[!\"$->@-~]*").fullmatch  # neither `#` nor `?`
 _PLAIN_QUERY: Final = re.compile(rb"[!\"$-~]*").fullmatch
@@ -51,22 +52,8 @@ def check_head(request: HttpRequest) -> None:
                 raise Ambiguous(f"The header {name.decode('latin-1')} is there twice.")
             seen.add(name)
     for name in request.index:
-        if name not in _plain_names:
-            _check_name(name)
-
-
-def _check_name(name: bytes) -> None:
-    if name.partition(b"_")[1]:  # some servers take `_` for `-`
-        raise Ambiguous("Names of headers must not hold underscores.")
-    if len(_plain_names) >= _MAX_NAMES:
-        _plain_names.clear()
-    if len(name) <= _LONGEST_NAME:
-        _plain_names.add(name)
-
-
-_plain_names: Final[set[bytes]] = set()  # that were looked at: clients have mostly the same
-_MAX_NAMES: Final = 512
-_LONGEST_NAME: Final = 64
+        if _UNDERSCORE in name:  # some servers take it for `-`
+            raise Ambiguous("Names of headers must not hold underscores.")
 
 
 def plain(text: str, *, form: bool = False) -> str:
