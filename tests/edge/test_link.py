@@ -25,10 +25,11 @@ from iamd.store import StoreError, opening
 from iamd.store.edge.database import EdgeDatabase
 from iamd.store.edge.messages import Delta, State, Told
 from iamd.store.errors import Refused
-from iamd.store.interface import Group, Kept, Shape
+from iamd.store.interface import Group
 from iamd.store.rows import micros
 from iamd.store.runs import Run
 from iamd.store.spool import batches
+from iamd.store.waiting import Kept, Shape
 from iamd.wire.http import Answer, HttpRequest
 from tests.authorization.conftest import Asker, send
 from tests.edge.test_edge_node import TOKEN, entry
