@@ -9,6 +9,7 @@ from chaos.client import Answer
 from chaos.history import History, Outcome, Read, Register, Revisions, Write
 
 _SKEW = 300.0  # seconds that a client's clock may differ by
+_NEAR = 3.0  # seconds
 _FRACTION = 1.5  # seconds: times that are signed, and those of servers, have no fractions
 
 
@@ -38,7 +39,18 @@ def unexplained(register: Register, last: Read | None = None) -> Iterator[str]:
     told = _Search(writes, reads).stuck()
     if told is not None:
         what = f"policy {told.value}" if told.value is not None else f"{'allowed' if told.allows else 'denied'}"
-        yield f"{register.user}: {what}, read between {told.started:.6f} and {told.ended:.6f}, fits no order of the writes"
+        between = f"read between {told.started:.6f} and {told.ended:.6f}"
+        yield f"{register.user}: {what}, {between}, fits no order of the writes; near it: {_near(writes, told)}"
+
+
+def _near(writes: Sequence[Write], read: Read) -> str:
+    """The writes about that time, for who looks for the reason."""
+    found = [each for each in writes if each.ended > read.started - _NEAR and each.started < read.ended + _NEAR]
+    return "; ".join(
+        f"policy {each.value} ({'allows' if each.allows else 'denies'}, {each.outcome.value})"
+        f" from {each.started:.6f} to {each.ended:.6f}"
+        for each in found
+    )
 
 
 class _Search:
