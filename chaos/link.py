@@ -103,7 +103,7 @@ class Link:
             each.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # the latter for what was closed by half meanwhile
             while piece := await reader.read(_PIECE):
                 await asyncio.sleep(self._late)
                 await self._passing[way].wait()

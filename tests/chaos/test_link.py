@@ -88,3 +88,7 @@ def test_both_ends_hear_that_the_other_one_will_say_no_more(link: Link) -> None:
         assert near.recv(100) == b"one"
         link.half_close()
         assert near.recv(100) == b""
+        near.sendall(b"two")  # goes nowhere, and the link goes on
+    with closing(joined(link)) as again:
+        again.sendall(b"three")
+        assert again.recv(100) == b"three"
