@@ -196,6 +196,10 @@ def test_s3_allows_fifteen_minutes() -> None:
     check(sign(service="s3"), NOW + 15 * MINUTE)
     with pytest.raises(SignatureDoesNotMatch, match=r"- 15 min\.\)"):
         check(sign(service="s3"), NOW + 16 * MINUTE)
+    later = NOW + 10 * MINUTE
+    check(sign(service="s3"), later)
+    with pytest.raises(SignatureDoesNotMatch, match=r"- 5 min\.\)"):
+        check(sign(), later)  # the same two moments
 
 
 def test_a_presigned_request_lives_as_long_as_it_says() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from iamd.gateway.facts.memory import Memory
+from iamd.gateway.facts.at_hand import PoliciesAtHand
+from iamd.gateway.facts.facts import Told
+from iamd.gateway.facts.memory import Known, Memory
 from iamd.gateway.mapped import Need
 from iamd.gateway.owners import Owners
+from iamd.node.versions import Versions
 from iamd.wire.gateway_errors import Unmapped
 from tests.gateway.policies import allow, deny, refused
 from tests.live import ACCOUNT, Live
@@ -175,3 +179,23 @@ class TestMemory:
             assert len(asked) == 106
 
         asyncio.run(work())
+
+
+class TestPoliciesAtHand:
+    def test_they_count_as_long_as_what_is_remembered_and_there_alone(self) -> None:
+        versions = Versions(8)
+        memory, policies = Memory(10, versions=versions), PoliciesAtHand(versions)
+        subject, later = ("bucket",), time.monotonic() + 60
+        key = Need("s3:GetObject", "arn:aws:s3:::b/k").owned(ACCOUNT)
+        policies.note(key, "us-east-1", subject, Known(Told("policy"), later, versions.of(subject)))
+        other = Need("s3:PutObject", "arn:aws:s3:::b/other").owned(ACCOUNT)
+        told = policies.of(other, "us-east-1")
+        assert told is not None
+        assert told.value == "policy"
+        assert policies.of(other, "eu-west-1") is None
+        assert policies.of(other.owned("210987654321"), "us-east-1") is None
+        assert policies.of(Need("s3:GetObject", "arn:aws:s3:::c/k").owned(ACCOUNT), "us-east-1") is None
+        memory.forget(subject)
+        assert policies.of(other, "us-east-1") is None
+        policies.note(key, "us-east-1", subject, Known(Told("policy"), time.monotonic(), versions.of(subject)))
+        assert policies.of(other, "us-east-1") is None
