@@ -18,14 +18,31 @@ _BOUNDS: Final = list(BUCKETS)
 log = structlog.get_logger("iamd")
 
 
-class _Times:
-    """How long requests to a service took."""
+class _Number:
+    def __init__(self) -> None:
+        self.value = 0
+
+
+class _Service:
+    """How many requests to a service there were, by operation and code, and how long they took."""
 
     def __init__(self) -> None:
+        self.numbers: dict[str, dict[str, _Number]] = {}
         self.sum = 0.0
         self.buckets = [0] * (len(BUCKETS) + 1)
 
+    def number(self, operation: str, code: str) -> _Number:
+        """Of the requests for an operation that were answered so."""
+        codes = self.numbers.get(operation)
+        if codes is None:
+            codes = self.numbers[operation] = {}
+        number = codes.get(code)
+        if number is None:
+            number = codes[code] = _Number()
+        return number
+
     def add(self, seconds: float) -> None:
+        """One took so long."""
         self.sum += seconds
         low, high = 0, len(_BOUNDS)
         while low < high:  # as bisect.bisect_left, which is called with objects and compares objects
@@ -42,33 +59,34 @@ class Tally:
     locked ones (all requests are answered on one thread); it reads them when it is scraped."""
 
     def __init__(self) -> None:
-        self._requests: dict[tuple[str, str, str], int] = {}
-        self._times: dict[str, _Times] = {}
+        self._services: dict[str, _Service] = {}
 
     def count(self, service: str, operation: str, code: str, seconds: float) -> None:
         """Labels come from the models and the error catalogue only, never from a client."""
-        key = (service, operation, code)
-        self._requests[key] = self._requests.get(key, 0) + 1
-        times = self._times.get(service)
-        if times is None:
-            times = self._times[service] = _Times()
-        times.add(seconds)
+        counted = self._services.get(service)
+        if counted is None:
+            counted = self._services[service] = _Service()
+        counted.number(operation, code).value += 1
+        counted.add(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """What prometheus_client asks for."""
         requests = CounterMetricFamily("iamd_requests", "Requests answered", labels=["service", "operation", "code"])
-        for labels, number in list(self._requests.items()):
-            requests.add_metric(list(labels), number)
+        services = list(self._services.items())  # a copy, as of what is in it: another thread counts on
+        for service, counted in services:
+            for operation, codes in list(counted.numbers.items()):
+                for code, number in list(codes.items()):
+                    requests.add_metric([service, operation, code], number.value)
         yield requests
         seconds = HistogramMetricFamily(
             "iamd_request_seconds", "Time from the complete request to the answer", labels=["service"]
         )
-        for service, times in list(self._times.items()):
+        for service, counted in services:
             total, buckets = 0, []
-            for bound, number in zip((*map(str, BUCKETS), "+Inf"), times.buckets, strict=True):
-                total += number
+            for bound, took in zip((*map(str, BUCKETS), "+Inf"), counted.buckets, strict=True):
+                total += took
                 buckets.append((bound, float(total)))
-            seconds.add_metric([service], buckets, times.sum)
+            seconds.add_metric([service], buckets, counted.sum)
         yield seconds
 
 
