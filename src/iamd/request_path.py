@@ -51,6 +51,7 @@ MODULES = (
     "iamd.gateway.links",
     "iamd.gateway.mapped",
     "iamd.gateway.mapping",
+    "iamd.gateway.modes",
     "iamd.gateway.outbound",
     "iamd.gateway.outcome",
     "iamd.gateway.owners",

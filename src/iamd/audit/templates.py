@@ -19,7 +19,7 @@ MAX_TEMPLATES: Final = 4096
 _SHORT: Final = 512  # bytes of parameters that are remembered
 _UP_TO_ASKED, _WHOLE = b"\xdc\x00\x11", b"\xdc\x00\x13"  # arrays of 17 and of 19: see StoredEvent
 NO_RESPONSE: Final = b"\xc0"
-_NOTHING = b"\xc0" * 4  # no error code, error message, additional data, shared id
+_NOTHING: Final = b"\xc0" * 4  # no error code, error message, additional data, shared id
 
 
 class Template:

@@ -18,10 +18,12 @@ from iamd.gateway.origins import Origin
 from iamd.gateway.outbound import Headers
 from iamd.wire.gateway_errors import BadGateway, GatewayTimeout, Lost
 
-_HIGH, _LOW = 256 << 10, 64 << 10  # bytes that wait for their reader
-_LONGEST_HEAD = 64 << 10
-_HIGHEST = 599  # https://www.rfc-editor.org/rfc/rfc9110#section-15
+_HIGH: Final = 256 << 10  # bytes that wait for their reader
+_LOW: Final = 64 << 10
+_LONGEST_HEAD: Final = 64 << 10
+_HIGHEST: Final = 599  # https://www.rfc-editor.org/rfc/rfc9110#section-15
 
+_now: Final = monotonic  # as a constant of the compiled module it is not looked up
 _LOWER: Final[dict[bytes, bytes]] = {}  # names of headers, which are few, in lower case
 _MOST_NAMES: Final = 1024
 
@@ -50,7 +52,7 @@ class Connection:
         self._released = released
         self._loop = asyncio.get_running_loop()
         self._transport: Any = None
-        self._since = monotonic()
+        self._since = _now()
         self._silence: asyncio.TimerHandle | None = None
         self._parser: Any = None
         self._busy = False
@@ -81,7 +83,7 @@ class Connection:
 
     def usable(self, seconds: float) -> bool:
         """Whether it is open and has not been idle for longer than that."""
-        return self._transport is not None and monotonic() - self._since < seconds
+        return self._transport is not None and _now() - self._since < seconds
 
     def begin(self, data: bytes, is_head: bool) -> asyncio.Future[None]:
         """Send the beginning of a request; done when status and headers of its answer are there. It raises Lost when
@@ -109,7 +111,7 @@ class Connection:
         self._forget()
         self._is_head = is_head
         self._busy = True
-        self._since = monotonic()
+        self._since = _now()
         if self._silence is None:
             self._silence = self._loop.call_later(self._seconds, self._listen)
         self._transport.write(data)
@@ -119,7 +121,7 @@ class Connection:
         if self._transport is None:
             return False
         self._transport.write(data)
-        self._since = monotonic()
+        self._since = _now()
         return True
 
     # The answer.
@@ -153,7 +155,7 @@ class Connection:
         """Let the upstream go on when most of what waits has been taken."""
         if self._paused and self._size < _LOW and self._transport is not None:
             self._paused = False
-            self._since = monotonic()
+            self._since = _now()
             self._transport.resume_reading()
 
     def more(self) -> asyncio.Future[None]:
@@ -169,7 +171,7 @@ class Connection:
         self._busy, self._news = False, None
         whole = self._complete and self.failure is None and not self.sending
         if whole and self._keeps and self._transport is not None:
-            self._since = monotonic()
+            self._since = _now()
             self._released(self)
         else:
             self.abort()
@@ -203,7 +205,7 @@ class Connection:
 
     def data_received(self, data: bytes) -> None:
         """Some of an answer."""
-        self._since = monotonic()
+        self._since = _now()
         if not self._busy or self._complete:
             self.abort()  # nothing was asked, or more is told than was asked
             return
@@ -309,7 +311,7 @@ class Connection:
         self._silence = None
         if not self._busy:
             return  # the next request looks again
-        left = self._since + self._seconds - monotonic()
+        left = self._since + self._seconds - _now()
         if self._paused or self._complete or (self.sending and self.writable is None):
             self._silence = self._loop.call_later(self._seconds, self._listen)
         elif left > 0:

@@ -27,11 +27,11 @@ _OURS = frozenset(
         b"x-amz-decoded-content-length",
     }
 )
-_HOP_BY_HOP = frozenset(
+_HOP_BY_HOP: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
 _KEPT = _OURS | _HOP_BY_HOP
-_UNCHECKED = b"0" * 64
+_UNCHECKED: Final = b"0" * 64
 """The signature for upstreams without credentials: they take the region and service out of its scope at most."""
 
 _ACCOUNT_HEADER = b"x-moto-account-id"
@@ -46,6 +46,7 @@ class _Form:
     ) -> None:
         self.upstream = upstream  # held, since forms are found by its identity
         self.credentials: Credentials = upstream.credentials
+        self.signs = self.credentials is not ANYONE
         self.scope = scope
         self.account: Headers = []
         if upstream.told == BY_HEADER:
@@ -67,7 +68,7 @@ class _Form:
         self.end = told + b"\r\nauthorization: " + authorization
 
 
-_forms: dict[tuple[int, str, str, str, str, tuple[bytes, ...]], _Form] = {}
+_forms: Final[dict[tuple[int, str, str, str, str, tuple[bytes, ...]], _Form]] = {}
 _MAX_FORMS: Final = 1024  # a client's requests have the same names all day
 
 
@@ -99,7 +100,7 @@ def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
         parts.append(b"\r\nx-amz-content-sha256: ")
         parts.append(hashed)
     parts.append(form.end)
-    parts.append(_UNCHECKED if form.credentials is ANYONE else _signature(form, outbound, stamp))
+    parts.append(_signature(form, outbound, stamp) if form.signs else _UNCHECKED)
     if outbound.length is None:
         parts.append(b"\r\ntransfer-encoding: chunked")
     elif outbound.length or outbound.method in ("PUT", "POST", "PATCH"):
@@ -172,7 +173,7 @@ class _Passing:
         self.places = [at for at, name in enumerate(names) if _is_passed(name, own)]
 
 
-_passing: dict[tuple[int, tuple[bytes, ...]], _Passing] = {}
+_passing: Final[dict[tuple[int, tuple[bytes, ...]], _Passing]] = {}
 _MAX_PASSING: Final = 1024
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from iamd.gateway.connection import Connection
 from iamd.gateway.origins import Origin
 
-_SECONDS = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75
-_MOST = 256  # of one origin
+_SECONDS: Final = 4.0  # less than servers keep idle connections: uvicorn 5, nginx 75
+_MOST: Final = 256  # of one origin
 
 
 class Idle:

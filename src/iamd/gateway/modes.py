@@ -1,3 +1,8 @@
 """What the gateway does with requests that policies do not allow."""
 
-ENFORCE, LOG, LEARN = MODES = ("enforce", "log", "learn")
+from typing import Final
+
+ENFORCE: Final = "enforce"
+LOG: Final = "log"
+LEARN: Final = "learn"
+MODES = (ENFORCE, LOG, LEARN)

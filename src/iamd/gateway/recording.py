@@ -18,7 +18,7 @@ from iamd.gateway.asked import Asked
 from iamd.gateway.passage import Passage
 from iamd.reference import actions
 from iamd.store.store import Store
-from iamd.store.waiting import Kept
+from iamd.store.waiting import Kept, Waiting
 from iamd.wire.model import Member, OperationModel
 
 _SERVICE: Final = CallerKind.SERVICE  # members of an Enum are found by a function of Python's
@@ -33,7 +33,8 @@ def record(passage: Passage, store: Store, mode: str) -> None:
         return
     usual = _usual(passage, caller, signature.region)
     if usual is not None:
-        template, waiting = usual.template, store.waiting
+        template = usual.template
+        waiting: Waiting = store.waiting
         shape = template.shape(usual.parameters(passage), template.asked(passage.decided), NO_RESPONSE)
         waiting.keep(Kept(shape, passage.now, passage.request_id))
         if len(passage.decided) == 1:
@@ -105,7 +106,7 @@ class _Usual:
 
 
 _MAP_OF_TWO: Final = b"\x82"
-_usuals: dict[tuple[int, int, str, str, str, bytes | None, bytes | None], _Usual] = {}
+_usuals: Final[dict[tuple[int, int, str, str, str, bytes | None, bytes | None], _Usual]] = {}
 
 
 def _usual(passage: Passage, caller: Caller, region: str) -> _Usual | None:

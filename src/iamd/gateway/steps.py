@@ -16,6 +16,7 @@ from iamd.gateway.outbound import Outbound, Passed
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.who import Who
+from iamd.store.waiting import Waiting
 from iamd.wire.errors import AccessDenied, InternalFailure
 from iamd.wire.http import HttpRequest
 
@@ -92,7 +93,8 @@ def address(parts: Parts, passage: Passage, body: Passed) -> None:
         passage.needs[0].owner,
     )
     forget_changed(parts, passage)
-    parts.realm.store.waiting.require_room()
+    waiting: Waiting = parts.realm.store.waiting
+    waiting.require_room()
 
 
 def _path(asked: Asked, request: HttpRequest) -> bytes:

@@ -26,7 +26,7 @@ _LEAVE = {
 _LEAVES = frozenset(f"{service}:{name}" for service, names in _LEAVE.items() for name in names.split())
 
 
-_known: dict[str, bool] = {}
+_known: Final[dict[str, bool]] = {}
 _MOST: Final = 4096
 
 
