@@ -29,7 +29,7 @@ from fuzz.broken.upstream import Upstream
 from fuzz.broken.whole import Requests
 
 _TOGETHER = 64  # connections
-_PATIENCE = 0.5  # seconds for an answer: what was cut off waits for its rest
+_WELL_WITHIN = 30.0  # seconds
 _SIGNED_EVERY = 20_000  # requests, after which all are signed anew: signatures are good for five minutes
 _MEASURED = 40  # times
 _GROWTH = 1.1  # of memory over the second half of the run
@@ -91,20 +91,21 @@ async def _send_all(server: Server, args: argparse.Namespace, report: Report) ->
     async def send() -> None:
         nonlocal whole
         for number in numbers:
-            if number % _SIGNED_EVERY == _SIGNED_EVERY - 1:
+            if number % _WELL_WITHIN = 30.0  # seconds
+_SIGNED_EVERY == _SIGNED_EVERY - 1:
                 whole = requests.all()
             if number % max(1, args.number // _MEASURED) == 0:
                 report.memory.append(server.memory())
                 _progress(args, report, began)
-            await _try(server, broken(choice.choice(whole), whole, choice), report)
+            await _try(server, broken(choice.choice(whole), whole, choice), report, args.patience)
 
     await asyncio.gather(*(send() for _ in range(_TOGETHER)))
     report.memory.append(server.memory())
 
 
-async def _try(server: Server, sent: bytes, report: Report) -> None:
+async def _try(server: Server, sent: bytes, report: Report, patience: float) -> None:
     """Send it on a connection of its own, and look at what comes."""
-    said = await _said(server, sent + _LAST)
+    said = await _said(server, sent + _LAST, patience)
     found = [int(status) for status in _STATUS.findall(said)]
     report.requests += 1
     report.statuses[next((status for status in found if status != 100), 0)] += 1
@@ -112,13 +113,13 @@ async def _try(server: Server, sent: bytes, report: Report) -> None:
         report.failures.append(f"{sent[:4_000]!r}\nwas answered {said[:1_000]!r}")
 
 
-async def _said(server: Server, sent: bytes) -> bytes:
+async def _said(server: Server, sent: bytes, patience: float) -> bytes:
     said = b""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
         with suppress(OSError, TimeoutError):
             writer.write(sent)
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(patience):
                 while piece := await reader.read(65_536):
                     said += piece
     finally:
@@ -127,7 +128,7 @@ async def _said(server: Server, sent: bytes) -> bytes:
 
 
 async def _is_well(server: Server) -> bool:
-    return b" 200 " in (await _said(server, _LAST))[:20]
+    return b" 200 " in (await _said(server, _LAST, _WELL_WITHIN))[:20]
 
 
 def _progress(args: argparse.Namespace, report: Report, began: float) -> None:
@@ -166,6 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--number", type=int, default=100_000, help="so many requests (default: 100000)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="of what is chosen; default: any")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=0.5,
+        help="seconds for an answer; what was cut off waits so long for its rest (default: 0.5)",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser
 

@@ -15,12 +15,12 @@ from fuzz.broken.whole import Requests
 
 @pytest.mark.timeout(120)
 def test_broken_requests_are_refused_and_nothing_fails(capsys):
-    assert main(["--number", "800", "--seed", "20261122", "--json"]) == 0
+    assert main(["--number", "800", "--seed", "20261122", "--patience", "3", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["requests"] == 800
     assert report["failures"] == []
     assert report["statuses"]["200"] > 5  # what was broken where it does not matter comes through
-    assert report["statuses"]["400"] > 200
+    assert report["statuses"]["400"] > 100
 
 
 def test_every_request_is_broken_another_way():
