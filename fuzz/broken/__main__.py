@@ -91,8 +91,7 @@ async def _send_all(server: Server, args: argparse.Namespace, report: Report) ->
     async def send() -> None:
         nonlocal whole
         for number in numbers:
-            if number % _WELL_WITHIN = 30.0  # seconds
-_SIGNED_EVERY == _SIGNED_EVERY - 1:
+            if number % _SIGNED_EVERY == _SIGNED_EVERY - 1:
                 whole = requests.all()
             if number % max(1, args.number // _MEASURED) == 0:
                 report.memory.append(server.memory())
