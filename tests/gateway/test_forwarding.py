@@ -96,11 +96,12 @@ def alice(gateway: Live) -> dict[str, str]:
 
 
 def user_of(gateway: Live) -> dict[str, str]:
-    """A user that may read and write below `bucket/ok/`."""
+    """A user that may read and write below `bucket/ok/`, and list the bucket."""
     iam = gateway.client("iam")
     iam.create_user(UserName="alice")
     allowed = {"Effect": "Allow", "Action": "s3:*Object", "Resource": "arn:aws:s3:::bucket/ok/*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    lists = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::bucket"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed, lists]})
     iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=document)
     key: dict[str, str] = iam.create_access_key(UserName="alice")["AccessKey"]
     return key

@@ -87,6 +87,19 @@ def test_every_denial_of_a_request_is_recorded(lenient: Live, alice: Any) -> Non
     assert {"s3:GetObject", "s3:PutObject"} <= {text.split("perform: ")[1].split(" ")[0] for text in denials}
 
 
+def test_a_missing_object_is_told_of_and_recorded(lenient: Live, alice: Any) -> None:
+    lenient.client("s3").create_bucket(Bucket="tells")
+    may = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": may})
+    lenient.client("iam").put_user_policy(UserName="alice", PolicyName="may", PolicyDocument=document)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        alice("s3").get_object(Bucket="tells", Key="missing")
+    event = recorded(lenient, "GetObject")
+    assert event["errorCode"] == "HTTP 404"
+    (denial,) = event["additionalEventData"]["wouldBeDenied"]
+    assert "s3:ListBucket on resource: arn:aws:s3:::tells" in denial
+
+
 def test_strangers_are_refused_in_any_mode(lenient: Live) -> None:
     stranger = {"AccessKeyId": "AKIAIOSFODNN7STRANGE", "SecretAccessKey": "x"}
     with pytest.raises(ClientError, match="InvalidAccessKeyId"):

@@ -48,6 +48,8 @@ ANSWERS: dict[str, tuple[bytes, ...]] = {
     "chunks": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", b"3\r\ndef\r\n0\r\n\r\n"),
     "nothing": (b"HTTP/1.1 204 No Content\r\n\r\n",),
     "missing": (b"HTTP/1.1 404 Not Found\r\ncontent-length: 3\r\n\r\nno!",),
+    "absent": (b"HTTP/1.1 404 Not Found\r\ncontent-length: 6\r\n\r\nno", b" key"),
+    "verbose": (b"HTTP/1.1 404 Not Found\r\ncontent-length: 100000\r\n\r\n" + b"n" * 100_000,),
     "broken": (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",),
     "nonsense": (b"nonsense\r\n\r\n",),
     "twice": (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",),
@@ -217,9 +219,13 @@ def test_the_body_of_an_answer_to_head_is_no_answer_to_the_next_request(
         assert until(sock, b"ok").endswith(b"\r\n\r\nok")
 
 
-def test_what_the_upstream_refuses(gateway: Live, alice: dict[str, str], way: str) -> None:
+def test_what_the_upstream_refuses(gateway: Live, upstream: Upstream, alice: dict[str, str], way: str) -> None:
     got = ask(gateway, signed(gateway, alice, way, "missing"), b"no!")
     assert got.startswith(b"HTTP/1.1 404 Not Found")
+    upstream.step.release()
+    got = ask(gateway, signed(gateway, alice, way, "absent"), b"no key")
+    assert got.startswith(b"HTTP/1.1 404 Not Found")
+    assert ask(gateway, signed(gateway, alice, way, "verbose"), b"</Error>").startswith(b"HTTP/1.1 502 Bad Gateway")
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,16 @@ from iamd.caller.streamed import read
 from iamd.gateway import bodies, mapping, outcome, strict, uploads
 from iamd.gateway.answer import Answer
 from iamd.gateway.callers import caller_at_hand
+from iamd.gateway.connections import Reply
 from iamd.gateway.directory import Form, services
 from iamd.gateway.facts.public_access import require_unblocked as require_public_access
 from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry, Need
+from iamd.gateway.missing_objects import told_of_missing
 from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import address, forget_changed, has_subresource, settle, tolerated, who_asks
+from iamd.gateway.steps import address, forget_changed, has_subresource, misses_object, settle, tolerated, who_asks
 from iamd.services.call import Cold
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
 from iamd.wire.gateway_errors import NotKnown
@@ -122,11 +124,11 @@ async def compose(parts: Parts, passage: Passage, headers: Headers) -> None:
     address(parts, passage, await bodies.passed(passage.request, passage.rest, passage.pieces, headers))
 
 
-async def answer(parts: Parts, passage: Passage) -> Answer:
-    """Send the request and record it: the upstream's answer, or a refusal. Raises Gone when the client left before its
-    body was complete, which is recorded, too."""
+async def answer(parts: Parts, passage: Passage, reply: Reply | None = None) -> Answer:
+    """Send the request, unless there is a reply to it already, and record it: the upstream's answer, or a refusal. Raises
+    Gone when the client left before its body was complete, which is recorded, too."""
     try:
-        answer = await _send(parts, passage)
+        answer = await _answered(parts, passage, await _send(parts, passage) if reply is None else reply)
     except bodies.Gone:
         outcome.record_gone(parts, passage)
         raise
@@ -135,19 +137,23 @@ async def answer(parts: Parts, passage: Passage) -> Answer:
     return outcome.recorded(parts, passage, answer)
 
 
-async def _send(parts: Parts, passage: Passage) -> Answer:
-    """The upstream's answer, or what a form is told of it."""
+async def _send(parts: Parts, passage: Passage) -> Reply:
     upstream, outbound = passage.upstream, passage.outbound
     if upstream is None or outbound is None:
         raise InternalFailure
     try:
-        reply = await parts.forwarder.send(upstream, outbound, passage.now)
+        return await parts.forwarder.send(upstream, outbound, passage.now)
     finally:
         forget_changed(parts, passage)  # what was read meanwhile, too
+
+
+async def _answered(parts: Parts, passage: Passage, reply: Reply) -> Answer:
+    """The upstream's answer, or what a form is told of it."""
     outcome.note(passage, reply.status, reply.headers)
     if passage.upload is not None and reply.status < 300:
         etag = reply.header(b"etag") or b""
         await reply.read(_LONGEST_TOLD)
         return passage.upload.answer(etag, passage.request_id)
-    body = reply.whole()
+    missing = misses_object(passage, reply.status)
+    body = await told_of_missing(parts, passage, reply) if missing else reply.whole()
     return outcome.answered(passage, reply.status, reply.headers, reply.pieces() if body is None else body)

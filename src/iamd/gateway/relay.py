@@ -13,7 +13,7 @@ from iamd.gateway.heads import head_of
 from iamd.gateway.idle import Idle
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import forget_changed
+from iamd.gateway.steps import forget_changed, misses_object
 from iamd.wire.gateway_errors import BadGateway, Lost
 
 
@@ -79,6 +79,11 @@ class Relay:
         if connection.failure is not None:
             raise connection.failure
         status, headers = connection.status, connection.headers
+        if misses_object(passage, status) and not client.gone:
+            self._over = True
+            connection.detach()
+            client.wait_for(later.answer(parts, passage, Reply(connection)))
+            return
         outcome.note(passage, status, headers)
         body = connection.take_whole()
         told = Reply(connection).pieces() if body is None else body

@@ -58,6 +58,14 @@ def may_be_blocked(passage: Passage, asked: Asked, caller: Caller) -> bool:
     return any(need.owner != account_id for need in passage.needs)
 
 
+def misses_object(passage: Passage, status: int) -> bool:
+    """Whether an upstream answers with that status that S3 has no such object, or nothing of the kind about it."""
+    if status != 404 or passage.request.method not in ("GET", "HEAD"):
+        return False
+    place = None if passage.asked is None else passage.asked.place
+    return place is not None and place.key is not None
+
+
 def who_asks(passage: Passage) -> Who:
     """The caller, where and how."""
     caller, signature, access = passage.caller, passage.signature, passage.access

@@ -39,6 +39,7 @@ _TELLS: Final = (
     "s3:x-amz-",
 )
 _TELLS_PLAIN: Final = (*_TELLS, "s3:tlsversion")  # which AWS has for TLS only; what its version is nobody says here
+_OF_LISTS: Final = ("s3:delimiter", "s3:max-keys", "s3:prefix")
 
 _BUCKET: Final = {
     "ListObjects": "ListBucket",
@@ -173,6 +174,15 @@ def need(inquiry: Inquiry, action: str, resource: str, keys: Context | None = No
     if keys:
         context.update(keys)
     return Need("s3:" + action, resource, context, _TELLS if inquiry.request.secure else _TELLS_PLAIN)
+
+
+def listing(inquiry: Inquiry) -> Need:
+    """What it needs to learn that an object is not there: to list its bucket, by a request that says nothing of a list,
+    whatever its parameters are."""
+    found = need(inquiry, "ListBucket", bucket_arn(inquiry))
+    for key in _OF_LISTS:
+        found.context.pop(key, None)
+    return found
 
 
 def _of_bucket(inquiry: Inquiry) -> list[Need]:

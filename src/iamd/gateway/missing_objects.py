@@ -1,0 +1,52 @@
+"""Objects that are not there: S3 says so to those who may list the bucket. To others it is as though they may not read it.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and API_HeadObject.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from iamd.gateway.connections import Reply
+from iamd.gateway.exact.s3 import listing
+from iamd.gateway.facts.public_access import require_unblocked
+from iamd.gateway.judge import judge
+from iamd.gateway.mapped import Inquiry
+from iamd.gateway.modes import ENFORCE
+from iamd.gateway.parts import Parts
+from iamd.gateway.passage import Passage
+from iamd.gateway.steps import may_be_blocked, tolerated, who_asks
+from iamd.wire.errors import InternalFailure
+from iamd.wire.gateway_errors import BadGateway
+
+_LONGEST = 64 << 10  # bytes of an error
+_CODE = re.compile(rb"<Code>\s*([^<\s]+)").search
+# What is missing when it is not the object. Any other answer is taken to tell of that, above all one without body, to HEAD.
+_OTHERS = frozenset({b"NoSuchBucket", b"NoSuchObjectLockConfiguration", b"NoSuchTagSet", b"NoSuchUpload"})
+
+
+async def told_of_missing(parts: Parts, passage: Passage, reply: Reply) -> bytes:
+    """The body of an upstream's answer that there is no such object, for who may list the bucket. Raises AccessDenied for
+    anybody else."""
+    body = await reply.read(_LONGEST)
+    if len(body) >= _LONGEST:
+        raise BadGateway("The upstream of this service answers with an error that is too long.")
+    code = _CODE(body)
+    if code is None or code[1] not in _OTHERS:
+        await _require_listing(parts, passage)
+    return body
+
+
+async def _require_listing(parts: Parts, passage: Passage) -> None:
+    """Decide on the list as on any need of the request; the record has it among them."""
+    asked, caller, signature, upstream = passage.asked, passage.caller, passage.signature, passage.upstream
+    if asked is None or caller is None or signature is None or upstream is None:
+        raise InternalFailure
+    region, account_id, store = signature.region, parts.owners.account_id, parts.realm.store
+    inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, parts.asker)
+    need = parts.owners.settle(listing(inquiry), region, account_id, keeps_accounts=bool(upstream.told))
+    await judge(parts.realm, parts.facts, who_asks(passage), [need], passage.decided, tolerated(parts, passage))
+    if parts.mode == ENFORCE and may_be_blocked(passage, asked, caller):
+        await require_unblocked(parts.facts, asked, passage.request, [need], caller.account_id, region)
+    if store.unsettled:
+        await store.settled()
