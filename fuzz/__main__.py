@@ -91,13 +91,14 @@ class Server:
         signed = AWSRequest(request.method, url, data=request.body, headers=request.headers)
         if request.service is not None:
             SigV4Auth(_ROOT, request.service, "us-east-1").add_auth(signed)
-        try:
-            self.connection.request(request.method, request.target, request.body, dict(signed.headers.items()))
-            answer = self.connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            self.connection.close()
-            return 0, b""
+        for _ in range(2):  # the server may have closed a connection on which nothing was asked for some seconds
+            try:
+                self.connection.request(request.method, request.target, request.body, dict(signed.headers.items()))
+                answer = self.connection.getresponse()
+                return answer.status, answer.read()
+            except (OSError, http.client.HTTPException):
+                self.connection.close()
+        return 0, b""
 
     def reset(self) -> None:
         """Back to an account with nothing in it."""

@@ -53,9 +53,10 @@ def database_for_memory() -> Iterator[None]:
     if WANTED != "postgresql":
         raise RuntimeError(f"IAMD_TEST_DATABASE is {WANTED}, and not sqlite or postgresql")
 
-    def store(settings: Settings) -> Store:
-        url = parse(postgresql.shared().new_database())
-        return Store(_Clearable(url, random_master_key(), 60)) if settings.in_memory else known(settings)
+    def store(settings: Settings, memory: int) -> Store:
+        if not settings.in_memory:
+            return known(settings, memory)
+        return Store(_Clearable(parse(postgresql.shared().new_database()), random_master_key(), 60), memory)
 
     known = data.store
     with pytest.MonkeyPatch.context() as patch:
