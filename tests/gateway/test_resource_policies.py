@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSRequest
 from moto.server import ThreadedMotoServer
 
 from tests.gateway.policies import allow, deny, document, refused, to
@@ -45,7 +46,7 @@ def two() -> Iterator[tuple[Live, str]]:
     host, port = moto.get_host_and_port()
     owners = f"arn:aws:s3:::theirs*={OTHER}"
     url = f"http://{host}:{port}"
-    with live(upstream={"*": url}, upstream_owners=owners, upstream_accounts="*=moto") as running:
+    with live(upstream={"*": url, "s3control": url}, upstream_owners=owners, upstream_accounts="*=moto") as running:
         yield running, url
     moto.stop()
 
@@ -274,6 +275,53 @@ class TestBlockPublicAccess:
         s3.put_object(Bucket="theirs-acl", Key="k", Body=b"x", ACL="private")
         group = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
         refused(s3.put_bucket_acl, Bucket="theirs-acl", GrantRead=group)
+
+    def test_the_accounts_configuration_counts_beside_the_buckets(self, world: World) -> None:
+        s3 = self.blocked(world, "theirs-both", "BlockPublicAcls")
+        s3.put_object(Bucket="theirs-both", Key="k", Body=b"x")
+        readable = to("*", allow(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::theirs-both*"]))
+        s3.put_bucket_policy(Bucket="theirs-both", Policy=document(readable))
+        mine = world.server.client("s3", world.user("alice", allow("s3:*")))
+        mine.get_object(Bucket="theirs-both", Key="k")
+        refused(mine.get_object, "NoSuchKey", Bucket="theirs-both", Key="missing")
+        control = _control(world)
+        settings = {"BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+        control.put_public_access_block(AccountId=OTHER, PublicAccessBlockConfiguration=settings)
+        assert "RestrictPublicBuckets" in refused(mine.get_object, Bucket="theirs-both", Key="k")
+        assert "RestrictPublicBuckets" in refused(mine.get_object, Bucket="theirs-both", Key="missing")
+        refused(s3.put_bucket_policy, Bucket="theirs-both", Policy=document(readable))
+        refused(s3.put_object, Bucket="theirs-both", Key="k", Body=b"x", ACL="public-read")  # as the bucket's has it
+        control.delete_public_access_block(AccountId=OTHER)
+        mine.get_object(Bucket="theirs-both", Key="k")
+        refused(s3.put_object, Bucket="theirs-both", Key="k", Body=b"x", ACL="public-read")
+
+    def test_analyzers_know_the_accounts_configuration(self, world: World) -> None:
+        s3, api = (world.server.client(service, world.other) for service in ("s3", "accessanalyzer"))
+        s3.create_bucket(Bucket="theirs-public")
+        everyone = to("*", allow("s3:GetObject", "arn:aws:s3:::theirs-public/*"))
+        s3.put_bucket_policy(Bucket="theirs-public", Policy=document(everyone))
+        arn = api.create_analyzer(analyzerName="outside", type="ACCOUNT")["arn"]
+
+        def is_found() -> bool:
+            only = {"status": {"eq": ["ACTIVE"]}, "resource": {"eq": ["arn:aws:s3:::theirs-public"]}}
+            return bool(api.list_findings(analyzerArn=arn, filter=only)["findings"])
+
+        assert is_found()
+        settings = {"RestrictPublicBuckets": True}
+        _control(world).put_public_access_block(AccountId=OTHER, PublicAccessBlockConfiguration=settings)
+        assert not is_found()
+        _control(world).delete_public_access_block(AccountId=OTHER)
+
+
+def _control(world: World) -> Any:
+    """S3 Control for the other account's root user; boto3 would put the account before the host's name."""
+    client = world.server.client("s3control", world.other)
+    client.meta.events.register("before-sign.s3-control", _at_the_endpoint)
+    return client
+
+
+def _at_the_endpoint(request: AWSRequest, **_: Any) -> None:
+    request.url = request.url.replace(f"//{OTHER}.", "//")
 
 
 @pytest.mark.parametrize(

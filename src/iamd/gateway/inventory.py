@@ -185,6 +185,12 @@ class UpstreamInventory:
 
         reader = _READERS.get(kind)
         found: dict[str, Any] = {} if reader is None else await reader(kind, ask)
+        if kind == "s3Bucket":
+            blocks = await self._facts.public_access_blocks(need, region)
+            found["bucketPublicAccessBlock"] = {
+                "ignorePublicAcls": "IgnorePublicAcls" in blocks,
+                "restrictPublicBuckets": "RestrictPublicBuckets" in blocks,
+            }
         policy = await self._facts.policy(need, region)
         if policy is not None:
             member = KINDS[kind].policy
@@ -204,20 +210,13 @@ def _tokens(service: str, operation: str) -> tuple[str, str]:
 async def _bucket(_: str, ask: Ask) -> dict[str, Any]:
     acl: Sequence[Mapping[str, Any]] = await ask(_ACL) or ()
     owner = await ask(Question("GetBucketAcl", _ACL.parameters, ("Owner", "ID")))
-    block = await ask(Question("GetPublicAccessBlock", _ACL.parameters, ("PublicAccessBlockConfiguration",))) or {}
     grants = []
     for each in acl:
         grantee = each.get("Grantee", {})
         who = {"id": grantee["ID"]} if grantee.get("ID") else {"uri": grantee.get("URI", "")}
         if grantee.get("ID") != owner or owner is None:
             grants.append({"permission": each["Permission"], "grantee": who})
-    return {
-        "bucketAclGrants": grants,
-        "bucketPublicAccessBlock": {
-            "ignorePublicAcls": block.get("IgnorePublicAcls", False),
-            "restrictPublicBuckets": block.get("RestrictPublicBuckets", False),
-        },
-    }
+    return {"bucketAclGrants": grants}
 
 
 async def _key(_: str, ask: Ask) -> dict[str, Any]:

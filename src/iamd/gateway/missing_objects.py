@@ -9,13 +9,11 @@ import re
 
 from iamd.gateway.connections import Reply
 from iamd.gateway.exact.s3 import listing
-from iamd.gateway.facts.public_access import require_unblocked
 from iamd.gateway.judge import judge
 from iamd.gateway.mapped import Inquiry
-from iamd.gateway.modes import ENFORCE
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
-from iamd.gateway.steps import may_be_blocked, tolerated, who_asks
+from iamd.gateway.steps import tolerated, who_asks
 from iamd.wire.errors import InternalFailure
 from iamd.wire.gateway_errors import BadGateway
 
@@ -38,15 +36,14 @@ async def told_of_missing(parts: Parts, passage: Passage, reply: Reply) -> bytes
 
 
 async def _require_listing(parts: Parts, passage: Passage) -> None:
-    """Decide on the list as on any need of the request; the record has it among them."""
-    asked, caller, signature, upstream = passage.asked, passage.caller, passage.signature, passage.upstream
-    if asked is None or caller is None or signature is None or upstream is None:
+    """Decide on the list as on any need of the request; the record has it among them. Block Public Access, which is
+    against callers and not actions, has let the request pass before."""
+    asked, signature, upstream = passage.asked, passage.signature, passage.upstream
+    if asked is None or signature is None or upstream is None:
         raise InternalFailure
     region, account_id, store = signature.region, parts.owners.account_id, parts.realm.store
     inquiry = Inquiry(asked, passage.request, passage.document, region, account_id, parts.asker)
     need = parts.owners.settle(listing(inquiry), region, account_id, keeps_accounts=bool(upstream.told))
     await judge(parts.realm, parts.facts, who_asks(passage), [need], passage.decided, tolerated(parts, passage))
-    if parts.mode == ENFORCE and may_be_blocked(passage, asked, caller):
-        await require_unblocked(parts.facts, asked, passage.request, [need], caller.account_id, region)
     if store.unsettled:
         await store.settled()

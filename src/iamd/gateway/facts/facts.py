@@ -26,7 +26,9 @@ from iamd.node.versions import Versions
 from iamd.wire.gateway_errors import NotKnown, NotThere
 
 RESOURCE_TAG = "aws:resourcetag/"
-_PUBLIC_ACCESS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, ("PublicAccessBlockConfiguration",))
+_BLOCKS = ("PublicAccessBlockConfiguration",)
+_BUCKETS_BLOCKS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, _BLOCKS)
+_ACCOUNTS_BLOCKS = Question("GetPublicAccessBlock", {"AccountId": "{account}"}, _BLOCKS)
 OBJECT_TAG = "s3:existingobjecttag/"
 SIGNATURE_AGE = "s3:signatureage"
 """A fact about the request, which needs no asking: `judge` gives it its value."""
@@ -77,13 +79,21 @@ class Facts:
         found = find(need.resource)
         return None if found is None else (await self._told(found, question, need, region)).value
 
-    async def blocks_public_access(self, need: Need, setting: str, region: str) -> bool:
-        """Whether a setting of the bucket's Block Public Access is on; without configuration it is off."""
+    async def public_access_blocks(self, need: Need, region: str) -> frozenset[str]:
+        """The settings of Block Public Access that are on for a bucket or for its account; the account's are those of the
+        upstream for S3 Control, if there is one. Without configuration all are off.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
+        """
         found = find(need.resource)
         if found is None:
-            return False
-        told = await self._told(found, _PUBLIC_ACCESS, need, region)
-        return isinstance(told.value, Mapping) and told.value.get(setting) is True
+            return frozenset()
+        of_bucket = await self._told(found, _BUCKETS_BLOCKS, need, region)
+        parameters, place = _ACCOUNTS_BLOCKS.filled({"account": need.owner}), Place(region, need.owner)
+        ask = partial(self._asked, "s3control", _ACCOUNTS_BLOCKS, parameters, place)
+        of_account: Told = await self._memory.get(("s3control", need.owner), _ACCOUNTS_BLOCKS.operation, ask)
+        told = [each.value for each in (of_bucket, of_account) if isinstance(each.value, Mapping)]
+        return frozenset(name for settings in told for name, on in settings.items() if on is True)
 
     async def ignores_subresources(self, need: Need, region: str) -> bool:
         """Whether the upstream takes a question about a bucket for one for the bucket itself."""

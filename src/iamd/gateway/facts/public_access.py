@@ -1,5 +1,4 @@
-"""S3's Block Public Access, as the bucket's configuration upstream has it. The account's own configuration is S3 Control's,
-which is not asked.
+"""S3's Block Public Access, as the configurations of the bucket and of its account have it upstream.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
@@ -30,7 +29,7 @@ async def require_unblocked(
         if blocked is None and need.owner != account_id:
             policy = await facts.policy(need, region)
             blocked = "RestrictPublicBuckets" if policy is not None and is_public(policy) else None
-        if blocked is not None and await facts.blocks_public_access(need, blocked, region):
+        if blocked is not None and blocked in await facts.public_access_blocks(need, region):
             raise AccessDenied(
                 f"{need.action} on resource: {need.resource} is not allowed because {_WHAT[blocked]} are blocked by the "
                 f"{blocked} block public access setting."
