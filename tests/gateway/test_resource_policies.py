@@ -99,6 +99,19 @@ def test_between_accounts_both_must_allow(world: World) -> None:
     assert theirs.get_object(Bucket="theirs-1", Key="k")["Body"].read() == b"x"
 
 
+def test_between_accounts_a_grant_stands_for_the_keys_policy_only(world: World) -> None:
+    theirs = world.server.client("kms", world.other)
+    key = theirs.create_key()["KeyMetadata"]["Arn"]
+    alice, bob = (world.server.client("kms", world.user(*each)) for each in (("alice", allow("kms:*")), ("bob",)))
+    assert "resource-based policy" in refused(alice.describe_key, KeyId=key)
+    for name in ("alice", "bob"):
+        grantee = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+        theirs.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["DescribeKey"])
+    alice.describe_key(KeyId=key)
+    refused(alice.get_public_key, KeyId=key)
+    assert "identity-based policy" in refused(bob.describe_key, KeyId=key)
+
+
 @pytest.mark.parametrize("way", ["role of the other account", "bucket policy"])
 def test_a_role_reads_a_table_here_and_writes_a_bucket_there(world: World, way: str) -> None:
     """The use case that all this began with."""

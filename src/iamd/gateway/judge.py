@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from iamd.gateway.facts.facts import SIGNATURE_AGE, Facts
+from iamd.gateway.facts.facts import GRANTS, SIGNATURE_AGE, Facts
+from iamd.gateway.key_grants import allowed_by, with_grant
 from iamd.gateway.mapped import Need
 from iamd.gateway.verdicts import Question, open_questions
 from iamd.gateway.who import Who
@@ -28,7 +29,8 @@ async def judge(
     """Return when every need is allowed; raises AccessDenied. What was decided is added to `asked`, the last of it refused
     where it raises. With a list for what is `tolerated`, refusals are put there, and it goes on.
 
-    What policies ask of the resource (its tags) is read when they ask for it, and then everything is decided anew.
+    What policies ask of the resource (its tags) is read when they ask for it, and a key's grants where nothing else allows
+    and nothing denies; then everything is decided anew.
     """
     questions = []
     for need in needs:
@@ -44,12 +46,22 @@ async def judge(
             return
         for question, wanted in open_ones:
             for fact in wanted:
-                told = (
-                    _signature_age(who) if fact == SIGNATURE_AGE else await facts.keys(question.need, fact, who.region)
-                )
-                question.keys = {**question.keys, **told}
+                await _find_out(facts, who, question, fact)
             question.facts |= wanted
     raise ServiceUnavailable
+
+
+async def _find_out(facts: Facts, who: Who, question: Question, fact: str) -> None:
+    """Have the question know a fact."""
+    need = question.need
+    if fact == GRANTS:
+        found = allowed_by(await facts.grants(need, who.region), need, who.caller)
+        if found is not None:
+            grant, name = found
+            question.policy, question.grant_id = with_grant(question.policy, grant, name, need), grant["GrantId"]
+        return
+    told = _signature_age(who) if fact == SIGNATURE_AGE else await facts.keys(need, fact, who.region)
+    question.keys = {**question.keys, **told}
 
 
 def _signature_age(who: Who) -> Context:

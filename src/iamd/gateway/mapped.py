@@ -14,10 +14,20 @@ from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.http import HttpRequest
 
 
+class KeyUse:
+    """A use of a KMS key that a grant of the key may allow, by the request's parameters. `granted_by` is the id of the
+    grant that did, once it is decided."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.parameters: Final = parameters
+        self.granted_by: str | None = None
+
+
 class Need:
     """One action on one resource, all of which must be allowed. `context` are the keys of this request; `tells` are
     beginnings of the service's keys about which the context says everything, so that one that is absent is not there
-    in AWS either. `owner` is the account of the resource, once it is settled."""
+    in AWS either. `owner` is the account of the resource, once it is settled. `key_use` is there for what grants of a
+    key may allow."""
 
     def __init__(
         self,
@@ -26,16 +36,18 @@ class Need:
         context: Context | None = None,
         tells: tuple[str, ...] = (),
         owner: str = "",
+        key_use: KeyUse | None = None,
     ) -> None:
         self.action: Final = action
         self.resource: Final = resource
         self.context: Final[Context] = {} if context is None else context
         self.tells: Final = tells
         self.owner: Final = owner
+        self.key_use: Final = key_use
 
     def owned(self, owner: str, resource: str | None = None) -> Need:
         """The same with its owner, and the ARN that names it."""
-        return Need(self.action, resource or self.resource, self.context, self.tells, owner)
+        return Need(self.action, resource or self.resource, self.context, self.tells, owner, self.key_use)
 
 
 class Inquiry:

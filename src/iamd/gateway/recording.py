@@ -71,7 +71,7 @@ def _event(passage: Passage, caller: Caller, signature: Signature, mode: str) ->
         agent=via[-1] if via else request.header(b"user-agent") or "",
         secure_host=request.header(b"host") if request.secure else None,
         asked=[] if caller.kind is _SERVICE else passage.decided,
-        additional=_additional(passage, mode) if passage.tolerated else None,
+        additional=_additional(passage, mode),
     )
 
 
@@ -116,6 +116,8 @@ def _usual(passage: Passage, caller: Caller, region: str) -> _Usual | None:
         return None
     if not passage.needs:
         return None
+    if passage.needs[0].key_use is not None and _grants(passage):
+        return None
     request, operation, action = passage.request, asked.operation, passage.needs[0].action
     agent, host = request.index.get(b"user-agent"), request.index.get(b"host") if request.secure else None
     # By identity: a template holds its caller and operation.
@@ -141,9 +143,21 @@ def _reads(action: str) -> bool:
     return known is not None and known.access_level in ("List", "Read")
 
 
-def _additional(passage: Passage, mode: str) -> Mapping[str, Any]:
-    """What the record tells of refusals that another mode left out."""
-    return {"gatewayMode": mode, "wouldBeDenied": [refusal.message for refusal in passage.tolerated]}
+def _additional(passage: Passage, mode: str) -> Mapping[str, Any] | None:
+    """What the record tells of refusals that another mode left out, and of the grants that allowed the use of keys."""
+    told: dict[str, Any] = {}
+    if passage.tolerated:
+        told = {"gatewayMode": mode, "wouldBeDenied": [refusal.message for refusal in passage.tolerated]}
+    grants = _grants(passage)
+    if grants:
+        told["grantIds"] = grants
+    return told or None
+
+
+def _grants(passage: Passage) -> list[str]:
+    """The ids of the grants of keys by which the request is allowed."""
+    uses = [need.key_use for need in passage.needs]
+    return [use.granted_by for use in uses if use is not None and use.granted_by is not None]
 
 
 def _told(asked: Asked, document: Mapping[str, Any]) -> dict[str, Any]:

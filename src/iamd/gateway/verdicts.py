@@ -7,7 +7,7 @@ from typing import Final
 
 from iamd.caller.caller import Caller, CallerKind
 from iamd.gateway.encoded_denials import as_told
-from iamd.gateway.facts.facts import Facts
+from iamd.gateway.facts.facts import GRANTS, Facts
 from iamd.gateway.mapped import Need
 from iamd.gateway.service_callers import snapshot_of
 from iamd.gateway.who import Who
@@ -17,7 +17,7 @@ from iamd.guard.enforce import authorize, decision_on
 from iamd.guard.gather import Snapshots
 from iamd.guard.organizations import Standing
 from iamd.guard.snapshot import Snapshot
-from iamd.policy import Decision, Kind
+from iamd.policy import Decision, Effect, Kind
 from iamd.services.call import Realm
 from iamd.store.directory import Directory
 from iamd.wire.errors import AccessDenied
@@ -29,13 +29,15 @@ _ROLE: Final = re.compile(r"arn:[^:]*:iam::\d{12}:role/(?:.*/)?([^/]+)").fullmat
 
 
 class Question:
-    """One need with what is known about its resource: its policy, condition keys, and which facts these come from."""
+    """One need with what is known about its resource: its policy, condition keys, and which facts these come from.
+    Where nothing else allows it, a statement of the policy is what the grant of that id allows."""
 
     def __init__(self, need: Need, policy: str | None) -> None:
         self.need = need
         self.policy = policy
         self.keys: Context = {}
         self.facts: frozenset[str] = frozenset()
+        self.grant_id: str | None = None
 
 
 class _Verdict:
@@ -49,6 +51,7 @@ class _Verdict:
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+_OF_GRANTS: Final = frozenset({GRANTS})
 
 
 def open_questions(
@@ -73,7 +76,10 @@ def open_questions(
         return open_ones
     for verdict in verdicts:
         asked.append(verdict.ask)
-        if verdict.refusal is not None:
+        if verdict.refusal is None:
+            if verdict.question.need.key_use is not None:
+                verdict.question.need.key_use.granted_by = verdict.question.grant_id
+        else:
             if tolerated is None:
                 raise as_told(verdict.refusal, verdict.ask, realm=realm, caller=caller, snapshot=snapshot, now=who.now)
             tolerated.append(verdict.refusal)
@@ -102,12 +108,20 @@ def _verdict(facts: Facts, arn: str, snapshot: Snapshot, question: Question, ask
         decision = authorize(arn, snapshot, ask)
     except AccessDenied as error:
         decision, refusal = decision_on(snapshot, ask), error
-    if not decision.missing:
-        return _Verdict(question, ask, refusal, _NOTHING)
-    wanted = _wanted(facts, question, decision.missing)
-    if refusal is None and not wanted:
-        refusal = _unknown(facts, question.need, decision)
+    wanted = _wanted(facts, question, decision.missing) if decision.missing else _NOTHING
+    if refusal is None:
+        if decision.missing and not wanted:
+            refusal = _unknown(facts, question.need, decision)
+    elif not wanted and _may_be_granted(question, decision):
+        wanted = _OF_GRANTS
     return _Verdict(question, ask, refusal, wanted)
+
+
+def _may_be_granted(question: Question, decision: Decision) -> bool:
+    """Whether a grant of a key might allow what nothing else does, and nothing denies."""
+    return (
+        question.need.key_use is not None and GRANTS not in question.facts and decision.effect is Effect.IMPLICIT_DENY
+    )
 
 
 def _snapshot(realm: Realm, caller: Caller) -> Snapshot:

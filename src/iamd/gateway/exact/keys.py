@@ -9,11 +9,35 @@ import re
 from collections.abc import Mapping
 
 from iamd.gateway.exact.kms_keys import key_context, told
-from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name
+from iamd.gateway.mapped import Inquiry, KeyUse, Mapper, Need, checked_arn, checked_name
 from iamd.guard.context import Context
 from iamd.wire.gateway_errors import Unmapped
 
 _IS_ID = re.compile(r"(?:mrk-)?[0-9a-f-]{32,40}").fullmatch
+
+# What a grant may allow; ReEncrypt besides.
+# https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations
+_OF_GRANTS = frozenset(
+    {
+        "CreateGrant",
+        "Decapsulate",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "DescribeKey",
+        "Encapsulate",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GetPublicKey",
+        "RetireGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    }
+)
 
 
 async def _key_arn(inquiry: Inquiry, named: str) -> str:
@@ -40,22 +64,26 @@ async def _on_key(inquiry: Inquiry) -> list[Need]:
     name = inquiry.asked.operation.name
     if not inquiry.document.get("KeyId"):
         raise Unmapped(f"{name} must say its KeyId: the gateway cannot tell the key of a ciphertext or grant.")
+    if name == "RetireGrant" and inquiry.document.get("GrantToken"):
+        raise Unmapped("RetireGrant must say KeyId and GrantId: the gateway cannot tell the grant of a token.")
     named = inquiry.text("KeyId")
     return [await _need(inquiry, name, named, key_context(inquiry, named))]
 
 
 async def _need(inquiry: Inquiry, action: str, named: str, context: Context) -> Need:
-    return Need(f"kms:{action}", await _key_arn(inquiry, named), context, told(inquiry))
+    arn, key_use = await _key_arn(inquiry, named), KeyUse(inquiry.document) if action in _OF_GRANTS else None
+    return Need(f"kms:{action}", arn, context, told(inquiry), key_use=key_use)
 
 
 async def _re_encrypt(inquiry: Inquiry) -> list[Need]:
     source, destination = inquiry.text("SourceKeyId"), inquiry.text("DestinationKeyId")
     before, after = await _key_arn(inquiry, source), await _key_arn(inquiry, destination)
     same: Context = {"kms:reencryptonsamekey": "true" if before == after else "false"}
-    tells = told(inquiry)
+    tells, document = told(inquiry), inquiry.document
+    contexts = key_context(inquiry, source, "Source") | same, key_context(inquiry, destination, "Destination") | same
     return [
-        Need("kms:ReEncryptFrom", before, key_context(inquiry, source, "Source") | same, tells),
-        Need("kms:ReEncryptTo", after, key_context(inquiry, destination, "Destination") | same, tells),
+        Need("kms:ReEncryptFrom", before, contexts[0], tells, key_use=KeyUse(document)),
+        Need("kms:ReEncryptTo", after, contexts[1], tells, key_use=KeyUse(document)),
     ]
 
 

@@ -26,6 +26,10 @@ from iamd.node.versions import Versions
 from iamd.wire.gateway_errors import NotKnown, NotThere
 
 RESOURCE_TAG = "aws:resourcetag/"
+GRANTS = "grants"
+"""The grants of a key: `Facts.grants`."""
+_GRANTS = "ListGrants"
+_GRANTS_A_PAGE, _PAGES_OF_GRANTS = 100, 500  # KMS keeps 50,000 for a key
 _BLOCKS = ("PublicAccessBlockConfiguration",)
 _BUCKETS_BLOCKS = Question("GetPublicAccessBlock", {"Bucket": "{bucket}"}, _BLOCKS)
 _ACCOUNTS_BLOCKS = Question("GetPublicAccessBlock", {"AccountId": "{account}"}, _BLOCKS)
@@ -102,6 +106,16 @@ class Facts:
             return False
         return not (await self._told(found, found.kind.policy, need, region)).known
 
+    async def grants(self, need: Need, region: str) -> Sequence[Mapping[str, Any]]:
+        """The grants of a key, as `ListGrants` tells of them; none where the upstream knows no grants."""
+        found = find(need.resource)
+        if found is None or found.kind.service != "kms":
+            return ()
+        place = Place(found.values["region"] or region, need.owner)
+        ask = partial(self._all_grants, found.values["name"], place)
+        told: Sequence[Mapping[str, Any]] = await self._memory.get(found.subject, (_GRANTS, place), ask)
+        return told
+
     def can_tell(self, need: Need, key: str) -> str | None:
         """The kind of fact that gives the condition key its value, for `keys`; None when nobody knows it."""
         if need.action.startswith("iam:"):
@@ -157,6 +171,21 @@ class Facts:
     def clear(self) -> None:
         """Nothing is known any more."""
         self._memory.clear()
+
+    async def _all_grants(self, key_id: str, place: Place) -> Sequence[Mapping[str, Any]]:
+        grants: list[Mapping[str, Any]] = []
+        parameters: dict[str, Any] = {"KeyId": key_id, "Limit": _GRANTS_A_PAGE}
+        for _ in range(_PAGES_OF_GRANTS):
+            try:
+                told = await self._questions.ask("kms", _GRANTS, parameters, place)
+            except (NotThere, NotKnown):
+                break
+            grants += told.get("Grants") or ()
+            marker = told.get("NextMarker")
+            if not told.get("Truncated") or not marker or marker == parameters.get("Marker"):
+                break
+            parameters["Marker"] = marker
+        return tuple([each for each in grants if isinstance(each.get("GrantId"), str)])
 
     async def _told(self, found: Found, question: Question, need: Need, region: str) -> Told:
         place = Place(found.values["region"] or region, need.owner)
