@@ -186,14 +186,14 @@ def test_items_by_their_leading_keys(gateway: Live, user: Make) -> None:
 
 
 def test_a_batch_needs_every_table(gateway: Live, user: Make) -> None:
-    _table(gateway, "one")
-    _table(gateway, "two")
-    dynamodb = user("alice", allow("dynamodb:BatchGetItem", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/one"))(
+    _table(gateway, "first")
+    _table(gateway, "second")
+    dynamodb = user("alice", allow("dynamodb:BatchGetItem", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/first"))(
         "dynamodb"
     )
     keys = {"Keys": [{"owner": {"S": "a"}, "id": {"S": "1"}}]}
-    dynamodb.batch_get_item(RequestItems={"one": keys})
-    refused(dynamodb.batch_get_item, RequestItems={"one": keys, "two": keys})
+    dynamodb.batch_get_item(RequestItems={"first": keys})
+    refused(dynamodb.batch_get_item, RequestItems={"first": keys, "second": keys})
 
 
 def test_an_alias_is_the_key_that_it_names(gateway: Live, user: Make) -> None:

@@ -119,7 +119,7 @@ async def test_a_refusal_that_cannot_be_recorded_is_a_failure(opener: Opener, mo
 async def test_a_key_of_an_account_that_was_dropped_is_still_known(opener: Opener) -> None:
     async with prepared(opener) as store:
         assert store.alias_owner("nobody") is None
-        store._directory.note_key("AKIA1", ACCOUNT)
+        store.directory.note_key("AKIA1", ACCOUNT)
         store._images.drop(ACCOUNT)
         assert store.account_of_key("AKIA1") == ACCOUNT
 
