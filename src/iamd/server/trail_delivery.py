@@ -119,8 +119,7 @@ class TrailDeliveries:
         plan = begun or await self._plan(trail, 0 if delivery is None else delivery.reached, life, last)
         if plan is None:
             return False
-        found = await events_behind(self._store, plan.start, min(CHUNK, plan.end - plan.start))
-        events = [event for event in found if event.position <= plan.end]
+        events = await self._events_of(plan)
         place = Place(account_id, trail.bucket, trail.prefix)
         made = await asyncio.to_thread(_files, trail, place, events, plan)
         if made or begun:
@@ -134,6 +133,18 @@ class TrailDeliveries:
             await self._store.write(_noting(account_id, key, reached=plan.end))
         self._looked[life] = plan.end
         return plan.end < last
+
+    async def _events_of(self, plan: _Plan) -> list[Recorded]:
+        """All that the plan is about, whoever made it: what this process recorded is at hand, and may end before it."""
+        found: list[Recorded] = []
+        position = plan.start
+        while position < plan.end:
+            more = await events_behind(self._store, position, min(CHUNK, plan.end - position))
+            if not more:
+                break  # forgotten meanwhile
+            found += more
+            position = more[-1].position
+        return [event for event in found if event.position <= plan.end]
 
     async def _plan(self, trail: Trail, reached: int, life: _Life, last: int) -> _Plan | None:
         """The next events up to `last` behind those that were delivered or that the trail does not take."""
