@@ -8,7 +8,7 @@ import base64
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -225,11 +225,15 @@ def left(strangers: Strangers, address: str) -> int:
     raise AssertionError
 
 
-def _unless_of(
-    tasks: Set[asyncio.Task[Any]], usual: Callable[..., Any], other: Callable[..., Any]
-) -> Callable[..., Any]:
-    """What those tasks do as usual, and all others otherwise."""
-    return lambda *args, **values: (usual if asyncio.current_task() in tasks else other)(*args, **values)
+def _in_requests_of(server: Live, usual: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., Any]:
+    """What requests to that server do in place of what they do usually, as its jobs and other servers go on doing."""
+    jobs = asyncio.all_tasks(server.loop)
+
+    def done(store: Store, *args: Any, **values: Any) -> Any:
+        is_asked = store is server.realm.store and asyncio.current_task() not in jobs
+        return (other if is_asked else usual)(store, *args, **values)
+
+    return done
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
@@ -244,11 +248,10 @@ def test_what_ends_without_an_identity_is_counted_and_costs_nothing_beyond(
     def costs(*args: Any, **values: Any) -> Any:
         raise AssertionError("this costs something")
 
-    jobs = asyncio.all_tasks(server.loop)  # what the server does besides may cost something
     for name in ("load", "load_key", "holders", "write"):
-        monkeypatch.setattr(Store, name, _unless_of(jobs, getattr(Store, name), costs))
-    known = Store.records
-    monkeypatch.setattr(Store, "records", _unless_of(jobs, known, lambda store, account_id: None))  # none is in memory
+        monkeypatch.setattr(Store, name, _in_requests_of(server, getattr(Store, name), costs))
+    nothing = _in_requests_of(server, Store.records, lambda store, account_id: None)  # none is in memory
+    monkeypatch.setattr(Store, "records", nothing)
     monkeypatch.setattr(passwords, "matches", costs)
     status, again, body = knock(server, door, address, held[door.cookie])
     assert (status, again) == (door.full, "1"), body
