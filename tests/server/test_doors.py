@@ -270,8 +270,8 @@ def test_a_portal_is_found_without_a_look_into_others(server: Live, monkeypatch:
         loaded.append(account_id)
         return await load(store, account_id)
 
-    monkeypatch.setattr(Store, "load", spy)
-    monkeypatch.setattr(Store, "records", lambda store, account_id: None)
+    monkeypatch.setattr(Store, "load", _in_requests_of(server, load, spy))
+    monkeypatch.setattr(Store, "records", _in_requests_of(server, Store.records, lambda store, account_id: None))
     asked = Door("a portal", f"GET /start/{told[1]['IdentityStoreId']}", 200, headers=BROWSER)
     assert knock(server, asked, "192.0.2.1", {})[0] == 200
     assert set(loaded) == {"111122223331"}
