@@ -8,36 +8,26 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import random
-import re
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from fuzz.requests import Request, request_of
+from fuzz.server import ROOT, Server
 from fuzz.values import Pool, Values
 from iamd.services.catalogue import APIS
 from iamd.wire.model import OperationModel
 
-_ROOT = Credentials("AKIAFUZZFUZZFUZZFUZZ", "fuzz" * 10)
-_ENVIRONMENT = {
-    "IAMD_ACCOUNT_ID": "123456789012",
-    "IAMD_ROOT_ACCESS_KEY_ID": _ROOT.access_key,
-    "IAMD_ROOT_SECRET_ACCESS_KEY": _ROOT.secret_key,
-    "IAMD_IN_MEMORY": "true",
-}
 _HOSTILITY = (0.0, 0.0, 0.0, 0.02, 0.1, 0.4)
 _ANEW = 10_000  # requests, after which the server starts over with an empty account: what was made would slow it down
 _GROWTH = 1.1  # of memory of an empty account
@@ -65,66 +55,36 @@ class Report:
         return len(self.memory) > 3 and self.memory[-1] > _GROWTH * self.memory[len(self.memory) // 2]
 
 
-class Server:
-    """`iamd serve` in memory, in a process of its own."""
+class Caller:
+    """Sends requests to a server, one after the other."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        with log.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "iamd.cli.main", "serve", "--port", "0"],
-                env={**_environment(), **_ENVIRONMENT},
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        said = self.process.stdout
-        found = next((m[1] for line in said or () if (m := re.search(r"http://([\d.:]+)", line))), None)
-        if found is None:
-            raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
-        self.host = found
-        self.connection = http.client.HTTPConnection(found, timeout=60)
+    def __init__(self, server: Server) -> None:
+        self._host = server.host
+        self._connection = http.client.HTTPConnection(server.host, timeout=60)
 
     def send(self, request: Request) -> tuple[int, bytes]:
         """Send it, signed; returns the status (0: no answer) and the body."""
-        url = f"http://{self.host}{request.target}"
+        url = f"http://{self._host}{request.target}"
         signed = AWSRequest(request.method, url, data=request.body, headers=request.headers)
         if request.service is not None:
-            SigV4Auth(_ROOT, request.service, "us-east-1").add_auth(signed)
+            SigV4Auth(ROOT, request.service, "us-east-1").add_auth(signed)
         for _ in range(2):  # the server may have closed a connection on which nothing was asked for some seconds
             try:
-                self.connection.request(request.method, request.target, request.body, dict(signed.headers.items()))
-                answer = self.connection.getresponse()
+                self._connection.request(request.method, request.target, request.body, dict(signed.headers.items()))
+                answer = self._connection.getresponse()
                 return answer.status, answer.read()
             except (OSError, http.client.HTTPException):
-                self.connection.close()
+                self._connection.close()
         return 0, b""
 
     def reset(self) -> None:
         """Back to an account with nothing in it."""
-        self.connection.request("POST", "/_iamd/reset")
-        self.connection.getresponse().read()
-
-    def memory(self) -> int:
-        """What it has resident, in KiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) if found else 0
-
-    def complaints(self) -> str:
-        """The end of its log."""
-        return self._log.read_text(errors="replace")[-4_000:]
+        self._connection.request("POST", "/_iamd/reset")
+        self._connection.getresponse().read()
 
     def close(self) -> None:
-        """Kill it."""
-        self.connection.close()
-        self.process.kill()
-        with self.process:
-            pass
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("IAMD_") or name == "IAMD_ENGINE"}
+        """Send no more."""
+        self._connection.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,9 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     models = _models(args.service)
     with tempfile.TemporaryDirectory(prefix="iamd-fuzz-") as folder:
-        server = Server(Path(folder) / "log")
+        server = Server(["--in-memory"], Path(folder, "log"))
         try:
-            report = run(server, models, args)
+            with closing(Caller(server)) as caller:
+                report = run(server, caller, models, args)
         finally:
             server.close()
     if args.json:
@@ -144,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if report.failures or report.grew else 0
 
 
-def run(server: Server, models: Sequence[OperationModel], args: argparse.Namespace) -> Report:
+def run(server: Server, caller: Caller, models: Sequence[OperationModel], args: argparse.Namespace) -> Report:
     """Send so many requests, one after the other."""
     choice = random.Random(args.seed)
     report, pool = Report(args.seed), Pool()
@@ -152,17 +113,17 @@ def run(server: Server, models: Sequence[OperationModel], args: argparse.Namespa
     weights = [_weight(model.name) for model in models]
     for number in range(args.number):
         if number % _ANEW == 0 and number:
-            server.reset()
+            caller.reset()
             report.memory.append(server.memory())
             pool = Pool()
         model = choice.choices(models, weights)[0]
         values = Values(choice, pool, choice.choice(_HOSTILITY)).chosen(model.inputs)
         request = request_of(model, values, choice)
-        status, body = server.send(request)
+        status, body = caller.send(request)
         report.requests += 1
         report.statuses[status] += 1
         if status == 403 and (b"InvalidClientTokenId" in body or b"UnrecognizedClient" in body):
-            server.reset()  # it took away its own key
+            caller.reset()  # it took away its own key
         if status in (200, 201, 202, 204):
             report.reached.add(f"{model.service.name}:{model.name}")
             with suppress(ValueError):
@@ -188,7 +149,7 @@ def _failure(model: OperationModel, request: Request, status: int, body: bytes, 
         "target": request.target[:2_000],
         "request": request.body.decode("utf-8", "backslashreplace")[:4_000],
         "answer": body.decode("utf-8", "replace")[:500],
-        "log": server.complaints(),
+        "log": server.log()[-4_000:],
     }
 
 

@@ -24,9 +24,10 @@ from typing import Any
 import uvloop
 
 from fuzz.broken.breaking import broken
-from fuzz.broken.server import KEY, Server
+from fuzz.broken.log import errors
 from fuzz.broken.upstream import Upstream
 from fuzz.broken.whole import Requests
+from fuzz.server import ROOT, Server
 
 _TOGETHER = 64  # connections
 _WELL_WITHIN = 30.0  # seconds
@@ -71,10 +72,12 @@ async def _run(args: argparse.Namespace) -> Report:
     report, wrong = Report(args.seed), list[str]()
     upstream = await asyncio.get_running_loop().create_server(lambda: Upstream(wrong), "127.0.0.1", 0)
     with tempfile.TemporaryDirectory(prefix="iamd-fuzz-") as folder:
-        server = Server(Path(folder), upstream.sockets[0].getsockname()[1])
+        port: int = upstream.sockets[0].getsockname()[1]
+        flags = ["--data-dir", f"{folder}/data", "--log-format", "json", "--upstream", f"s3=http://127.0.0.1:{port}"]
+        server = Server(flags, Path(folder, "log"))
         try:
             await _send_all(server, args, report)
-            report.failures += wrong + server.errors()
+            report.failures += wrong + errors(server.log())
             if not await _is_well(server):
                 report.failures.append(f"the server is not well: {server.log()[-4_000:]}")
         finally:
@@ -84,7 +87,7 @@ async def _run(args: argparse.Namespace) -> Report:
 
 
 async def _send_all(server: Server, args: argparse.Namespace, report: Report) -> None:
-    choice, began, requests = random.Random(args.seed), time.monotonic(), Requests(server.host, KEY)
+    choice, began, requests = random.Random(args.seed), time.monotonic(), Requests(server.host, ROOT)
     whole = requests.all()
     numbers = iter(range(args.number))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaos.link import Link
+from tests.chaos.echo import echo
 
 _SOCKET = ".s.PGSQL.5432"
 
@@ -22,25 +23,12 @@ def link(tmp_path: Path) -> Iterator[Link]:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(far / _SOCKET))
         listening.listen()
-        threading.Thread(target=_echo, args=(listening,), daemon=True).start()
+        echo(listening)
         made = Link(tmp_path / "near", far)
         try:
             yield made
         finally:
             made.close()
-
-
-def _echo(listening: socket.socket) -> None:
-    with suppress(OSError):
-        while True:
-            joined, _ = listening.accept()
-            threading.Thread(target=_repeat, args=(joined,), daemon=True).start()
-
-
-def _repeat(joined: socket.socket) -> None:
-    with suppress(OSError), joined:
-        while piece := joined.recv(100):
-            joined.sendall(piece)
 
 
 def joined(link: Link) -> socket.socket:

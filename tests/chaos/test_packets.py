@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from iamd.store import Store, StoreError, opening
 from iamd.store.postgresql import url as urls
 from iamd.store.postgresql.database import PostgresDatabase
 from tests import postgresql
+from tests.chaos.echo import echo
 from tests.store.samples import add_user, prepared
 
 _PORT = 5000
@@ -35,21 +35,8 @@ def network() -> Iterator[Network | None]:
         with made.spaces[0]:
             listening = socket.create_server((address(1), _PORT))
         with listening:
-            threading.Thread(target=_echo, args=(listening,), daemon=True).start()
+            echo(listening)
             yield made
-
-
-def _echo(listening: socket.socket) -> None:
-    with suppress(OSError):
-        while True:
-            joined, _ = listening.accept()
-            threading.Thread(target=_repeat, args=(joined,), daemon=True).start()
-
-
-def _repeat(joined: socket.socket) -> None:
-    with suppress(OSError), joined:
-        while piece := joined.recv(10_000):
-            joined.sendall(piece)
 
 
 def _joined(network: Network) -> socket.socket:

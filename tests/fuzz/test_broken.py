@@ -9,8 +9,8 @@ import pytest
 
 from fuzz.broken.__main__ import main
 from fuzz.broken.breaking import broken
-from fuzz.broken.server import KEY
 from fuzz.broken.whole import Requests
+from fuzz.server import ROOT
 
 
 @pytest.mark.timeout(120)
@@ -24,7 +24,7 @@ def test_broken_requests_are_refused_and_nothing_fails(capsys):
 
 
 def test_every_request_is_broken_another_way():
-    whole = Requests("127.0.0.1:1", KEY).all()
+    whole = Requests("127.0.0.1:1", ROOT).all()
     choice = random.Random(7)
     tried = {broken(request, whole, choice) for request in whole for _ in range(20)}
     assert len(tried) > 0.9 * 20 * len(whole)
