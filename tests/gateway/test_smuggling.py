@@ -145,6 +145,17 @@ def test_nobody_switches_protocols(gateway: Live, upstream: Upstream, alice: dic
     assert not [name for _, headers, _ in upstream.seen for name in headers if name in (b"upgrade", b"connection")]
 
 
+def test_a_header_that_was_decided_on_is_not_the_connections(
+    gateway: Live, upstream: Upstream, alice: dict[str, str]
+) -> None:
+    """A policy may ask for `s3:if-none-match`: an upstream that does not get it would replace the object."""
+    upstream.seen.clear()
+    lines = (b"if-none-match: *", b"content-length: 2", b"connection: close, If-None-Match")
+    got = exchange(gateway, head(gateway, alice, *lines) + b"ok", ends=False)
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert not upstream.seen
+
+
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_body_that_stops_never_becomes_an_object(
     gateway: Live, upstream: Upstream, alice: dict[str, str], ends: bool

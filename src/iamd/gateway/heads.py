@@ -178,7 +178,8 @@ _MAX_PASSING: Final = 1024
 
 
 def passed_headers(request: HttpRequest, operation: OperationModel) -> Headers:
-    """The headers that are passed on: those of AWS's protocols, and the operation's own parameters."""
+    """The headers that are passed on: those of AWS's protocols, and the operation's own parameters. Raises Ambiguous where
+    the Connection header names one of them: it would be left out, and was decided on."""
     headers: list[Any] = request.headers  # pairs, which need not be opened
     names = tuple([name for name, _ in request.headers])
     found = id(operation), names
@@ -189,7 +190,9 @@ def passed_headers(request: HttpRequest, operation: OperationModel) -> Headers:
         passing = _passing[found] = _Passing(operation, names)
     passed = [headers[at] for at in passing.places]
     connection = request.index.get(b"connection")
-    return passed if connection is None else _without(passed, connection)
+    if connection is not None and len(_without(passed, connection)) != len(passed):
+        raise Ambiguous("The header connection names a header that tells what is asked for.")
+    return passed
 
 
 def _is_passed(name: bytes, own: frozenset[bytes]) -> bool:
