@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.caller import sigv4
+from iamd.gateway import heads
 from iamd.gateway.heads import answer_headers, head_of, passed_headers
 from iamd.gateway.origins import Origin
 from iamd.gateway.outbound import Headers, Outbound
@@ -109,3 +110,14 @@ def test_an_answer_keeps_what_is_not_the_connections() -> None:
     told = [(b"content-length", b"2"), (b"etag", b"e"), (b"x-own", b"1"), (b"connection", b"X-Own, content-length")]
     assert answer_headers([*told, (b"keep-alive", b"x")], has_body=False) == told[:2]
     assert answer_headers(told, has_body=True) == told[1:2]
+
+
+def test_long_lists_of_names_are_not_remembered() -> None:
+    operation = read("s3").operations["GetObject"]
+    for number in range(2):
+        sent: Headers = [(b"x-amz-meta-%d-%d" % (number, at), b"v") for at in range(300)]
+        assert passed_headers(HttpRequest("GET", b"/", b"", sent, b""), operation) == sent
+        outbound = Outbound("GET", b"/b/k", b"", sent, b"", 0, "UNSIGNED-PAYLOAD", ("us-east-1", "s3"), "111122223333")
+        assert head_of(UPSTREAMS[1], outbound, TIMES[0]) == plainly(UPSTREAMS[1], TIMES[0], outbound)
+    assert not [place for place in heads._forms if len(place[-1]) >= 300]
+    assert not [place for place in heads._passing if len(place[-1]) >= 300]

@@ -70,6 +70,12 @@ class _Form:
 
 _forms: Final[dict[tuple[int, str, str, str, str, tuple[bytes, ...]], _Form]] = {}
 _MAX_FORMS: Final = 1024  # a client's requests have the same names all day
+_LONGEST: Final = 2048  # bytes of the names that are remembered together
+
+
+def _is_short(names: tuple[bytes, ...]) -> bool:
+    """Whether they are remembered: clients choose them."""
+    return len(b"".join(names)) <= _LONGEST
 
 
 def head_of(upstream: Upstream, outbound: Outbound, now: datetime) -> bytes:
@@ -118,9 +124,10 @@ def _form_of(upstream: Upstream, outbound: Outbound, date: str) -> _Form:
     form = _forms.get(place)
     if form is None:
         form = _Form(upstream, account_id, (date, region, service), names)
-        if len(_forms) >= _MAX_FORMS:
-            _forms.clear()
-        _forms[place] = form
+        if _is_short(names):
+            if len(_forms) >= _MAX_FORMS:
+                _forms.clear()
+            _forms[place] = form
     return form
 
 
@@ -185,9 +192,11 @@ def passed_headers(request: HttpRequest, operation: OperationModel) -> Headers:
     found = id(operation), names
     passing = _passing.get(found)
     if passing is None:
-        if len(_passing) >= _MAX_PASSING:
-            _passing.clear()
-        passing = _passing[found] = _Passing(operation, names)
+        passing = _Passing(operation, names)
+        if _is_short(names):
+            if len(_passing) >= _MAX_PASSING:
+                _passing.clear()
+            _passing[found] = passing
     passed = [headers[at] for at in passing.places]
     connection = request.index.get(b"connection")
     if connection is not None and len(_without(passed, connection)) != len(passed):
