@@ -65,6 +65,14 @@ def exchange(**fields: Any) -> Exchange:
     return Exchange(**{**given, **fields})
 
 
+@pytest.mark.parametrize("name", [b"user-agent", b"host"])
+def test_long_words_of_clients_are_not_remembered(name: bytes) -> None:
+    request = HttpRequest("POST", b"/", b"", [(name, b"x" * 2000)], b"", "192.0.2.1", True)
+    assert templated(exchange(request=request)) is None
+    template = templated(exchange(request=HttpRequest("POST", b"/", b"", [(name, b"x" * 500)], b"", "", True)))
+    assert template is not None
+
+
 @given(
     st.sampled_from(CALLERS),
     st.lists(st.tuples(st.lists(ASKS, max_size=3), TEXTS), min_size=1, max_size=4),

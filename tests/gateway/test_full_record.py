@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from iamd.gateway import recording
 from iamd.store import waiting
 from tests.authorization.conftest import Asker, send
 from tests.gateway.conftest import Make
@@ -20,6 +23,17 @@ def test_a_request_is_not_forwarded(gateway: Live, user: Make, monkeypatch: pyte
         refused(s3.put_object, "ServiceUnavailable", Bucket="recorded", Key="a", Body=b"x")
         refused(alice("dynamodb").list_tables, "ServiceUnavailable")
     assert "Contents" not in s3.list_objects_v2(Bucket="recorded")
+
+
+def test_what_long_names_of_programs_ask_is_recorded_without_remembering_them(gateway: Live, user: Make) -> None:
+    s3 = user("alice", allow("s3:*"))("s3")
+    s3.create_bucket(Bucket="named")
+    s3.meta.events.register("before-send.s3", lambda request, **_: request.headers.update({"User-Agent": "x" * 2000}))
+    s3.list_objects_v2(Bucket="named")
+    asked = [{"AttributeKey": "EventName", "AttributeValue": "ListObjectsV2"}]
+    event = gateway.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"][0]
+    assert json.loads(event["CloudTrailEvent"])["userAgent"] == "x" * 1024
+    assert not [place for place in recording._usuals if place[5] == b"x" * 2000]
 
 
 def test_a_proxy_and_a_program_are_told_503(gateway: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,15 @@ from iamd.wire.model import OperationModel
 
 MAX_TEMPLATES: Final = 4096
 _SHORT: Final = 512  # bytes of parameters that are remembered
+_LONGEST: Final = 1024  # bytes of what a client calls itself, and of the host's name, with which templates are kept
 _UP_TO_ASKED, _WHOLE = b"\xdc\x00\x11", b"\xdc\x00\x13"  # arrays of 17 and of 19: see StoredEvent
 NO_RESPONSE: Final = b"\xc0"
 _NOTHING: Final = b"\xc0" * 4  # no error code, error message, additional data, shared id
+
+
+def are_short(agent: bytes | None, host: bytes | None) -> bool:
+    """Whether templates are kept for those headers, which clients choose."""
+    return (agent is None or len(agent) <= _LONGEST) and (host is None or len(host) <= _LONGEST)
 
 
 class Template:

@@ -11,7 +11,7 @@ from iamd.audit.elements import text_name
 from iamd.audit.encoding import packed_text
 from iamd.audit.event import ApiEvent
 from iamd.audit.identity import identity_of
-from iamd.audit.templates import MAX_TEMPLATES, NO_RESPONSE, Template
+from iamd.audit.templates import MAX_TEMPLATES, NO_RESPONSE, Template, are_short
 from iamd.caller.caller import Caller, CallerKind
 from iamd.caller.claim import Signature
 from iamd.gateway.asked import Asked
@@ -124,7 +124,7 @@ def _usual(passage: Passage, caller: Caller, region: str) -> _Usual | None:
     place = id(caller), id(operation), action, region, request.client_ip, agent, host
     usual = _usuals.get(place)
     if usual is None:
-        if not _reads(action):
+        if not _reads(action) or not are_short(agent, host):
             return None
         if len(_usuals) >= MAX_TEMPLATES:
             _usuals.clear()

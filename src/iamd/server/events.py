@@ -8,7 +8,7 @@ from msgspec import structs
 
 from iamd.audit import ApiEvent, Identity
 from iamd.audit.ids import new_uuid
-from iamd.audit.templates import MAX_TEMPLATES, Template
+from iamd.audit.templates import MAX_TEMPLATES, Template, are_short
 from iamd.server.exchange import Exchange
 from iamd.store.waiting import Kept
 from iamd.wire.errors import AwsError, Throttling
@@ -83,11 +83,11 @@ def _template(exchange: Exchange) -> Template | None:
 
 
 def _new_template(exchange: Exchange, agent: bytes | None, host: bytes | None) -> Template | None:
-    """None for those who have no access key, and for what changes records or takes no signature."""
+    """None for those who have no access key, for what changes records or takes no signature, and for long headers."""
     caller, api, operation = exchange.caller, exchange.api, exchange.operation
     if caller is None or api is None or operation is None or not operation.reads or not caller.access_key_id:
         return None
-    if operation.admission is not None:
+    if operation.admission is not None or not are_short(agent, host):
         return None
     return Template(
         caller,
