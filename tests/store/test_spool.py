@@ -41,6 +41,15 @@ def altered(folder: Path, statement: str) -> None:
 
 
 @on_loop
+async def test_a_spool_holds_nothing_when_it_is_closed(tmp_path: Path) -> None:
+    await opened(tmp_path).close()
+    assert [file.name for file in tmp_path.iterdir()] == ["spool.db"]  # no lock, which only a database needs
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    await opened(tmp_path).close()
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
+
+
+@on_loop
 async def test_batches_come_back_as_they_were_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "EVENTS", 2)
     held = opened(tmp_path)

@@ -24,7 +24,7 @@ from iamd.store.sql import statements
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
 from iamd.store.sqlite.connection import connect, failing
-from iamd.store.sqlite.file import create, prepare
+from iamd.store.sqlite.file import create, prepare, use
 from iamd.store.sqlite.lock import Lock
 from iamd.store.sqlite.watch import Watch
 
@@ -39,7 +39,9 @@ class SqliteDatabase(SqlDatabase):
         super().__init__(master)
         self._file = file
         self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed
-        self._use = None if file is None else create(file)
+        if file is not None:
+            create(file)
+        self._use = None if file is None else use(file)
         with ExitStack() as on_failure:
             on_failure.callback(self._disuse)
             self._writer = connect(file)

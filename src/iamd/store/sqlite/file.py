@@ -19,16 +19,13 @@ from iamd.store.sqlite.lock import Lock
 _APPLICATION_ID = 0x69616D64  # "iamd", in the file's header
 
 
-def create(file: Path) -> Lock:
-    """Make the file (mode 0600) and its directory (mode 0700) where they do not exist; what is returned keeps it from
-    being replaced. Raises StoreError."""
+def create(file: Path) -> None:
+    """Make the file (mode 0600) and its directory (mode 0700) where they do not exist. Raises StoreError."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        used = use(file)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreError(f"cannot write the database {file}: {error.strerror}") from None
-    return used
 
 
 def use(file: Path) -> Lock:
