@@ -155,10 +155,11 @@ def _realm(settings: Settings, store: Store, common: Shared, link: EdgeLink | No
 def _tokens(store: Store, link: EdgeLink | None) -> TokenKeys:
     """The keys of the store, also when they change. An edge node that gets none asks its control plane whose sessions they
     are that it is shown; its own count there alone."""
-    tokens = TokenKeys({0: new_key()})
+    own = {0: new_key()}
+    tokens = TokenKeys(own)
 
     def renew(keyring: Keyring) -> None:
-        tokens.renew(keyring.token_keys or {0: new_key()})
+        tokens.renew(keyring.token_keys or own)
         tokens.introduces = None if link is None or keyring.token_keys else link.introduced
 
     store.on_new_keys = renew

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -221,6 +222,14 @@ def test_an_edge_node_of_some_accounts_asks_once_whose_session_it_is(control: Li
         assert edge.client("sts", here).get_caller_identity()["Arn"].endswith("federated-user/dave")
         with pytest.raises(ClientError, match="InvalidClientTokenId"):
             control.client("sts", here).get_caller_identity()
+        before = edge.realm.store.keyring
+        control.run(control.realm.store.rotate_token_key(datetime(2000, 1, 1, tzinfo=UTC)))
+        deadline = time.monotonic() + 20
+        while edge.realm.store.keyring is before:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for session, name in ((here, "dave"), (there, "carol")):  # neither was made under the key that was exchanged
+            assert edge.client("sts", session).get_caller_identity()["Arn"].endswith(f"federated-user/{name}")
         edge.realm.strangers = Strangers(1, Buckets(lambda: 1))
         for number in range(BURST + 1):
             with pytest.raises(ClientError) as refusal:
