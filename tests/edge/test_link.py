@@ -204,8 +204,8 @@ def test_an_edge_node_of_some_accounts_asks_once_whose_session_it_is(control: Li
         answered = []
         asks = EdgeDoor._session
 
-        def spy(door: EdgeDoor, of: Edge, token: bytes) -> Answer:
-            answer = asks(door, of, token)
+        async def spy(door: EdgeDoor, of: Edge, token: bytes) -> Answer:
+            answer = await asks(door, of, token)
             answered.append(answer.status)
             return answer
 
@@ -238,6 +238,18 @@ def test_an_edge_node_of_some_accounts_asks_once_whose_session_it_is(control: Li
             assert refusal.value.response["Error"]["Code"] == code
         shown(edge, there)
     assert "carol" not in (tmp_path / "replica.db").read_bytes().decode("latin-1")
+
+
+def test_a_session_is_known_whose_key_another_server_has_just_made(tmp_path: Path) -> None:
+    file = tmp_path / "edges.toml"
+    file.write_text(entry("some", LIMITED, ACCOUNT))
+    flags: dict[str, Any] = {"in_memory": False, "data_dir": str(tmp_path / "data")}
+    with live(**flags, edges=str(file)) as control, live(**flags) as other:
+        other.run(other.realm.store.rotate_token_key(datetime(2000, 1, 1, tzinfo=UTC)))
+        made = other.client("sts").get_federation_token(Name="carol")["Credentials"]["SessionToken"]
+        url, headers = f"{control.endpoint}/_iamd/edge/session", {"authorization": f"Bearer {LIMITED}"}
+        with urlopen(Request(url, made.encode(), headers)) as answer:
+            assert answer.status == 200
 
 
 def shown(edge: Live, key: Any) -> None:

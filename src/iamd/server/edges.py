@@ -144,7 +144,7 @@ class EdgeDoor:
             if (request.method, path) == ("POST", b"events"):
                 return await self._take_over(edge, request.body)
             if (request.method, path) == ("POST", b"session"):
-                return self._session(edge, request.body)
+                return await self._session(edge, request.body)
         except StoreError as error:
             telemetry.log.error("an edge node was not answered", edge=edge.name, error=str(error))
             return _refused(503, unavailable(error).message)
@@ -204,8 +204,9 @@ class EdgeDoor:
         await self._store.take_over(recorded)
         return Answer(204, [], b"")
 
-    def _session(self, edge: Edge, token: bytes) -> Answer:
+    async def _session(self, edge: Edge, token: bytes) -> Answer:
         """Whose session it is whose token an edge node was shown that has no keys: one of its own accounts', or nobody's."""
+        await self._store.refresh()  # another server may have sealed it under a key that it has just made
         try:
             session = self._realm.tokens.open(token.decode("latin-1"))
         except InvalidClientTokenId:
