@@ -324,6 +324,10 @@ def test_a_client_that_upgrades_and_leaves_is_let_go(runner: Any) -> None:
         connection.receive(b"one", head=b"POST / HTTP/1.1\r\nconnection: close, upgrade\r\nupgrade: h2c")
         assert await connection.answers() == [b"application 3"]
         assert connection.transport.closing
+        for asks in (b"proxy-connection: upgrade", b"connection: upgrade\r\nProxy-Connection: upgrade"):
+            asking = Connection(Desk())
+            asking.receive(b"one", head=b"POST / HTTP/1.1\r\n" + asks + b"\r\nupgrade: h2c")
+            assert await asking.answers() == [b"one"]
         proxied = Connection(Desk())
         proxied.protocol.data_received(b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n")
         assert proxied.transport.sent[0].startswith(b"HTTP/1.1 400 ")

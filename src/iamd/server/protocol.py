@@ -150,10 +150,12 @@ class HttpProtocol:
             self._channel.refuse(_TOO_LONG if self._header_bytes() > self._max else b"400 Bad Request")
 
     def _start_over(self) -> None:
-        """Parse the request line and the headers again, without what asks for another protocol."""
+        """Parse the request line and the headers again, without what asks for another protocol; the parser takes either
+        header for it."""
         parser = self._parser
         first = parser.get_method() + b" " + self._url + b" HTTP/" + parser.get_http_version().encode()
-        lines = [first, *[name + b": " + value for name, value in self._headers if name != CONNECTION]]
+        asking = (CONNECTION, PROXY_CONNECTION)
+        lines = [first, *[name + b": " + value for name, value in self._headers if name not in asking]]
         if not parser.should_keep_alive():
             lines.append(b"connection: close")
         self._upgrades = False
