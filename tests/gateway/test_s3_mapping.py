@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import pytest
+from botocore import auth
+from botocore.awsrequest import AWSRequest
 
 from iamd.wire.gateway_errors import Ambiguous
 from tests.gateway.conftest import Make
@@ -19,6 +24,7 @@ TABLES = f"arn:aws:s3tables:us-east-1:{ACCOUNT}:bucket/tables"
     ("operation", "params", "expected"),
     [
         ("CreateBucket", {"ACL": "private", "ObjectLockEnabledForBucket": False}, ["s3:CreateBucket b"]),
+        ("CreateBucket", {"ACL": "private", "GrantRead": "id=1"}, ["s3:CreateBucket b", "s3:PutBucketAcl b"]),
         ("CreateBucket", {"ACL": "public-read"}, ["s3:CreateBucket b", "s3:PutBucketAcl b"]),
         (
             "CreateBucket",
@@ -88,6 +94,17 @@ def test_the_age_of_a_signature_is_known_and_what_is_not_known_is_refused(gatewa
     user("bob", allow("s3:ListBucket", **young))("s3").list_objects_v2(Bucket="ages")
     old = user("carol", allow("s3:*"), deny("s3:*", NumericGreaterThanEquals={"s3:signatureAge": "0"}))("s3")
     assert "explicit deny" in refused(old.list_objects_v2, Bucket="ages")
+    then = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=11)
+    for query, headers in (
+        ("&X-Amz-Date=20991231T000000Z", {}),
+        ("", {"Date": "now"}),
+    ):  # besides, and by another header
+        request = AWSRequest("GET", f"{gateway.endpoint}/ages?list-type=2{query}", headers)
+        with patch.object(auth, "get_current_datetime", lambda: then):
+            auth.S3SigV4Auth(alice._request_signer._credentials, "s3", "us-east-1").add_auth(request)
+        answer = httpx.get(request.url, headers=dict(request.headers.items()))
+        assert answer.status_code == 403, answer.text
+        assert "explicit deny" in answer.text
     user("dave", allow("s3:*"), deny("s3:*", NumericLessThan={"s3:TlsVersion": "1.2"}))("s3").list_objects_v2(
         Bucket="ages"
     )  # a request without TLS has none, as in AWS

@@ -71,7 +71,8 @@ def who_asks(passage: Passage) -> Who:
     caller, signature, access = passage.caller, passage.signature, passage.access
     if caller is None or signature is None:
         raise InternalFailure
-    return Who(caller, passage.request, passage.now, signature.region, access.via if access is not None else ())
+    via = access.via if access is not None else ()
+    return Who(caller, passage.request, passage.now, signature.timestamp, signature.region, via)
 
 
 def tolerated(parts: Parts, passage: Passage) -> list[AccessDenied] | None:

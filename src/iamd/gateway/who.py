@@ -9,11 +9,15 @@ from iamd.wire.http import HttpRequest
 
 
 class Who:
-    """The caller of a request, and its circumstances: `via` are the services that forwarded it, first to last."""
+    """The caller of a request, and its circumstances: `signed` is when it says that it was signed, `via` are the services
+    that forwarded it, first to last."""
 
-    def __init__(self, caller: Caller, request: HttpRequest, now: datetime, region: str, via: tuple[str, ...]) -> None:
+    def __init__(
+        self, caller: Caller, request: HttpRequest, now: datetime, signed: datetime, region: str, via: tuple[str, ...]
+    ) -> None:
         self.caller = caller
         self.request = request
         self.now = now
+        self.signed = signed
         self.region = region
         self.via = via

@@ -197,7 +197,7 @@ def _list_buckets(inquiry: Inquiry) -> list[Need]:
 def _create_bucket(inquiry: Inquiry) -> list[Need]:
     header, arn, told = inquiry.request.header, bucket_arn(inquiry), tags_of(inquiry)
     actions = ["CreateBucket"]
-    if _has_acl(inquiry) and header(b"x-amz-acl") != "private":
+    if header(b"x-amz-acl") not in (None, "private") or _grants(inquiry):
         actions.append("PutBucketAcl")
     if header(b"x-amz-object-ownership") is not None:
         actions.append("PutBucketOwnershipControls")
@@ -265,8 +265,11 @@ def _delete_objects(inquiry: Inquiry) -> list[Need]:
 
 
 def _has_acl(inquiry: Inquiry) -> bool:
-    header = inquiry.request.header
-    return header(b"x-amz-acl") is not None or any(name.startswith(b"x-amz-grant-") for name in inquiry.request.index)
+    return b"x-amz-acl" in inquiry.request.index or _grants(inquiry)
+
+
+def _grants(inquiry: Inquiry) -> bool:
+    return any(name.startswith(b"x-amz-grant-") for name in inquiry.request.index)
 
 
 MAPPERS: Mapping[str, Mapper] = {
