@@ -66,9 +66,10 @@ class Memory:
             kept = self._about[about] = _Kept(version)
         known = kept.get(question)
         if known is None or known[0] <= now:
-            self._drop(about, question)
-            known = kept[question] = now + self._seconds, asyncio.ensure_future(ask())
-            self._size += 1
+            self._size += question not in kept
+            known = now + self._seconds, asyncio.ensure_future(ask())
+            kept.pop(question, None)  # the newest is the last
+            kept[question] = known
             self._about.move_to_end(about)
             self._make_room(about)
         elif known[1].done() and known[1].exception() is None:
@@ -102,11 +103,11 @@ class Memory:
                 self._drop(oldest)
 
     def _drop(self, about: Hashable, *questions: Hashable) -> None:
-        """Forget the answers to those questions; to all, where none is named."""
+        """Forget the answers to those questions; to all, where none is named. What nothing is known about takes no room."""
         kept = self._about.get(about)
         if kept is None:
             return
-        if not questions:
-            self._size -= len(self._about.pop(about))
-        for question in questions:
+        for question in questions or tuple(kept):
             self._size -= kept.pop(question, None) is not None
+        if not kept:
+            del self._about[about]
