@@ -50,6 +50,12 @@ BLOB = b"x"
                 "kms:encryptioncontextkeys": ("App",),
             },
         ),
+        ("Encrypt", {"KeyId": KEY, "EncryptionAlgorithm": None}, {"kms:encryptionalgorithm": "SYMMETRIC_DEFAULT"}),
+        (
+            "ScheduleKeyDeletion",
+            {"KeyId": KEY, "PendingWindowInDays": None},
+            {"kms:schedulekeydeletionpendingwindowindays": "30"},
+        ),
         ("ScheduleKeyDeletion", {"KeyId": KEY}, {"kms:schedulekeydeletionpendingwindowindays": "30"}),
         (
             "Sign",

@@ -45,12 +45,13 @@ HANDS_OVER = frozenset(
 
 
 def _known(asked: Asked, document: Document) -> Document:
-    """The document; raises Ambiguous for a name that differs from one of the model's in case only."""
+    """The document without nulls, which say the same as what is not there; raises Ambiguous for a name that differs from
+    one of the model's in case only. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html"""
     names = {member.wire_name.lower(): member.wire_name for member in asked.operation.inputs}
     for name in document:
         if names.get(name.lower(), name) != name:
             raise Ambiguous(f"{names[name.lower()]} is spelled in another way.")
-    return document
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def _structure(shape: Shape, sent: Mapping[str, str], prefix: str, ec2: bool, depth: int) -> Document:
@@ -145,7 +146,7 @@ def _body(asked: Asked, request: HttpRequest) -> Document:
         for name in read:
             if folded.get(name.lower(), name) != name:
                 raise Ambiguous(f"{folded[name.lower()]} is spelled in another way.")
-        read = {named.get(name, name): value for name, value in read.items()}
+        read = {named.get(name, name): value for name, value in read.items() if value is not None}
     else:
         read = xml_value(shape, xml_root(request.body), 0) if shape is not None else {}
     return {payload.name: read} if payload is not None else read
