@@ -14,6 +14,7 @@ from iamd.gateway.directory import model_of
 from iamd.gateway.exact import MAPPERS
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.recognise import recognise
+from iamd.wire.errors import AwsError
 from iamd.wire.gateway_errors import Unmapped
 from tests.gateway.test_recognise import request_of
 from tests.live import ACCOUNT
@@ -207,6 +208,19 @@ def test_a_pattern_that_does_not_name_its_values_tells_nothing_of_them() -> None
     assert rule.context == {"events:detail.useridentity.principalid": ("AIDA",)}
     assert {"events:source", "events:detail.service"}.isdisjoint(rule.tells)
     assert {"events:detail-type", "events:detail.useridentity.principalid"} <= {*rule.tells}
+
+
+@pytest.mark.parametrize("pattern", ["5", "[]", '{"source": ["a"], "source": ["b"]}', "[" * 100_000])
+def test_a_pattern_that_may_be_read_in_two_ways_is_refused(pattern: str) -> None:
+    with pytest.raises(AwsError):
+        needs_of("events", "PutRule", Name="r", EventPattern=pattern)
+
+
+def test_a_pattern_with_choices_tells_nothing_of_what_they_may_name() -> None:
+    choices = {"detail": {"$or": [{"service": ["a"]}, {"service": ["b"]}]}}
+    (rule,) = needs_of("events", "PutRule", Name="r", EventPattern=json.dumps(choices))
+    assert "events:detail.service" not in rule.tells
+    assert "events:source" in rule.tells
 
 
 def test_what_ec2_makes_is_told_by_its_tags_and_region() -> None:

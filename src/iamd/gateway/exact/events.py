@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from iamd.gateway.exact.templates import resources, table
 from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
+from iamd.gateway.strict import json_document
 from iamd.guard.context import Context
 from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
@@ -43,21 +43,20 @@ def _rule(inquiry: Inquiry) -> list[Need]:
 
 def _pattern(given: Any) -> tuple[Context, list[str]]:
     """What a rule's pattern names plainly, and of which keys it says everything: of one that matches otherwise, by
-    prefix or by exception, nobody can tell."""
-    try:
-        pattern = json.loads(given) if isinstance(given, str) else {}
-    except ValueError:
-        raise Unmapped("EventPattern is not JSON.") from None
+    prefix, by exception or by choice (`$or`), nobody can tell. Raises Ambiguous."""
+    pattern = json_document(given.encode(errors="surrogatepass")) if isinstance(given, str) else {}
     context: Context = {}
     tells = []
     for key, path in _PATTERNS.items():
         values: Any = pattern
+        chosen = False
         for name in path:
+            chosen = chosen or (isinstance(values, dict) and "$or" in values)
             values = values.get(name) if isinstance(values, dict) else None
         plain = isinstance(values, list) and bool(values) and all(isinstance(value, str) for value in values)
         if plain:
             context[key] = tuple(values)
-        if plain or (values is None and "$or" not in pattern):
+        if plain or (values is None and not chosen):
             tells.append(key)
     return context, tells
 
