@@ -31,6 +31,7 @@ ALICE, BOB = {"S": "alice"}, {"S": "bob"}
         ("DELETE FROM orders WHERE owner = 'it''s' AND id = '1'", [], ("Delete", "orders", None, [{"S": "it's"}])),
         ("INSERT INTO orders VALUE {'id': '1', 'owner': ?, 'info': {'owner': 'bob'}}", [ALICE], ("Insert", "orders", None, [ALICE])),
         ("INSERT INTO orders VALUE {'owner': 'alice', 'owner': 'bob'}", [], ("Insert", "orders", None, None)),
+        ("INSERT INTO orders VALUE {'id': '1', 'owner': 5-3}", [], ("Insert", "orders", None, None)),
         ("INSERT INTO orders VALUE {'info': {'owner': 'alice'}}", [], ("Insert", "orders", None, None)),
         ("EXISTS(SELECT * FROM orders WHERE owner = ?)", [ALICE], ("Select", "orders", None, None)),
     ],

@@ -78,8 +78,10 @@ class Statement:
         """The values of the partition key of that name which the statement is about, as attribute values; empty for what
         does not name it, which is a scan; None where nobody can tell."""
         if self.action == "PartiQLInsert":
-            found = [self._value(place + 2, parameters) for place in self._members(key)]
-            return found if len(found) == 1 and found[0] is not None else None
+            places = self._members(key)
+            value = self._value(places[0] + 2, parameters) if len(places) == 1 else None
+            ends = value is not None and self._sign(places[0] + 3) in (",", "}")
+            return [value] if ends else None
         words = [token.word for token in self.rest]
         if "WHERE" not in words:
             return []
