@@ -11,10 +11,14 @@ import pytest
 from botocore import auth
 from botocore.awsrequest import AWSRequest
 
+from iamd.gateway import mapping
+from iamd.gateway.mapped import Inquiry
+from iamd.gateway.recognise import recognise
 from iamd.wire.gateway_errors import Ambiguous
+from iamd.wire.http import HttpRequest
 from tests.gateway.conftest import Make
 from tests.gateway.policies import allow, deny, refused
-from tests.gateway.test_exact import briefly, needs_of
+from tests.gateway.test_exact import Known, briefly, needs_of
 from tests.live import ACCOUNT, Live
 
 TABLES = f"arn:aws:s3tables:us-east-1:{ACCOUNT}:bucket/tables"
@@ -57,6 +61,22 @@ def test_a_request_to_s3_needs(operation: str, params: dict[str, Any], expected:
     needs = needs_of("s3", operation, Bucket="b-b", **params)
     short = [line.replace("arn:aws:s3:::b-b", "b").replace("arn:aws:s3tables:bucket/", "") for line in briefly(needs)]
     assert short == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "query", "body"),
+    [
+        ("PutObjectTagging", b"tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value><Value>2</Value></Tag></TagSet></Tagging>"),
+        ("PutObjectRetention", b"retention", "<Retention><Mode>GOVERNANCE</Mode><Mode>COMPLIANCE</Mode></Retention>"),
+        ("UpdateObjectEncryption", b"encryption", "<E><S><KMSKeyArn>a</KMSKeyArn><KMSKeyArn>b</KMSKeyArn></S></E>"),
+    ],
+)  # fmt: skip
+def test_a_body_that_says_a_thing_twice_is_refused(operation: str, query: bytes, body: str) -> None:
+    request = HttpRequest("PUT", b"/b-b/k", query, [(b"host", b"127.0.0.1:4500")], body.encode())
+    asked = recognise(request, "s3")
+    assert asked.name == operation
+    with pytest.raises(Ambiguous):
+        mapping.needs(Inquiry(asked, request, {}, "us-east-1", ACCOUNT, Known()))
 
 
 def test_what_makes_an_object_says_so() -> None:

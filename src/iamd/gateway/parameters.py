@@ -168,6 +168,14 @@ def xml_root(body: bytes) -> Any:
     return root
 
 
+def xml_text(element: Any, path: str) -> str | None:
+    """The text of the one element below at that path, None where there is none; raises Ambiguous where there are two."""
+    found = element.findall(path)
+    if len(found) > 1:
+        raise Ambiguous(f"{path.rpartition('}')[2]} is there twice.")
+    return found[0].text if found else None
+
+
 def xml_value(shape: Shape, element: Any, depth: int) -> Any:
     """An element by its shape; raises Ambiguous where an element that is no list's is there twice."""
     if depth > _MAX_DEPTH:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from iamd.gateway.mapped import Inquiry
-from iamd.gateway.parameters import xml_root
+from iamd.gateway.parameters import xml_root, xml_text
 from iamd.gateway.strict import once, pairs
 from iamd.guard.context import Context, tag_context
 
@@ -106,7 +106,7 @@ def object_context(inquiry: Inquiry) -> Context:
     if tags:
         context["s3:requestobjecttagkeys"] = tuple(tags)
     if name == "UpdateObjectEncryption":
-        key_arn = xml_root(request.body).findtext(".//{*}KMSKeyArn")
+        key_arn = xml_text(xml_root(request.body), ".//{*}KMSKeyArn")
         if key_arn:
             context["s3:x-amz-server-side-encryption"] = "aws:kms"
             context["s3:x-amz-server-side-encryption-aws-kms-key-id"] = key_arn
@@ -117,7 +117,7 @@ def object_context(inquiry: Inquiry) -> Context:
             ("RetainUntilDate", "s3:object-lock-retain-until-date"),
             ("Status", "s3:object-lock-legal-hold"),
         ):
-            text = root.findtext(f"{{*}}{element}")
+            text = xml_text(root, f"{{*}}{element}")
             if text:
                 context[key] = text
     return context
@@ -129,11 +129,11 @@ def tags_of(inquiry: Inquiry) -> Context:
     if not body or name not in ("CreateBucket", "PutBucketTagging"):
         return {}
     context = tag_context(tuple(tags_in(body).items()))
-    place = xml_root(body).findtext("{*}LocationConstraint")
+    place = xml_text(xml_root(body), "{*}LocationConstraint")
     return {**context, "s3:locationconstraint": place} if place else context
 
 
 def tags_in(body: bytes) -> dict[str, str]:
     """The tags in S3's XML; raises Ambiguous."""
     entries = xml_root(body).iterfind(".//{*}Tag")
-    return once([(entry.findtext("{*}Key") or "", entry.findtext("{*}Value") or "") for entry in entries])
+    return once([(xml_text(entry, "{*}Key") or "", xml_text(entry, "{*}Value") or "") for entry in entries])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from iamd.gateway.exact.s3 import bucket_arn, need
 from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn
-from iamd.gateway.parameters import xml_root
+from iamd.gateway.parameters import xml_root, xml_text
 from iamd.wire.gateway_errors import Unmapped
 
 _MADE = ("CreateNamespace", "GetTable", "CreateTable", "PutTablePolicy")
@@ -32,7 +32,7 @@ def _create(inquiry: Inquiry) -> list[Need]:
 
 def _create_former(inquiry: Inquiry) -> list[Need]:
     """The first form of configuration names the table bucket."""
-    named = xml_root(inquiry.request.body).findtext(".//{*}TableBucketArn")
+    named = xml_text(xml_root(inquiry.request.body), ".//{*}TableBucketArn")
     if not named:
         raise Unmapped("The configuration must say its TableBucketArn.")
     bucket = checked_arn(named, "s3tables", "bucket/")
