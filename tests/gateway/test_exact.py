@@ -187,6 +187,7 @@ def test_instances_need_all_that_they_are_made_of() -> None:
         ("glue", "TagResource", {"ResourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "TagsToAdd": {}}),
         ("glue", "GetTable", {"CatalogId": "210987654321", "DatabaseName": "d", "Name": "t"}),
         ("ecs", "StopTask", {"cluster": "arn:aws:ecs:eu-west-1:210987654321:cluster/c", "task": "t"}),
+        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "InstanceIds", "Values": [["i-1"]]}]}),
     ],
     ids=lambda value: str(value)[:24],
 )
@@ -230,6 +231,11 @@ def test_what_ec2_makes_is_told_by_its_tags_and_region() -> None:
     assert (tagged.action, tagged.context["ec2:createaction"]) == ("ec2:CreateTags", "CreateVolume")
     (stopped,) = needs_of("ec2", "StopInstances", InstanceIds=["i-1"])
     assert stopped.context == {"ec2:region": "us-east-1"}
+
+
+def test_targets_that_name_no_node_are_all_nodes() -> None:
+    needs = needs_of("ssm", "SendCommand", DocumentName="d", Targets=[{"Key": "InstanceIds", "Values": []}])
+    assert "ssm:SendCommand arn:aws:ec2:instance/*" in briefly(needs)
 
 
 def test_the_default_cluster_is_a_cluster() -> None:

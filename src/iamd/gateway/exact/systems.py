@@ -43,17 +43,21 @@ def _node_arn(inquiry: Inquiry, named: object) -> str:
 
 def _node_arns(inquiry: Inquiry, said: Mapping[str, Any]) -> list[str]:
     """The nodes that a request, or an entry of one, names or chooses."""
-    named = [*(said.get("InstanceIds") or ()), *([said["InstanceId"]] if said.get("InstanceId") else ())]
+    given, targets = said.get("InstanceIds") or [], said.get("Targets") or []
+    if not isinstance(given, list) or not isinstance(targets, list):
+        raise Unmapped("InstanceIds and Targets must be lists.")
+    named = [*given, *([said["InstanceId"]] if said.get("InstanceId") else ())]
     chosen = False
-    for target in said.get("Targets") or ():
-        if not isinstance(target, Mapping) or not isinstance(target.get("Values", []), list):
+    for target in targets:
+        values = target.get("Values", []) if isinstance(target, Mapping) else None
+        if not isinstance(values, list):
             raise Unmapped("Targets must be keys with values.")
-        if target.get("Key") == "InstanceIds" and "*" not in target.get("Values", []):
-            named += target.get("Values", [])
+        if target.get("Key") == "InstanceIds" and values and "*" not in values:
+            named += values
         else:
             chosen = True
     every = [inquiry.arn("ec2", "instance/*"), inquiry.arn("ssm", "managed-instance/*")] if chosen else []
-    return [*(_node_arn(inquiry, each) for each in dict.fromkeys(named)), *every]
+    return [*(_node_arn(inquiry, each) for each in named), *every]
 
 
 def _needs(inquiry: Inquiry, arns: list[str], keys: Context | None = None, tells: tuple[str, ...] = ()) -> list[Need]:
