@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iamd.caller.authenticate import require_known
 from iamd.caller.session import Session
+from iamd.caller.strangers import Strangers
 from iamd.caller.tokens import TokenKeys
 from iamd.wire.errors import InvalidClientTokenId
+from iamd.wire.http import HttpRequest
 
 ISSUED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -187,3 +193,21 @@ FIRST_FORMAT = (
     "lFwi5lHZLL1GwfolwQW8CkWLzxgTqlBIi2rGo2Rh3qxN9f9gfeHGbJMnrkmpc9AIulHhdUMkYjaDwSLQ3bK5URvXB2GmyxyWNQzB"
     "9oNFkOke0is_J0lo-UoQTiZban2kiGC7"
 )
+
+
+def test_what_was_told_of_a_session_before_the_keys_were_renewed_does_not_count_afterwards() -> None:
+    """The key may have been exchanged because somebody else had it."""
+    tokens, late = TokenKeys({0: KEY}), [True, False]
+    signature: Any = SimpleNamespace(token="of another key")
+    nobody: Any = None
+
+    async def introduced(token: str) -> Session:
+        if late.pop(0):
+            tokens.renew({0: KEY})  # while the answer was on its way
+        return SESSION
+
+    tokens.introduces = introduced
+    request = HttpRequest("POST", b"/", b"", [], b"")
+    for known in (None, SESSION):
+        asyncio.run(require_known(request, signature, nobody, tokens, Strangers()))
+        assert tokens.at_hand(signature.token) == known

@@ -78,8 +78,9 @@ async def _session_of(token: str, tokens: TokenKeys) -> Session:
         return session
     if tokens.introduces is None:
         raise InvalidClientTokenId
+    renewals = tokens.renewals
     session = await tokens.introduces(token)
-    tokens.introduce(token, session)
+    tokens.introduce(token, session, renewals)
     return session
 
 

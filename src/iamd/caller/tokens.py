@@ -46,14 +46,19 @@ class TokenKeys:
     """Asks elsewhere which session it is whose token these keys do not open; None where nobody is to be asked. Raises
     InvalidClientTokenId and ServiceUnavailable."""
 
+    renewals: int
+    """How often keys were taken over."""
+
     def __init__(self, keys: Mapping[int, bytes]) -> None:
         self.introduces = None
+        self.renewals = 0
         self.renew(keys)
 
     def renew(self, keys: Mapping[int, bytes]) -> None:
         """Use these keys from now on. Raises ValueError."""
         if any(len(key) != 32 for key in keys.values()):
             raise ValueError("a token key has 32 bytes")
+        self.renewals += 1
         self._number = max(keys)
         self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)  # nothing that these keys do not open
@@ -95,8 +100,11 @@ class TokenKeys:
                 raise
             return None
 
-    def introduce(self, token: str, session: Session) -> None:
-        """Take somebody else's word for it, until the keys are renewed."""
+    def introduce(self, token: str, session: Session, renewals: int) -> None:
+        """Take somebody else's word for it, until the keys are renewed: not if they were since there were so many
+        `renewals`, when that was asked."""
+        if renewals != self.renewals:
+            return
         if len(self._introduced) >= _REMEMBERED:
             del self._introduced[next(iter(self._introduced))]
         self._introduced[token] = session
