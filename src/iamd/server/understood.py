@@ -12,7 +12,7 @@ from iamd.services.registry import Api, Operation
 from iamd.wire.http import HttpRequest
 
 _MAX_KNOWN = 1024
-_MAX_BYTES = 512  # of a request that is remembered
+_MAX_BYTES = 640  # of a request that is remembered, with the headers that tell how to read it
 
 _Known = tuple[str, bytes, bytes, bytes | None, bytes | None]
 
@@ -26,13 +26,14 @@ def get(api: Api, request: HttpRequest) -> tuple[Operation, Mapping[str, Any]] |
 
 def put(api: Api, request: HttpRequest, operation: Operation, params: Mapping[str, Any]) -> None:
     """Remember what a request means, unless it changes something, is long, or may carry a secret."""
-    if not operation.reads or len(request.body) + len(request.query) > _MAX_BYTES:
+    key = _key(api, request)
+    if not operation.reads or sum([0 if part is None else len(part) for part in key]) > _MAX_BYTES:
         return
     if any(member.sensitive for member in operation.model.inputs) or request.query or request.path != b"/":
         return
     if len(_known) >= _MAX_KNOWN:
         _known.clear()
-    _known[_key(api, request)] = (operation, params)
+    _known[key] = (operation, params)
 
 
 def _key(api: Api, request: HttpRequest) -> _Known:
