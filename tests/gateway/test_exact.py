@@ -15,7 +15,7 @@ from iamd.gateway.exact import MAPPERS
 from iamd.gateway.mapped import Inquiry, Need
 from iamd.gateway.recognise import recognise
 from iamd.wire.errors import AwsError
-from iamd.wire.gateway_errors import Unmapped
+from iamd.wire.gateway_errors import Ambiguous, Unmapped
 from tests.gateway.test_recognise import request_of
 from tests.live import ACCOUNT
 
@@ -48,6 +48,17 @@ def needs_of(service: str, operation: str, /, **params: Any) -> list[Need]:
         return found if isinstance(found, list) else await found
 
     return asyncio.run(find())
+
+
+def needs_of_body(service: str, operation: str, body: Mapping[str, Any]) -> list[Need]:
+    """The same of a call with that body, whatever the model says of it."""
+    request, signing_name = request_of(service, operation)
+    request.body = json.dumps(body).encode()
+    asked = recognise(request, signing_name)
+    inquiry = Inquiry(asked, request, parameters.read(asked, request), "us-east-1", ACCOUNT, Known())
+    found = mapping.needs(inquiry)
+    assert isinstance(found, list)
+    return found
 
 
 def briefly(needs: list[Need]) -> list[str]:
@@ -255,3 +266,27 @@ def test_versions_and_aliases_of_state_machines_are_qualifiers() -> None:
     arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m:PROD"
     (need,) = needs_of("stepfunctions", "StartExecution", stateMachineArn=arn)
     assert need.context == {"states:statemachinequalifier": "PROD"}
+
+
+def test_parameters_that_the_model_does_not_have_say_nothing() -> None:
+    """Upstreams pass over them: a tag in one would be decided on, and not be there."""
+    spelled = {"tags": [{"key": "team", "value": "a"}]}
+    other = {"TagList": [{"Key": "team", "Value": "b"}]}
+    assert _teams(spelled) == {"a"}
+    assert _teams(other) == set()
+    assert _teams(spelled | other) == {"a"}
+    with pytest.raises(Ambiguous):
+        _teams({"Tags": [{"Key": "team", "Value": "b"}]})  # differs from the model's in case only
+
+
+def _teams(body: Mapping[str, Any]) -> set[object]:
+    needs = needs_of_body("ecs", "CreateCluster", body)
+    return {need.context["aws:requesttag/team"] for need in needs if "aws:requesttag/team" in need.context}
+
+
+@pytest.mark.parametrize(
+    "tag", [{"Key": "a", "TagKey": "b", "TagValue": "c"}, {"Value": "a", "TagKey": "b", "TagValue": "c"}]
+)
+def test_tags_that_may_be_read_in_two_ways_are_refused(tag: dict[str, str]) -> None:
+    with pytest.raises(Ambiguous):
+        needs_of_body("kms", "CreateKey", {"Tags": [tag]})

@@ -10,7 +10,7 @@ from iamd.gateway.asked import Asked
 from iamd.gateway.lookups import Lookups
 from iamd.guard.context import Context, tag_context
 from iamd.store.records import PARTITION
-from iamd.wire.gateway_errors import Unmapped
+from iamd.wire.gateway_errors import Ambiguous, Unmapped
 from iamd.wire.http import HttpRequest
 
 
@@ -121,7 +121,7 @@ def checked_name(value: str) -> str:
 
 
 def request_tags(document: Mapping[str, Any]) -> Context:
-    """`aws:RequestTag` and `aws:TagKeys` of the tags among the parameters, however the service writes them."""
+    """`aws:RequestTag` and `aws:TagKeys` of the tags among the parameters, however the service writes them. Raises Ambiguous."""
     for name in ("Tags", "tags", "TagList", "TagSet", "tagList", "Tag"):
         given = tag_pairs(document.get(name))
         if given is not None:
@@ -134,7 +134,7 @@ def request_tags(document: Mapping[str, Any]) -> Context:
 
 
 def tag_pairs(given: Any) -> tuple[tuple[str, str], ...] | None:
-    """Tags as a map or as a list of pairs, however the service names their parts; None for anything else."""
+    """Tags as a map or as a list of pairs, however the service names their parts; None for anything else. Raises Ambiguous."""
     if isinstance(given, Mapping):
         return tuple((str(key), str(value)) for key, value in given.items())
     if isinstance(given, list) and all(isinstance(each, Mapping) for each in given):
@@ -143,9 +143,19 @@ def tag_pairs(given: Any) -> tuple[tuple[str, str], ...] | None:
 
 
 def _tag(tag: Mapping[str, Any]) -> tuple[str, str]:
-    key = next((tag[name] for name in ("Key", "key", "TagKey", "tagKey") if name in tag), "")
-    value = next((tag[name] for name in ("Value", "value", "TagValue", "tagValue") if name in tag), "")
-    return str(key), str(value)
+    return _either(tag, _KEY_NAMES), _either(tag, _VALUE_NAMES)
+
+
+_KEY_NAMES: Final = ("Key", "key", "TagKey", "tagKey")
+_VALUE_NAMES: Final = ("Value", "value", "TagValue", "tagValue")
+
+
+def _either(tag: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The one that is there: which of two an upstream reads is not known. Raises Ambiguous."""
+    found = [tag[name] for name in names if name in tag]
+    if len(found) > 1:
+        raise Ambiguous("A tag's key and value must be there once each.")
+    return str(found[0]) if found else ""
 
 
 Mapper = Callable[[Inquiry], list[Need] | Awaitable[list[Need]]]

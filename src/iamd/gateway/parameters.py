@@ -23,9 +23,9 @@ _MAX_DEPTH = 32
 def read(asked: Asked, request: HttpRequest) -> Document:
     """The parameters of a recognised request, whose body is there. Raises Ambiguous."""
     if asked.form is Form.JSON:
-        return _known(asked, json_document(request.body))
+        return _known(asked.operation.input, json_document(request.body))
     if asked.form is Form.CBOR:
-        return _known(asked, cbor_document(request.body))
+        return _known(asked.operation.input, cbor_document(request.body))
     if asked.form in (Form.QUERY, Form.EC2):
         shape = asked.operation.input
         return {} if shape is None else _structure(shape, asked.pairs, "", asked.form is Form.EC2, 0)
@@ -44,14 +44,16 @@ HANDS_OVER = frozenset(
 """S3 operations whose bodies name a role."""
 
 
-def _known(asked: Asked, document: Document) -> Document:
-    """The document without nulls, which say the same as what is not there; raises Ambiguous for a name that differs from
-    one of the model's in case only. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html"""
-    names = {member.wire_name.lower(): member.wire_name for member in asked.operation.inputs}
+def _known(shape: Shape | None, document: Document) -> Document:
+    """What the model knows of a document, by its names: an upstream passes over the rest, and over nulls. Raises Ambiguous
+    for a name that differs from one of the model's in case only.
+    https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html"""
+    named = {member.wire_name: member.name for member in (shape.members if shape else ())}
+    folded = {name.lower(): name for name in named}
     for name in document:
-        if names.get(name.lower(), name) != name:
-            raise Ambiguous(f"{names[name.lower()]} is spelled in another way.")
-    return {name: value for name, value in document.items() if value is not None}
+        if folded.get(name.lower(), name) != name:
+            raise Ambiguous(f"{folded[name.lower()]} is spelled in another way.")
+    return {named[name]: value for name, value in document.items() if name in named and value is not None}
 
 
 def _structure(shape: Shape, sent: Mapping[str, str], prefix: str, ec2: bool, depth: int) -> Document:
@@ -140,13 +142,7 @@ def _body(asked: Asked, request: HttpRequest) -> Document:
         return {}
     shape = payload.shape if payload is not None else asked.operation.input
     if asked.form is Form.REST_JSON:
-        read = json_document(request.body)
-        named = {member.wire_name: member.name for member in (shape.members if shape else ())}
-        folded = {name.lower(): name for name in named}
-        for name in read:
-            if folded.get(name.lower(), name) != name:
-                raise Ambiguous(f"{folded[name.lower()]} is spelled in another way.")
-        read = {named.get(name, name): value for name, value in read.items() if value is not None}
+        read = _known(shape, json_document(request.body))
     else:
         read = xml_value(shape, xml_root(request.body), 0) if shape is not None else {}
     return {payload.name: read} if payload is not None else read
