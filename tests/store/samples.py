@@ -504,9 +504,10 @@ async def same_after_reopening(store: Store, opener: Opener, account_id: str = A
 
 
 class Gate:
-    """Holds a store's commits until it is opened, or makes them fail."""
+    """Holds a store's commits until it is opened, or makes them fail; with `behind`, their answers once they are done."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, behind: bool = False) -> None:
+        self._behind = behind
         self._commit = store._database.commit
         store._database.commit = self.commit  # type: ignore[method-assign]
         self.groups: list[Group] = []
@@ -516,8 +517,11 @@ class Gate:
 
     async def commit(self, group: Group) -> None:
         self.groups.append(group)
+        if self._behind:
+            await self._commit(group)
         self.reached.set()
         await self.opened.wait()
         if self.failure is not None:
             raise self.failure
-        await self._commit(group)
+        if not self._behind:
+            await self._commit(group)

@@ -110,6 +110,7 @@ class Committer:
         ledger: Ledger,
         load: Callable[[str], Awaitable[None]],
         committed: Callable[[AccountChange], None],
+        catch_up: Callable[[Records], None],
         relist: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
@@ -117,10 +118,12 @@ class Committer:
         self._ledger = ledger
         self._load = load
         self._committed = committed
+        self._catch_up = catch_up  # bring an image to what others have committed
         self._relist = relist  # learn anew which accounts there are
         self._heeded: str | None = None  # the account that the work under way was done again for, as it was not unique
         self._committing: Batch | None = None
         self._filling = Batch()
+        self._overtaken: set[str] = set()
         self._wanted: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -134,6 +137,11 @@ class Committer:
         """Whether the account's image holds a change that is not committed."""
         committing = self._committing
         return account_id in self._filling.bases or (committing is not None and account_id in committing.bases)
+
+    def overtaken(self, account_id: str) -> None:
+        """Note that others have changed an account of which a change of our own is under way. Either theirs came first,
+        and ours will be done again, or it came behind ours, of whose commit we have not heard yet."""
+        self._overtaken.add(account_id)
 
     def pinned(self) -> set[str]:
         """The accounts whose images must stay."""
@@ -212,9 +220,19 @@ class Committer:
             self._committing = self._heeded = None
             for change in group.changes:
                 self._committed(change)
-            batch.settled(None)
+            batch.settled(self._heed_others(batch))
             for entry in batch.entries:
                 self._answer(entry)
+
+    def _heed_others(self, batch: Batch) -> StaleRead | None:
+        """Bring the images of a batch that was committed to what others made of them since; what its reads are told."""
+        overtaken = self._overtaken & batch.bases.keys()
+        for account_id in overtaken:
+            self._overtaken.discard(account_id)
+            image = self._images.get(account_id)
+            if image is not None and not self.undurable(account_id):  # else the next batch will meet theirs
+                self._catch_up(image)
+        return StaleRead("another process changed what was read") if overtaken else None
 
     def _answer(self, entry: Entry) -> None:
         error = entry.error
@@ -281,6 +299,7 @@ class Committer:
         """All batches that are not durable, oldest first; nothing is left under way."""
         batches = [batch for batch in (self._committing, self._filling) if batch is not None]
         self._committing, self._filling = None, Batch()
+        self._overtaken.clear()  # the images are brought up to date, or dropped
         return batches
 
     def _rewind(self, entries: Iterable[Entry]) -> None:

@@ -20,6 +20,7 @@ class Directory:
     def __init__(self, images: ImageCache) -> None:
         self._images = images
         self._listed: dict[str, Listed] = {}  # every account, oldest first
+        self.noted = 0  # how often one of them became another
         self._keys: dict[str, str] = {}
 
     def load(self, listed: Mapping[str, Listed]) -> None:
@@ -72,19 +73,23 @@ class Directory:
 
     def note(self, image: Records) -> None:
         """Note what the account's image, which has no change under way, says of it."""
-        if image.accounts:
-            self._listed[image.account_id] = _listed(image.account)
-        else:
-            self._listed.pop(image.account_id, None)
+        self._note(image.account_id, image.account if image.accounts else None)
 
     def committed(self, change: AccountChange) -> None:
         """Note an account that was made, changed or removed."""
         for step in change.steps:
             if step.collection.kind is ACCOUNTS:
-                if step.after is None:
-                    self._listed.pop(change.account_id, None)
-                else:
-                    self._listed[change.account_id] = _listed(step.after)
+                self._note(change.account_id, step.after)
+
+    def _note(self, account_id: str, account: Account | None) -> None:
+        known, told = self._listed.get(account_id), None if account is None else _listed(account)
+        if told == known:
+            return
+        self.noted += 1
+        if told is None:
+            del self._listed[account_id]
+        else:
+            self._listed[account_id] = told
 
     def account_of_key(self, access_key_id: str) -> str | None:
         """The key's account, when it is known; it may still have no such key, when it is not in memory."""

@@ -46,7 +46,7 @@ class Store(Journal):
         self.directory = Directory(self._images)  # what is in memory, for those who ask for every request
         self._looked = -inf
         self._committer = Committer(
-            database, self._images, self._ledger, self._load, self.directory.committed, self.relist
+            database, self._images, self._ledger, self._load, self.directory.committed, self._catch_up, self.relist
         )
         self._loading: dict[str, asyncio.Task[Records]] = {}
         self._keyring = database.keyring
@@ -187,15 +187,20 @@ class Store(Journal):
             image = self._images.get(account_id)
             if image is None:
                 unknown = True
-            elif not self._committer.undurable(account_id):
+            elif self._committer.undurable(account_id):
+                self._committer.overtaken(account_id)
+            else:
                 self._catch_up(image)
-            # else the changes of our own will meet the other's at their commit, and the image is mended then
         self._looked = looked
         return unknown
 
     async def relist(self) -> None:
         """Learn which accounts there are."""
-        self.directory.load(await self._database.accounts())
+        noted = -1
+        while noted != self.directory.noted:  # what is known by now may be newer than what was read
+            noted = self.directory.noted
+            listed = await self._database.accounts()
+        self.directory.load(listed)
 
     def _catch_up(self, image: Records) -> None:
         try:

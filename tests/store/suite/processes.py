@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from iamd.store import Change, StaleRead, Store, Taken
+from iamd.store.interface import Listed
 from iamd.store.kind import altered
 from iamd.store.records import Account
 from tests.store.samples import (
@@ -115,6 +116,20 @@ class Processes:
             assert len((await two.load(ACCOUNT)).users) == 2
 
     @on_loop
+    async def test_a_change_elsewhere_that_is_heard_before_our_own_is_answered_is_seen(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await two.load(ACCOUNT)
+            gate = Gate(two, behind=True)
+            slow = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            await one.write(add_user(2))
+            await two.refresh()
+            gate.opened.set()
+            await slow
+            await two.refresh()
+            assert [found.id for found in (await two.load(ACCOUNT)).users] == [user(1).id, user(2).id]
+
+    @on_loop
     async def test_many_writers_lose_nothing(self, opener: Opener) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             stores = (one, two)
@@ -134,6 +149,24 @@ class Processes:
             await two.refresh()
             assert two.has_account(OTHER)
             assert two.account_ids() == [ACCOUNT, OTHER]
+
+    @on_loop
+    async def test_an_account_that_is_made_while_others_are_listed_is_known(self, opener: Opener) -> None:
+        async with prepared(opener) as store:
+            listed = store._database.accounts
+            calls = 0
+
+            async def slowly() -> Mapping[str, Listed]:
+                nonlocal calls
+                calls += 1
+                found = await listed()
+                if calls == 1:
+                    await store.write(new_account(OTHER))
+                return found
+
+            store._database.accounts = slowly  # type: ignore[method-assign]
+            await store.relist()
+            assert store.account_ids() == [ACCOUNT, OTHER]
 
     @on_loop
     async def test_a_change_of_permissions_elsewhere_is_a_new_generation(self, opener: Opener) -> None:
