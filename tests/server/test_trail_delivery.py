@@ -235,6 +235,33 @@ def test_who_goes_on_after_a_kill_puts_the_same_objects(
     }
 
 
+def test_what_a_trail_took_is_delivered_though_it_takes_less_before_that_is_stored(
+    server: Live, trail: Any, deliveries: Deliveries, tmp_path: Path
+) -> None:
+    server.client("iam").create_user(UserName="a")
+    server.client("iam").list_users()
+    with pytest.raises(Killed):
+        Deliveries(server, tmp_path, Last(tmp_path)).turn()
+    (put,) = deliveries.files()
+    first = put.read_bytes()
+    trail.put_event_selectors(TrailName="main", EventSelectors=[{"ReadWriteType": "WriteOnly"}])
+    trail.update_trail(Name="main", IsMultiRegionTrail=False, IncludeGlobalServiceEvents=False)
+    deliveries.turn()
+    assert put.read_bytes() == first
+    assert deliveries.names().count("ListUsers") == 1
+
+
+def test_a_delivery_to_a_bucket_that_fails_goes_to_the_one_that_is_named_next(
+    server: Live, trail: Any, deliveries: Deliveries, tmp_path: Path
+) -> None:
+    (tmp_path / "audit").write_text("a file where the bucket should be")
+    deliveries.turn()
+    trail.update_trail(Name="main", S3BucketName="better")
+    deliveries.turn()
+    assert "StartLogging" in deliveries.names()
+    assert "LatestDeliveryError" not in trail.get_trail_status(Name="main")
+
+
 def test_who_is_overtaken_puts_the_same_object(
     server: Live, trail: Any, deliveries: Deliveries, tmp_path: Path
 ) -> None:

@@ -49,12 +49,14 @@ class _Pending(msgspec.Struct):
 
 class _Plan(msgspec.Struct, frozen=True):
     """A delivery under way: of the events behind `start` up to `end`, decided on `at` that time, when all up to `reached`
-    had been delivered."""
+    had been delivered. `trail` is as it was then: what its selectors took is delivered, though they are changed before it
+    is (a plan of an earlier version has none)."""
 
     reached: int
     start: int
     end: int
     at: datetime
+    trail: Trail | None = None
 
 
 _Life = tuple[str, str, tuple[str, ...]]
@@ -121,7 +123,7 @@ class TrailDeliveries:
             return False
         events = await self._events_of(plan)
         place = Place(account_id, trail.bucket, trail.prefix)
-        made = await asyncio.to_thread(_files, trail, place, events, plan)
+        made = await asyncio.to_thread(_files, plan.trail or trail, place, events, plan)
         if made or begun:
             if await self._store.write(_planning(trail, plan)) != plan:
                 return True  # another process decided otherwise, and may be about to put that
@@ -153,7 +155,7 @@ class TrailDeliveries:
         if start is None or start >= last:
             return None
         events = await events_behind(self._store, start, min(CHUNK, last - start))
-        return _Plan(reached, start, events[-1].position, self._now()) if events else None
+        return _Plan(reached, start, events[-1].position, self._now(), trail) if events else None
 
     async def _digest(self, account_id: str, key: str) -> None:
         """Put the digests that are due: one in the home region as long as the trail logs, and wherever files were
