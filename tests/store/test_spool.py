@@ -18,7 +18,7 @@ from iamd.store.interface import Access, Group, Usage, Window
 from iamd.store.ledger import Ledger
 from iamd.store.runs import runs
 from iamd.store.sealing import Sealer, SealError
-from iamd.store.spool import Batch, Spool, SpooledDenial, accounts_of, batches, group_of
+from iamd.store.spool import Batch, Spool, SpooledDenial, accounts_of, batches, by_account, group_of, halves
 from iamd.store.waiting import Kept, Shape
 from tests.store.samples import ACCOUNT, NOW, SampleEvent, on_loop
 
@@ -97,9 +97,29 @@ def test_batches_fit_into_a_request_however_much_there_is_to_record() -> None:
     found = [group_of(packed) for packed in sent]
     assert [each.record for told in found for run in told.runs for each in run.records()] == agents
     assert [denial.id for told in found for _, _, denial in told.denials] == [str(at) for at in range(len(agents))]
-    assert [dict(denial.documents()) for told in found for _, _, denial in told.denials if denial.documents()] == [
-        texts
+    # Each batch may be the only one that arrives, so it has what its denials were decided on.
+    assert all(denial.documents() == texts for told in found for _, _, denial in told.denials)
+
+
+def test_a_batch_that_is_divided_has_the_documents_in_every_part() -> None:
+    shared, own = {"shared": token_hex(3_000)}, {"own": "text"}
+    denials = [
+        (account, NOW, SpooledDenial(f"{account}-{at}", b"record", shared | own if at == 3 else shared))
+        for at in range(4)
+        for account in (ACCOUNT, "222222222222")
     ]
+    [whole] = batches(Group(denials=denials))
+    assert len(whole) < 10_000  # once for each account
+    parts = [quarter for half in halves(whole) for part in by_account(half) for quarter in halves(part)]
+    told = {denial.id: denial.documents() for part in parts for _, _, denial in group_of(part).denials}
+    assert told == {denial.id: denial.documents() for _, _, denial in denials}
+
+
+def test_batches_of_the_version_before_are_read() -> None:
+    before = (*msgspec.structs.astuple(Batch([])), [])[:3]
+    packed = zlib.compress(msgspec.msgpack.encode([*before, [(ACCOUNT, 1, "denial", b"record", {"digest": "text"})]]))
+    [(_, _, denial)] = group_of(packed).denials
+    assert denial.documents() == {"digest": "text"}
 
 
 def lying() -> bytes:

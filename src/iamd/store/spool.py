@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,9 @@ _SIZE = (
 )
 
 
+DenialRow = tuple[str, int, str, bytes, dict[str, str]]
+
+
 class Batch(msgspec.Struct, array_like=True):
     """Records as rows, by the names of their tables' columns. Of runs: account, time, first id, content and length.
 
@@ -49,7 +53,12 @@ class Batch(msgspec.Struct, array_like=True):
     runs: list[tuple[str, int, str, bytes, int]]
     usage: list[tuple[str, str, int, str, str]] = []
     accesses: list[tuple[str, str, str, str, int, str]] = []
-    denials: list[tuple[str, int, str, bytes, dict[str, str]]] = []
+    denials: list[DenialRow] = []
+    shared: list[list[str]] = []
+    """Of each denial, its documents that go with an earlier one of its account in this batch."""
+
+
+_LISTS = ("runs", "usage", "accesses", "denials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ def batches(group: Group) -> Iterator[bytes]:
         [],
         [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage],
         [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses],
-        list(_denials(group)),
+        [(a, micros(when), denial.id, denial.encode(), dict(denial.documents())) for a, when, denial in group.denials],
     )
     for at in range(0, len(group.kept), EVENTS):
         yield from _of_events(group.kept[at : at + EVENTS])
@@ -118,20 +127,33 @@ def _cut(batch: Batch, part: Callable[[int], slice]) -> Batch:
     )
 
 
-def _denials(group: Group) -> Iterator[tuple[str, int, str, bytes, dict[str, str]]]:
-    """Rows of denials: a document goes with the first one of its account, and is there before the others."""
-    told: set[tuple[str, str]] = set()
-    for account, when, denial in group.denials:
-        texts = {key: text for key, text in denial.documents().items() if (account, key) not in told}
-        told.update((account, key) for key in texts)
-        yield account, micros(when), denial.id, denial.encode(), texts
-
-
 def _packed(batch: Batch) -> tuple[bytes, bool]:
     """The batch as bytes, and whether it is small enough."""
-    plain = _pack(batch)
+    plain = _pack(_sparing(batch))
     packed = zlib.compress(plain, level=3)
     return packed, len(packed) <= FITS and len(plain) <= _PLAIN
+
+
+def _sparing(batch: Batch) -> Batch:
+    """The same, each document once: with the first denial of its account. Batches may arrive alone, or never."""
+    told: set[tuple[str, str]] = set()
+    rows, shared = [], []
+    for account, when, id, record, texts in batch.denials:
+        own = {key: text for key, text in texts.items() if (account, key) not in told}
+        rows.append((account, when, id, record, own))
+        shared.append([key for key in texts if key not in own])
+        told.update((account, key) for key in own)
+    return Batch(batch.runs, batch.usage, batch.accesses, rows, shared)
+
+
+def _in_full(batch: Batch) -> Batch:
+    """The same, each denial with all of its documents. Raises KeyError for one that is nowhere."""
+    known: dict[tuple[str, str], str] = {}
+    rows: list[DenialRow] = []
+    for (account, when, id, record, own), keys in zip(batch.denials, chain(batch.shared, repeat([]))):  # noqa: B905  # earlier versions share none
+        known.update(((account, key), text) for key, text in own.items())
+        rows.append((account, when, id, record, own | {key: known[account, key] for key in keys}))
+    return Batch(batch.runs, batch.usage, batch.accesses, rows)
 
 
 def halves(packed: bytes) -> list[bytes]:
@@ -158,11 +180,11 @@ def by_account(packed: bytes) -> list[bytes]:
 
 def _rows_of(batch: Batch) -> list[tuple[str, Any]]:
     """All rows, with the name of their list; the account comes first in each."""
-    return [(name, row) for name in Batch.__struct_fields__ for row in getattr(batch, name)]
+    return [(name, row) for name in _LISTS for row in getattr(batch, name)]
 
 
 def _of_rows(rows: Sequence[tuple[str, Any]]) -> bytes:
-    lists: dict[str, list[Any]] = {name: [] for name in Batch.__struct_fields__}
+    lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
     for name, row in rows:
         lists[name].append(row)
     return _packed(Batch(**lists))[0]
@@ -174,8 +196,8 @@ def _opened(packed: bytes) -> Batch:
         plain = inflating.decompress(packed, _MOST)
         if inflating.unconsumed_tail or not inflating.eof:
             raise ValueError("no batch of records: it is too long, or not all of it is there")
-        return _unpack(plain)
-    except (zlib.error, msgspec.MsgspecError) as error:
+        return _in_full(_unpack(plain))
+    except (zlib.error, msgspec.MsgspecError, KeyError) as error:
         raise ValueError(f"no batch of records: {error}") from error
 
 
