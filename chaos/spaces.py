@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
@@ -23,22 +24,21 @@ class Space:
     thread opens and starts is in it. Blocks are not nested."""
 
     def __init__(self, address: str) -> None:
-        """Made with that IPv4 address, such as `10.0.0.1/24`. Raises OSError."""
-        self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self._space = _made()
-        except BaseException:
-            os.close(self._home)
-            raise
-        with self:
-            self.packets = os.open(_TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            fcntl.ioctl(self.packets, _SET_INTERFACE, struct.pack("16sH22x", _NAME.encode(), _PACKETS_ALONE))
-            for command in (
-                ["link", "set", "lo", "up"],
-                ["address", "add", address, "dev", _NAME],
-                ["link", "set", _NAME, "up"],
-            ):
-                subprocess.run(["ip", *command], check=True)
+        """Made with that IPv4 address, such as `10.0.0.1/24`. Raises OSError, and CalledProcessError, with nothing left
+        open."""
+        with ExitStack() as opened:
+            self._home = _closed_with(opened, os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+            self._space = _closed_with(opened, _made())
+            with self:
+                self.packets = _closed_with(opened, os.open(_TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+                fcntl.ioctl(self.packets, _SET_INTERFACE, struct.pack("16sH22x", _NAME.encode(), _PACKETS_ALONE))
+                for command in (
+                    ["link", "set", "lo", "up"],
+                    ["address", "add", address, "dev", _NAME],
+                    ["link", "set", _NAME, "up"],
+                ):
+                    subprocess.run(["ip", *command], check=True)
+            self._files = opened.pop_all()
 
     def __enter__(self) -> Space:
         _enter(self._space)
@@ -49,8 +49,7 @@ class Space:
 
     def close(self) -> None:
         """It is gone with the last process in it."""
-        for each in (self.packets, self._space, self._home):
-            os.close(each)
+        self._files.close()
 
 
 def hindrance() -> str | None:
@@ -66,6 +65,11 @@ def hindrance() -> str | None:
     except (OSError, subprocess.CalledProcessError) as error:
         return f"network namespaces cannot be made: {error}"
     return None
+
+
+def _closed_with(files: ExitStack, file: int) -> int:
+    files.callback(os.close, file)
+    return file
 
 
 def _made() -> int:

@@ -127,3 +127,10 @@ def test_a_connection_to_the_database_that_is_forgotten_is_given_up_soon(
         with network.spaces[1]:  # and so are the threads that are begun here
             took = asyncio.run(until_changes(cluster.url_at(address(1))))
     assert took < 12  # seconds: five, and what a busy machine takes
+
+
+def test_namespaces_that_cannot_be_made_leave_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # `ip` is not there
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert hindrance()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
