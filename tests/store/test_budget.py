@@ -40,6 +40,26 @@ def test_the_least_limit_of_the_control_groups_counts(
     assert available(groups, own) == found
 
 
+@pytest.mark.parametrize(
+    ("inside", "limits", "found"),
+    [
+        ("4:memory:/one\n0::/\n", {"one": "500000", "": "9223372036854771712"}, 500_000),
+        ("4:memory:/docker/one\n", {"": "2000000"}, 2_000_000),  # in a container, whose own group is the root
+        ("4:cpu,memory:/pods/one\n", {"pods/one": "9223372036854771712", "pods": "3000000"}, 3_000_000),
+        ("4:cpu:/one\n", {"one": "500000"}, MACHINE),
+    ],
+)
+def test_limits_of_the_first_version_of_control_groups_count(
+    tmp_path: Path, inside: str, limits: dict[str, str], found: int
+) -> None:
+    own, groups = tmp_path / "own", tmp_path / "groups"
+    own.write_text(inside)
+    for group, limit in limits.items():
+        (groups / "memory" / group).mkdir(parents=True, exist_ok=True)
+        (groups / "memory" / group / "memory.limit_in_bytes").write_text(limit)
+    assert available(groups, own) == found
+
+
 def test_workers_share_what_is_set() -> None:
     assert record_bytes(1000, 4) == 250
     assert 0 < record_bytes(None, 2) <= MACHINE // 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 SHARE = 4  # a quarter of what there is, unless a setting says otherwise
@@ -22,19 +23,32 @@ def available(groups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) ->
 
 
 def _limits(groups: Path, own: Path) -> list[int]:
-    """The limits of control groups (version 2), https://docs.kernel.org/admin-guide/cgroup-v2.html#memory."""
+    """The limits of control groups, https://docs.kernel.org/admin-guide/cgroup-v2.html#memory and, of version 1,
+    https://docs.kernel.org/admin-guide/cgroup-v1/memory.html."""
     try:
-        inside = own.read_text().rpartition("::/")[2].strip()
+        lines = own.read_text().splitlines()
     except OSError:
         return []
-    group, found = groups / inside, []
+    found: list[int] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            found += _above(groups, path, "memory.max")
+        elif "memory" in controllers.split(","):
+            found += _above(groups / "memory", path, "memory.limit_in_bytes")
+    return found
+
+
+def _above(groups: Path, path: str, file: str) -> Iterator[int]:
+    """The limits of a group and of those that it is in."""
+    group = groups / path.strip("/")
     while True:
         try:
-            limit = (group / "memory.max").read_text().strip()
+            limit = (group / file).read_text().strip()
         except OSError:
             limit = ""  # the root has none, and in a container the path may be another's
         if limit.isdigit():
-            found.append(int(limit))
+            yield int(limit)
         if group == groups:
-            return found
+            return
         group = group.parent
