@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from iamd.cli.main import main
 from iamd.store import Store, opening
-from iamd.store.errors import NotKept
+from iamd.store.errors import NotKept, StoreError
 from iamd.store.interface import Window
 from iamd.store.postgresql import standby as reading
 from iamd.store.postgresql import url as urls
@@ -196,6 +196,38 @@ async def test_reads_go_on_without_the_standby(
         monkeypatch.setattr(reading, "SILENCE_SECONDS", 30.0)
         await until_read(store)
         assert await everything(store) == told(4)
+
+
+@on_loop
+async def test_a_standby_is_left_alone_for_a_while_whatever_is_wrong_with_it(
+    opener: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def away(connection: PostgresConnection, log: str) -> bool:
+        raise StoreError("away")
+
+    def odd(connection: PostgresConnection, log: str) -> bool:
+        tries.append(log)
+        raise RuntimeError("that was not thought of")
+
+    monkeypatch.setattr(PostgresConnection, "has_replayed", away)
+    with capture_logs() as logs:
+        async with first(opener) as store:
+            trying = store._database._standby
+            await store.history(ACCOUNT)
+            monkeypatch.setattr(PostgresConnection, "has_replayed", odd)
+            monkeypatch.setattr(reading, "TRY_AGAIN_SECONDS", 3600.0)
+            while not tries:
+                await store.history(ACCOUNT)
+            for _ in range(3):
+                await until(lambda: not trying._trying)
+                await store.history(ACCOUNT)
+    assert len(tries) == 1
+    assert [each["event"] for each in logs] == [
+        "the standby cannot be used: the primary is read",
+        "the standby could not be tried",
+    ]
 
 
 @on_loop

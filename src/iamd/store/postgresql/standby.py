@@ -134,11 +134,14 @@ class Standby:
         try:
             await self._read(self._brief, lambda connection: None, await self._primary.do(_how_far))
         except StoreError:
-            self._tries_again = time.monotonic() + TRY_AGAIN_SECONDS
+            pass
+        except Exception:  # whatever it is, it is not tried again for every read
+            log.error("the standby could not be tried", standby=str(self._url), exc_info=True)
         else:
             self._used = True
             log.info("the standby is read again", standby=str(self._url))
         finally:
+            self._tries_again = time.monotonic() + TRY_AGAIN_SECONDS
             self._trying = None
 
     def _note(self, error: StoreError) -> None:
