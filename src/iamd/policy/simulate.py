@@ -91,6 +91,7 @@ class Simulator:
         self._alike: dict[tuple[object, ...], _Case] = {}
         self._applied: dict[tuple[Rule, str], bool] = {}
         self._looked_for: list[str] = []  # not told: the simulator names the keys of all statements (`asked_keys`)
+        self.tried = 0  # statements that were looked at so far, again and again where requests are alike
 
     def simulate(self, action: str, resource: str, eligible: bool = True) -> Simulated:
         """What the simulator answers; the same value for requests that the same statements are about.
@@ -119,6 +120,7 @@ class Simulator:
         return self._alike.setdefault(alike, _Case(plan, selection))
 
     def _applies(self, entry: Entry, resource: str) -> bool:
+        self.tried += 1
         key = (entry.rule, resource)
         found = self._applied.get(key)
         if found is None:

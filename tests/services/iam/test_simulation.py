@@ -146,6 +146,38 @@ def test_pages_count_actions(iam: Any) -> None:
 # --- context -----------------------------------------------------------------------------------------------------
 
 
+def test_a_page_ends_where_there_is_much_to_tell(iam: Any) -> None:
+    policy = compact(*[statement("s3:*") for _ in range(200)])
+    arns = [f"arn:aws:s3:::simulation/{n}" for n in range(100)]
+    given = {"PolicyInputList": [policy], "ActionNames": ["s3:GetObject", "s3:PutObject", "s3:GetObjectAcl"]}
+    seen: list[str] = []
+    more: dict[str, Any] = {}
+    while True:
+        page = iam.simulate_custom_policy(**given, ResourceArns=arns, **more)
+        assert len(page["EvaluationResults"]) == 1 + ("Marker" in page and not seen)
+        seen += [each["EvalActionName"] for each in page["EvaluationResults"]]
+        if not page["IsTruncated"]:
+            break
+        more = {"Marker": page["Marker"]}
+    assert seen == given["ActionNames"]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        compact(*[statement("s3:*") for _ in range(1000)]),
+        compact(*[statement("s3:*", resource=f"arn:aws:s3:::*{n}?*/never") for n in range(1000)]),
+        compact(statement("ec2:*", Condition={"StringEquals": {f"aws:RequestTag/{n}": "a" for n in range(1000)}})),
+    ],
+    ids=["told", "tried", "keys that are missing"],
+)
+def test_what_nobody_could_read_is_refused(iam: Any, policy: str) -> None:
+    arns = [f"arn:aws:s3:::simulation/{n}" for n in range(300)]
+    told = "The policies have too many statements about too many resources to be simulated at once."
+    given = {"PolicyInputList": [policy], "ActionNames": ["s3:GetObject"], "ResourceArns": arns}
+    assert refused(iam.simulate_custom_policy, **given) == ("InvalidInput", told)
+
+
 def entry(name: str, kind: str, *values: str) -> dict[str, Any]:
     return {"ContextKeyName": name, "ContextKeyType": kind, "ContextKeyValues": list(values)}
 

@@ -37,6 +37,12 @@ _TYPES = {
 }
 
 
+_LARGEST = 50_000
+"""Resources, statements and keys that a page tells: some fifteen megabytes and half a second, which others wait."""
+_TOO_MUCH = "The policies have too many statements about too many resources to be simulated at once."
+_CHEAPER = 5  # looking at a statement is, than telling of it
+
+
 def no_resource(call: Call) -> Target[None]:
     return nothing()
 
@@ -176,20 +182,41 @@ class _Simulation:
         self._layers = layers
         self._simulator = simulator
         self._absent = self._unsupplied()
+        self._length = 0
         # What is told of answers and statements, by their identity: the simulator keeps both.
         self._bodies: dict[tuple[int, ...], View] = {}
         self._views: dict[tuple[int, str], Shared] = {}
         self._statements: dict[tuple[str, int], Shared] = {}
 
     def page(self, marker: str | None, max_items: int | None) -> Reply:
-        """One page of results; actions are counted, each with all its resources."""
+        """One page of results; actions are counted, each with all its resources.
+
+        It ends early where there is much to tell. Raises InvalidInput where a page does not hold what there is to tell of one action.
+        """
         actions, start = self._asked.actions, _position(marker)
-        end = start + (max_items or DEFAULT_PAGE)
-        reply = {
-            "EvaluationResults": [self._result(action) for action in actions[start:end]],
-            "IsTruncated": end < len(actions),
-        }
+        results: list[View] = []
+        for action in actions[start : start + (max_items or DEFAULT_PAGE)]:
+            found = self._found(action)
+            if found is not None:
+                results.append(self._result(action, found))
+            elif results:
+                break
+            else:
+                raise InvalidInput(_TOO_MUCH)
+        end = start + len(results)
+        reply = {"EvaluationResults": results, "IsTruncated": end < len(actions)}
         return {**reply, "Marker": marker_of(str(end))} if end < len(actions) else reply
+
+    def _found(self, action: str) -> list[Simulated] | None:
+        """What is found of an action on each resource; None when that is too much beside what is told already."""
+        found: list[Simulated] = []
+        for resource in self._asked.resources:
+            each = self._simulator.simulate(action, resource, eligible(action, resource))
+            found.append(each)
+            self._length += 1 + len(each.matches) + (len(self._absent) if _is_open(each) else 0)
+            if self._length + self._simulator.tried // _CHEAPER > _LARGEST:
+                return None
+        return found
 
     def _unsupplied(self) -> list[str]:
         """The keys that any statement asks for and the caller of the simulation did not give, each spelling once.
@@ -201,9 +228,8 @@ class _Simulation:
         keys = dict.fromkeys(key for each in policies for key in asked_keys(each.policy.document))
         return [key for key in keys if key.lower() not in self._asked.context]
 
-    def _result(self, action: str) -> View:
+    def _result(self, action: str, found: Sequence[Simulated]) -> View:
         resources = self._asked.resources
-        found = [self._simulate(action, resource) for resource in resources]
         alike = tuple(map(id, found))
         body = self._bodies.get(alike)
         if body is None:
@@ -226,9 +252,6 @@ class _Simulation:
             body["EvalDecisionDetails"] = _details(found)
             body["ResourceSpecificResults"] = list(map(self._on_resource, resources, found))
         return body
-
-    def _simulate(self, action: str, resource: str) -> Simulated:
-        return self._simulator.simulate(action, resource, eligible(action, resource))
 
     def _on_resource(self, resource: str, found: Simulated) -> Shared:
         view = self._views.get((id(found), resource))
