@@ -34,7 +34,7 @@ def _signature(data: bytes) -> object:
     found = sigv4.read(asked)
     if found is None:
         return None
-    payload = sigv4.payload_of(found) if found.service == "s3" else None
+    payload = sigv4.payload_of(asked, found) if found.service == "s3" else None
     sigv4.verify(asked, found, SECRET, NOW, payload)
     assert {_meaning(asked)} <= {_meaning(each) for each in (_SIGNED, _PRESIGNED)}, (
         "a signature holds for another request"
@@ -78,6 +78,7 @@ def _chunked(data: bytes) -> object:
 
     async def read(pieces: AsyncIterator[bytes]) -> object:
         payload = Payload(claimed)
+        payload.announce("x-amz-checksum-crc32")
         payload.signed(lambda text: sha256(b"key" + text).hexdigest(), "20150830T123600Z", "scope", "0" * 64)
         return b"".join([piece async for piece in read_body(payload, pieces)]), payload.trailers
 

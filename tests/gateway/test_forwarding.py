@@ -332,6 +332,54 @@ def test_signed_trailers_are_verified_and_passed_on(gateway: Live, upstream: Ups
     assert not upstream.seen
 
 
+@pytest.mark.parametrize(
+    ("announced", "trailers", "code"),
+    [
+        ("x-amz-checksum-crc32", b"x-amz-acl:public-read\r\n", b"MalformedTrailerError"),
+        ("x-amz-checksum-crc32", b"x-amz-checksum-crc32:NhCmhg==\r\nx-amz-acl:public-read\r\n", b"MalformedTrailerError"),
+        ("x-amz-checksum-crc32", b"x-amz-checksum-crc32:NhCmhg==\r\nx-amz-checksum-crc32:AAAAAA==\r\n", b"MalformedTrailerError"),
+        ("x-amz-checksum-crc32", b"x-amz-checksum-crc32:NhCmhg==\r\nx-amz-trailer-signature:00\r\n", b"MalformedTrailerError"),
+        ("x-amz-checksum-crc32", b"x-amz-checksum-sha1:qvTGHdzF6KLavt4PO0gs2a6pQ00=\r\n", b"MalformedTrailerError"),
+        ("x-amz-checksum-crc32", b"", b"MalformedTrailerError"),
+        ("", b"x-amz-checksum-crc32:NhCmhg==\r\n", b"MalformedTrailerError"),
+        ("x-amz-acl", b"x-amz-acl:public-read\r\n", b"InvalidRequest"),
+        ("x-amz-checksum-type", b"x-amz-checksum-type:COMPOSITE\r\n", b"InvalidRequest"),
+    ],
+)  # fmt: skip
+def test_only_the_checksums_that_are_announced_follow_a_body(
+    gateway: Live, upstream: Upstream, alice: dict[str, str], announced: str, trailers: bytes, code: bytes
+) -> None:
+    upstream.seen.clear()
+    told = {"x_amz_decoded_content_length": "5", "content_encoding": "aws-chunked"}
+    told |= {"x_amz_trailer": announced} if announced else {}
+    claimed = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    status, answer, _ = send(
+        gateway, alice, "PUT", b"/bucket/ok/x", _chunked(b"hello", trailers), claimed=claimed, **told
+    )
+    assert (status, b"<Code>%b</Code>" % code in answer) == (400, True)
+    assert not upstream.seen
+
+
+def test_a_body_without_announced_trailers_needs_none(gateway: Live, upstream: Upstream, alice: dict[str, str]) -> None:
+    upstream.seen.clear()
+    told = {"x_amz_decoded_content_length": "5", "content_encoding": "aws-chunked"}
+    claimed = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    body = _chunked(b"hello")
+    assert send(gateway, alice, "PUT", b"/bucket/ok/x", body, claimed=claimed, **told)[0] == 200
+    assert [seen[2] for seen in upstream.seen] == [body]
+
+
+def test_a_signed_trailer_that_was_not_announced_never_arrives(
+    gateway: Live, upstream: Upstream, alice: dict[str, str]
+) -> None:
+    upstream.seen.clear()
+    told = {"x_amz_decoded_content_length": "5", "x_amz_trailer": "x-amz-checksum-crc32"}
+    body = _signed_chunks(alice, [b"hello"], b"x-amz-acl:public-read")
+    claimed = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+    status, answer, _ = send(gateway, alice, "PUT", b"/bucket/ok/x", body, claimed=claimed, **told)
+    assert (status, b"MalformedTrailerError" in answer, upstream.seen) == (400, True, [])
+
+
 def test_a_bucket_in_the_host_is_passed_on_in_the_path(
     gateway: Live, upstream: Upstream, alice: dict[str, str]
 ) -> None:

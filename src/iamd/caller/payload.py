@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from iamd.wire.errors import SignatureDoesNotMatch
+from iamd.wire.s3_errors import InvalidRequest, MalformedTrailerError
 
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 EMPTY: Final = hashlib.sha256(b"").hexdigest()
@@ -19,6 +20,13 @@ _CHUNKED: Final[Mapping[str, tuple[bool, bool]]] = {
 }
 """Whether the chunks are signed, and whether trailers follow."""
 
+_CHECKSUMS: Final = frozenset(
+    "x-amz-checksum-" + name
+    for name in ("crc32", "crc32c", "crc64nvme", "md5", "sha1", "sha256", "sha512", "xxhash128", "xxhash3", "xxhash64")
+)
+"""What may follow a body; any other name could say after the decision what was not decided on."""
+
+_NONE: Final[frozenset[bytes]] = frozenset()
 _is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
@@ -26,8 +34,8 @@ class Payload:
     """What a request says about its body: `claimed` is the last line of its canonical request.
 
     `signed` is called by whoever has verified that; only then can chunks be followed. After the body has been read to
-    its end, `trailers` are there. Raises SignatureDoesNotMatch for a word that it does not know. (A plain class, because
-    one is made for every request: see `wire.http`.)
+    its end, `trailers` are there: all those that were announced, and no others. Raises SignatureDoesNotMatch for a word
+    that it does not know. (A plain class, because one is made for every request: see `wire.http`.)
     """
 
     def __init__(self, claimed: str) -> None:
@@ -36,6 +44,7 @@ class Payload:
         self.signs_chunks = False
         self.has_trailers = False  # whether trailers follow the body
         self.trailers: list[tuple[bytes, bytes]] = []
+        self._announced: frozenset[bytes] = _NONE  # trailers that are still to come
         self._sign: Callable[[bytes], str] | None = None
         self._scope = ""
         self._previous = ""
@@ -46,6 +55,25 @@ class Payload:
                 self.signs_chunks, self.has_trailers = coding
             elif not _is_hash(claimed):
                 raise SignatureDoesNotMatch
+
+    def announce(self, names: str) -> None:
+        """The header `x-amz-trailer` names what follows the body; raises InvalidRequest for what is no checksum."""
+        for name in names.lower().split(","):
+            if name.strip() not in _CHECKSUMS:
+                raise InvalidRequest("The value specified in the x-amz-trailer header is not supported")
+            self._announced |= {name.strip().encode()}
+
+    def trails(self, name: bytes, value: bytes) -> None:
+        """A trailer; raises MalformedTrailerError for one that is not announced, or there already."""
+        if name not in self._announced:
+            raise MalformedTrailerError
+        self._announced -= {name}
+        self.trailers.append((name, value))
+
+    def end(self) -> None:
+        """Nothing more follows; raises MalformedTrailerError where something was announced."""
+        if self._announced:
+            raise MalformedTrailerError
 
     def signed(self, sign: Callable[[bytes], str], stamp: str, scope: str, signature: str) -> None:
         """The request's signature holds: `sign` makes others with its key."""

@@ -161,14 +161,20 @@ def _payload_hash(request: HttpRequest, signature: Signature) -> str:
     return actual
 
 
-def payload_of(signature: Signature) -> Payload | None:
-    """What an S3 request says about a body that is still to come; None of other services, which hash the body."""
+def payload_of(request: HttpRequest, signature: Signature) -> Payload | None:
+    """What an S3 request says about a body that is still to come; None of other services, which hash the body. Raises
+    MissingSecurityHeader, SignatureDoesNotMatch and InvalidRequest."""
     if signature.service not in S3_SERVICES:
         return None
     claimed = signature.content_sha256
     if claimed is None and not signature.presigned:
         raise MissingSecurityHeader("x-amz-content-sha256")
-    return Payload(claimed or UNSIGNED)
+    payload = Payload(claimed or UNSIGNED)
+    if payload.has_trailers:
+        announced = request.header(b"x-amz-trailer")
+        if announced is not None:
+            payload.announce(announced)
+    return payload
 
 
 def _require_current(signature: Signature, now: datetime) -> None:

@@ -13,18 +13,18 @@ from collections.abc import AsyncIterator
 
 from iamd.caller.payload import EMPTY, UNSIGNED, Payload
 from iamd.wire.errors import SignatureDoesNotMatch
-from iamd.wire.s3_errors import IncompleteBody
+from iamd.wire.s3_errors import IncompleteBody, MalformedTrailerError
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?").fullmatch
 _TRAILER = re.compile(rb"([A-Za-z0-9-]{1,128}):[ \t]*([!-~]{0,512})").fullmatch
 _LONGEST_LINE = 1024
-_MOST_TRAILERS = 8
 
 Pieces = AsyncIterator[bytes]
 
 
 async def read(payload: Payload, pieces: Pieces) -> Pieces:
-    """The body without its coding; raises SignatureDoesNotMatch or IncompleteBody when it is not as was said."""
+    """The body without its coding; raises SignatureDoesNotMatch, IncompleteBody or MalformedTrailerError when it
+    is not as was said."""
     if payload.chunked:
         async for piece in _chunks(payload, _Lines(pieces)):
             yield piece
@@ -65,13 +65,13 @@ async def _read_trailers(payload: Payload, lines: _Lines) -> None:
     signature = None
     while (line := await lines.line_or_end()) != b"":
         named = _TRAILER(line)
-        if named is None or len(payload.trailers) >= _MOST_TRAILERS:
-            raise IncompleteBody("The trailers are malformed.")
-        name = named[1].lower()
-        if name == b"x-amz-trailer-signature":
+        if named is None or signature is not None:
+            raise MalformedTrailerError
+        if payload.signs_chunks and named[1].lower() == b"x-amz-trailer-signature":
             signature = named[2].decode()
         else:
-            payload.trailers.append((name, named[2]))
+            payload.trails(named[1].lower(), named[2])
+    payload.end()
     if payload.signs_chunks:
         text = b"".join(name + b":" + value + b"\n" for name, value in payload.trailers)
         payload.follow("TRAILER", signature or "", hashlib.sha256(text).hexdigest())

@@ -57,7 +57,7 @@ def _identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     if signature is None:
         return later.identify_upload(parts, passage)
     passage.form, passage.service = recognise.form_of(request, signature.service)
-    payload = sigv4.payload_of(signature)
+    payload = sigv4.payload_of(request, signature)
     if payload is None:
         if passage.kept is None:
             return later.identify(parts, passage, None)

@@ -39,9 +39,18 @@ class InvalidPolicyDocument(AwsError):
         super().__init__(f"Invalid Policy: {what}")
 
 
+class InvalidRequest(AwsError):
+    status = 400
+
+
 class MalformedPOSTRequest(AwsError):
     status = 400
     wording = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class MalformedTrailerError(AwsError):
+    status = 400
+    wording = "The request contained trailing data that was not well-formed or did not conform to our published schema."
 
 
 class MaxPostPreDataLengthExceeded(AwsError):
