@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from iamd.wire.gateway_errors import Ambiguous
 from tests.gateway.conftest import Make
 from tests.gateway.policies import allow, deny, refused
 from tests.gateway.test_exact import needs_of
@@ -68,6 +69,28 @@ BLOB = b"x"
 def test_keys_repeat_parameters(operation: str, params: dict[str, Any], expected: dict[str, Any]) -> None:
     (need,) = needs_of("kms", operation, **params)
     assert (need.action, need.resource, need.context) == (f"kms:{operation}", KEY, expected)
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("Decrypt", {"CiphertextBlob": BLOB, "KeyId": KEY, "EncryptionContext": {"app": "b", "App": "a"}}),
+        ("ReEncrypt", {"CiphertextBlob": BLOB, "SourceKeyId": KEY, "DestinationKeyId": KEY, "DestinationEncryptionContext": {"a": "1", "A": "1"}}),
+        ("CreateGrant", {"KeyId": KEY, "Constraints": {"EncryptionContextSubset": {"a": "1", "A": "2"}}}),
+    ],
+)  # fmt: skip
+def test_a_key_of_the_encryption_context_has_one_value(operation: str, params: dict[str, Any]) -> None:
+    with pytest.raises(Ambiguous):
+        needs_of("kms", operation, **params)
+
+
+def test_a_denial_is_not_passed_by_saying_a_key_twice(gateway: Live, user: Make) -> None:
+    key = gateway.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    secret = {"StringEquals": {"kms:EncryptionContext:app": "secret"}}
+    alice = user("alice", allow("kms:*"), deny("kms:*", **secret))("kms")
+    refused(alice.encrypt, KeyId=key, Plaintext=BLOB, EncryptionContext={"App": "secret"})
+    both = {"app": "secret", "App": "open"}
+    refused(alice.encrypt, "InvalidRequest", KeyId=key, Plaintext=BLOB, EncryptionContext=both)
 
 
 def test_encrypting_anew_tells_of_each_key_its_own_context() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from iamd.gateway.mapped import Inquiry, request_tags
 from iamd.guard.context import Context
+from iamd.wire.gateway_errors import Ambiguous
 
 # Parameters that keys repeat, by operation; a value after `=` is what KMS takes where there is none.
 _REPEATED: Mapping[str, Mapping[str, str]] = {
@@ -110,6 +111,8 @@ def _encryption(given: Any) -> Context:
     if not isinstance(given, Mapping) or not given:
         return {}
     context: Context = {f"kms:encryptioncontext:{key.lower()}": str(value) for key, value in given.items()}
+    if len(context) != len(given):  # of two values of one condition key only one would be decided on
+        raise Ambiguous("Keys of the encryption context differ in case only.")
     return {**context, "kms:encryptioncontextkeys": tuple(str(key) for key in given)}
 
 
