@@ -198,7 +198,6 @@ def test_instances_need_all_that_they_are_made_of() -> None:
         ("glue", "TagResource", {"ResourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "TagsToAdd": {}}),
         ("glue", "GetTable", {"CatalogId": "210987654321", "DatabaseName": "d", "Name": "t"}),
         ("ecs", "StopTask", {"cluster": "arn:aws:ecs:eu-west-1:210987654321:cluster/c", "task": "t"}),
-        ("ssm", "SendCommand", {"DocumentName": "d", "Targets": [{"Key": "InstanceIds", "Values": [["i-1"]]}]}),
     ],
     ids=lambda value: str(value)[:24],
 )

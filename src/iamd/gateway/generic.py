@@ -20,6 +20,7 @@ from iamd.wire.model import OperationModel, Shape
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _GIVEN = frozenset({"Partition", "Region", "Account"})
 _FEW = ("List", "Read")
+_MOST = 1000  # resources; EC2 takes as many
 _MAKES = re.compile(r"(?:Allocate|Copy|Create|Import|Register|Request|Run)[A-Z]").match
 _TAGGED = frozenset({"arn", "resource", "resourcearn", "resourceidentifier"})
 _ACCOUNTS = frozenset({"accountid", "awsaccountid", "catalogid", "ownerid", "owneraccount", "registryid"})
@@ -118,6 +119,8 @@ def _resources(action: Action, inquiry: Inquiry) -> list[str]:
         found += arns
     if not found and action.access_level not in _FEW:
         raise Unmapped(f"The gateway cannot tell the resource of {inquiry.asked.operation.name}.")
+    if len(found) > _MOST:
+        raise Unmapped(f"{inquiry.asked.operation.name} names more than the gateway decides on at once.")
     return list(dict.fromkeys(found)) or ["*"]
 
 

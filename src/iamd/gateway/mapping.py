@@ -16,6 +16,7 @@ from iamd.gateway.rest import can_be_told
 from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel
 
+_MOST: Final = 2048  # S3 deletes 1000 objects at once, with two actions each
 _S3: Final = Form.S3
 _of_s3: Final[Mapping[str, Mapper]] = exact.MAPPERS["s3"]
 
@@ -39,6 +40,8 @@ def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
         found = instances.with_tags(inquiry, found)
     if not found:
         raise Unmapped(f"The gateway cannot tell what {asked.name} needs.")
+    if len(found) > _MOST:
+        raise Unmapped(f"{asked.name} names more than the gateway decides on at once.")
     if not inquiry.document:
         return found
     first = found[0]

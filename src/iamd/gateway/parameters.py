@@ -11,6 +11,7 @@ from lxml import etree
 from iamd.gateway.asked import Asked
 from iamd.gateway.directory import Form
 from iamd.gateway.strict import cbor_document, json_document, pairs
+from iamd.gateway.typed import require, require_short
 from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.http import HttpRequest
 from iamd.wire.model import Member, Shape
@@ -21,7 +22,15 @@ _MAX_DEPTH = 32
 
 
 def read(asked: Asked, request: HttpRequest) -> Document:
-    """The parameters of a recognised request, whose body is there. Raises Ambiguous."""
+    """The parameters of a recognised request, whose body is there. Raises Ambiguous, SerializationException for values of
+    another type than the model's, and ValidationException for lists longer than the service takes."""
+    document, shape = _read(asked, request), asked.operation.input
+    if shape is not None:
+        require_short(shape, document)
+    return document
+
+
+def _read(asked: Asked, request: HttpRequest) -> Document:
     if asked.form is Form.JSON:
         return _known(asked.operation.input, json_document(request.body))
     if asked.form is Form.CBOR:
@@ -46,13 +55,15 @@ HANDS_OVER = frozenset(
 
 def _known(shape: Shape | None, document: Document) -> Document:
     """What the model knows of a document, by its names: an upstream passes over the rest, and over nulls. Raises Ambiguous
-    for a name that differs from one of the model's in case only.
+    for a name that differs from one of the model's in case only, SerializationException for values of another type.
     https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html"""
     named = {member.wire_name: member.name for member in (shape.members if shape else ())}
     folded = {name.lower(): name for name in named}
     for name in document:
         if folded.get(name.lower(), name) != name:
             raise Ambiguous(f"{folded[name.lower()]} is spelled in another way.")
+    if shape is not None:
+        require(shape, document)
     return {named[name]: value for name, value in document.items() if name in named and value is not None}
 
 
@@ -91,17 +102,24 @@ def _value(member: Member, shape: Shape, sent: Mapping[str, str], name: str, ec2
     if shape.type == "list":
         word = "" if flat else f"{shape.element.location_name or 'member'}."
         return [
-            _value(shape.element, shape.element.shape, within, f"{start}{word}{index}", ec2, depth + 1)
+            _whole(_value(shape.element, shape.element.shape, within, f"{start}{word}{index}", ec2, depth + 1), name)
             for index in _indexes(within, start + word)
         ]
     word = start if flat else f"{start}entry."
     keys, values = shape.key.location_name or "key", shape.value.location_name or "value"
     return {
-        within.get(f"{word}{index}.{keys}", ""): _value(
-            shape.value, shape.value.shape, within, f"{word}{index}.{values}", ec2, depth + 1
+        within.get(f"{word}{index}.{keys}", ""): _whole(
+            _value(shape.value, shape.value.shape, within, f"{word}{index}.{values}", ec2, depth + 1), name
         )
         for index in _indexes(within, word)
     }
+
+
+def _whole(value: Any, name: str) -> Any:
+    """What stands in a list or map; raises Ambiguous where it is not of the model's form, and so is nothing."""
+    if value is None:
+        raise Ambiguous(f"{name[:128]} does not have the form that the service knows.")
+    return value
 
 
 def _indexes(sent: Mapping[str, str], start: str) -> list[str]:

@@ -12,6 +12,7 @@ from iamd.gateway.exact import partiql, templates
 from iamd.gateway.exact.dynamodb_keys import attributes, leading_key, text_of, values_of
 from iamd.gateway.mapped import Inquiry, Mapper, Need, checked_arn, checked_name, request_tags
 from iamd.guard.context import Context
+from iamd.wire.errors import ValidationException
 from iamd.wire.gateway_errors import Unmapped
 
 _TELLS = (
@@ -67,18 +68,26 @@ async def _one(inquiry: Inquiry) -> list[Need]:
 
 
 async def _batch_get(inquiry: Inquiry) -> list[Need]:
-    needs = []
-    for table, part in _mapping(inquiry.document.get("RequestItems")).items():
-        needs.append(await _need(inquiry, "BatchGetItem", table, _mapping(part), _list(_mapping(part).get("Keys"))))
-    return _some(needs)
+    tables = {table: _mapping(part) for table, part in _mapping(inquiry.document.get("RequestItems")).items()}
+    keys = {table: _list(part.get("Keys")) for table, part in tables.items()}
+    _require_few(inquiry, keys, 100)
+    return _some([await _need(inquiry, "BatchGetItem", table, part, keys[table]) for table, part in tables.items()])
 
 
 async def _batch_write(inquiry: Inquiry) -> list[Need]:
+    tables = {table: _list(requests) for table, requests in _mapping(inquiry.document.get("RequestItems")).items()}
+    _require_few(inquiry, tables, 25)
     needs = []
-    for table, requests in _mapping(inquiry.document.get("RequestItems")).items():
-        items = [item for request in _list(requests) for item in _written(_mapping(request))]
+    for table, requests in tables.items():
+        items = [item for request in requests for item in _written(_mapping(request))]
         needs.append(await _need(inquiry, "BatchWriteItem", table, {}, items))
     return _some(needs)
+
+
+def _require_few(inquiry: Inquiry, items: Mapping[str, list[Any]], most: int) -> None:
+    """Raise ValidationException for more items in all tables than the service takes."""
+    if len(items) > most or sum(map(len, items.values())) > most:
+        raise ValidationException(f"Too many items requested for the {inquiry.asked.name} call")
 
 
 def _written(request: Mapping[str, Any]) -> Iterator[Any]:

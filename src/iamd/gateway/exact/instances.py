@@ -14,6 +14,7 @@ from iamd.store.records import PARTITION
 from iamd.wire.gateway_errors import Unmapped
 
 _TELLS = ("ec2:instancetype", "ec2:region", "ec2:createaction", "ec2:imageid", "ec2:tenancy")
+_MOST = 1000  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
 _OWNERLESS = frozenset({"image", "snapshot"})
 
 # Kinds of resources by the beginnings of their ids. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
@@ -61,8 +62,8 @@ def _arn(inquiry: Inquiry, kind: str, name: str) -> str:
 def _tag(inquiry: Inquiry) -> list[Need]:
     """Each resource, of the kind that its id tells."""
     named = inquiry.document.get("Resources")
-    if not isinstance(named, list) or not named:
-        raise Unmapped(f"{inquiry.asked.operation.name} needs Resources.")
+    if not isinstance(named, list) or not 1 <= len(named) <= _MOST:
+        raise Unmapped(f"{inquiry.asked.operation.name} needs Resources, {_MOST} at most.")
     context, action = request_tags(inquiry.document), f"ec2:{inquiry.asked.operation.name}"
     return [Need(action, _arn(inquiry, _kind_of(str(each)), str(each)), context, _TELLS) for each in named]
 

@@ -13,11 +13,12 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from iamd.gateway.connections import Reply
-from iamd.gateway.directory import services
+from iamd.gateway.directory import model_of, services
 from iamd.gateway.forward import Forwarder
 from iamd.gateway.outbound import Outbound
+from iamd.gateway.typed import require
 from iamd.gateway.upstreams import Upstreams
-from iamd.wire.errors import ServiceUnavailable
+from iamd.wire.errors import AwsError, ServiceUnavailable
 from iamd.wire.gateway_errors import NotKnown, NotThere
 
 _LONGEST_TOLD = 1 << 20
@@ -132,7 +133,7 @@ class _Codec:
         )
 
     def read(self, operation: str, reply: Reply, body: bytes) -> dict[str, Any]:
-        """The answer or error by the model's names; empty for what is none."""
+        """The answer or error by the model's names; empty for what is none, and for what is of other types."""
         from botocore.awsrequest import HeadersDict
         from botocore.parsers import ResponseParserError
 
@@ -141,6 +142,9 @@ class _Codec:
         response = {"status_code": reply.status, "headers": headers, "body": body}
         try:
             told: dict[str, Any] = self._parser.parse(response, shape)
-        except (ResponseParserError, ValueError, KeyError, TypeError):
+            known = model_of(self.service).operations[operation].output
+            if known is not None and reply.status < 300:
+                require(known, told, exactly=False)
+        except (AwsError, ResponseParserError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
         return told
