@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from time import monotonic
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from iamd.services.signin import passwords
 from tests.live import ACCOUNT, Live, live
 from tests.services.signin.browser import (
     CROSS,
@@ -122,6 +124,18 @@ def test_nobody_learns_what_was_wrong(
 ) -> None:
     refused = browser.sign_in(program, **{**jane, **wrong})
     assert (refused.status, refused.problem) == (403, WRONG)
+
+
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"name": "John"}, {"account": "999999999999"}])
+def test_nobody_learns_by_the_clock_what_was_wrong(
+    browser: Browser, program: Program, jane: dict[str, str], wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what there is is loaded, changed and recorded, each of which takes a moment."""
+    monkeypatch.setattr(passwords, "REFUSED_EVERY", 0.6)
+    form = browser.open(program.link())
+    began = monotonic()
+    assert browser.submit(form, **{**jane, **wrong}).problem == WRONG
+    assert monotonic() - began >= 0.6
 
 
 def test_the_root_user_without_password_cannot_sign_in(browser: Browser, program: Program) -> None:

@@ -14,7 +14,17 @@ from iamd.audit.elements import HIDDEN
 from iamd.caller.mfa import after_code
 from iamd.caller.passwords import FORGIVEN, apart, locked, matches, nobodys
 from iamd.services.access_portal.people import identity, present
-from iamd.services.signin.passwords import WRONG, MustChange, Refused, Unfinished, Visit, let_in, limit, who_is_meant
+from iamd.services.signin.passwords import (
+    WRONG,
+    MustChange,
+    Refused,
+    Unfinished,
+    Visit,
+    let_in,
+    limit,
+    refused_evenly,
+    who_is_meant,
+)
 from iamd.services.signin.people import Person, credential
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -39,13 +49,14 @@ async def sign_in(visit: Visit, account_id: str, name: str, password: str) -> Pe
     limit(visit, *subjects)
     if (await realm.store.load(account_id)).identity_sources.get(account_id) is not None:
         raise Refused("Sign in at your identity provider.")
-    fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
-    records = await realm.store.load(account_id)
-    user = records.store_users.named(name) if fits else None
-    kept = None if user is None else records.portal_passwords.get(user.id)
-    right = await apart(matches, nobodys() if kept is None else kept.password, password if fits else "")
-    verified = kept.password if right and kept is not None else None
-    return await let_in(visit, lambda change: _decided(visit, change, account_id, name, verified), *subjects)
+    async with refused_evenly():
+        fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
+        records = await realm.store.load(account_id)
+        user = records.store_users.named(name) if fits else None
+        kept = None if user is None else records.portal_passwords.get(user.id)
+        right = await apart(matches, nobodys() if kept is None else kept.password, password if fits else "")
+        verified = kept.password if right and kept is not None else None
+        return await let_in(visit, lambda change: _decided(visit, change, account_id, name, verified), *subjects)
 
 
 def _decided(visit: Visit, change: Change, account_id: str, name: str, verified: str | None) -> Person | Refused:

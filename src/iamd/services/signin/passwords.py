@@ -7,10 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/console_sign-in-page.html
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any, ClassVar
 
 from msgspec import structs
@@ -41,6 +44,7 @@ MUST_CHANGE = (
 )
 NEEDS_PASSKEY = "Please confirm that it is you with your passkey or security key."
 _LONGEST_NAME, _LONGEST_PASSWORD = 320, 128
+REFUSED_EVERY = 0.25  # seconds: longer than a refusal takes, unless the server is busy
 
 
 class Refused(Exception):
@@ -136,6 +140,20 @@ async def let_in(visit: Visit, work: Callable[[Change], Person | Refused], *subj
     return outcome
 
 
+@asynccontextmanager
+async def refused_evenly() -> AsyncIterator[None]:
+    """Let a refusal out at one of the moments that come every REFUSED_EVERY seconds: how long it took to load the account,
+    to compare and to record would tell whether there is such an account or name."""
+    began = monotonic()
+    try:
+        yield
+    except Unfinished:
+        raise
+    except Refused:
+        await asyncio.sleep(REFUSED_EVERY - (monotonic() - began) % REFUSED_EVERY)
+        raise
+
+
 async def sign_in(visit: Visit, entered: Entered) -> Person:
     """Who that is. Recorded as ConsoleLogin in the account's trail, if there is the account. Raises Refused,
     MustChange of someone who has to change the password first, and NeedsPasskey."""
@@ -144,15 +162,16 @@ async def sign_in(visit: Visit, entered: Entered) -> Person:
     named = who_is_meant(f"{entered.is_root} {account_id or entered.account}", entered.name)
     subjects = (f"sign-in from {visit.place}", f"sign-in as {named}")
     limit(visit, *subjects)
-    records = None if account_id is None else await realm.store.load(account_id)
-    owner_id = None if records is None else _owner(records, entered)
-    stored = None if records is None or owner_id is None else password_of(records, owner_id)
-    fits = len(entered.name) <= _LONGEST_NAME and len(entered.password) <= _LONGEST_PASSWORD
-    right = await apart(matches, stored or nobodys(), entered.password if fits else "")
-    if account_id is None:
-        raise Refused(WRONG)
-    verified = stored if right and fits else None
-    return await let_in(visit, lambda change: _decided(visit, entered, change, account_id, verified), *subjects)
+    async with refused_evenly():
+        records = None if account_id is None else await realm.store.load(account_id)
+        owner_id = None if records is None else _owner(records, entered)
+        stored = None if records is None or owner_id is None else password_of(records, owner_id)
+        fits = len(entered.name) <= _LONGEST_NAME and len(entered.password) <= _LONGEST_PASSWORD
+        right = await apart(matches, stored or nobodys(), entered.password if fits else "")
+        if account_id is None:
+            raise Refused(WRONG)
+        verified = stored if right and fits else None
+        return await let_in(visit, lambda change: _decided(visit, entered, change, account_id, verified), *subjects)
 
 
 def _account(realm: Realm, entered: Entered) -> str | None:
