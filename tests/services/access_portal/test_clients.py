@@ -178,6 +178,31 @@ def test_no_network_fills_it_either(server: Live, program: Program, monkeypatch:
     start("2001:db8:0:1::1")
 
 
+def test_who_fills_the_waiting_room_from_many_addresses_keeps_nobody_out(
+    server: Live, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "MOST", 4)
+
+    def start(address: str) -> str:
+        call = PublicCall(server.realm, datetime.now(UTC), "id", address, "", "localhost")
+        given = {"client_id": program.client["clientId"], "client_secret": program.client["clientSecret"]}
+        told = server.run(devices.start_device_authorization(call, **given, start_url=program.start_url))
+        return str(told["userCode"]).replace("-", "")
+
+    def waiting() -> set[str]:
+        return {each.code for each in server.realm.store.records(ACCOUNT).device_authorizations}  # type: ignore[union-attr]
+
+    filling = [start(f"2001:db8:0:{network}::1") for network in range(4)]  # networks of one site
+    person = start("192.0.2.1")
+    assert waiting() == {person, *filling[1:]}
+    with pytest.raises(SlowDownException):
+        start("2001:db8:0:9::1")
+    others = [start("198.51.100.1"), start("203.0.113.1")]
+    assert waiting() == {person, *others, filling[3]}
+    with pytest.raises(SlowDownException):
+        start("192.0.2.1")
+
+
 def test_a_bad_access_token(server: Live, program: Program) -> None:
     portal = program.portal
     wrong = ("UnauthorizedException", 401, "Session token not found or invalid")

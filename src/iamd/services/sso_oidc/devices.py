@@ -1,16 +1,18 @@
 """StartDeviceAuthorization: a program shows a code, which a person enters in a browser to allow what it asks for.
 
 RFC 8628. What waits for people is kept, because codes are short; anybody may start it, so there is a bound, for each
-address and in all.
+address and in all, at which the oldest of those that have most waiting gives way.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from iamd.caller.strangers import place_of
+from iamd.caller.strangers import place_of, site_of
 from iamd.services.access_portal.grants import DeviceCode
 from iamd.services.access_portal.instances import base_url, instance_at, instance_of
 from iamd.services.call import PublicCall, Realm, Reply
@@ -71,9 +73,26 @@ def _wait(change: Change, waiting: DeviceAuthorization, now: datetime) -> None:
     for each in list(authorizations):
         if each.expires <= now:
             authorizations.remove(each)
-    if len(authorizations) >= MOST or authorizations.count("address", waiting.address) >= MOST_FROM_ONE:
+    if authorizations.count("address", waiting.address) >= MOST_FROM_ONE:
         raise SlowDownException()
+    if len(authorizations) >= MOST:
+        authorizations.remove(_gives_way([each for each in authorizations if each.state == "pending"], waiting.address))
     authorizations.add(waiting)
+
+
+def _gives_way(pending: Sequence[DeviceAuthorization], address: str) -> DeviceAuthorization:
+    """The oldest of the site from which most wait, as long as fewer do from that of the address: whoever fills the room
+    with many addresses keeps nobody else out. Raises SlowDownException where there is none."""
+    share = Counter(_site(each.address) for each in pending)
+    most = max(share.values(), default=0)
+    if share[_site(address)] >= most:
+        raise SlowDownException()
+    return min((each for each in pending if share[_site(each.address)] == most), key=lambda each: each.expires)
+
+
+def _site(place: str) -> str:
+    """What shares are counted by: of IPv6 a site has very many places."""
+    return site_of(place.removesuffix("/64")) or place
 
 
 def digest(secret: str) -> str:
