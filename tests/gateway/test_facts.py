@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -178,6 +179,34 @@ class TestMemory:
             for about in "abab":
                 await memory.get(about, "q", ask)
             assert len(asked) == 106
+
+        asyncio.run(work())
+
+    def test_long_answers_take_the_room_of_many(self) -> None:
+        """A key may have 50,000 grants."""
+
+        async def work() -> None:
+            memory = Memory(10, longest=10_000)
+
+            async def ask(length: int) -> str:
+                return "x" * length
+
+            async def asked(about: str, length: int) -> None:
+                assert len(await memory.get(about, "q", partial(ask, length))) == length
+
+            def held() -> str:
+                return "".join(about for about in "abcdef" if memory.known(about, "q"))
+
+            for about in "abc":
+                await asked(about, 4_000)
+            assert held() == "bc"
+            memory.forget("b")
+            await asked("d", 4_000)
+            assert held() == "cd"
+            await asked("e", 40_000)  # nobody would come to a decision on what is never kept
+            assert held() == "e"
+            await asked("f", 10)
+            assert held() == "f"
 
         asyncio.run(work())
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -20,7 +21,16 @@ class Known(NamedTuple):
     version: int
 
 
-class _Kept(dict[Hashable, tuple[float, "asyncio.Future[Any]"]]):
+class _Answer:
+    """An answer, or one to come, the moment until which it counts, and how long it is, once it is there."""
+
+    __slots__ = ("length", "told", "until")
+
+    def __init__(self, until: float, told: asyncio.Future[Any]) -> None:
+        self.until, self.told, self.length = until, told, 0
+
+
+class _Kept(dict[Hashable, _Answer]):
     """Answers by question, all about one thing at one of its versions."""
 
     def __init__(self, version: int) -> None:
@@ -29,8 +39,8 @@ class _Kept(dict[Hashable, tuple[float, "asyncio.Future[Any]"]]):
 
 
 class Memory:
-    """Answers by what they are about, `most` of them: what was asked about longest ago gives way. One that is under way
-    is waited for by all who ask the same."""
+    """Answers by what they are about, `most` of them, and of `longest` characters together, though the newest may be longer
+    alone: what was asked about longest ago gives way. One that is under way is waited for by all who ask the same."""
 
     def __init__(
         self,
@@ -38,13 +48,16 @@ class Memory:
         most: int = 10_000,
         clock: Callable[[], float] = monotonic,
         versions: Versions | None = None,
+        longest: int = 64 << 20,
     ) -> None:
         self._seconds = seconds
         self._most = most
+        self._longest = longest
         self._clock = clock
         self._versions = versions or Versions()
         self._about: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._size = 0
+        self._length = 0
 
     def known(self, about: Hashable, question: Hashable) -> Known | None:
         """The answer, if it is there."""
@@ -52,9 +65,9 @@ class Memory:
         if kept is None or kept.version != self._versions.of(about):
             return None
         known = kept.get(question)
-        if known is None or known[0] <= self._clock() or not known[1].done() or known[1].exception() is not None:
+        if known is None or known.until <= self._clock() or not known.told.done() or known.told.exception() is not None:
             return None
-        return Known(known[1].result(), known[0], kept.version)
+        return Known(known.told.result(), known.until, kept.version)
 
     async def get(self, about: Hashable, question: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, if it is known, else what `ask` says; what it raises is not kept."""
@@ -65,19 +78,21 @@ class Memory:
             self._drop(about)
             kept = self._about[about] = _Kept(version)
         known = kept.get(question)
-        if known is None or known[0] <= now:
-            self._size += question not in kept
-            known = now + self._seconds, asyncio.ensure_future(ask())
-            kept.pop(question, None)  # the newest is the last
-            kept[question] = known
+        if known is None or known.until <= now:
+            self._take(kept, question)
+            known = kept[question] = _Answer(
+                now + self._seconds, asyncio.ensure_future(ask())
+            )  # the newest is the last
+            self._size += 1
             self._about.move_to_end(about)
+            known.told.add_done_callback(partial(self._weigh, about, question, known))
             self._make_room(about)
-        elif known[1].done() and known[1].exception() is None:
-            return known[1].result()
+        elif known.told.done() and known.told.exception() is None:
+            return known.told.result()
         try:
-            return await asyncio.shield(known[1])
+            return await asyncio.shield(known.told)
         except BaseException:
-            if self._about.get(about) is kept and kept.get(question) is known and known[1].done():
+            if known.told.done() and self._holds(about, question, known):
                 self._drop(about, question)
             raise
 
@@ -90,12 +105,23 @@ class Memory:
         """Nothing is known."""
         self._versions.change_all()
         self._about.clear()
-        self._size = 0
+        self._size = self._length = 0
+
+    def _weigh(self, about: Hashable, question: Hashable, answer: _Answer, told: asyncio.Future[Any]) -> None:
+        """Count how long an answer is that has come: there may be 50,000 grants in it."""
+        if not told.cancelled() and told.exception() is None and self._holds(about, question, answer):
+            answer.length = len(repr(told.result()))
+            self._length += answer.length
+            self._make_room(about)
+
+    def _holds(self, about: Hashable, question: Hashable, answer: _Answer) -> bool:
+        kept = self._about.get(about)
+        return kept is not None and kept.get(question) is answer
 
     def _make_room(self, newest: Hashable) -> None:
         """Drop what was asked about longest ago; when that is the newest itself, its oldest answers: there is no end to what
         may be asked about one thing, in ever new regions."""
-        while self._size > self._most:
+        while self._size > self._most or (self._length > self._longest and self._size > 1):
             oldest = next(iter(self._about))
             if oldest == newest:
                 self._drop(oldest, next(iter(self._about[oldest])))
@@ -108,6 +134,12 @@ class Memory:
         if kept is None:
             return
         for question in questions or tuple(kept):
-            self._size -= kept.pop(question, None) is not None
+            self._take(kept, question)
         if not kept:
             del self._about[about]
+
+    def _take(self, kept: _Kept, question: Hashable) -> None:
+        answer = kept.pop(question, None)
+        if answer is not None:
+            self._size -= 1
+            self._length -= answer.length
