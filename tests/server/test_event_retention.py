@@ -12,6 +12,7 @@ from iamd.audit.lookup import sought, terms
 from iamd.audit.verification import verify
 from iamd.server.event_data_stores import EventDataStores
 from iamd.server.event_retention import EventRetention
+from iamd.server.known_time import Known
 from iamd.server.trail_buckets import Folders
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.store.interface import Window
@@ -28,6 +29,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield server
 
 
+def known(time: datetime) -> Known:
+    async def told() -> datetime:
+        return time
+
+    return told
+
+
 class Kept:
     """A server's events, forgotten as on a later day."""
 
@@ -38,7 +46,7 @@ class Kept:
 
     def forget(self, days: float = DAYS + 1) -> None:
         later = self.now + timedelta(days=days)
-        retention = EventRetention(self.store, self.server.realm.lake, DAYS, lambda: later)
+        retention = EventRetention(self.store, self.server.realm.lake, DAYS, known(later))
         self.server.run(retention.turn())
 
     def names(self, name: str | None = None) -> list[str]:

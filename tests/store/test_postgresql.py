@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +80,12 @@ async def test_servers_that_start_at_once_make_one_account(opener: Opener) -> No
         for store in (one, two):  # a key that was made elsewhere is known at once
             account_id = await store.load_key(key)
             assert (await store.load(account_id or "")).access_keys.get(key) is not None
+
+
+@on_loop
+async def test_the_database_tells_the_time(opener: Opener) -> None:
+    async with running(opener()) as store:
+        assert abs(await store.time() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_an_engine_on_which_servers_cannot_agree_is_refused() -> None:

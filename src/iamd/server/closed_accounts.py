@@ -7,10 +7,10 @@ seen in its organization; then it leaves it, and what it held is gone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from iamd.server import telemetry
+from iamd.server.known_time import Known, KnownTime
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import KINDS
@@ -19,15 +19,16 @@ from iamd.store.store import Store
 
 PAUSE = 3600.0  # seconds
 KEPT = timedelta(days=90)
+_EVER = datetime.max.replace(tzinfo=UTC)
 _CHUNK = 2_000  # events that are removed in one transaction
 
 
 class ClosedAccounts:
     """Watches over the closed accounts of a store's organizations."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: Store, known: Known | None = None) -> None:
         self._store = store
-        self._clock = clock
+        self._known = known or KnownTime(store).now
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -38,20 +39,17 @@ class ClosedAccounts:
     async def turn(self) -> None:
         """Remove what is due. Failures are logged, never raised."""
         try:
+            before = await self._known() - KEPT
             for management_id in await self._store.holders(MEMBERS.name):
-                for member in self._due(list((await self._store.load(management_id)).members)):
-                    await self._remove(member)
+                for member in list((await self._store.load(management_id)).members):
+                    if member.closed is not None and member.closed <= before:
+                        await self._remove(member)
         except (StoreError, NoAccount) as error:
             telemetry.log.error("closed accounts wait to be removed", error=str(error))
 
-    def _due(self, members: list[Member]) -> list[Member]:
-        before = self._clock() - KEPT
-        return [member for member in members if member.closed is not None and member.closed <= before]
-
     async def _remove(self, member: Member) -> None:
         """Events first: when something fails, the account is still there, and the next turn goes on."""
-        now = self._clock()
-        while await self._store.forget_events(member.id, now, _CHUNK) == _CHUNK:
+        while await self._store.forget_events(member.id, _EVER, _CHUNK) == _CHUNK:
             await asyncio.sleep(0)
         await self._store.load(member.id)
         await self._store.write(lambda change: _without(change, member))

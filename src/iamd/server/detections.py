@@ -20,6 +20,7 @@ from iamd.guard.administrators import affected, is_administrator
 from iamd.guard.organizations import Standing
 from iamd.server import telemetry
 from iamd.server.finding_sinks import Outbox
+from iamd.server.known_time import Known, KnownTime
 from iamd.services.call import Cold, Realm
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.interface import KeptFinding, Recorded, Remembered
@@ -70,10 +71,17 @@ class _Watch:
 class Detections:
     """Watches all accounts of a realm; the `clock` tells the time in UTC."""
 
-    def __init__(self, realm: Realm, outbox: Outbox, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        realm: Realm,
+        outbox: Outbox,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        known: Known | None = None,
+    ) -> None:
         self._realm = realm
         self._outbox = outbox
         self._clock = clock
+        self._known = known or KnownTime(realm.store).now
         self._watches: dict[str, _Watch] = {}
         self._position: int | None = None  # of the last event looked at
         self._routine = Routine()
@@ -199,7 +207,7 @@ class Detections:
         memories = [Remembered(each, position, encoded(watch.memory), watch.base) for each, watch in due.items()]
         findings = [tally.finding(now) for watch in due.values() for tally in watch.unstored.values()]
         kept = [KeptFinding(each.account_id, each.id, now, msgspec.msgpack.encode(each)) for each in findings]
-        if not await self._realm.store.remember(memories, kept, now - KEPT):
+        if not await self._realm.store.remember(memories, kept, await self._known() - KEPT):
             self._forget()  # another process looks at the same events: go on from where it is
             self._position = await self._remembered()
             return

@@ -14,6 +14,7 @@ from iamd.audit.lake.files import Lake, belongs
 from iamd.audit.lake.process import Failed
 from iamd.audit.search import events_behind
 from iamd.server import telemetry
+from iamd.server.known_time import Known, KnownTime
 from iamd.store.change import Change
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.interface import Recorded
@@ -27,12 +28,12 @@ STRAY = timedelta(hours=1)  # what is older and was never finished is a process'
 
 
 class EventDataStores:
-    """Keeps the event data stores of a database; the `clock` tells the time in UTC."""
+    """Keeps the event data stores of a database; `known` tells the time for what is forgotten."""
 
-    def __init__(self, store: Store, lake: Lake, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: Store, lake: Lake, known: Known | None = None) -> None:
         self._store = store
         self._lake = lake
-        self._clock = clock
+        self._known = known or KnownTime(store).now
         self._filling = asyncio.Lock()
         self._begun: set[str] = set()  # ids of stores whose files were looked at
 
@@ -52,13 +53,13 @@ class EventDataStores:
             telemetry.log.error("event data stores wait to be filled", error=str(error))
 
     async def _keep(self, store: EventDataStore) -> None:
-        now = self._clock()
+        now = await self._known()
         if store.deleted is not None and store.deleted < now - KEPT:
             await asyncio.to_thread(self._lake.forget, store)
             await self._store.write(_removing(store))
             return
         await self.fill(store, await self._store.last_event())
-        await asyncio.to_thread(self._lake.expire, store, retained_since(store, now), now - STRAY)
+        await asyncio.to_thread(self._lake.expire, store, retained_since(store, now), datetime.now(UTC) - STRAY)
 
     async def fill(self, store: EventDataStore, last: int) -> None:
         """Write the files of the blocks that are full, `last` being the newest position, and have none. Raises

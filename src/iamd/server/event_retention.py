@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from iamd.audit.lake.files import Lake
 from iamd.server import telemetry
+from iamd.server.known_time import Known, KnownTime
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.store import Store
 
@@ -21,17 +21,11 @@ class EventRetention:
     What was delivered or written stays where it is; digests go on, because they tell of files, not of the database.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        lake: Lake | None,
-        days: int,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, store: Store, lake: Lake | None, days: int, known: Known | None = None) -> None:
         self._store = store
         self._lake = lake
         self._length = timedelta(days=days)
-        self._clock = clock
+        self._known = known or KnownTime(store).now
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -42,7 +36,7 @@ class EventRetention:
     async def turn(self) -> None:
         """Forget what is due. Failures are logged, never raised."""
         try:
-            before = await self._bound(self._clock() - self._length)
+            before = await self._bound(await self._known() - self._length)
             for account_id in self._store.account_ids():
                 while await self._store.forget_events(account_id, before, CHUNK) == CHUNK:
                     await asyncio.sleep(0)

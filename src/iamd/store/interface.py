@@ -335,6 +335,10 @@ class Database(Protocol):
         never the newest of all; returns how many. Once there are no more, their index goes as well."""
         ...
 
+    async def time(self) -> datetime:
+        """What time it is by the database's own clock; by this process's where it has none."""
+        ...
+
     async def accounts(self) -> dict[str, Listed]:
         """What is listed of every account by its id, oldest account first."""
         ...

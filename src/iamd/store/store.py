@@ -235,6 +235,10 @@ class Store(Journal):
         StoreError."""
         return await self._database.history(account_id, behind)
 
+    async def time(self) -> datetime:
+        """See `interface.Database.time`. Raises StoreError."""
+        return await self._database.time()
+
     async def forget(self, before: datetime) -> None:
         """Forget the history of before that time; the state at that time can still be rebuilt. Raises StoreError."""
         await self._database.forget(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -153,8 +154,14 @@ def test_events_past_their_retention_are_forgotten_and_deleted_stores_go(iam: An
         lake.server.run(EventDataStores(realm.store, realm.lake).turn())
         (home,) = realm.lake.folder.glob(f"*/{store}")
         assert any(file.stat().st_size for file in home.iterdir())
-        (home / "fresh-left.parquet").write_bytes(b"by a server that was killed")
-        later = EventDataStores(realm.store, realm.lake, lambda: datetime.now(UTC) + timedelta(days=8))
+        left = home / "fresh-left.parquet"
+        left.write_bytes(b"by a server that was killed")
+        os.utime(left, (0, 0))
+
+        async def in_eight_days() -> datetime:
+            return datetime.now(UTC) + timedelta(days=8)
+
+        later = EventDataStores(realm.store, realm.lake, in_eight_days)
         lake.server.run(later.turn())
         assert not any(file.stat().st_size for file in home.iterdir())
         lake.trail.delete_event_data_store(EventDataStore=store)

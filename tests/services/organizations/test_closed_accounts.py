@@ -16,8 +16,11 @@ from tests.services.organizations.support import Org, deny, refused
 
 def turn(server: Live, days: float) -> None:
     """What happens so many days from now."""
-    then = datetime.now(UTC) + timedelta(days=days)
-    server.run(ClosedAccounts(server.realm.store, lambda: then).turn())
+
+    async def then() -> datetime:
+        return datetime.now(UTC) + timedelta(days=days)
+
+    server.run(ClosedAccounts(server.realm.store, then).turn())
 
 
 @pytest.fixture

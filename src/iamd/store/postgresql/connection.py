@@ -127,6 +127,11 @@ class PostgresConnection:
             told.append(note.extra.decode())
         return told
 
+    def time(self) -> int:
+        """What time it is by the server's clock, in microseconds of the epoch."""
+        told = self.driver.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
+        return 0 if told is None else int(told[0])
+
     def written(self) -> str:
         """How far a primary's log is durable: whatever anybody has seen committed is in it."""
         told = self.driver.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()

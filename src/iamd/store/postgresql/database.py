@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +25,7 @@ from iamd.store.postgresql.opening import prepare
 from iamd.store.postgresql.session import Session, heed
 from iamd.store.postgresql.standby import Standby
 from iamd.store.postgresql.url import DatabaseUrl
+from iamd.store.rows import moment
 from iamd.store.sql import feed, reading, writing
 from iamd.store.sql.connection import Connection
 from iamd.store.sql.database import SqlDatabase
@@ -136,6 +138,9 @@ class PostgresDatabase(SqlDatabase):
             self._follower.saw(mark)
             if self._follower.inbox.take(records):
                 return records, usage
+
+    async def time(self) -> datetime:
+        return moment(await self._reader.do(PostgresConnection.time))
 
     def poll(self) -> Collection[str]:
         require_usable(self._follower.schema)

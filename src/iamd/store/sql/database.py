@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from iamd.store.image import Records
@@ -157,6 +157,9 @@ class SqlDatabase(ABC):
             return forgotten
 
         return await self._write(work)
+
+    async def time(self) -> datetime:
+        return datetime.now(UTC)
 
     async def accounts(self) -> dict[str, Listed]:
         return await self._read(reading.accounts)
