@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -107,6 +108,29 @@ def see_each_other(one: Served, two: Served) -> None:
             deleted = there.call("DeleteUser", name)
             assert deleted.status == 200
             here.call("GetUser", name, headers={"x-iamd-revision": str(deleted.revision)}).refused("NoSuchEntity")
+
+
+@pytest.mark.timeout(120)
+def test_who_calls_is_told_from_the_revision_that_is_demanded(place: Place) -> None:
+    """Not only what they may: a server that has not heard yet of a key's end would take it otherwise."""
+    with (
+        place.served("one") as one,
+        place.served("two") as two,
+        closing(one.door()) as here,
+        closing(two.door()) as there,
+    ):
+        assert here.call("CreateUser", {"UserName": "alice"}).status == 200
+        made = here.call("CreateAccessKey", {"UserName": "alice"}, headers={"accept": "application/json"})
+        key = json.loads(made.body)["CreateAccessKeyResponse"]["CreateAccessKeyResult"]["AccessKey"]
+        for number in range(8):
+            active = number % 2 == 1
+            parameters = {"AccessKeyId": key["AccessKeyId"], "Status": "Active" if active else "Inactive"}
+            changed = here.call("UpdateAccessKey", {"UserName": "alice", **parameters})
+            if not active:  # a change sees all that was committed, also without a revision
+                there.call("CreateUser", {"UserName": "bob"}, key=key).refused("InvalidClientTokenId")
+            demanded = {"x-iamd-revision": str(changed.revision)}
+            answered = there.call("GetCallerIdentity", key=key, headers=demanded, service="sts")
+            assert (answered.status, answered.code) == ((200, "") if active else (403, "InvalidClientTokenId")), number
 
 
 @pytest.mark.timeout(120)

@@ -83,6 +83,19 @@ def require_going_on(session: Session, records: Records) -> None:
         raise ExpiredToken()
 
 
+def standing(caller: Caller, records: Records) -> Caller:
+    """Who a caller with an access key is by these records of its account, of another moment than those that it was found
+    by. Raises InvalidClientTokenId and ExpiredToken when it is nobody any more."""
+    session = caller.session
+    if session is not None:
+        require_going_on(session, records)
+        return session_caller(session, records)
+    key: AccessKey | None = records.access_keys.get(caller.access_key_id)
+    if key is None or not key.active:
+        raise InvalidClientTokenId()
+    return long_term_caller(key, records)
+
+
 _session_callers: Final[dict[str, tuple[User | Role | Account, Caller]]] = {}
 
 

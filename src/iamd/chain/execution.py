@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iamd.caller.caller import Caller
+from iamd.caller.identities import standing
 from iamd.server.events import event_of
 from iamd.server.exchange import Exchange
 from iamd.services import invocation
@@ -33,6 +34,15 @@ def call_of(realm: Realm, exchange: Exchange, caller: Caller, operation: Operati
     return call
 
 
+def stand(exchange: Exchange, caller: Caller, records: Records) -> Caller:
+    """Who calls by these records, which may be later ones than those that told it: an access key may have ended. Raises
+    InvalidClientTokenId, ExpiredToken."""
+    signature = exchange.signature
+    if signature is not None and caller.access_key_id == signature.access_key_id:
+        caller = exchange.caller = standing(caller, records)
+    return caller
+
+
 def read(exchange: Exchange, call: Call) -> None:
     """Invoke what changes nothing. Raises AwsError, Cold."""
     exchange.revision = call.records.revision
@@ -43,6 +53,7 @@ def read(exchange: Exchange, call: Call) -> None:
 def change(exchange: Exchange, call: Call, transaction: Change) -> None:
     """A change and its audit event, in one transaction; may run again on fresher records. Raises AwsError, Cold."""
     call.change, call.records = transaction, transaction.records(call.account_id)
+    call.caller = stand(exchange, call.caller, call.records)
     exchange.reply = invocation.invoke(call)
     exchange.revision = call.records.revision + bool(call.records.journal)  # the revision that this makes
     transaction.event(event_of(exchange))

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from iamd.caller.authenticate import authenticate
+from iamd.caller.caller import Caller
 from iamd.caller.sigv4 import Signature
-from iamd.chain.execution import call_of, change, read
+from iamd.chain.execution import call_of, change, read, stand
 from iamd.server.exchange import Exchange
 from iamd.services import invocation
 from iamd.services.call import Admitted, Call, Cold, PublicCall, Realm
@@ -23,26 +24,44 @@ _is_revision = re.compile(r"[0-9]{1,18}").fullmatch
 async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> None:
     """Find the caller out of what is in the database."""
     with realm.strangers.counted(exchange.request.client_ip):
-        exchange.caller = await authenticate(
-            exchange.request, signature, realm.store, realm.sealer, realm.tokens, realm.strangers, exchange.now
-        )
+        exchange.caller = await _caller(realm, exchange, signature)
 
 
-async def reach(realm: Realm, account_id: str, asked: str) -> None:
-    """See at least that revision of an account. Raises InvalidInput when it is none, ServiceUnavailable when it has not
-    arrived."""
+async def _caller(realm: Realm, exchange: Exchange, signature: Signature) -> Caller:
+    request, store, strangers = exchange.request, realm.store, realm.strangers
+    return await authenticate(request, signature, store, realm.sealer, realm.tokens, strangers, exchange.now)
+
+
+async def identify_anew(realm: Realm, exchange: Exchange, signature: Signature) -> None:
+    """Find the caller once all that is committed has been heard of: a client that asks for a revision may know more than
+    was known here. Gives back the token that the refusal cost. Raises InvalidClientTokenId."""
+    await _hear(realm)
+    exchange.caller = await _caller(realm, exchange, signature)
+    realm.strangers.give_back(exchange.request.client_ip)
+
+
+async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:
+    """See at least the revision of the caller's account that is asked for. Raises InvalidInput when it is none,
+    ServiceUnavailable when it has not arrived, InvalidClientTokenId when it makes the caller nobody."""
+    asked = exchange.request.header(b"x-iamd-revision") or ""
     if not _is_revision(asked):
         raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
-    if (await realm.store.load(account_id)).revision >= int(asked):
+    if (await realm.store.load(caller.account_id)).revision >= int(asked):
         return
+    await _hear(realm)
+    records = await realm.store.load(caller.account_id)
+    if records.revision < int(asked):
+        raise ServiceUnavailable(
+            f"Revision {asked} has not arrived here; the account is at {records.revision}. Please try again."
+        )
+    stand(exchange, caller, records)
+
+
+async def _hear(realm: Realm) -> None:
+    """Take in all that has been committed."""
     with suppress(StaleRead):
         await realm.store.settled()  # changes of our own under way hide those of others until they are committed
     await realm.store.refresh()
-    reached = (await realm.store.load(account_id)).revision
-    if reached < int(asked):
-        raise ServiceUnavailable(
-            f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
-        )
 
 
 async def admitted(realm: Realm, exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
@@ -104,7 +123,8 @@ async def _begin(realm: Realm, exchange: Exchange) -> tuple[Call, Awaitable[Any]
     caller, operation = exchange.caller, exchange.operation
     if caller is None or operation is None:
         raise InternalFailure()
-    call = call_of(realm, exchange, caller, operation, await realm.store.load(caller.account_id))
+    records = await realm.store.load(caller.account_id)
+    call = call_of(realm, exchange, stand(exchange, caller, records), operation, records)
     if exchange.prepared is not None:  # once, however often the rest is done again
         return call, None
     try:

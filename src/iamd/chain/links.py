@@ -19,7 +19,7 @@ from iamd.services import invocation
 from iamd.services.call import Cold, Realm
 from iamd.services.catalogue import APIS, api_of, takes_unsigned
 from iamd.wire import protocols
-from iamd.wire.errors import AwsError, InternalFailure, MissingAuthenticationToken
+from iamd.wire.errors import AwsError, InternalFailure, InvalidClientTokenId, MissingAuthenticationToken
 
 Link = Callable[[Realm, Exchange], Awaitable[None] | None]
 
@@ -47,6 +47,11 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
             if not api.is_global:
                 exchange.region = signature.region
             caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
+    except InvalidClientTokenId:
+        realm.strangers.take(request.client_ip)
+        if exchange.signature is None or b"x-iamd-revision" not in request.index:
+            raise
+        return later.identify_anew(realm, exchange, exchange.signature)
     except AwsError:
         realm.strangers.take(request.client_ip)
         raise
@@ -61,10 +66,9 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
 
 def freshen(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     """See at least the revision of the caller's account that the client asks for with `x-iamd-revision`."""
-    caller = exchange.caller
-    if caller is None or b"x-iamd-revision" not in exchange.request.index:
+    if exchange.caller is None or b"x-iamd-revision" not in exchange.request.index:
         return None
-    return later.reach(realm, caller.account_id, exchange.request.header(b"x-iamd-revision") or "")
+    return later.reach(realm, exchange, exchange.caller)
 
 
 def understand(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
