@@ -16,10 +16,11 @@ from pathlib import Path
 
 from chaos import trouble
 from chaos.checker import violations
-from chaos.estate import ROOT, Estate, made
+from chaos.client import number_of
+from chaos.estate import ACCOUNT, ROOT, Estate, made
 from chaos.history import Outcome
 from chaos.sessions import Sessions
-from chaos.workload import Workload, value_in
+from chaos.workload import NAMES, Workload
 
 _SHOWN = 20  # violations
 
@@ -67,11 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(estate: Estate, args: argparse.Namespace) -> Report:
     """Break it under load. Raises RuntimeError when a server does not start."""
     nodes, began = estate.nodes, time.monotonic()
-    workload = Workload(nodes, ROOT, estate.carry, estate.aftermath)
+    workload = Workload(nodes, ROOT, estate.carry, estate.aftermath, args.means, estate.upstream)
     try:
         for node in nodes:
             node.start()
-        workload.prepare(args.writers, args.users)
+        workload.prepare(args.writers, args.users, args.seed)
         workload.start(args.writers, args.readers, args.seed)
         try:
             with Sessions(nodes, workload.key(), workload.role, workload.history, args.seed):
@@ -115,10 +116,11 @@ def _report(
 
 def recorded(flags: Sequence[str]) -> list[int]:
     """The writes that the audit trail calls successful."""
-    command = [sys.executable, "-m", "iamd.cli.main", "audit", "search", "--json", "--name", "PutUserPolicy"]
+    command = [sys.executable, "-m", "iamd.cli.main", "audit", "search", "--json", "--writes", "--account", ACCOUNT]
     done = subprocess.run([*command, "-n", "1000000000", *flags], capture_output=True, text=True, check=True)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    return [value_in(each["requestParameters"]["policyDocument"]) for each in events if "errorCode" not in each]
+    numbers = [number_of(each.get("userAgent", "")) for each in events if "errorCode" not in each]
+    return [number for number in numbers if number is not None]
 
 
 def _print(report: Report) -> None:
@@ -152,6 +154,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--writers", type=int, default=4, help="clients that write (default: 4)")
     parser.add_argument("--readers", type=int, default=4, help="clients that read (default: 4)")
     parser.add_argument("--users", type=int, default=4, help="users for each writer (default: 4)")
+    parser.add_argument(
+        "--means",
+        nargs="+",
+        choices=NAMES,
+        default=NAMES,
+        metavar="NAME",
+        help=f"deny by these alone: {', '.join(NAMES)}",
+    )
     parser.add_argument(
         "--all-faults", action="store_true", help="pauses, full disks, restarts, and clocks that are set, too"
     )

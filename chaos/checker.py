@@ -1,4 +1,4 @@
-"""Holds a history against what iamd promises: linearizable policies, lasting writes, rising revisions, a full record."""
+"""Holds a history against what iamd promises: linearizable decisions, lasting writes, rising revisions, a full record."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _FRACTION = 1.5  # seconds: times that are signed, and those of servers, have no
 def violations(history: History, last: Mapping[str, int], recorded: Iterable[int]) -> Iterator[str]:
     """Everything that breaks a promise, in sentences.
 
-    `last` is the policy that each user has in the end, `recorded` the writes that the audit trail calls successful,
-    one entry an event.
+    `last` is the policy that each user of a numbered one has in the end, `recorded` the writes that the audit trail calls
+    successful, one entry an event.
     """
     yield from history.wrong
     for register in history.registers.values():
         end = max([0.0, *(write.ended for write in register.writes), *(read.ended for read in register.reads)])
-        yield from unexplained(register, Read(end + 1, end + 1, value=last.get(register.user, -1)))
+        there = Read(end + 1, end + 1, value=last.get(register.user, -1)) if register.numbered else None
+        yield from unexplained(register, there)
     for name, revisions in history.revisions.items():
         yield from falling(name, revisions)
     yield from misrecorded(history, last, recorded)
@@ -47,7 +48,7 @@ def _near(writes: Sequence[Write], read: Read) -> str:
     """The writes about that time, for who looks for the reason."""
     found = [each for each in writes if each.ended > read.started - _NEAR and each.started < read.ended + _NEAR]
     return "; ".join(
-        f"policy {each.value} ({'allows' if each.allows else 'denies'}, {each.outcome.value})"
+        f"write {each.value} ({'allows' if each.allows else 'denies'}, {each.outcome.value})"
         f" from {each.started:.6f} to {each.ended:.6f}"
         for each in found
     )
@@ -145,16 +146,16 @@ def misrecorded(history: History, last: Mapping[str, int], recorded: Iterable[in
     counts = Counter(recorded)
     stays = set(last.values())
     for register in history.registers.values():
-        for write in register.writes:
+        for write in (each for each in register.writes if each.value >= 0):
             number = counts.pop(write.value, 0)
             if number > 1:
-                yield f"{register.user}: policy {write.value} is recorded {number} times"
+                yield f"{register.user}: write {write.value} is recorded {number} times"
             elif number == 1 and write.outcome is Outcome.REFUSED:
-                yield f"{register.user}: policy {write.value} was refused and is recorded as put"
-            elif number == 0 and (write.outcome is Outcome.DONE or write.value in stays):
-                yield f"{register.user}: policy {write.value} was put and is not recorded"
+                yield f"{register.user}: write {write.value} was refused and is recorded as done"
+            elif number == 0 and register.recorded and (write.outcome is Outcome.DONE or write.value in stays):
+                yield f"{register.user}: write {write.value} was done and is not recorded"
     for value in counts:
-        yield f"policy {value} is recorded and nobody put it"
+        yield f"write {value} is recorded and nobody made it"
 
 
 def mistimed(answer: Answer, offsets: Sequence[float]) -> Iterator[str]:

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from chaos.requests import Request, query
+
 _TIMEOUT = 30.0  # seconds: longer than any pause
-_CODE = re.compile(rb'"Code": ?"(\w+)"')
+_CODE = re.compile(rb'"(?:Code|__type)": ?"(?:[\w.]+#)?(\w+)"|<Code>(\w+)</Code>')  # in JSON, and in XML
+_DENIALS = frozenset({"AccessDenied", "AccessDeniedException"})
+_NOBODY = frozenset({"InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException"})
 _SKEWED = re.compile(rb"Signature (?:expired|not yet current): ")
 
 
@@ -40,12 +43,17 @@ class Answer:
     def code(self) -> str:
         """The error's code; empty where there is none."""
         found = _CODE.search(self.body) if self.status >= 400 else None
-        return "" if found is None else found[1].decode()
+        return "" if found is None else (found[1] or found[2]).decode()
 
     @property
     def is_decided(self) -> bool:
         """Whether a decision was made: the caller was allowed, or denied."""
-        return self.status == 200 or self.code == "AccessDenied"
+        return self.status == 200 or self.code in _DENIALS
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether it was refused because the key is nobody's, or not active."""
+        return self.code in _NOBODY
 
     @property
     def is_skewed(self) -> bool:
@@ -87,18 +95,26 @@ class Client:
         self._skew = 0.0
 
     def call(self, key: Credentials, action: str, parameters: Mapping[str, str], *, fresh: bool = False) -> Answer:
-        """Send it, and wait for what comes; a `fresh` answer is of what is carried at least."""
+        """Send an operation of the service; as `send`."""
+        return self.send(key, query(self._service, action, parameters, self._version), fresh=fresh)
+
+    def send(
+        self, key: Credentials, asked: Request, *, fresh: bool = False, apart: bool = False, number: int | None = None
+    ) -> Answer:
+        """Send it, and wait for what comes; a `fresh` answer is of what is carried at least. Revisions of another account
+        than that of what is carried stay `apart`. A `number` is told as the user agent, which events record."""
         started = time.monotonic()
         # INVARIANT: what others were told before this began is carried, so it is looked up behind the beginning, and
         # noted in front of the end.
         revision = self._carried.revision if fresh and self._carried is not None else None
-        body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
-        headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-        if revision is not None:
-            headers["x-iamd-revision"] = str(revision)
-        request = AWSRequest("POST", f"http://{self._host}/", data=body, headers=headers)
+        more = {"x-iamd-revision": str(revision)} if revision is not None else {}
+        if number is not None:
+            more["user-agent"] = agent(number)
+        request = AWSRequest(
+            asked.method, f"http://{self._host}{asked.path}", data=asked.body, headers={**asked.headers, **more}
+        )
         skew = self._skew
-        _Signer(key, self._service, skew).add_auth(request)
+        _Signer(key, asked.service, skew).add_auth(request)
         try:
             if self._connection.sock is None:
                 with self._space:
@@ -106,14 +122,14 @@ class Client:
         except OSError:
             return Answer(False, 0, b"", None, started, time.monotonic(), skew)
         try:
-            self._connection.request("POST", "/", body, dict(request.headers.items()))
+            self._connection.request(asked.method, asked.path, asked.body, dict(request.headers.items()))
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException):
             self.close()
             return Answer(True, 0, b"", None, started, time.monotonic(), skew)
         told = response.headers.get("x-iamd-revision")
-        reached = int(told) if told else None
+        reached = int(told) if told and not apart else None
         if self._carried is not None and reached is not None:
             self._carried.note(reached)
         answer = Answer(True, response.status, content, reached, started, time.monotonic(), skew)
@@ -125,6 +141,17 @@ class Client:
         """Forget the connection."""
         with suppress(OSError):
             self._connection.close()
+
+
+def agent(number: int) -> str:
+    """The user agent that tells a change from all others."""
+    return f"chaos/{number}"
+
+
+def number_of(user_agent: str) -> int | None:
+    """The number of a change by its user agent; None for what is none of ours."""
+    begin, _, number = user_agent.partition("/")
+    return int(number) if begin == "chaos" else None
 
 
 class _Signer(SigV4Auth):  # type: ignore[misc]

@@ -18,12 +18,13 @@ from chaos.link import Link
 from chaos.node import Node
 from chaos.packets import Network, address
 from chaos.trouble import Fault
+from chaos.upstream import Upstream
 from tests import postgresql
 
-_ACCOUNT = "123456789012"
+ACCOUNT = "123456789012"
 ROOT = Credentials("AKIACHAOSCHAOSCHAOS1", "chaos" * 8)
 ENVIRONMENT = {
-    "IAMD_ACCOUNT_ID": _ACCOUNT,
+    "IAMD_ACCOUNT_ID": ACCOUNT,
     "IAMD_ROOT_ACCESS_KEY_ID": ROOT.access_key,
     "IAMD_ROOT_SECRET_ACCESS_KEY": ROOT.secret_key,
 }
@@ -43,6 +44,7 @@ class Estate:
     flags: list[str]
     carry: bool
     aftermath: float
+    upstream: bool
 
 
 @contextmanager
@@ -63,6 +65,8 @@ class _Builder:
         self._own: list[list[str]] = [[] for _ in self._names]  # flags; the last one of a kind counts
         self._faults: dict[str, Fault] = {}
         self._network: Network | None = None
+        # Out of namespaces there is no way to it.
+        self._upstream = None if args.packets else stack.enter_context(closing(Upstream()))
 
     def estate(self) -> Estate:
         args = self._args
@@ -78,9 +82,8 @@ class _Builder:
             faults |= trouble.of_clocks(clocks)
         if self._network is not None:
             faults |= trouble.of_packets(self._network, nodes)
-        return Estate(
-            nodes, faults, self._flags, args.postgresql, _AFTERMATH_OF_PACKETS if args.packets else _AFTERMATH
-        )
+        aftermath = _AFTERMATH_OF_PACKETS if args.packets else _AFTERMATH
+        return Estate(nodes, faults, self._flags, args.postgresql, aftermath, self._upstream is not None)
 
     def _add_database(self) -> None:
         key = self._folder / "master.key"
@@ -114,4 +117,7 @@ class _Builder:
     def _node(self, at: int, clock: Clock | None) -> Node:
         name = self._names[at]
         space = None if self._network is None else self._network.spaces[at + 1]
-        return Node(name, [*self._flags, *self._own[at]], ENVIRONMENT, self._folder / f"{name}.log", clock, space)
+        upstream = [] if self._upstream is None else self._upstream.flags
+        return Node(
+            name, [*self._flags, *self._own[at], *upstream], ENVIRONMENT, self._folder / f"{name}.log", clock, space
+        )

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace, folder: Path, pair: Pair) -> Report:
     try:
         for node in nodes:
             node.start()
-        workload.prepare(args.writers, 4)
+        workload.prepare(args.writers, 4, args.seed)
         workload.start(args.writers, args.readers, args.seed)
         try:
             with ExitStack() as stack:

@@ -17,7 +17,8 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A policy was put: `value` tells it from all others, `allows` what it says."""
+    """Something was allowed or denied: `value` tells the write from all others, `allows` what it says. Below zero it is
+    what was so in the beginning, of which nothing is recorded."""
 
     value: int
     allows: bool
@@ -28,7 +29,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Somebody asked for the policy (`value`), or for what it allows (`allows`); what was not asked for is None."""
+    """Somebody asked for the policy (`value`), or whether they are allowed (`allows`); what was not asked for is None."""
 
     started: float
     ended: float
@@ -44,11 +45,15 @@ class Read:
 
 @dataclass(slots=True)
 class Register:
-    """All operations on the policy of one user. A write that is known comes first: the state at the beginning."""
+    """All operations on what one user is allowed by: a policy that tells its `numbered` write, or whatever else can be on or
+    off. A write that is known comes first: the state at the beginning. Of what upstreams keep, the record may miss the last
+    second before a kill: it is not `recorded` for certain."""
 
     user: str
     writes: list[Write] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
+    numbered: bool = True
+    recorded: bool = True
 
 
 @dataclass(slots=True)
@@ -69,10 +74,10 @@ class History:
         self.skewed = 0
         self._lock = threading.Lock()
 
-    def register(self, user: str) -> Register:
+    def register(self, user: str, *, numbered: bool = True, recorded: bool = True) -> Register:
         """The one of that user."""
         with self._lock:
-            return self.registers.setdefault(user, Register(user))
+            return self.registers.setdefault(user, Register(user, numbered=numbered, recorded=recorded))
 
     def node(self, name: str) -> Revisions:
         """The revisions of that node as one client saw them."""

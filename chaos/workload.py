@@ -1,88 +1,100 @@
-"""Clients at work on policies of users: some put them, others ask for them and for what they allow."""
+"""Clients at work: some deny people what they use and allow it again, by many means; others ask, in every way there is."""
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from urllib.parse import unquote
 
 from botocore.credentials import Credentials
 
 from chaos.checker import mistimed
 from chaos.client import Answer, Carried, Client
-from chaos.history import History, Outcome, Read, Register, Write
+from chaos.history import History, Read
+from chaos.lives import Lives, RoleLives, UserLives
+from chaos.means import BEHIND_GATEWAY, MEANS, POLICY, made
 from chaos.node import Node
+from chaos.noting import Scribe
+from chaos.people import Person, Setup, Way
+from chaos.requests import iam
 
-_POLICY = "register"
+LIVES = ("user anew", "role anew")
+NAMES = (*MEANS, *LIVES)
+"""The means that there are."""
+
 _SID = re.compile(r"w(\d+)x")
 _AGAIN = 0.02  # seconds between tries while a node is away
 
 
-@dataclass(slots=True)
-class Person:
-    """A user whose one policy is a register."""
+_Work = Callable[[Client, "Person | Lives", random.Random], Answer | None]
 
-    name: str
-    key: Credentials
-    register: Register
+
+@dataclass(slots=True)
+class _Subject:
+    """What a client works on, at one of the nodes or only at that one."""
+
+    what: Person | Lives
+    node: Node | None = None
 
 
 @dataclass(slots=True)
 class Workload:
     """Threads that work until `stop`; what they saw is in the history. Where nodes hear of each other a moment later,
     clients `carry` the last revision that any of them was told. A call that was not answered may still take effect for
-    `aftermath` seconds: a database goes on when its client is gone."""
+    `aftermath` seconds: a database goes on when its client is gone. With `upstream`, the nodes are a gateway, too."""
 
     nodes: Sequence[Node]
     root: Credentials
     carry: bool = False
     aftermath: float = 1.0
+    means: Sequence[str] = ("inline policy",)
+    upstream: bool = False
     history: History = field(default_factory=History)
     role: str = ""  # that the user of `key` may assume
-    acknowledged: int = 0
-    _people: list[Person] = field(default_factory=list)
-    _values: count[int] = field(default_factory=count)
+    _key: Credentials | None = None
+    subjects: list[_Subject] = field(default_factory=list)
+    _scribe: Scribe = field(init=False)
     _carried: Carried = field(default_factory=Carried)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def prepare(self, writers: int, each: int) -> None:
-        """Make the users, with a first policy. Every node must run."""
-        client = Client(self.nodes[0].port, space=self.nodes[0].space)
-        for number in range(writers * each):
-            name = f"u{number:03}"
-            _must(client.call(self.root, "CreateUser", {"UserName": name}))
-            made = json.loads(_must(client.call(self.root, "CreateAccessKey", {"UserName": name})).body)
-            key = made["CreateAccessKeyResponse"]["CreateAccessKeyResult"]["AccessKey"]
-            person = Person(name, Credentials(key["AccessKeyId"], key["SecretAccessKey"]), self.history.register(name))
-            self._people.append(person)
-            self._put(client, person)
-        self._make_role(client)
-        client.close()
+    def __post_init__(self) -> None:
+        self._scribe = Scribe(self.root, self.carry, self.aftermath, self.history)
 
-    def _make_role(self, client: Client) -> None:
-        found = json.loads(_must(client.call(self.root, "GetUser", {"UserName": self._people[0].name})).body)
-        trusted = {"AWS": found["GetUserResponse"]["GetUserResult"]["User"]["Arn"]}
-        statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        made = _must(
-            client.call(self.root, "CreateRole", {"RoleName": "visited", "AssumeRolePolicyDocument": document})
-        )
-        self.role = json.loads(made.body)["CreateRoleResponse"]["CreateRoleResult"]["Role"]["Arn"]
+    def prepare(self, writers: int, each: int, seed: int) -> None:
+        """Make the people, all allowed; the means come in turns, from one that the seed chooses on. Every node must run."""
+        choice = random.Random(seed)
+        means = [name for name in NAMES if name in self.means and (name in LIVES or self.ways(name))]
+        choice.shuffle(means)
+        first = self.nodes[0]
+        with first.space:
+            setup = Setup(f"http://127.0.0.1:{first.port}", self.root, gateway=self.upstream)
+            self._key, self.role = setup.visitor, setup.role("visited", setup.visitor_arn)
+            for number in range(writers * each):
+                self.subjects.append(self._subject(setup, f"u{number:03}", means[number % len(means)], choice))
+
+    def _subject(self, setup: Setup, name: str, means: str, choice: random.Random) -> _Subject:
+        if means in LIVES:
+            scribe = self._scribe
+            if means == "user anew":
+                return _Subject(UserLives(scribe, name))
+            return _Subject(RoleLives(scribe, name, setup.visitor, setup.visitor_arn))
+        person = made(setup, name, means, self.history)
+        if person.register.numbered:
+            client = Client(self.nodes[0].port)
+            _must(self.write(client, person))
+            client.close()
+        return _Subject(person, choice.choice(self.nodes) if MEANS[means].upstream else None)
 
     def start(self, writers: int, readers: int, seed: int) -> None:
-        """Set them to work: each writer has users of its own, readers ask about all."""
+        """Set them to work: each writer has people of its own, readers ask about all."""
         for number in range(writers):
-            own = self._people[number::writers]
-            self._begin(self._write, own, f"writer-{number}", seed + number)
+            self._begin(self.write, self.subjects[number::writers], f"writer-{number}", seed + number)
         for number in range(readers):
-            self._begin(self._read, self._people, f"reader-{number}", seed - 1 - number)
+            self._begin(self._read, self.subjects, f"reader-{number}", seed - 1 - number)
 
     def stop(self) -> None:
         """Let them finish."""
@@ -90,28 +102,46 @@ class Workload:
         for thread in self._threads:
             thread.join()
 
+    @property
+    def acknowledged(self) -> int:
+        """The changes that were answered with success."""
+        return self._scribe.acknowledged
+
     def key(self) -> Credentials:
-        """The key of one of the users."""
-        return self._people[0].key
+        """The key of a user of whom nothing changes."""
+        if self._key is None:
+            raise RuntimeError("nothing is prepared")
+        return self._key
 
     def last(self, node: Node) -> dict[str, int]:
-        """The policy that each user has now."""
-        client = Client(node.port, space=node.space)
-        found = {person.name: _value(_must(self._get(client, person))) for person in self._people}
+        """The policy that each user has now of whom there is a numbered one. All others are asked about once more."""
+        client, found = Client(node.port, space=node.space), {}
+        for subject in self.subjects:
+            what = subject.what
+            if isinstance(what, Lives):
+                what.read_all(client)
+            elif what.register.numbered:
+                found[what.register.user] = _value(_must(self._get(client, what)))
+            else:
+                for way in self.ways(what.means):
+                    self.ask(client, what, way)
         client.close()
         return found
 
-    def _begin(self, work: object, people: Sequence[Person], name: str, seed: int) -> None:
-        thread = threading.Thread(target=self._work, args=(work, people, name, random.Random(seed)), name=name)
+    def _begin(self, work: _Work, subjects: Sequence[_Subject], name: str, seed: int) -> None:
+        thread = threading.Thread(target=self._work, args=(work, subjects, name, random.Random(seed)), name=name)
         thread.start()
         self._threads.append(thread)
 
-    def _work(self, work: object, people: Sequence[Person], name: str, choice: random.Random) -> None:
+    def _work(self, work: _Work, subjects: Sequence[_Subject], name: str, choice: random.Random) -> None:
         carried = self._carried if self.carry else None
         clients = {node.name: Client(node.port, space=node.space, carried=carried) for node in self.nodes}
         while not self._over.is_set():
-            node = choice.choice(self.nodes)
-            answer = work(clients[node.name], choice.choice(people), choice)  # type: ignore[operator]
+            subject = choice.choice(subjects)
+            node = subject.node or choice.choice(self.nodes)
+            answer = work(clients[node.name], subject.what, choice)
+            if answer is None:
+                continue
             if node.clock is not None:
                 self.history.skewed += answer.is_skewed
                 offsets = node.clock.offsets(answer.started, answer.ended)
@@ -123,41 +153,37 @@ class Workload:
         for client in clients.values():
             client.close()
 
-    def _write(self, client: Client, person: Person, choice: random.Random) -> Answer:
-        return self._put(client, person)
+    def write(self, client: Client, what: Person | Lives, choice: random.Random | None = None) -> Answer:
+        if isinstance(what, Lives):
+            return what.write(client)
+        change = MEANS[what.means].change
+        return self._scribe.change(client, what.register, lambda number, allows: change(what, number, allows))
 
-    def _put(self, client: Client, person: Person) -> Answer:
-        value = next(self._values)
-        allows = value % 2 == 0
-        effect = "Allow" if allows else "Deny"
-        statement = {"Sid": f"w{value}x", "Effect": effect, "Action": "iam:GetUser", "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        parameters = {"UserName": person.name, "PolicyName": _POLICY, "PolicyDocument": document}
-        answer = client.call(self.root, "PutUserPolicy", parameters)
-        if not answer.sent:
-            return answer
-        outcome = _outcome(answer)
-        ended = answer.ended + (self.aftermath if outcome is Outcome.UNKNOWN else 0.0)
-        if outcome is Outcome.UNKNOWN:
-            time.sleep(self.aftermath)  # so that writes to one register stay one after the other
-        person.register.writes.append(Write(value, allows, answer.started, ended, outcome))
-        self.acknowledged += outcome is Outcome.DONE
-        return answer
-
-    def _read(self, client: Client, person: Person, choice: random.Random) -> Answer:
-        if choice.random() < 0.3:
-            answer = self._get(client, person)
+    def _read(self, client: Client, what: Person | Lives, choice: random.Random) -> Answer | None:
+        if isinstance(what, Lives):
+            return what.read(client, choice)
+        if what.register.numbered and choice.random() < 0.3:
+            answer = self._get(client, what)
             if answer.status == 200:
-                person.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
+                what.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
             return answer
-        answer = client.call(person.key, "GetUser", {}, fresh=True)
-        if answer.is_decided:
-            person.register.reads.append(Read(answer.started, answer.ended, allows=answer.status == 200))
+        return self.ask(client, what, choice.choice(self.ways(what.means)))
+
+    def ways(self, means: str) -> list[Way]:
+        return [way for way in MEANS[means].ways if self.upstream or way not in BEHIND_GATEWAY]
+
+    def ask(self, client: Client, person: Person, way: Way) -> Answer:
+        asked = way(person)
+        if asked is None:
+            return person.enter(client)
+        answer = self._scribe.ask(client, person.register, asked)
+        if answer.code == "ExpiredToken":
+            person.session = None
         return answer
 
     def _get(self, client: Client, person: Person) -> Answer:
-        parameters = {"UserName": person.name, "PolicyName": _POLICY}
-        return client.call(self.root, "GetUserPolicy", parameters, fresh=True)
+        asked = iam("GetUserPolicy", UserName=person.name, PolicyName=POLICY)
+        return client.send(self.root, asked, fresh=True)
 
 
 def value_in(document: str) -> int:
@@ -170,12 +196,6 @@ def value_in(document: str) -> int:
 
 def _value(answer: Answer) -> int:
     return value_in(answer.body.decode())
-
-
-def _outcome(answer: Answer) -> Outcome:
-    if answer.status == 200:
-        return Outcome.DONE
-    return Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.UNKNOWN
 
 
 def _must(answer: Answer) -> Answer:

@@ -33,7 +33,7 @@ def test_a_lost_write_is_found():
     assert told.startswith(
         "alice: policy 0, read between 4.000000 and 5.000000, fits no order of the writes; near it: "
     )
-    assert told.endswith("; near it: policy 1 (denies, done) from 2.000000 to 3.000000")
+    assert told.endswith("; near it: write 1 (denies, done) from 2.000000 to 3.000000")
 
 
 def test_an_allow_after_a_confirmed_deny_is_found():
@@ -72,11 +72,30 @@ def test_the_record_is_complete_and_true():
     history.register("alice").writes += [put(0, 0, 1), put(1, 2, 3, UNKNOWN), put(2, 4, 5, REFUSED), put(4, 6, 7)]
     assert list(misrecorded(history, {"alice": 4}, [0, 4])) == []
     assert list(misrecorded(history, {"alice": 4}, [0, 1, 4])) == []
-    assert list(misrecorded(history, {"alice": 4}, [0])) == ["alice: policy 4 was put and is not recorded"]
-    assert list(misrecorded(history, {"alice": 1}, [0, 4])) == ["alice: policy 1 was put and is not recorded"]
-    assert list(misrecorded(history, {"alice": 4}, [0, 4, 4])) == ["alice: policy 4 is recorded 2 times"]
-    assert list(misrecorded(history, {"alice": 4}, [0, 2, 4])) == ["alice: policy 2 was refused and is recorded as put"]
-    assert list(misrecorded(history, {"alice": 4}, [0, 4, 9])) == ["policy 9 is recorded and nobody put it"]
+    assert list(misrecorded(history, {"alice": 4}, [0])) == ["alice: write 4 was done and is not recorded"]
+    assert list(misrecorded(history, {"alice": 1}, [0, 4])) == ["alice: write 1 was done and is not recorded"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 4, 4])) == ["alice: write 4 is recorded 2 times"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 2, 4])) == ["alice: write 2 was refused and is recorded as done"]
+    assert list(misrecorded(history, {"alice": 4}, [0, 4, 9])) == ["write 9 is recorded and nobody made it"]
+
+
+def test_what_an_upstream_keeps_may_be_missing_in_the_record_but_not_be_told_otherwise():
+    history = History()
+    history.register("bucket", numbered=False, recorded=False).writes += [put(0, 0, 1), put(1, 2, 3, REFUSED)]
+    assert list(misrecorded(history, {}, [])) == []
+    assert list(misrecorded(history, {}, [0, 1])) == ["bucket: write 1 was refused and is recorded as done"]
+
+
+def test_what_is_on_or_off_begins_with_what_nothing_records():
+    history = History()
+    key = history.register("alice, AKIA1", numbered=False)
+    key.writes += [put(-2, 0, 1), put(1, 2, 5.5, UNKNOWN)]
+    key.reads += [Read(1.5, 1.6, allows=True), Read(4, 5, allows=True)]
+    assert list(violations(history, {}, [])) == []
+    key.reads.append(Read(6, 7, allows=False))
+    key.reads.append(Read(8, 9, allows=True))  # a key that was gone counts again
+    (told,) = violations(history, {}, [])
+    assert told.startswith("alice, AKIA1: allowed, read between 8.000000 and 9.000000, fits no order of the writes")
 
 
 def test_what_is_there_in_the_end_is_held_against_the_history():
