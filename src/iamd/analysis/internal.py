@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from iamd.analysis.access import Holder, attached_to, covers, open_conditions, opened_resources
 from iamd.policy import Attached, Layers, Request, decide
 from iamd.policy.arns import split
+from iamd.policy.memo import remembered
 from iamd.policy.variables import Context
 from iamd.reference import services
 
 _VARIABLE = re.compile(r"\$\{[^}]+\}")
 _WILDCARD = re.compile("[*?]")
+_KEPT = 1_000_000  # characters of policies
 _PARTS = 200  # of a resource, that are tried for one action
 
 
@@ -83,7 +84,7 @@ def _tried(layers: Layers, action: str, arn: str, patterns: tuple[str, ...], con
                 yield from _parts(text, below)
 
 
-@lru_cache(4096)
+@remembered(_KEPT)
 def _parts(pattern: str, below: str) -> tuple[str, ...]:
     """What a pattern names of all that begins with a text."""
     if pattern.startswith(below):
@@ -95,7 +96,7 @@ def _parts(pattern: str, below: str) -> tuple[str, ...]:
     return tuple(below + ("*" if pattern[at - 1] == "*" else "") + pattern[at:] for at in ends)
 
 
-@lru_cache(1024)
+@remembered(_KEPT)
 def _actions(arn: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The actions of the resource's service that are about it or what is under it, with the resources to try."""
     service = services.get((split(arn) or ["", "", ""])[2])

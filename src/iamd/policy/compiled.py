@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .document import Document, Kind
 from .index import FEW
+from .memo import Memo, remembered
 from .parse import quick_document, read_document
 from .patterns import Matcher
 from .shelf import Shelf
 from .statement import Rule
 from .text import lower
 
-_POLICIES_KEPT = 4096
-_DOCUMENTS_KEPT = 64
+_POLICIES_KEPT = 16_000_000  # characters
+_DOCUMENTS_KEPT = 8_000_000
 _ACTIONS_KEPT = 256
 _ANY = (None,)
 
@@ -126,10 +126,10 @@ def _place(rule: Rule) -> int:
     return rule.index
 
 
-_read = lru_cache(_DOCUMENTS_KEPT)(read_document)
+_read = Memo(read_document, _DOCUMENTS_KEPT)
 
 
-@lru_cache(_POLICIES_KEPT)
+@remembered(_POLICIES_KEPT)
 def load(text: str, kind: Kind) -> Policy:
     """The policy that a stored document makes; MalformedPolicy where its grammar leaves its meaning open.
 

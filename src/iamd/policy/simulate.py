@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from .arns import account_of
 from .compiled import Policy, Selection
 from .document import Document, Kind, Statement
+from .memo import remembered
 from .parse import read_document
 from .plan import Gate, Plan
 from .principals import NOBODY, Principal
@@ -25,10 +25,10 @@ from .statement import Rule
 from .variables import Context, keys
 from .vocabulary import Effect, Entry, Layer
 
-_POLICIES_KEPT = 1024
+_KEPT = 4_000_000  # characters of policies
 
 
-@lru_cache(_POLICIES_KEPT)
+@remembered(_KEPT)
 def load_simulated(text: str, kind: Kind) -> Policy:
     """As `load`, but condition values are read as the simulator reads them; raises MalformedPolicy."""
     return Policy(read_document(text, kind), simulated=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import lru_cache
 
 from .anyof import any_of
 from .arns import completed, resource_pattern, split
 from .conditions import Check, compile_conditions
-from .document import Statement
+from .document import Condition, Principals, Statement
+from .memo import Memo, weight
 from .operators import by_field, fill_fields, join_fields
 from .patterns import Beginning, Matcher, Pattern, beginnings, begins, has_wildcards, mark
 from .principals import PrincipalSet
@@ -128,11 +128,20 @@ def _kept_matcher(marked: str) -> Matcher:
     return found
 
 
+def _weight_of_conditions(asked: tuple[tuple[Condition, ...], bool, bool, bool]) -> int:
+    return sum([weight((each.key, each.values)) for each in asked[0]])
+
+
+def _weight_of_principals(asked: tuple[Principals]) -> int:
+    named = asked[0]
+    return weight((named.aws, named.service, named.federated, named.canonical))
+
+
 # Statements of unlike policies are often about the same actions, and under the same conditions.
-_SHARED = 512
-_actions = lru_cache(_SHARED)(compile_actions)
-_checks = lru_cache(_SHARED)(compile_conditions)
-_principals = lru_cache(_SHARED)(PrincipalSet)
+_SHARED = 500_000  # characters
+_actions = Memo(compile_actions, _SHARED)
+_checks = Memo(compile_conditions, _SHARED, _weight_of_conditions)
+_principals = Memo(PrincipalSet, _SHARED, _weight_of_principals)
 
 
 class Rule:

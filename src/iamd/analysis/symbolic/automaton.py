@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from iamd.analysis.symbolic.budget import Undecided
+from iamd.policy.memo import Memo
 from iamd.policy.patterns import ANY, MANY, has_wildcards
 from iamd.policy.text import lower
 
@@ -33,7 +34,8 @@ RESOURCE = Shape(bound=5, spans=True)  # as the Resource element does
 ACTION = Shape(bound=1)
 
 _UNFOLDABLE = frozenset("\u0130\u03a3\u03c2\u03c3\u0307")  # whose lower case depends on what stands beside them
-_KEPT = 4096
+_KEPT = 64 * 1024  # symbols of the states of which an automaton remembers what is ahead
+_CHARACTERS = 300_000  # of patterns whose automata are kept
 
 
 class Automaton:
@@ -78,6 +80,11 @@ class Automaton:
     def empty(self) -> bool:
         """Whether there is none."""
         return not (self.texts or self.wild)
+
+    @property
+    def length(self) -> int:
+        """The characters of its patterns."""
+        return len(self._symbols)
 
     def _add(self, text: str, shape: Shape) -> None:
         if not text.isascii() and any("\ud800" <= char <= "\udfff" or char > "\uffff" for char in text):
@@ -147,7 +154,7 @@ class Automaton:
         """The characters that a state treats otherwise than all the rest, and whether the rest leads on, too."""
         known = self._ahead.get(state)
         if known is None:
-            if len(self._ahead) >= _KEPT:
+            if len(self._ahead) * max(64, self.length) >= _KEPT:
                 self._ahead.clear()
             known = self._ahead[state] = self._found_ahead(state)
         return known
@@ -194,7 +201,7 @@ def machine(patterns: Iterable[tuple[str, Shape]]) -> Automaton:
     return _kept(tuple(patterns))
 
 
-_kept = lru_cache(_KEPT)(Automaton)
+_kept = Memo(Automaton, _CHARACTERS)
 
 
 def automaton(patterns: Iterable[str], shape: Shape) -> Automaton:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import chain, islice
 
 from iamd.analysis.symbolic.budget import Undecided
 from iamd.policy import Condition, Document, Kind, Principal, PrincipalKind
 from iamd.policy.arns import account_of, split
+from iamd.policy.memo import Memo
 from iamd.policy.simulate import asked_keys
 from iamd.policy.text import lower
 
@@ -23,7 +23,7 @@ STRANGE_NAME = "example.com"  # a service or identity provider that nobody names
 _ARN, _ACCOUNT, _TYPE = "aws:principalarn", "aws:principalaccount", "aws:principaltype"
 _SERVICE, _SERVICE_NAME, _USER_NAME = "aws:principalisawsservice", "aws:principalservicename", "aws:username"
 TIED = frozenset({_ARN, _ACCOUNT, _TYPE, _SERVICE, _SERVICE_NAME, _USER_NAME})
-_KEPT, _FEW = 512, 20  # answers that are kept: of policies that name few
+_KEPT, _FEW = 200_000, 20  # characters of answers that are kept: of policies that name few
 _CALLERS = 10_000  # classes that are looked at
 _TIES = 1_000_000  # and what holds of all of them together
 _FEDERATING = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
@@ -74,11 +74,10 @@ def callers(documents: Iterable[Document]) -> tuple[Caller, ...]:
     listed = list(documents)
     named = tuple(dict.fromkeys(each for document in listed for each in document.principals()))
     tested = frozenset(lower(text) for document in listed for text in asked_keys(document))
-    classes = _classes if len(named) <= _FEW else _classes.__wrapped__
+    classes = _kept_classes if len(named) <= _FEW else _classes
     return classes(named, tuple(dict.fromkeys(_tested_accounts(listed))), tested & TIED)
 
 
-@lru_cache(_KEPT)
 def _classes(
     named: tuple[tuple[str, str], ...], tested_accounts: tuple[str, ...], tested: frozenset[str]
 ) -> tuple[Caller, ...]:
@@ -93,6 +92,9 @@ def _classes(
         return tuple(Caller(who) for who, _ in everyone)
     services = [text for type_, text in named if type_ == "Service" and text not in ("", STRANGE_NAME)]
     return tuple(_about(_tied(who, texts, accounts, services, fresh), tested) for who, fresh in everyone)
+
+
+_kept_classes = Memo(_classes, _KEPT)
 
 
 def _everyone(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from iamd.analysis.symbolic.access import Access
 from iamd.analysis.symbolic.actions import ActionClass, classes
@@ -14,12 +13,13 @@ from iamd.analysis.symbolic.constraints import Literal, OnKey, may_be_many, on_k
 from iamd.analysis.symbolic.resources import Resources
 from iamd.analysis.symbolic.search import Box
 from iamd.policy import Condition, Document, Kind, Statement
+from iamd.policy.memo import Memo, weight
 from iamd.policy.operators import FOR_ALL, FOR_ANY
 from iamd.policy.principals import PrincipalSet
 from iamd.policy.text import lower
 from iamd.policy.variables import Context
 
-_KEPT = 4096
+_KEPT = 1_000_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,19 @@ def _box(of: Document, statement: Statement, env: Context | None) -> Box:
     return found
 
 
-@lru_cache(_KEPT)
-def _kept(condition: Condition, variables: bool, allow: bool) -> OnKey:
+def _without_variables(condition: Condition, variables: bool, allow: bool) -> OnKey:
     return on_key(condition, variables, allow, None)
+
+
+def _weight(asked: tuple[Condition, bool, bool]) -> int:
+    return weight((asked[0].key, asked[0].values))
+
+
+_kept = Memo(_without_variables, _KEPT, _weight)
 
 
 def _fixed(condition: Condition) -> OnKey:
     return _kept(condition, False, True)
 
 
-_many = lru_cache(_KEPT)(may_be_many)
+_many = Memo(may_be_many, _KEPT)

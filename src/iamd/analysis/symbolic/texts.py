@@ -90,6 +90,7 @@ class _Large(Exception):
 # What has been found out: comparisons of one policy with parts or copies of itself ask the same again and again.
 _answers: dict[tuple[frozenset[Automaton], frozenset[Automaton]], tuple[str | None]] = {}
 _KEPT = 8_192
+_LONGEST = 2_048  # characters of the patterns of one of them
 
 
 def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
@@ -102,9 +103,10 @@ def _search(demands: Sequence[_Demand], budget: Budget) -> str | None:
     known = _answers.get(asked)  # another thread may clear them meanwhile
     if known is None:
         known = (_found(inside, outside, budget),)
-        if len(_answers) >= _KEPT:
-            _answers.clear()
-        _answers[asked] = known
+        if sum(each.length for each in (*inside, *outside)) <= _LONGEST:
+            if len(_answers) >= _KEPT:
+                _answers.clear()
+            _answers[asked] = known
     return known[0]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from iamd.analysis.validation.finding import Note, note
 from iamd.analysis.validation.near import nearest
-from iamd.analysis.validation.subject import TRUST_RESOURCE, Statement, Subject, covers
+from iamd.analysis.validation.subject import KEPT, TRUST_RESOURCE, Statement, Subject, covers
+from iamd.policy.memo import remembered
 from iamd.reference import services
 from iamd.reference.services import Action
 
@@ -22,7 +22,7 @@ POLICY_OF: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 
-@lru_cache(4096)
+@remembered(KEPT)
 def matching(pattern: str) -> tuple[Action, ...]:
     """The actions that a pattern (lower case, with its prefix) stands for; none for a lone `*`."""
     prefix, _, name = pattern.partition(":")

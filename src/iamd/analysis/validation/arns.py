@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
+from iamd.analysis.validation.subject import KEPT
+from iamd.policy.memo import remembered
 from iamd.reference import services
 
 _HOLE = re.compile(r"\$\{[^}]*\}")
@@ -24,7 +25,7 @@ class Fit:
     ownerless: bool = True
 
 
-@lru_cache(2048)
+@remembered(KEPT)
 def fit(service: str, resource: str) -> Fit:
     """How a resource part (variables and wildcards included) fits the ARNs of a service; whatever does for a service
     whose resource types are not known."""

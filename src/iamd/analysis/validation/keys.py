@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from iamd.analysis.validation.actions import matching
 from iamd.analysis.validation.finding import Note, note
 from iamd.analysis.validation.near import nearest
-from iamd.analysis.validation.subject import Condition, Statement, Subject
+from iamd.analysis.validation.subject import KEPT, Condition, Statement, Subject
 from iamd.policy import Kind
+from iamd.policy.memo import remembered
 from iamd.reference import condition_keys, services
 from iamd.reference.global_keys import GLOBAL_KEYS
 from iamd.reference.services import ConditionKey
@@ -28,7 +28,7 @@ _PAIRS = {
 }
 
 
-@lru_cache(4096)
+@remembered(KEPT)
 def find(name: str) -> ConditionKey | None:
     """The key of that name, in any case; None where AWS has none."""
     return condition_keys.find(name)
@@ -110,7 +110,7 @@ def never_sent(policy: Subject, statement: Statement, condition: Condition) -> I
         yield note("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", *without, key=condition.key.text, actions=listed)
 
 
-@lru_cache(8192)
+@remembered(KEPT)
 def sends(prefix: str, name: str, key: str) -> bool:
     """Whether requests of an action (by prefix and lower-case name) can have a key (by its name in the reference)."""
     service = services.get(prefix)

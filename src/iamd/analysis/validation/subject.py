@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from iamd.analysis.validation.tree import Node
 from iamd.policy import Kind
 from iamd.policy.document import FIRST_VERSION, LATEST_VERSION
+from iamd.policy.memo import remembered
 from iamd.policy.operators import OperatorName, operator_name
 from iamd.policy.patterns import Pattern, mark
 
@@ -135,6 +135,9 @@ def _trusts(statements: list[Statement]) -> bool:
     )  # fmt: skip
 
 
+KEPT = 1_000_000  # characters of what is asked again and again, for each question
+
+
 def covers(pattern: str, text: str) -> bool:
     """Whether a pattern of a policy matches a text, or all that another pattern matches."""
     if pattern in ("*", text):
@@ -144,6 +147,6 @@ def covers(pattern: str, text: str) -> bool:
     return ("*" in pattern or "?" in pattern) and _compiled(pattern).matches(text)
 
 
-@lru_cache(4096)
+@remembered(KEPT)
 def _compiled(pattern: str) -> Pattern:
     return Pattern(mark(pattern))

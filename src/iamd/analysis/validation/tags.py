@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from iamd.analysis.validation.actions import matching
 from iamd.analysis.validation.finding import Note, note
 from iamd.analysis.validation.keys import sends
-from iamd.analysis.validation.subject import Condition, Statement, Subject
+from iamd.analysis.validation.subject import KEPT, Condition, Statement, Subject
 from iamd.policy import Kind
+from iamd.policy.memo import remembered
 from iamd.policy.operators import NULL
 
 _TAG = "aws:resourcetag/"
@@ -33,7 +33,7 @@ def unsupported(policy: Subject, statement: Statement, condition: Condition) -> 
         yield note(code, condition.key, *without, key=key, services=services)
 
 
-@lru_cache(4096)
+@remembered(KEPT)
 def _tagged(pattern: str) -> bool:
     """Whether some action that a pattern stands for, if it stands for any that is known, supports tags."""
     known = matching(pattern)
