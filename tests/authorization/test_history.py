@@ -218,6 +218,15 @@ def test_questions_wait_for_their_turn_but_not_too_many(tmp_path: Path, monkeypa
     assert isinstance(second, Busy)
 
 
+def test_an_account_takes_no_more_than_its_part(tmp_path: Path) -> None:
+    async def run() -> list[Any]:
+        asked = Hindsight(tmp_path, None)
+        accounts = [ACCOUNT] * 4 + ["210987654321"]
+        return await asyncio.gather(*(asked.compare(each, "1", "2") for each in accounts), return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(run())] == [Refused, Refused, Busy, Busy, Refused]
+
+
 def test_a_command_that_breaks_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hindsight.sys, "executable", "/bin/false")  # type: ignore[attr-defined]
     with pytest.raises(Broken):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 
 SECONDS = 600  # for an answer
 WAITING = 4  # questions that may wait for their turn
+MOST = 2  # of an account, the one that is answered included
 _FAILED = 2  # the exit code of a command that says what is wrong
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "IAMD_ENGINE")  # no setting, no secret
 
@@ -45,11 +47,11 @@ class Hindsight:
         if master_key_file is not None:
             self._place.append(f"--master-key-file={master_key_file}")
         self._turn = asyncio.Semaphore(1)
-        self._asked = 0
+        self._asked: Counter[str] = Counter()
 
     async def compare(self, account_id: str, before: str, after: str) -> dict[str, Any]:
         """What `iamd diff --json` tells of an account, between two moments. Raises Refused, Busy, Broken."""
-        return await self._ask("diff", [f"--account={account_id}", "--", before, after])
+        return await self._ask(account_id, "diff", [f"--account={account_id}", "--", before, after])
 
     async def replay(
         self, account_id: str, changes: bytes, since: str | None, until: str | None, *, organization: bool = False
@@ -58,19 +60,21 @@ class Hindsight:
         manages; `changes` is a file of changes that names no other file. Raises Refused, Busy, Broken."""
         flags = [f"--{name}={value}" for name, value in (("since", since), ("until", until)) if value is not None]
         flags += ["--organization"] if organization else []
-        return await self._ask("replay", [f"--account={account_id}", "--change=-", "--jobs=1", *flags], changes)
+        return await self._ask(
+            account_id, "replay", [f"--account={account_id}", "--change=-", "--jobs=1", *flags], changes
+        )
 
-    async def _ask(self, command: str, arguments: Sequence[str], given: bytes = b"") -> dict[str, Any]:
-        if self._asked > WAITING:
+    async def _ask(self, account_id: str, command: str, arguments: Sequence[str], given: bytes = b"") -> dict[str, Any]:
+        if self._asked.total() > WAITING or self._asked[account_id] >= MOST:
             raise Busy
-        self._asked += 1
+        self._asked[account_id] += 1
         try:
             async with self._turn:
                 code, told, problem = await _run(
                     [command, "--json", *self._place, *arguments], given, self._environment
                 )
         finally:
-            self._asked -= 1
+            self._asked[account_id] -= 1
         _, complains, why = problem.rpartition(f"iamd {command}: ")
         if code == _FAILED and complains:
             raise Refused(why.removeprefix("error: ").strip())

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -26,7 +27,7 @@ from iamd.store.store import Store
 
 PAUSE = 5.0  # seconds between looks for queries that another process was asked, or left
 CHECK = 0.25  # seconds between looks whether a running query was cancelled
-AT_ONCE = 2  # queries that run; others wait
+AT_ONCE = 2  # queries that run, each of another account; others wait
 KEPT = timedelta(days=7)  # queries with their results
 LOST = timedelta(seconds=process.SECONDS + 60)  # what runs for so long was another process's, which has ended
 
@@ -53,6 +54,7 @@ class EventQueries:
         self._deliver = deliver
         self._clock = clock or (lambda: datetime.now(UTC))
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -110,7 +112,7 @@ class EventQueries:
     async def _take(self, query: EventQuery) -> None:
         """Run a query, unless it was cancelled or another process has taken it."""
         try:
-            async with self._room:
+            async with self._turns.setdefault(query.account_id, asyncio.Lock()), self._room:
                 if await self._note(query, "QUEUED", status="RUNNING", ended=self._clock()):
                     await self._watched(query)
         except asyncio.CancelledError:  # the server stops: another one will run it

@@ -190,3 +190,20 @@ def test_what_cannot_be_checked_is_refused(analyzer: Any) -> None:
     mixed = document(allow("s3:GetObject", Condition={**twice, "StringNotEquals": {"aws:username": "5.0"}}))
     with pytest.raises(ClientError, match="UnprocessableEntityException"):
         new_access(analyzer, mixed, document(allow("s3:PutObject")))
+
+
+def test_policies_that_no_service_stores_are_not_looked_at(analyzer: Any) -> None:
+    small, long = document(allow("s3:*")), document(allow("s3:*", "arn:aws:s3:::" + "a" * 100_000))
+    checks = (
+        lambda: new_access(analyzer, long, small),
+        lambda: new_access(analyzer, small, long),
+        lambda: analyzer.check_access_not_granted(
+            policyDocument=long, access=[{"actions": ["s3:PutObject"]}], policyType="IDENTITY_POLICY"
+        ),
+        lambda: analyzer.check_no_public_access(policyDocument=long, resourceType="AWS::S3::Bucket"),
+    )
+    for check in checks:
+        with pytest.raises(ClientError) as refusal:
+            check()
+        assert refusal.value.response["Error"]["Code"] == "InvalidParameterException"
+        assert "must not be longer than 100000 characters" in refusal.value.response["Error"]["Message"]

@@ -237,6 +237,18 @@ def test_a_query_is_cancelled(lake: Lake) -> None:
     assert lake.ask(f"SELECT 1 AS one FROM {store}")["QueryStatus"] == "FINISHED"
 
 
+def test_nobody_waits_for_queries_of_another_account(lake: Lake) -> None:
+    other = lake.server.client("cloudtrail", lake.server.add_account("210987654321"))
+    store, others = lake.store(), lake.store(other)
+    endless = f"SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b, {store} LIMIT 1"
+    ids = [lake.trail.start_query(QueryStatement=endless)["QueryId"] for _ in range(3)]
+    assert lake.ask(f"SELECT 1 AS one FROM {others}", other)["QueryStatus"] == "FINISHED"
+    states = [lake.trail.describe_query(QueryId=each)["QueryStatus"] for each in ids]
+    assert sorted(states) in (["QUEUED", "QUEUED", "RUNNING"], ["QUEUED"] * 3)
+    for each in ids:
+        lake.trail.cancel_query(QueryId=each)
+
+
 def test_a_result_that_is_too_long_fails_and_says_so(lake: Lake) -> None:
     store = lake.store()
     found = lake.ask(f"SELECT range AS n FROM range(20000) WHERE EXISTS (SELECT * FROM {store})")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from iamd.console.terminal.completion import named
 from iamd.console.terminal.output import plain, written
 from iamd.console.terminal.paging import whole
 from iamd.console.terminal.problems import REFUSED, Problem
+from iamd.services.aside import aside
 from iamd.wire import json_input, protocols
 from iamd.wire.errors import AwsError
 from iamd.wire.http import HttpRequest
@@ -47,7 +48,7 @@ async def run(line: str, caller: Caller, request: HttpRequest, perform: Perform)
         secret = command.secret
         answer = await whole(command, lambda given: _called(command, given, caller, request, perform))
         # Queries and tables of long answers take their time, which others do not wait for.
-        return Printed(await asyncio.to_thread(_shown, command, answer), secret=secret)
+        return Printed(await aside(caller.account_id, partial(_shown, command, answer)), secret=secret)
     except Problem as problem:
         return Printed(f"{problem}\n", problem.status, secret or not split)
 

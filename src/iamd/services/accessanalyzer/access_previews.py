@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -24,6 +24,7 @@ from iamd.services.accessanalyzer.pages import page
 from iamd.services.accessanalyzer.refreshing import access_of, evidence, refreshed
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.zones import zone_of
+from iamd.services.aside import aside
 from iamd.services.call import Call, Reply
 from iamd.services.iam.trust import rendered
 from iamd.services.invocation import permitted
@@ -45,7 +46,7 @@ async def proposed(call: Call, *, analyzer_arn: str, configurations: dict[str, d
     for kind, given in configuration.items():
         whole = {**_present(told, kind, resource), **given}
         with suppress(MalformedPolicy):
-            await asyncio.to_thread(_seen, call, kind, whole, resource, zone)
+            await aside(call.account_id, partial(_seen, call, kind, whole, resource, zone))
     return told
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from iamd.analysis.external import Zone
@@ -12,6 +11,7 @@ from iamd.policy.arns import split
 from iamd.services.accessanalyzer.configured import let_in
 from iamd.services.accessanalyzer.observations import Observation, are_counted, granted, roles, written
 from iamd.services.accessanalyzer.resource_kinds import KINDS, ROLE
+from iamd.services.aside import aside
 from iamd.services.call import Realm
 from iamd.services.iam.trust import rendered
 from iamd.services.known_resources import Configured
@@ -96,4 +96,4 @@ async def learn(records: Records, resources: Sequence[Configured], zone: Zone, r
             for _ in _of_resource(resource, records.account_id, zone, denials):
                 pass
 
-    await asyncio.to_thread(learned)
+    await aside(records.account_id, learned)

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-concepts.html
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from iamd.policy import Attached, Kind, MalformedPolicy, load
 from iamd.policy.arns import split
 from iamd.services.accessanalyzer.observations import Observation, roles, written
 from iamd.services.accessanalyzer.resource_kinds import KINDS
+from iamd.services.aside import aside
 from iamd.services.call import Realm
 from iamd.services.iam.callers import caller_of
 from iamd.services.known_resources import Configured
@@ -157,7 +157,8 @@ async def learn_internal(
         for case in cases:
             _given(case)
 
-    await asyncio.to_thread(learned)
+    if cases:
+        await aside(inside[0].account_id, learned)
 
 
 def zone_records(zone: Zone, own: Records, realm: Realm) -> list[Records]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,8 @@ from iamd.guard.target import Target, nothing
 from iamd.policy import Document, Kind, MalformedPolicy
 from iamd.policy.parse import read_document
 from iamd.services.accessanalyzer.api import accessanalyzer
+from iamd.services.accessanalyzer.policy_validation import LONGEST
+from iamd.services.aside import aside
 from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
 from iamd.wire.errors import InvalidParameterException, UnprocessableEntityException
@@ -35,7 +36,7 @@ async def new_access(
             return no_new_access(*(read_document(text, Kind.IDENTITY) for text in texts))
         return no_new_access(*compared(*texts))
 
-    return await _checked(call, check)
+    return await _checked(call, check, new_policy_document, existing_policy_document)
 
 
 @accessanalyzer.operation(on=any_policies, prepare=new_access, reads=True)
@@ -59,7 +60,7 @@ async def granted_access(
         document = _document(policy_document, policy_type)
         return access_not_granted(document, listed.get("actions") or (), listed.get("resources") or ())
 
-    return await _checked(call, check)
+    return await _checked(call, check, policy_document)
 
 
 @accessanalyzer.operation(on=any_policies, prepare=granted_access, reads=True)
@@ -74,7 +75,11 @@ def check_access_not_granted(call: Call, _: None) -> Reply:
 async def public_access(call: Call, *, policy_document: str, resource_type: str) -> Outcome:
     """Look for strangers off the event loop."""
     kind = Kind.TRUST if resource_type == _TRUST else Kind.RESOURCE
-    return await _checked(call, lambda: no_public_access(read_document(policy_document, kind), resource_type))
+
+    def check() -> Outcome:
+        return no_public_access(read_document(policy_document, kind), resource_type)
+
+    return await _checked(call, check, policy_document)
 
 
 @accessanalyzer.operation(on=any_policies, prepare=public_access, reads=True)
@@ -90,11 +95,13 @@ def _document(text: str, policy_type: str) -> Document:
     return read_document(text, Kind.IDENTITY) if policy_type == "IDENTITY_POLICY" else resource_document(text)
 
 
-async def _checked(call: Call, check: Callable[[], Outcome]) -> Outcome:
+async def _checked(call: Call, check: Callable[[], Outcome], *documents: str) -> Outcome:
     """The outcome, for who may ask. Raises AwsError."""
     permitted(call)
+    if any(len(each) > LONGEST for each in documents):
+        raise InvalidParameterException(f"A policy document must not be longer than {LONGEST} characters.")
     try:
-        return await asyncio.to_thread(check)
+        return await aside(call.account_id, check)
     except MalformedPolicy as malformed:
         raise InvalidParameterException(f"The policy document is not valid: {malformed.problems[0]}") from malformed
     except Undecided as undecided:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from iamd.analysis.validation import Finding, validate
 from iamd.guard.target import Target, nothing
 from iamd.policy import Kind
 from iamd.services.accessanalyzer.api import accessanalyzer
 from iamd.services.accessanalyzer.pages import page
+from iamd.services.aside import aside
 from iamd.services.call import Call, Reply
 from iamd.services.invocation import permitted
 from iamd.wire.errors import ValidationException
@@ -44,7 +45,7 @@ async def findings(
         kind = Kind.TRUST
     if len(policy_document) <= _SHORT:
         return validate(policy_document, kind, validate_policy_resource_type)
-    return await asyncio.to_thread(validate, policy_document, kind, validate_policy_resource_type)
+    return await aside(call.account_id, partial(validate, policy_document, kind, validate_policy_resource_type))
 
 
 @accessanalyzer.operation(on=any_policy, prepare=findings, reads=True)

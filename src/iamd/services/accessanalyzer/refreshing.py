@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -18,6 +18,7 @@ from iamd.services.accessanalyzer.observations import Evidence, Observation, wri
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.accessanalyzer.unused_access import grants_asked, learn_grants, unused
 from iamd.services.accessanalyzer.zones import zone_of
+from iamd.services.aside import aside
 from iamd.services.call import Call
 from iamd.services.invocation import permitted
 from iamd.services.known_resources import Configured, Listed
@@ -39,7 +40,7 @@ async def evidence(call: Call, *, analyzer_arn: str) -> Evidence:
         records = await call.realm.store.load(account_id)
         if analyzer.type.endswith(UNUSED):
             accesses[account_id] = await call.realm.store.accesses(account_id)
-            await asyncio.to_thread(learn_grants, grants_asked(records))
+            await aside(call.account_id, partial(learn_grants, grants_asked(records)))
             continue
         listed = await _listed(call, account_id)
         resources[account_id] = list(listed.resources)

@@ -7,18 +7,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.h
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from iamd.caller.caller import Caller
 from iamd.guard.target import Target, nothing
 from iamd.reference import services
+from iamd.services.aside import aside
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.granted_services import granted_actions, granted_services
@@ -77,7 +78,7 @@ async def snapshot(call: Call, *, arn: str, granularity: str = "SERVICE_LEVEL") 
     since = call.now - TRACKED
     own = [access for access in accesses if access.principal_id in entities and access.time > since]
     by_action = granularity == "ACTION_LEVEL"
-    return await asyncio.to_thread(_content, documents, entities, own, by_action)
+    return await aside(call.account_id, partial(_content, documents, entities, own, by_action))
 
 
 @iam.operation(on=reported_resource, prepare=snapshot)

@@ -7,17 +7,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-v
 
 from __future__ import annotations
 
-import asyncio
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from iamd.guard.organizations import ancestry
 from iamd.guard.target import Target, missing, nothing
 from iamd.reference import services
+from iamd.services.aside import aside
 from iamd.services.call import Call, Reply
 from iamd.services.iam.api import iam
 from iamd.services.iam.granted_services import granted_services
@@ -76,7 +77,7 @@ async def snapshot(call: Call, *, entity_path: str, organizations_policy_id: str
             attempt = int(access.time.timestamp()), access.region
             if access.time > since and attempt > found.get(account_id, (0, "")):
                 found[account_id] = attempt
-    return await asyncio.to_thread(_content, levels, paths, newest)
+    return await aside(call.account_id, partial(_content, levels, paths, newest))
 
 
 def _levels(subject: Subject, policy_id: str | None) -> Levels:
