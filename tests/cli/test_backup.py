@@ -178,6 +178,29 @@ def test_restoring_into_an_empty_place_needs_the_master_key(
     assert accounts(elsewhere) == {"111111111111"}
 
 
+def test_what_root_restores_is_for_the_owner_of_the_folder(
+    data: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operators restore as root; the server is another user, and could not open a file of root's."""
+    given: list[tuple[str, int, int]] = []
+
+    def chown(descriptor: int, user: int, group: int) -> None:
+        given.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, user, group))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", chown)
+    assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 0
+    folder = data.stat()
+    assert ("iamd.db.restoring", folder.st_uid, folder.st_gid) in given
+
+
+def test_which_file_is_missing_is_told(data: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checksum = copy.with_name("copy.db.sha256")
+    checksum.unlink()
+    assert main(["restore", str(copy), "--replace", "--data-dir", str(data)]) == 2
+    assert f"{checksum}: No such file or directory" in capsys.readouterr().err
+
+
 def test_nobody_reads_an_encrypted_copy_without_the_key(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -197,7 +197,7 @@ def test_a_backup_from_before_says_so_and_is_restored_with_both_keys(
     assert main(["restore", str(copy), *place, "--replace"]) == 2
     told = capsys.readouterr().err
     assert f"{copy} was encrypted under another master key" in told
-    assert f"that was {old}, and this is {new}. If it was exchanged since, add the old key" in told
+    assert f"that was {old}, and this is {new}. If it was exchanged, put that one into" in told
     with (data / "master.key").open("ab") as file:
         file.write((data / f"master.key.{old}").read_bytes())
     assert main(["restore", str(copy), *place, "--replace"]) == 0

@@ -23,6 +23,7 @@ from iamd.store.master_key import MasterKey, read_master_key
 from iamd.store.migrations import require_usable, version
 from iamd.store.sql import statements
 from iamd.store.sqlite.file import unused
+from iamd.store.sqlite.owner import hand_over
 
 
 def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
@@ -41,7 +42,7 @@ def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
             raise StoreError(f"{file} exists already: choose another name")
     new = copy.with_name(copy.name + ".new")
     with _failing(f"back up {database} to {copy}"), _removed_on_failure(new):
-        _create(new)
+        os.close(_create(new))
         if master is None:
             _copy(database, new)
         else:
@@ -69,7 +70,11 @@ def restore(copy: Path, database: Path, master_key_file: Path) -> None:
         digest = _verified(copy)
         master = read_master_key(master_key_file)
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _create(new)
+        made = _create(new)
+        try:
+            hand_over(made, new)
+        finally:
+            os.close(made)
         if is_encrypted(copy):
             decrypt(copy, new, master)
         else:
@@ -167,7 +172,8 @@ def _failing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"cannot {what}: {error.strerror}") from error
+        where = "" if error.filename is None else f"{error.filename}: "
+        raise StoreError(f"cannot {what}: {where}{error.strerror}") from error
     except sqlite3.Error as error:
         raise StoreError(f"cannot {what}: {error}") from error
 
@@ -181,10 +187,10 @@ def _removed_on_failure(file: Path) -> Iterator[None]:
         raise
 
 
-def _create(file: Path) -> None:
-    """Make an empty file with mode 0600, in place of what a killed process left there."""
+def _create(file: Path) -> int:
+    """Make an empty file with mode 0600, in place of what a killed process left there; returns its descriptor."""
     file.unlink(missing_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
 
 
 def _digest(file: Path) -> str:

@@ -56,7 +56,7 @@ class MasterKey:
         if found is None:
             mark = sealed_under(wrapped)
             told = f": that was {_shown(mark)}, and this is {self.mark}" if mark else ""
-            told += ". If it was exchanged since, add the old key to its file, in a second line"
+            told += ". If it was exchanged, put that one into the file as well, in a line of its own"
             raise SealError(f"{self._origin} is not the one that this database's keys are wrapped with{told}")
         return found
 

@@ -82,7 +82,7 @@ class Renewal:
             self._not_before = time.monotonic() + _AGAIN_SECONDS
             if str(error) != self._told:
                 log.error(
-                    "new keys of the database cannot be read: exchange the master key here, too", reason=str(error)
+                    "new keys of the database cannot be read: this server needs the new master key", reason=str(error)
                 )
             self._told = str(error)
             return known

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from iamd.store.errors import StoreError
+from iamd.store.sqlite.owner import hand_over
 
 
 class Lock:
@@ -45,14 +46,12 @@ class Lock:
 
 
 def _opened(file: Path) -> int:
-    """The file's descriptor. When root makes it, it is for the owner of its folder, who is to lock it as well."""
+    """The file's descriptor."""
     with suppress(FileNotFoundError):
         return os.open(file, os.O_RDWR | os.O_CLOEXEC)
     try:
         descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except FileExistsError:  # meanwhile
         return os.open(file, os.O_RDWR | os.O_CLOEXEC)
-    if os.geteuid() == 0:
-        folder = file.parent.stat()
-        os.fchown(descriptor, folder.st_uid, folder.st_gid)
+    hand_over(descriptor, file)
     return descriptor
