@@ -21,7 +21,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: $(VENV)/.run $(VENV)/.console ## Install iamd into .venv; the program is .venv/bin/iamd
+install: $(VENV)/.run $(VENV)/.postgres $(VENV)/.console ## Install iamd into .venv; the program is .venv/bin/iamd
 
 $(UV): requirements/uv.txt tools/venv.sh
 	@tools/venv.sh $(VENV)
@@ -33,6 +33,11 @@ $(VENV)/.run: $(UV) requirements/run.txt requirements/build.txt pyproject.toml h
 	@$(EDITABLE)
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/iamd version | sed -n 's/^engine */==> the engine is /p'
+	@touch $@
+
+$(VENV)/.postgres: $(VENV)/.run requirements/postgres.txt
+	@echo "==> installing what PostgreSQL needs"
+	@$(LOCKED) -r requirements/postgres.txt
 	@touch $@
 
 # Edited sources run as plain Python until they are compiled again.
@@ -188,12 +193,12 @@ build: $(VENV)/.console ## Build the wheel and the source distribution into dist
 .PHONY: sbom
 sbom: $(VENV)/.release ## Write the software bill of materials (CycloneDX) into dist/
 	@mkdir -p dist
-	@$(VENV)/release/bin/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-format JSON --output-file dist/iamd.cdx.json
+	@$(VENV)/release/bin/cyclonedx-py requirements requirements/postgres.txt --pyproject pyproject.toml --output-format JSON --output-file dist/iamd.cdx.json
 	@echo "dist/iamd.cdx.json"
 
 .PHONY: vulnerabilities
 vulnerabilities: $(VENV)/.release ## Ask PyPI for known vulnerabilities of what iamd runs on
-	@$(VENV)/release/bin/pip-audit --requirement requirements/run.txt --require-hashes --disable-pip
+	@$(VENV)/release/bin/pip-audit --requirement requirements/postgres.txt --require-hashes --disable-pip
 
 .PHONY: lock
 lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade takes newer versions
@@ -202,6 +207,7 @@ lock: $(UV) ## Resolve the locked requirements again; RESOLVE_ARGS=--upgrade tak
 		$(RESOLVE) pyproject.toml --group $$group -c requirements/run.txt -o requirements/$$group.txt; \
 	done
 	@$(RESOLVE) --group release -c requirements/run.txt -o requirements/release.txt
+	@$(RESOLVE) pyproject.toml --extra postgres -c requirements/run.txt -o requirements/postgres.txt
 	@$(RESOLVE) pyproject.toml --extra console-build -c requirements/run.txt -o requirements/console.txt
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(RESOLVE) - -c requirements/run.txt -o requirements/build.txt

