@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import astuple
 
 from iamd.store import Change, NoAccount, SealError, StoreError, Taken
-from iamd.store.interface import Access
+from iamd.store.interface import Access, Group, Usage
 from iamd.store.kind import altered
 from iamd.store.master_key import add_master_key, retire_master_keys
 from iamd.store.records import AccessKey, Membership
@@ -251,6 +251,25 @@ class Keys:
         async with running(opener()) as last:
             await last.load(ACCOUNT)
             assert last.last_used(ACCOUNT, "AKIA1") == used
+
+    @on_loop
+    async def test_of_uses_that_are_written_at_once_the_newest_counts(self, opener: Opener) -> None:
+        at = (LATER, NOW)  # as another program may hand them over: of one key twice, in any order
+        async with prepared(opener) as store:
+            await store._database.commit(
+                Group(
+                    usage=[(ACCOUNT, f"AKIA{n}", Usage(time, "us-east-1", "iam")) for n in range(90) for time in at],
+                    accesses=[
+                        (ACCOUNT, Access("AIDA1", "iam", f"Get{n}", time, "x")) for n in range(90) for time in at
+                    ],
+                )
+            )
+        async with running(opener()) as store:
+            await store.load(ACCOUNT)
+            used = [store.last_used(ACCOUNT, f"AKIA{n}") for n in range(90)]
+            assert used == [Usage(LATER, "us-east-1", "iam")] * 90
+            attempts = {each.action: each.time for each in await store.accesses(ACCOUNT)}
+            assert attempts == {f"Get{n}": LATER for n in range(90)}
 
     @on_loop
     async def test_last_attempts_survive_and_the_newest_counts(self, opener: Opener) -> None:

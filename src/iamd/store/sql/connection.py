@@ -32,7 +32,8 @@ class Connection(Protocol):
         ...
 
     def insert(self, statement: str, rows: Sequence[Row], /) -> None:
-        """Run a plain `INSERT ... VALUES` for all rows, in order; quicker than `executemany` for many."""
+        """Run an `INSERT ... VALUES` for all rows, in order; quicker than `executemany` for many. Where it updates what is
+        there, no two rows may have one key."""
         ...
 
     def each(self, questions: Sequence[tuple[str, Row]], /) -> Iterator[list[Any]]:

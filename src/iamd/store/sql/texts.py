@@ -63,7 +63,7 @@ def in_postgresql(text: str) -> str:
 
 
 def for_many(statement: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
-    """`INSERT ... VALUES (...)`, perhaps with `ON CONFLICT DO NOTHING`, of some rows at a time: texts with the rows' values."""
+    """`INSERT ... VALUES (...)`, whatever follows on a conflict, of some rows at a time: texts with the rows' values."""
     at = 0
     for size in _SIZES:
         while len(rows) - at >= size:
@@ -74,7 +74,7 @@ def for_many(statement: str, rows: Sequence[Row]) -> Iterator[tuple[str, list[An
 @cache
 def _repeated(statement: str, size: int) -> str:
     head, values, rest = statement.partition(" VALUES ")
-    end = rest.rindex(")") + 1
+    end = rest.index(")") + 1
     return head + values + ", ".join([rest[:end]] * size) + rest[end:]
 
 

@@ -92,11 +92,16 @@ def _check_unique(connection: Connection, group: Group) -> None:
 def _write_events(connection: Connection, group: Group) -> list[Run]:
     events = _add_events(connection, group)
     used = [(account, subject, micros(u.time), u.region, u.service) for account, subject, u in group.usage]
-    connection.executemany(sql.USE, used)
+    connection.insert(sql.USE, _newest(used, 2))
     accesses = [(a, x.principal_id, x.service, x.action, micros(x.time), x.region) for a, x in group.accesses]
-    connection.executemany(sql.ACCESS, accesses)
+    connection.insert(sql.ACCESS, _newest(accesses, 4))
     _write_denials(connection, group.denials)
     return events
+
+
+def _newest(rows: Iterable[tuple[Any, ...]], columns: int) -> list[tuple[Any, ...]]:
+    """Of rows that are alike in so many columns, and differ in the time or what is behind it, the last."""
+    return list({row[:columns]: row for row in sorted(rows)}.values())
 
 
 def _add_events(connection: Connection, group: Group) -> list[Run]:
