@@ -105,6 +105,8 @@ class Run:
 
     def samples(self, shapes: Iterable[int] | None = None) -> list[Recorded]:
         """The first record of each shape; only those of some shapes, in ascending order, when these are given."""
+        if self.length == 1:
+            return self._chosen((0,) if shapes is None else shapes)
         of, at = self.content.of, 0
         first = []
         for shape in range(len(self.content.shapes)) if shapes is None else shapes:
@@ -117,9 +119,11 @@ class Run:
         return [time for time, count in self.content.times for _ in range(count)]
 
     def _chosen(self, places: Iterable[int]) -> list[Recorded]:
-        content, times = self.content, self.moments()
-        first = self._before + 1
-        counting = numbering(self.event_id) if self.length > 1 else ("", 0)
+        if self.length == 1:
+            alone = Recorded(self.position, self.account_id, moment(self.time), self.event_id, self.stored)
+            return [alone for _ in places]
+        content, times, first = self.content, self.moments(), self._before + 1
+        counting = numbering(self.event_id)
         found = []
         for at in places:
             place, tail = content.shapes[content.of[at]]
@@ -133,26 +137,41 @@ class Run:
 
 def runs(records: Iterable[Kept], position: int) -> list[Run]:
     """The records, which come in behind a position, as runs: those of an account keep their order."""
-    open_drafts: dict[str, _Draft] = {}
-    drafts = []
+    by_account: dict[str, list[Kept]] = {}
     for record in records:
-        account_id = record.shape.account_id
-        draft = open_drafts.get(account_id)
-        if draft is None or not draft.add(record):
-            draft = open_drafts[account_id] = _Draft(record)
-            drafts.append(draft)
+        by_account.setdefault(record.shape.account_id, []).append(record)
     made = []
-    for draft in drafts:
-        position += len(draft.of)
-        made.append(draft.run(position))
+    for own in by_account.values():
+        if len(own) == 1:  # of many accounts, most have no other record in a second
+            position += 1
+            made.append(_alone(own[0], position))
+            continue
+        for draft in _drafts(own):
+            position += len(draft.of)
+            made.append(draft.run(position))
     return made
+
+
+def _alone(record: Kept, position: int) -> Run:
+    """A run of one."""
+    shape, request_id, when = record.shape, record.request_id, micros(record.time)
+    stored = shape.head if request_id is None else b"".join((shape.head, _pack(request_id), shape.middle, shape.tail))
+    return Run(position, shape.account_id, when, record.event_id or event_id(moment(when)), stored)
+
+
+def _drafts(records: list[Kept]) -> list[_Draft]:
+    drafts = [draft := _Draft(records[0])]
+    for record in islice(records, 1, None):
+        if not draft.add(record):
+            drafts.append(draft := _Draft(record))
+    return drafts
 
 
 class _Draft:
     """A run that is being filled."""
 
     def __init__(self, first: Kept) -> None:
-        self._account_id = first.shape.account_id
+        self._first = first
         self._shapes: dict[Shape, int] = {}
         self._request_ids: list[str | None] = []
         self._own: dict[int, str] = {}
@@ -186,16 +205,11 @@ class _Draft:
 
     def run(self, position: int) -> Run:
         """The run, whose last record has that position."""
+        if len(self.of) == 1:
+            return _alone(self._first, position)
         self._end()
-        if len(self.of) > 1:
-            given = first_id(moment(self._start))
-            return Run(position, self._account_id, self._when, given, self._packed(), len(self.of))
-        [shape], [request_id] = self._shapes, self._request_ids
-        record = shape.head
-        if request_id is not None:
-            record = b"".join((shape.head, _pack(request_id), shape.middle, shape.tail))
-        own = self._own.get(0) or event_id(moment(self._start))
-        return Run(position, self._account_id, self._when, own, record)
+        given = first_id(moment(self._start))
+        return Run(position, self._first.shape.account_id, self._when, given, self._packed(), len(self.of))
 
     def _packed(self) -> bytes:
         places: dict[tuple[bytes, bytes], int] = {}

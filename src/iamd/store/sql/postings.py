@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
-from operator import sub
+from operator import attrgetter, sub
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +15,7 @@ from iamd.store.runs import Run
 from iamd.store.sql import statements as sql
 from iamd.store.sql.connection import Connection
 
-_AT_ONCE = 256  # shapes looked at before the event loop has its turn
+_ALL: list[int] = []  # shapes of a run: none are named
 
 
 class Postings(msgspec.Struct, array_like=True):
@@ -53,21 +52,20 @@ class Block:
 
 def block(runs: list[Run], base: int, terms: Terms) -> Block:
     """The block of some runs behind a position."""
-    found: dict[tuple[str, str], list[tuple[int, list[int]]]] = {}
-    looked_at = 0
-    for number, run in enumerate(runs):
+    found: dict[tuple[str, str], tuple[list[Run], list[list[int]]]] = {}
+    for run in sorted(runs, key=attrgetter("place")):
         here: dict[str, list[int]] = {}
         for shape, record in enumerate(run.samples()):
             for term in terms(record):
                 here.setdefault(term, []).append(shape)
-            looked_at += 1
-            if looked_at % _AT_ONCE == 0:
-                time.sleep(0)
-        every = len(run.content.shapes)
+        every = 1 if run.length == 1 else len(run.content.shapes)
         for term, shapes in here.items():
-            found.setdefault((run.account_id, term), []).append((number, [] if len(shapes) == every else shapes))
-    rows = [(*whose, *_packed([(runs[number], shapes) for number, shapes in parts])) for whose, parts in found.items()]
-    return Block(base, runs[-1].position, runs[-1].event_id, rows)
+            known = found.get((run.account_id, term))
+            if known is None:
+                known = found[run.account_id, term] = [], []
+            known[0].append(run)
+            known[1].append(_ALL if len(shapes) == every else shapes)
+    return Block(base, runs[-1].position, runs[-1].event_id, [(*whose, *_packed(*of)) for whose, of in found.items()])
 
 
 def add(connection: Connection, block: Block) -> None:
@@ -93,13 +91,11 @@ def decoded(packed: bytes) -> Iterator[Posting]:
         yield Posting(place, shapes or None)
 
 
-def _packed(parts: list[tuple[Run, list[int]]]) -> tuple[int, int, bytes]:
-    """The last time, the first time and the postings of some runs."""
-    parts = sorted(parts, key=lambda part: part[0].place)
-    times, positions = [run.time for run, _ in parts], [run.position for run, _ in parts]
-    shapes = [shapes for _, shapes in parts]
+def _packed(runs: list[Run], shapes: list[list[int]]) -> tuple[int, int, bytes]:
+    """The last time, the first time and the postings of some runs, in the order of their places."""
+    times, positions = [run.time for run in runs], [run.position for run in runs]
     told = Postings(_differences(times), _differences(positions), shapes if any(shapes) else [])
-    return times[-1], min(run.start for run, _ in parts), msgspec.msgpack.encode(told)
+    return times[-1], min([run.start for run in runs]), msgspec.msgpack.encode(told)
 
 
 def _differences(numbers: list[int]) -> list[int]:
