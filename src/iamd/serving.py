@@ -58,6 +58,10 @@ from iamd.store.store import Store
 from iamd.wire.errors import AccessDenied
 from iamd.wire.http import HttpRequest
 
+# For how long a request waits for the interpreter while a thread beside it writes or indexes events. By Python's default
+# it is fifty times as long.
+SWITCH_SECONDS = 0.0001
+
 
 @dataclass(slots=True)
 class Server:
@@ -257,6 +261,7 @@ async def _serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
+        sys.setswitchinterval(SWITCH_SECONDS)
         server.stop = lambda: setattr(uvicorn_server, "should_exit", True)
         if worker.life is not None:
             _stop_with(worker.life, server)
