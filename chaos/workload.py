@@ -115,7 +115,7 @@ class Workload:
 
     def last(self, node: Node) -> dict[str, int]:
         """The policy that each user has now of whom there is a numbered one. All others are asked about once more."""
-        client, found = Client(node.port, space=node.space), {}
+        client, found = self._client(node), {}
         for subject in self.subjects:
             what = subject.what
             if isinstance(what, Lives):
@@ -128,14 +128,16 @@ class Workload:
         client.close()
         return found
 
+    def _client(self, node: Node) -> Client:
+        return Client(node.port, space=node.space, carried=self._carried if self.carry else None)
+
     def _begin(self, work: _Work, subjects: Sequence[_Subject], name: str, seed: int) -> None:
         thread = threading.Thread(target=self._work, args=(work, subjects, name, random.Random(seed)), name=name)
         thread.start()
         self._threads.append(thread)
 
     def _work(self, work: _Work, subjects: Sequence[_Subject], name: str, choice: random.Random) -> None:
-        carried = self._carried if self.carry else None
-        clients = {node.name: Client(node.port, space=node.space, carried=carried) for node in self.nodes}
+        clients = {node.name: self._client(node) for node in self.nodes}
         while not self._over.is_set():
             subject = choice.choice(subjects)
             node = subject.node or choice.choice(self.nodes)
