@@ -20,6 +20,7 @@ from tests.store.suite.history import History
 from tests.store.suite.processes import Processes
 from tests.store.suite.records import Names, Records
 from tests.store.suite.results import Results
+from tests.store.suite.slow_commits import SlowCommits
 from tests.store.suite.upgrades import Upgrades
 
 
@@ -28,6 +29,7 @@ class StoreConformance(
     Names,
     Changes,
     Durability,
+    SlowCommits,
     Processes,
     Keys,
     Feed,

@@ -3,7 +3,8 @@
 While one group is being committed, the writes that come in are executed on top of it and make the next. When the commit
 finds that another process was faster, everything not yet durable is taken back, the images are brought up to date, and
 the same work is done again. When the commit fails, everything not yet durable fails; the images are dropped where it
-is not known whether it was written.
+is not known whether it was written. A commit that takes long is set aside: the images are as they were before it, so
+that reads go on, until it is known how it ended.
 """
 
 from __future__ import annotations
@@ -11,93 +12,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
+from iamd.store.batch import Batch, Entry
 from iamd.store.cache import ImageCache
-from iamd.store.change import Change, NotLoaded
+from iamd.store.change import NotLoaded
 from iamd.store.errors import NotWritten, StaleRead, StoreError
 from iamd.store.image import Records
-from iamd.store.interface import AccountChange, Conflict, Database, Event, Group, NotUnique
+from iamd.store.interface import AccountChange, Conflict, Database, NotUnique
 from iamd.store.ledger import Ledger
-
-
-class Entry:
-    """One write: its work, what it did when last executed, and the future of its caller."""
-
-    __slots__ = ("changes", "done", "error", "events", "refusals", "value", "work")
-
-    def __init__(self, work: Callable[[Change], Any], done: asyncio.Future[Any]) -> None:
-        self.work = work
-        self.done = done
-        self.value: Any = None
-        self.error: Exception | None = None
-        self.changes: list[AccountChange] = []
-        self.events: list[Event] = []
-        self.refusals: list[Event] = []
-
-    def execute(self, image: Callable[[str], Records | None]) -> None:
-        """Do the work on the images; raises NotLoaded, having done nothing."""
-        change = Change(image)
-        self.value, self.error = None, None
-        self.changes, self.events, self.refusals = [], [], []
-        try:
-            self.value = self.work(change)
-        except NotLoaded:
-            change.undo()
-            raise
-        except Exception as error:
-            change.undo()
-            self.error, self.refusals = error, change.refusals
-        except BaseException:
-            change.undo()
-            raise
-        else:
-            self.changes, self.events = change.take(), change.events
-
-    def resolve(self, error: Exception | None) -> None:
-        """Answer the caller, unless it has gone away."""
-        if self.done.done():
-            return
-        if error is not None:
-            self.done.set_exception(error)
-        else:
-            self.done.set_result(self.value)
-
-
-class Batch:
-    """The entries of one group, and the reads that saw what they did."""
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.bases: dict[str, int] = {}
-        self._reads: list[asyncio.Future[None]] = []
-
-    def add(self, entry: Entry) -> None:
-        self.entries.append(entry)
-        for change in entry.changes:
-            self.bases.setdefault(change.account_id, change.revision - 1)
-
-    def group(self) -> Group:
-        changes = [change for entry in self.entries for change in entry.changes]
-        events = []
-        for entry in self.entries:
-            reached = {change.account_id: change.revision for change in entry.changes}
-            events += [(event, reached.get(event.account_id)) for event in entry.events]
-        return Group(self.bases, changes, events)
-
-    async def settle(self) -> None:
-        """Wait until the batch is durable; raises StoreError when it will never be."""
-        read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._reads.append(read)
-        await read
-
-    def settled(self, error: StoreError | None) -> None:
-        for read in self._reads:
-            if not read.done():
-                if error is None:
-                    read.set_result(None)
-                else:
-                    read.set_exception(error)
 
 
 class Committer:
@@ -124,6 +46,10 @@ class Committer:
         self._committing: Batch | None = None
         self._filling = Batch()
         self._overtaken: set[str] = set()
+        self._aside = False  # whether the changes that are being committed were taken out of the images
+        self._heard = asyncio.Event()  # how that ended
+        self._held = 0  # writes that wait for that
+        self._again: set[asyncio.Task[None]] = set()  # such that had been executed
         self._wanted: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -150,13 +76,13 @@ class Committer:
 
     @property
     def under_way(self) -> bool:
-        """Whether there is a group that is not committed."""
-        return self._committing is not None or bool(self._filling.entries)
+        """Whether images hold what is not committed."""
+        return not self._aside and (self._committing is not None or bool(self._filling.entries))
 
     async def settled(self) -> None:
-        """Wait for the last group there is."""
+        """Wait for the last group there is, unless it is set aside."""
         batch = self._filling if self._filling.entries else self._committing
-        if batch is not None:
+        if batch is not None and not self._aside:
             await batch.settle()
 
     async def perform(self, entry: Entry) -> None:
@@ -166,6 +92,9 @@ class Committer:
             while True:
                 if not self.running:
                     raise StoreError("the store is not open")
+                if self._aside:
+                    await self._hold()
+                    continue
                 try:
                     entry.execute(self._images.get)
                     break
@@ -195,7 +124,7 @@ class Committer:
             await self._running
 
     async def _run(self) -> None:
-        while self._filling.entries or not self._closing:
+        while self._filling.entries or self._held or self._again or not self._closing:
             await self._wake.wait()
             self._wake.clear()
             while self._filling.entries:
@@ -207,6 +136,8 @@ class Committer:
     async def _commit(self) -> None:
         batch, self._filling = self._filling, Batch()
         self._committing = batch
+        wait = self._database.reads_wait
+        timer = None if wait is None else asyncio.get_running_loop().call_later(wait, self._set_aside, batch)
         try:
             group = batch.group()
             if group:
@@ -217,21 +148,72 @@ class Committer:
         else:
             if self._committing is not batch:
                 return  # given up meanwhile
+            self._bring_back(batch)
             self._committing = self._heeded = None
             for change in group.changes:
                 self._committed(change)
             batch.settled(self._heed_others(batch))
             for entry in batch.entries:
                 self._answer(entry)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _set_aside(self, batch: Batch) -> None:
+        """Let reads go on with what was there before a commit that takes long; other changes wait for its end."""
+        if self._committing is not batch:
+            return
+        filling, self._filling = self._filling, Batch()
+        self._rewind([*batch.entries, *filling.entries])
+        self._aside = True
+        self._heard.clear()
+        self._heed_others(filling)
+        for each in (batch, filling):
+            each.settled(StaleRead("what was read is not durable"))
+        for entry in filling.entries:
+            task = asyncio.get_running_loop().create_task(self.perform(entry))
+            self._again.add(task)
+            task.add_done_callback(self._performed_again)
+
+    def _performed_again(self, task: asyncio.Task[None]) -> None:
+        self._again.discard(task)
+        self._wake.set()
+
+    async def _hold(self) -> None:
+        """Wait until it is known how the commit that was set aside ended."""
+        self._held += 1
+        try:
+            await self._heard.wait()
+        finally:
+            self._held -= 1
+            self._wake.set()
+
+    def _bring_back(self, batch: Batch) -> None:
+        """Put what was set aside, if it was, into the images again."""
+        if self._hear():
+            for change in (change for entry in batch.entries for change in entry.changes):
+                image = self._images.get(change.account_id)
+                if image is not None:  # and it is as it was: nobody else's changes are taken in meanwhile
+                    for step in change.steps:
+                        step.collection.apply(step.key, step.before, step.after)
+                    image.revision = change.revision
+                    image.renew()
+
+    def _hear(self) -> bool:
+        """Take note that a commit has ended; whether it was set aside."""
+        aside, self._aside = self._aside, False
+        self._heard.set()
+        return aside
 
     def _heed_others(self, batch: Batch) -> StaleRead | None:
-        """Bring the images of a batch that was committed to what others made of them since; what its reads are told."""
+        """Bring the images of a batch that is none any more to what others made of them; what its reads are told."""
         overtaken = self._overtaken & batch.bases.keys()
         for account_id in overtaken:
-            self._overtaken.discard(account_id)
-            image = self._images.get(account_id)
-            if image is not None and not self.undurable(account_id):  # else the next batch will meet theirs
-                self._catch_up(image)
+            if not self.undurable(account_id):  # else the next commit will meet theirs
+                self._overtaken.discard(account_id)
+                image = self._images.get(account_id)
+                if image is not None:
+                    self._catch_up(image)
         return StaleRead("another process changed what was read") if overtaken else None
 
     def _answer(self, entry: Entry) -> None:
@@ -252,13 +234,13 @@ class Committer:
             self._heeded = error.account_id
             await self._relist()
         if isinstance(error, Conflict):
-            await self._again(error.account_id)
+            await self._redo(error.account_id)
         elif isinstance(error, NotWritten):
             self._withdraw(error)
         else:
             self.give_up(error if isinstance(error, StoreError) else _unwritable(error))
 
-    async def _again(self, account_id: str) -> None:
+    async def _redo(self, account_id: str) -> None:
         """Another process was faster with that account: execute what is not durable once more, on what there is now."""
         batches = self._take_back()
         if not self._restore(batches, {account_id}):
@@ -281,7 +263,7 @@ class Committer:
         """Bring the images of the batches' accounts, and others, to what is committed; False when this failed, and the
         batches with it."""
         try:
-            self._rewind(entry for batch in batches for entry in batch.entries)
+            self._rewind([entry for batch in batches for entry in batch.entries])
             for account_id in others.union(*(batch.bases for batch in batches)):
                 image = self._images.get(account_id)
                 if image is not None and not self._database.catch_up(image):
@@ -298,12 +280,16 @@ class Committer:
     def _take_back(self) -> list[Batch]:
         """All batches that are not durable, oldest first; nothing is left under way."""
         batches = [batch for batch in (self._committing, self._filling) if batch is not None]
+        if self._aside:
+            for entry in batches[0].entries:
+                entry.changes = []  # no image has them
+        self._hear()
         self._committing, self._filling = None, Batch()
         self._overtaken.clear()  # the images are brought up to date, or dropped
         return batches
 
-    def _rewind(self, entries: Iterable[Entry]) -> None:
-        for entry in reversed(list(entries)):
+    def _rewind(self, entries: list[Entry]) -> None:
+        for entry in reversed(entries):
             for change in reversed(entry.changes):
                 image = self._images.get(change.account_id)
                 if image is not None:

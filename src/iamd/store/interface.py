@@ -210,6 +210,7 @@ class Database(Protocol):
     """
 
     keyring: Keyring
+    reads_wait: float | None  # seconds for which reads wait for a commit before they go on without it; None: to its end
 
     @property
     def schema(self) -> int:

@@ -17,9 +17,10 @@ from time import perf_counter
 from typing import TypeVar
 
 from iamd.store import opening
+from iamd.store.batch import Entry
 from iamd.store.cache import ImageCache
 from iamd.store.change import Change
-from iamd.store.commits import Committer, Entry
+from iamd.store.commits import Committer
 from iamd.store.directory import Directory
 from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records

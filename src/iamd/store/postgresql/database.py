@@ -35,8 +35,9 @@ from iamd.store.sql.writing import Written
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Decisions wait for the changes that are under way, which they may rest on: no longer than this.
-COMMIT_SECONDS = 2.0
+# Decisions wait for the changes that are under way, which they may rest on, for this long; then they go on without.
+READS_WAIT = 0.1
+COMMIT_SECONDS = 2.0  # after which a change is given up
 
 
 class PostgresDatabase(SqlDatabase):
@@ -50,6 +51,7 @@ class PostgresDatabase(SqlDatabase):
         self, url: DatabaseUrl, master: MasterKey, patience: float, standby: DatabaseUrl | None = None
     ) -> None:
         super().__init__(master)
+        self.reads_wait = READS_WAIT
         self._url = url
         self._patience = patience
         self._writer_id = secrets.randbits(62)  # tells this process's changes from others' in the feed

@@ -42,6 +42,7 @@ class SqlDatabase(ABC):
     """See `interface.Database`."""
 
     keyring: Keyring
+    reads_wait: float | None = None
 
     def __init__(self, master: MasterKey) -> None:
         self._master = master
