@@ -193,6 +193,16 @@ class Processes:
             assert one.email_owner("bob@example.com") == "333333333333"
 
     @on_loop
+    async def test_an_address_is_given_once_when_two_want_it_at_once(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            wanted = [
+                one.write(holding(one, OTHER, email="ÄNN@example.com")),
+                two.write(holding(two, "333333333333", email="änn@example.com")),
+            ]
+            outcomes = await asyncio.gather(*wanted, return_exceptions=True)
+            assert sorted(map(repr, outcomes)) == ["None", "Taken()"]
+
+    @on_loop
     async def test_an_alias_that_an_account_in_memory_got_elsewhere_is_taken(self, opener: Opener) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             await one.write(holding(one, OTHER))

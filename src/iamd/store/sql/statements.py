@@ -282,10 +282,11 @@ _ACCOUNT = tables.accounts.c
 ACCOUNTS = _sql(
     select(_ACCOUNT.account_id, _ACCOUNT.alias, _ACCOUNT.email, _ACCOUNT.organization).order_by(_ACCOUNT.position)
 )
+# Who could have an alias or an address: databases fold letters in ways of their own, so that addresses are compared later.
 OWNERS = _sql(
-    select(_ACCOUNT.account_id).where(
+    select(_ACCOUNT.account_id, _ACCOUNT.alias, _ACCOUNT.email).where(
         _ACCOUNT.account_id != bindparam("a"),
-        or_(_ACCOUNT.alias == bindparam("l"), func.lower(_ACCOUNT.email) == bindparam("e")),
+        or_(_ACCOUNT.alias == bindparam("l"), _ACCOUNT.email != literal_column("''")),
     )
 )
 RELEASE_ALIAS = _sql(update(tables.accounts).values(alias=null()).where(_ACCOUNT.account_id == bindparam("a")))

@@ -82,8 +82,9 @@ def _check_unique(connection: Connection, group: Group) -> None:
             before = step.before
             if before is not None and (before.alias, before.email.lower()) == (alias, email):
                 continue
-            for (owner,) in connection.execute(sql.OWNERS, (step.after.account_id, alias, email or None)):
-                if owner not in group.bases:
+            for owner, its_alias, its_email in connection.execute(sql.OWNERS, (step.after.account_id, alias)):
+                is_same = (its_alias is not None and its_alias == alias) or (email and its_email.lower() == email)
+                if is_same and owner not in group.bases:
                     raise NotUnique(owner)
             if before is not None and before.alias not in (None, alias):
                 connection.execute(sql.RELEASE_ALIAS, (step.after.account_id,))
