@@ -24,6 +24,14 @@ from iamd.store.migrations import migrate
 
 # What a crash of the machine would lose; tests that kill the server do not need more, since the kernel lives on.
 _FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB")
+# As administrators may have it: nothing of ours may rest on what is usual.
+_UNUSUAL = (
+    "TimeZone=Asia/Kathmandu",
+    "standard_conforming_strings=off",
+    "escape_string_warning=off",
+    "bytea_output=escape",
+)
+_LOCALE = ("--no-locale", "--locale-provider=icu", "--icu-locale=tr", "--encoding=UTF8")  # where I is no capital i
 _TABLES = [name for name in tables.metadata.tables if name != "schema_version"]
 
 
@@ -82,6 +90,7 @@ class Cluster:
             f"-c{setting}"
             for setting in (
                 *_FAST,
+                *_UNUSUAL,
                 f"max_connections={self._connections}",
                 f"listen_addresses={self._addresses}",
                 f"unix_socket_directories={self.folder}",
@@ -199,9 +208,7 @@ def running(connections: int = 150) -> Iterator[Cluster]:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         make = [_binary("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-N"]
-        subprocess.run(
-            _as_user([*make, "--no-instructions", "--no-locale", "-E", "UTF8"]), check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(_as_user([*make, "--no-instructions", *_LOCALE]), check=True, stdout=subprocess.DEVNULL)
         cluster = Cluster(folder, connections)
         cluster.start()
         try:

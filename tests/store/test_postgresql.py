@@ -23,7 +23,7 @@ from iamd.store.postgresql.opening import recognize
 from iamd.store.sql import statements
 from tests.postgresql import Cluster
 from tests.store.conformance import StoreConformance
-from tests.store.samples import NOW, Opener, Query, on_loop, running
+from tests.store.samples import ACCOUNT, NOW, Opener, Query, on_loop, prepared, running
 
 
 def store_at(url: str, key: Path, patience: float = 60) -> Store:
@@ -170,3 +170,56 @@ def test_what_failed_unseen_fails_its_transaction(url: str) -> None:
 
 def keys_in(connection: PostgresConnection) -> int:
     return len(connection.execute(statements.KEYRING).fetchall())
+
+
+def role(cluster: Cluster, url: str, name: str, *granted: str) -> str:
+    """The database's URL for a new user, to whom that much is granted."""
+    cluster.execute(f"CREATE ROLE {name} LOGIN")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for each in granted:
+            connection.execute(f"GRANT {each} TO {name}".encode())
+    return url.replace("postgres@", f"{name}@")
+
+
+@on_loop
+async def test_who_may_not_make_tables_may_use_those_that_are_there(cluster: Cluster, url: str, key: Path) -> None:
+    user = role(cluster, url, "uses", "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public")
+    async with prepared(lambda: store_at(user, key)) as store:
+        assert store.account_ids() == [ACCOUNT]
+    empty = role(cluster, cluster.new_database(), "makes_none")
+    with pytest.raises(StoreError, match=r"permission denied for schema public: let it belong to the user that iamd"):
+        store_at(empty, key)
+
+
+def test_a_database_that_is_for_reading_is_refused(cluster: Cluster, key: Path) -> None:
+    user = role(cluster, cluster.new_database(), "reads")
+    cluster.execute("ALTER ROLE reads SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match=r"cannot open the database .*session is read-only$"):
+        store_at(user, key)
+
+
+def test_a_connection_is_as_iamd_needs_it_whatever_its_user_has_set(cluster: Cluster, url: str) -> None:
+    wanted = {
+        "idle_session_timeout": "0",
+        "lock_timeout": "5s",
+        "statement_timeout": "1min",
+        "idle_in_transaction_session_timeout": "1min",
+        "client_encoding": "UTF8",
+        "standard_conforming_strings": "on",
+        "default_transaction_isolation": "read committed",
+        "synchronous_commit": "on",
+    }
+    others = {
+        "client_encoding": "LATIN1",
+        "standard_conforming_strings": "off",
+        "default_transaction_isolation": "serializable",
+        "synchronous_commit": "off",
+    }
+    user = role(cluster, url, "hurries")
+    for name in wanted:
+        setting = others.get(name, "300ms")
+        cluster.execute(f"ALTER ROLE hurries SET {name} = '{setting}'")
+    with closing(connect(urls.parse(user), writer=1)) as connection:
+        assert {name: connection.driver.execute(f"SHOW {name}".encode()).fetchone() for name in wanted} == {
+            name: (value,) for name, value in wanted.items()
+        }

@@ -53,8 +53,10 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(cluster: Cluster, standby: Cluster) -> str:
-    """The name of a database in which nothing is."""
-    return name_in(cluster.empty())
+    """The name of a database in which nothing is, and whose default no standby takes."""
+    name = name_in(cluster.empty())
+    cluster.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    return name
 
 
 @pytest.fixture

@@ -29,12 +29,16 @@ _CONNECT_SECONDS = 3
 LEADER_IDLE_SECONDS = 15  # after which a leader that is not heard of leads no more
 _LEADING = 0x69616D65  # the advisory lock that the leader holds; one less is that of who opens the database
 STAND_AGAIN = 1.0  # seconds
-# A server that has lost its way must not keep this process waiting.
+# A server that has lost its way must not keep this process waiting, and what somebody has set for the user or the
+# database must not change what statements mean: a standby refuses serializable reads, and COPY would change bytes.
+_ISOLATION = "SET default_transaction_isolation = 'read committed'"  # by itself: it counts from the next statement on
 _SESSION = f"""
     SET lock_timeout = '{LOCK_SECONDS}s';
     SET idle_in_transaction_session_timeout = '60s';
+    SET idle_session_timeout = 0;
     SET statement_timeout = '60s';
     SET client_encoding = 'UTF8';
+    SET standard_conforming_strings = on;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
 # A connection whose packets vanish, though the server is there, is given up after five seconds: by what it was sent and
@@ -213,6 +217,7 @@ def connect(url: DatabaseUrl, writer: int, attributes: str = "read-write") -> Po
     driver = psycopg.connect(conninfo, autocommit=True)
     register(driver)
     try:
+        driver.execute(_ISOLATION)
         driver.execute(_SESSION)
     except BaseException:
         driver.close()

@@ -63,7 +63,7 @@ class PostgresDatabase(SqlDatabase):
                 opened.close()
                 raise
         except psycopg.Error as error:
-            raise StoreError(f"cannot open the database {url}: {str(error).strip()}") from error
+            raise StoreError(f"cannot open the database {url}: {_said(error)}") from error
         self._writer = Session(url, self._writer_id, "writer", opened)
         self._reader = Session(url, self._writer_id, "reader")
         self._standby = None if standby is None else Standby(standby, self._writer_id, self._reader)
@@ -181,6 +181,14 @@ class PostgresDatabase(SqlDatabase):
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> asyncio.Future[T]:
         return self._writer.do(lambda connection: work(connection, *args, **kwargs))
+
+
+def _said(error: psycopg.Error) -> str:
+    """What a database says that does not let itself be opened, in a line where it is one."""
+    said = error.diag.message_primary or str(error).strip()
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        said += ": let it belong to the user that iamd connects as"
+    return said
 
 
 def _load(connection: PostgresConnection, account_id: str) -> tuple[Mark | None, tuple[Records, dict[str, Usage]]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 
+from iamd.store import migrations
 from iamd.store.errors import StoreError
 from iamd.store.keyring import Keyring
 from iamd.store.master_key import MasterKey
-from iamd.store.migrations import migrate
 from iamd.store.postgresql.connection import PostgresConnection
 from iamd.store.sql import keys
 
@@ -27,16 +27,20 @@ def prepare(connection: PostgresConnection, master: MasterKey) -> Keyring:
     Raises StoreError (another program's database, newer schema, other master key) and psycopg.Error.
     """
     driver = connection.driver
-    recognize(driver)
+    is_new = not recognize(driver)
     with driver.transaction():
         driver.execute("SELECT pg_advisory_xact_lock(%s)", (OPENING,))
-        migrate(driver, "postgresql")
+        # Who may use the tables need not be allowed to make any.
+        if is_new or migrations.version(driver) < migrations.LATEST:
+            migrations.migrate(driver, "postgresql")
+        migrations.require_usable(migrations.version(driver))
         keys.make(connection, master)
     return keys.read(connection, master)
 
 
-def recognize(driver: psycopg.Connection[Any]) -> None:
-    """Refuse a database that is not ours, or cannot hold what we write, before anything is written to it."""
+def recognize(driver: psycopg.Connection[Any]) -> bool:
+    """Whether our tables are there. Refuses a database that is not ours, or cannot hold what we write, before anything is
+    written to it."""
     if driver.info.parameter_status("crdb_version") is not None:
         raise StoreError(
             "CockroachDB has neither notifications nor advisory locks, by which servers agree: use PostgreSQL"
@@ -47,3 +51,4 @@ def recognize(driver: psycopg.Connection[Any]) -> None:
     tables, ours = driver.execute(_OURS).fetchone() or (0, 0)
     if tables and ours < 3:
         raise StoreError("the database has tables of another program: create one for iamd alone")
+    return bool(tables)
