@@ -109,6 +109,11 @@ test: lint $(VENV)/.engine $(VENV)/.console $(VENV)/.browser ## Run the linters 
 test-pure: $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test on the plain form of the engine and of the request path; chosen tests in ARGS
 	@IAMD_ENGINE=pure $(BIN)/pytest -n 3 -q $(ARGS)
 
+# Tests that are marked `embedded` are of SQLite, and stay on it.
+.PHONY: test-postgresql
+test-postgresql: $(VENV)/.engine $(VENV)/.dev $(VENV)/.console $(VENV)/.browser ## Run every test with PostgreSQL in SQLite's place; chosen tests in ARGS
+	@IAMD_TEST_DATABASE=postgresql $(BIN)/pytest -n 3 -q $(ARGS)
+
 $(VENV)/.browser: $(VENV)/.dev tools/browser.sh
 	@tools/browser.sh
 	@touch $@

@@ -20,7 +20,6 @@ from iamd.server.logs import configure_logs
 from iamd.services.call import Realm
 from iamd.serving import Server, serve
 from iamd.settings import load
-from tests.elsewhere import database_for_memory
 
 T = TypeVar("T")
 
@@ -94,8 +93,7 @@ def live(**flags: Any) -> Iterator[Live]:
 
     def run() -> None:
         try:
-            with database_for_memory():
-                asyncio.run(serve(load(flags, {}), listening))
+            asyncio.run(serve(load(flags, {}), listening))
         finally:
             ready.set()
 

@@ -15,6 +15,7 @@ from chaos.client import Answer, Client
 from chaos.clock import Clock, built
 from chaos.estate import ENVIRONMENT, ROOT
 from chaos.node import Node
+from tests import elsewhere
 
 _LOOKS = """
 import json, sqlite3, sys, threading, time
@@ -70,7 +71,8 @@ def test_an_offset_is_known_for_each_moment(clock: Clock) -> None:
 
 @pytest.mark.timeout(120)
 def test_a_server_whose_clock_is_set_refuses_by_it_and_loses_nothing(clock: Clock, tmp_path: Path) -> None:
-    node = Node("one", ["--data-dir", str(tmp_path / "data")], ENVIRONMENT, tmp_path / "log", clock)
+    data = tmp_path / "data"
+    node = Node("one", ["--data-dir", str(data)], ENVIRONMENT | elsewhere.variables(data), tmp_path / "log", clock)
     node.start()
     client = Client(node.port)
 

@@ -14,9 +14,9 @@ from iamd.analysis.access import Question, permissions
 from iamd.cli.access.accounts import load_accounts
 from iamd.cli.access.surroundings import load_surroundings
 from iamd.cli.main import main
-from iamd.cli.place import Place
 from iamd.cli.progress import progress
 from iamd.policy import decide
+from tests import elsewhere
 from tests.live import ACCOUNT as LIVE
 from tests.live import live
 
@@ -87,7 +87,7 @@ def test_what_depends_on_unknown_keys_is_told(ask: Ask) -> None:
 
 
 def test_who_can_agrees_with_decisions(data: Path, ask: Ask) -> None:
-    accounts = load_accounts(Place(data, data / "master.key"))
+    accounts = load_accounts(elsewhere.place(data))
     for action in ("s3:GetObject", "s3:PutObject", "iam:CreateUser", "sts:AssumeRole", "kms:Decrypt"):
         for resource in ("arn:aws:s3:::reports/red/1", f"{IAM}role/auditor", f"{IAM}role/apps/web"):
             _, told = ask("who-can", action, resource)
@@ -160,6 +160,7 @@ def test_wrong_questions_are_told(
     assert any(part in err for part in said.split("|")), err
 
 
+@pytest.mark.embedded("its file is not there")
 def test_without_data_there_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["who-can", "s3:GetObject", "--data-dir", str(tmp_path)]) == 2
     assert "there is no database" in capsys.readouterr().err
@@ -278,7 +279,7 @@ def test_an_account_that_a_server_tells_is_imported_as_it_is(tmp_path: Path) -> 
         answer = iam.get_account_authorization_details()
     answer.pop("ResponseMetadata")
     assert imported(tmp_path, json.loads(json.dumps(answer, default=lambda moment: moment.isoformat()))) == 0
-    accounts = load_accounts(Place(tmp_path / "data", tmp_path / "data/master.key"))
+    accounts = load_accounts(elsewhere.place(tmp_path / "data"))
     records = accounts.records[LIVE]
     assert [user.boundary for user in records.users] == [arn]
     assert [profile.role_id for profile in records.profiles] == [role.id for role in records.roles]

@@ -19,7 +19,7 @@ from iamd.cli.audit import following
 from iamd.cli.main import main
 from iamd.server.trail_buckets import Folders
 from iamd.server.trail_delivery import TrailDeliveries
-from iamd.store import Store
+from tests import elsewhere
 from tests.live import Live, live
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -89,7 +89,7 @@ def test_an_event_is_found_by_its_id(run: Run) -> None:
 
 def test_following_goes_on_as_events_come_in(server: Live, data: Path) -> None:
     async def follow() -> str:
-        store = Store.open_sqlite(data / "db")
+        store = elsewhere.open_store(data / "db")
         await store.start()
         try:
             events = following(store, await store.last_event(), lambda event: b"carol" in event.record)

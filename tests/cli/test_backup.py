@@ -17,6 +17,8 @@ from iamd.store.records import Account
 from iamd.store.sealing import SealError
 from iamd.store.sqlite.file import use
 
+pytestmark = pytest.mark.embedded("copies are made of a file")
+
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 

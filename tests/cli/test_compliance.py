@@ -13,9 +13,10 @@ import pytest
 
 from iamd.cli.compliance.rules import RULES, allows_everything
 from iamd.cli.main import main
-from iamd.store import Records, Store
+from iamd.store import Records
 from iamd.store.kinds.sign_in import LoginProfile, MfaDevice, PasswordPolicy
 from iamd.store.records import AccessKey, InlinePolicy, ManagedPolicy, PolicyVersion, User
+from tests import elsewhere
 from tests.audit.test_event import ACCOUNT
 from tests.store.samples import new_account
 
@@ -39,7 +40,7 @@ def told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., To
 
     def run(fill: Fill, *arguments: str, used: str | None = None) -> Told:
         async def make() -> None:
-            store = Store.open_sqlite(tmp_path)
+            store = elsewhere.open_store(tmp_path)
             await store.start()
             await store.write(new_account(ACCOUNT))
             await store.write(lambda change: fill(change.records(ACCOUNT)))

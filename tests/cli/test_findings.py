@@ -14,8 +14,8 @@ from iamd.audit.detections.catalogue import ADMINISTRATOR
 from iamd.audit.detections.detectors import Sighting
 from iamd.audit.detections.finding import found
 from iamd.cli.main import main
-from iamd.store import Store
 from iamd.store.interface import KeptFinding
+from tests import elsewhere
 from tests.audit.test_detections import ROOT, detected, seen
 from tests.audit.test_event import ACCOUNT, NOW
 from tests.store.samples import new_account
@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> Path:
     admin = found(Sighting(ADMINISTRATOR, "x", seen("PutUserPolicy"), "arn:bob\x1b"), None, NOW + timedelta(hours=1))
 
     async def fill() -> None:
-        store = Store.open_sqlite(tmp_path)
+        store = elsewhere.open_store(tmp_path)
         await store.start()
         await store.write(new_account(ACCOUNT))
         kept = [KeptFinding(ACCOUNT, each.id, each.updated, msgspec.msgpack.encode(each)) for each in (root, admin)]

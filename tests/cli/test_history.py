@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from iamd.cli.main import main
-from iamd.store import Change, Store
+from iamd.store import Change
 from iamd.store.kinds.trails import TrailDelivery
 from iamd.store.records import Account, User
+from tests import elsewhere
 
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
         change.create(ACCOUNT).accounts.add(Account(ACCOUNT, NOW))
 
     async def fill() -> None:
-        store = Store.open_sqlite(tmp_path)
+        store = elsewhere.open_store(tmp_path)
         await store.start()
         await store.write(account)
         await store.write(lambda change: change.records(ACCOUNT).users.add(User(ACCOUNT, "AIDA1", "ann", "/", NOW)))

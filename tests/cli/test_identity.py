@@ -14,11 +14,12 @@ from iamd.cli.main import main
 from iamd.services.access_portal.passwords import invited
 from iamd.services.call import Realm
 from iamd.services.signin.passwords import Refused, Visit
-from iamd.store import Change, Store
+from iamd.store import Change
 from iamd.store.kinds.access_portal import PortalDevice, PortalPassword
 from iamd.store.kinds.identity_center import IdentityCenter
 from iamd.store.kinds.identity_store import StoreUser
 from iamd.store.records import Account
+from tests import elsewhere
 from tests.caller.saml.idp import metadata, rsa_key
 from tests.hostile.trail import recorded
 from tests.services.access_portal.test_external import METADATA
@@ -40,7 +41,7 @@ def data(tmp_path: Path) -> Path:
         records.portal_devices.add(PortalDevice(ONE, "1", "0123456789-1", "phone", b"", NOW))
 
     async def run() -> None:
-        store = Store.open_sqlite(tmp_path)
+        store = elsewhere.open_store(tmp_path)
         await store.start()
         await store.write(work)
         await store.close()
@@ -51,7 +52,7 @@ def data(tmp_path: Path) -> Path:
 
 def password_in(data: Path) -> PortalPassword | None:
     async def run() -> PortalPassword | None:
-        store = Store.open_sqlite(data)
+        store = elsewhere.open_store(data)
         await store.start()
         try:
             found: PortalPassword | None = (await store.load(ONE)).portal_passwords.get("0123456789-1")
@@ -87,7 +88,7 @@ def test_a_person_gets_a_link(data: Path, capsys: pytest.CaptureFixture[str]) ->
     assert password_in(data) is None
 
     async def who() -> str:
-        store = Store.open_sqlite(data)
+        store = elsewhere.open_store(data)
         await store.start()
         try:
             realm = Realm(store, store.sealer, None)  # type: ignore[arg-type]

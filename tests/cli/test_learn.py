@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from iamd.cli.main import main
 from iamd.testing import Server
+from tests import elsewhere
 
 PROGRAM = """
 import boto3
@@ -28,7 +29,7 @@ raise SystemExit(3)
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a server on which a user and a role did something, and were refused something."""
     folder = tmp_path_factory.mktemp("data")
-    with Server(in_memory=False, data_dir=folder) as server:
+    with Server(in_memory=False, data_dir=folder, **elsewhere.settings(folder)) as server:
         alice = server.user("alice", {"Action": ["iam:GetUser", "iam:ListUsers"], "Resource": "*"}).client("iam")
         alice.list_users()
         alice.get_user(UserName="alice")

@@ -11,10 +11,11 @@ import pytest
 
 from iamd.caller.passwords import matches
 from iamd.cli.main import main
-from iamd.store import Change, Store
+from iamd.store import Change
 from iamd.store.image import Records
 from iamd.store.kinds.sign_in import MfaDevice, Passkey
 from iamd.store.records import Account
+from tests import elsewhere
 from tests.hostile.trail import recorded
 
 NOW = datetime.now(UTC)
@@ -33,7 +34,7 @@ def stored(data: Path, *accounts: tuple[str, str]) -> dict[str, Records]:
     """Add accounts with that e-mail address each; the records of all."""
 
     async def run() -> dict[str, Records]:
-        store = Store.open_sqlite(data)
+        store = elsewhere.open_store(data)
         await store.start()
         try:
             for account_id, email in accounts:

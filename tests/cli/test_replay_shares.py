@@ -12,13 +12,12 @@ import pytest
 
 from iamd.audit import ApiEvent
 from iamd.caller.caller import Caller, CallerKind
-from iamd.cli.place import Place as Data
 from iamd.cli.replaying import shares
 from iamd.cli.replaying.shares import Job, Span, cut, replay, replayed
 from iamd.guard.ask import Ask
-from iamd.store import Change, Store
-from iamd.store.opening import MASTER_KEY_FILE
+from iamd.store import Change
 from iamd.store.records import Account, InlinePolicy, User
+from tests import elsewhere
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +42,7 @@ class Place:
 
     def cut(self, span: Span, jobs: int) -> list[Span]:
         async def run() -> list[Span]:
-            store = Store.open_sqlite(self.job.place.data_dir)
+            store = self.job.place.store()
             await store.start()
             try:
                 return await cut(store, span, jobs)
@@ -68,7 +67,7 @@ def place(tmp_path: Path) -> Place:
         records.inline.add(InlinePolicy(ACCOUNT, "AIDAANN", "own", json.dumps(documents[0])))
 
     async def fill() -> None:
-        store = Store.open_sqlite(tmp_path)
+        store = elsewhere.open_store(tmp_path)
         await store.start()
         await store.write(people)
         for number in SECONDS:
@@ -79,7 +78,7 @@ def place(tmp_path: Path) -> Place:
     put = {"iam:PutUserPolicy": {"UserName": "ann", "PolicyName": "no", "PolicyDocument": documents[1]}}
     change = tmp_path / "change.json"
     change.write_text(json.dumps({"changes": [put]}))
-    return Place(Job(Data(tmp_path, tmp_path / MASTER_KEY_FILE), change, None, None, None, False, datetime.now(UTC)))
+    return Place(Job(elsewhere.place(tmp_path), change, None, None, None, False, datetime.now(UTC)))
 
 
 SPANS = [Span(), Span(second(1)), Span(None, second(9)), Span(second(1), second(9)), Span(second(3), second(3))]

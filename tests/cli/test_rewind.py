@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamd.cli.main import main
-from iamd.store import Change, Records, Store
+from iamd.store import Change, Records
 from iamd.store.kinds.trails import TrailDelivery
 from iamd.store.records import Account, InlinePolicy, User
 from iamd.store.rewinding import put_back
+from tests import elsewhere
 
 ONE, TWO = "111111111111", "222222222222"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,7 +30,7 @@ def user(id: str, name: str, path: str = "/") -> User:
 
 def changes(folder: Path, *works: Callable[[Change], Any]) -> None:
     async def perform() -> None:
-        store = Store.open_sqlite(folder)
+        store = elsewhere.open_store(folder)
         await store.start()
         for work in works:
             await store.write(work)
@@ -40,7 +41,7 @@ def changes(folder: Path, *works: Callable[[Change], Any]) -> None:
 
 def looked(folder: Path, account_id: str = ONE) -> Records:
     async def look() -> Records:
-        store = Store.open_sqlite(folder)
+        store = elsewhere.open_store(folder)
         await store.start()
         records = await store.load(account_id)
         await store.close()

@@ -25,6 +25,7 @@ def test_living_sessions_go_on_and_new_ones_are_sealed_anew(tmp_path: Path, caps
     assert "2 older ones still open" in capsys.readouterr().out
 
 
+@pytest.mark.embedded("its file is not there")
 def test_there_must_be_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rotate-keys", "--data-dir", str(tmp_path)]) == 2
     assert "there is no database" in capsys.readouterr().err

@@ -26,6 +26,8 @@ from iamd.store.sealing import SealError
 from tests.hostile.process import Served, served
 from tests.live import ROOT_KEY, ROOT_SECRET
 
+pytestmark = pytest.mark.embedded("in one step, which servers on PostgreSQL cannot: tests/store has theirs")
+
 ROOT = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": ROOT_SECRET}
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from iamd.cli.main import main
-from iamd.store import Change, Store
+from iamd.store import Change
 from iamd.store.kinds.sign_in import LoginProfile
 from iamd.store.records import Account, User
+from tests import elsewhere
 from tests.hostile.trail import recorded
 
 NOW = datetime.now(UTC)
@@ -33,7 +34,7 @@ def stored(data: Path, *accounts: tuple[str, datetime | None]) -> dict[str, Any]
     """Add accounts with a user each; returns every login profile by account."""
 
     async def run() -> dict[str, Any]:
-        store = Store.open_sqlite(data)
+        store = elsewhere.open_store(data)
         await store.start()
         try:
             for account_id, locked_until in accounts:
@@ -84,6 +85,7 @@ def test_who_is_not_there_is_told(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.embedded("its file is not there")
 def test_a_database_is_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["unlock", "alice", "--data-dir", str(tmp_path / "none")]) == 2
     assert "there is no database" in capsys.readouterr().err

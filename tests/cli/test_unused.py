@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from iamd.cli.main import main
+from tests import elsewhere
 from tests.live import ACCOUNT, live
 
 IAM = f"arn:aws:iam::{ACCOUNT}:"
@@ -71,10 +70,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     with live(in_memory=False, data_dir=str(folder)) as server:
         key = long_ago(server.client("iam"))
-    with closing(sqlite3.connect(folder / "iamd.db", isolation_level=None)) as database:
-        for table, columns in LINES.items():
-            for column in columns:
-                database.execute(f"UPDATE {table} SET {column} = {column} - {DAYS_100}")
+    aged = [f"UPDATE {table} SET {column} = {column} - {DAYS_100}" for table in LINES for column in LINES[table]]
+    elsewhere.query(folder, *aged)
     with live(in_memory=False, data_dir=str(folder)) as server:
         lately(server, key)
     return folder

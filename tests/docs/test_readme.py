@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import elsewhere
+
 README = Path("README.md").read_text()
 TOUR = README.partition("[start:tour] -->")[2].partition("<!-- --8<-- [end:tour]")[0]
 AWS = Path(sys.executable).with_name("aws")
@@ -59,7 +61,9 @@ def credentials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("data")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("IAMD_")}
     command = [*IAMD, "serve", "--port", "0", "--data-dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environ | elsewhere.variables(folder)
+    ) as server:
         assert server.stdout is not None
         exports = []
         for line in server.stdout:

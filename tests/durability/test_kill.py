@@ -10,9 +10,13 @@ from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
+import pytest
+
 from iamd.store import Store
 from tests.durability.worker import USERS, WRITERS, main
 from tests.store.samples import ACCOUNT, contents, indexed
+
+pytestmark = pytest.mark.embedded("test_served_postgresql is the like of it")
 
 ROUNDS = 24
 SEED = 20261121

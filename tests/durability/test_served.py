@@ -132,6 +132,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.stderr == f"iamd serve: cannot listen on 127.0.0.1, port {port}: Address already in use\n"
 
 
+@pytest.mark.embedded("on PostgreSQL others hear of it a moment later: test_served_postgresql")
 def test_two_processes_on_one_database_see_each_other_at_once(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     with (
@@ -152,6 +153,7 @@ def test_two_processes_on_one_database_see_each_other_at_once(tmp_path: Path) ->
             here.call("GetUser", name).refused("NoSuchEntity")
 
 
+@pytest.mark.embedded("on PostgreSQL others hear of it a moment later: test_served_postgresql")
 def test_a_request_that_comes_slowly_sees_what_was_committed_meanwhile(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     with (

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import elsewhere
 from tests.hostile.door import Door
 from tests.live import ACCOUNT, ROOT_KEY, ROOT_SECRET
 
@@ -54,10 +55,13 @@ class Served:
 def served(directory: Path, *flags: str, variables: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Serve that directory on a free port until the block ends, then kill whatever still runs."""
     log = directory.with_suffix(".log")
+    given = dict(variables or {})
+    if "--database" not in flags and "IAMD_EDGE_TOKEN" not in given:
+        given |= elsewhere.variables(directory)
     with log.open("a") as errors:
         process = subprocess.Popen(
             command("--data-dir", str(directory), *(() if "--port" in flags else ("--port", "0")), *flags),
-            env=environment() | (variables or {}),
+            env=environment() | given,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

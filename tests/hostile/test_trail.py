@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 
 from iamd.caller.identities import session_caller
 from iamd.settings import load
+from tests import elsewhere
 from tests.hostile.door import Door
 from tests.hostile.process import served
 from tests.hostile.test_bad_input import ALLOW
@@ -109,11 +108,6 @@ def test_secrets_are_in_no_repr(server: Live, door: Door) -> None:
     assert "very secret" not in loaded
 
 
-def spoil(directory: Path) -> None:
-    with closing(sqlite3.connect(directory / "iamd.db")) as connection:
-        connection.execute("DROP TABLE access_keys")
-
-
 def test_secrets_are_nowhere_in_the_log(tmp_path: Path) -> None:
     """At the finest level, also when something goes wrong inside: a table vanishes under the server."""
     directory = tmp_path / "data"
@@ -122,7 +116,7 @@ def test_secrets_are_nowhere_in_the_log(tmp_path: Path) -> None:
         key = key_for(door, "bob", document=ALLOW)
         credentials = role_session(door, key)
         door.call("ListUsers", key=credentials).refused("AccessDenied")
-        spoil(directory)
+        elsewhere.query(directory, "DROP TABLE access_keys")
         failed = door.call("CreateAccessKey", {"UserName": "bob"}, key=key)
         assert failed.status in (500, 503)
         assert failed.headers["x-amzn-requestid"]

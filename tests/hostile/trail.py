@@ -1,23 +1,21 @@
-"""Reading the audit trail out of a database file."""
+"""Reading the audit trail out of a database."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from iamd.audit.stored import record_of
 from iamd.store.runs import Run
+from tests import elsewhere
 
 EVENTS = "SELECT position, account_id, time, event_id, record, length FROM events ORDER BY position"
 
 
 def recorded(directory: Path) -> list[dict[str, Any]]:
     """Every event that is durable, in CloudTrail's format."""
-    with closing(sqlite3.connect(directory / "iamd.db")) as connection:
-        return told(connection.execute(EVENTS).fetchall())
+    return told(elsewhere.query(directory, EVENTS))
 
 
 def told(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -173,10 +174,13 @@ def test_everything_that_was_removed_is_forgotten(server: Live, watched: Watched
 def test_the_server_watches_by_itself() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as syslog:
         syslog.bind(("127.0.0.1", 0))
-        syslog.settimeout(60)
+        syslog.settimeout(1)
+        message = ""
         with live(findings_to=(f"syslog:127.0.0.1:{syslog.getsockname()[1]}",)) as server:
-            server.client("iam").list_users()
-            message = syslog.recv(9000).decode()
+            while not message:  # it watches from when it leads on: on PostgreSQL that is not at once
+                server.client("iam").list_users()
+                with suppress(TimeoutError):
+                    message = syslog.recv(9000).decode()
     finding = json.loads(message[message.index("{") :])
     assert (finding["type"], finding["schemaVersion"]) == (ROOT_USE.type, "2.0")
 

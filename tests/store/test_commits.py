@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from iamd.store import Change, Records, Store, StoreError, waiting
+from iamd.store import Change, Records, StoreError, waiting
 from iamd.store.interface import Conflict
+from tests import elsewhere
 from tests.store.samples import (
     ACCOUNT,
     OTHER,
@@ -25,7 +26,7 @@ from tests.store.samples import (
 
 @pytest.fixture
 def opener(tmp_path: Path) -> Opener:
-    return lambda: Store.open_sqlite(tmp_path)
+    return lambda: elsewhere.open_store(tmp_path)
 
 
 class Interrupt(BaseException):

@@ -42,6 +42,8 @@ from tests.store.samples import (
 )
 from tests.store.suite.denials import Refusal
 
+pytestmark = pytest.mark.embedded("it comes from a file")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

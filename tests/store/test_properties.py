@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamd.store import Change, Records, Store, Taken
+from iamd.store import Change, Records, Taken
 from iamd.store.kind import altered
 from iamd.store.records import Attachment
-from tests.store.samples import ACCOUNT, LATER, NOW, contents, indexed, prepared, running, user
+from tests import elsewhere
+from tests.store.samples import ACCOUNT, LATER, NOW, Opener, contents, indexed, prepared, running, user
 
 NAMES = ("a", "A", "b", "ß", "SS", "ss", "c")
 
@@ -67,10 +66,7 @@ def summary(records: Records) -> tuple[Any, ...]:
     return found, by_index, records.revision
 
 
-async def play(directory: Path, told: list[tuple[bool, bool, list[tuple[str, int, str]]]]) -> None:
-    def opener() -> Store:
-        return Store.open_sqlite(directory)
-
+async def play(opener: Opener, told: list[tuple[bool, bool, list[tuple[str, int, str]]]]) -> None:
     async with prepared(opener) as one, running(opener()) as two:
         await two.load(ACCOUNT)
         under_way: list[asyncio.Task[Any]] = []
@@ -92,8 +88,8 @@ async def play(directory: Path, told: list[tuple[bool, bool, list[tuple[str, int
             assert first == second == third
 
 
-async def remember(directory: Path, told: list[list[tuple[str, int, str]]]) -> None:
-    async with prepared(lambda: Store.open_sqlite(directory)) as store:
+async def remember(opener: Opener, told: list[list[tuple[str, int, str]]]) -> None:
+    async with prepared(opener) as store:
         states = {1: summary(await store.load(ACCOUNT))}
         for wanted in told:
             with suppress(Taken, Undone):
@@ -107,12 +103,12 @@ async def remember(directory: Path, told: list[list[tuple[str, int, str]]]) -> N
 @settings(max_examples=25)
 @given(told=st.lists(changes, max_size=12))
 def test_the_image_of_a_past_revision_is_the_one_that_stood(told: list[list[tuple[str, int, str]]]) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(remember(Path(directory), told))
+    with elsewhere.empty() as opener:
+        asyncio.run(remember(opener, told))
 
 
 @settings(max_examples=40)
 @given(told=script)
 def test_all_views_agree(told: list[tuple[bool, bool, list[tuple[str, int, str]]]]) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(play(Path(directory), told))
+    with elsewhere.empty() as opener:
+        asyncio.run(play(opener, told))

@@ -20,6 +20,7 @@ from iamd.store.runs import runs
 from iamd.store.sealing import Sealer, SealError
 from iamd.store.spool import Batch, Spool, SpooledDenial, accounts_of, batches, by_account, group_of, halves
 from iamd.store.waiting import Kept, Shape
+from tests import elsewhere
 from tests.store.samples import ACCOUNT, NOW, SampleEvent, on_loop
 
 SEALER = Sealer({1: bytes(range(32))})
@@ -163,7 +164,7 @@ class Away:
 
 @asynccontextmanager
 async def recording(folder: Path) -> AsyncIterator[tuple[Store, Away, Ledger]]:
-    store = Store.open_sqlite(folder / "data")
+    store = elsewhere.open_store(folder / "data")
     await store.start()
     away = Away(store)
     held = Ledger(away, opened(folder))  # type: ignore[arg-type]

@@ -10,10 +10,10 @@ import pytest
 
 from iamd.analysis.access import Question, who_can
 from iamd.cli.access.accounts import load_accounts
-from iamd.cli.place import Place
 from iamd.server.clock import now
 from iamd.services.sts.service_sessions import ServiceCall, assume_for_service
 from iamd.wire.errors import AccessDenied
+from tests import elsewhere
 from tests.live import ACCOUNT, Live, live
 from tests.services.organizations.support import ACCESS_ROLE, Org, deny, refused
 from tests.services.roles import EC2, make_role, trust
@@ -67,7 +67,7 @@ def test_services_are_under_resource_control_policies(controlled: Org, admin: An
 
 @pytest.fixture
 def two_processes(tmp_path: Path) -> Iterator[tuple[Org, Live]]:
-    """Two servers on one database file, an organization in it."""
+    """Two servers on one database, an organization in it."""
     with live(in_memory=False, data_dir=str(tmp_path)) as one, live(in_memory=False, data_dir=str(tmp_path)) as two:
         orgs = one.client("organizations")
         made = orgs.create_organization()["Organization"]
@@ -91,14 +91,16 @@ def test_what_one_process_changes_binds_in_another(two_processes: tuple[Org, Liv
     there.list_users()
     assert allowed(tmp_path, role)
     org.move(account, free, bound)
+    other.run(other.realm.store.refresh())  # on PostgreSQL it would hear of it a moment later
     assert refused(there.list_users)[0] == "AccessDenied"
     assert not allowed(tmp_path, role)
     org.move(account, bound, free)
+    other.run(other.realm.store.refresh())
     there.list_users()
 
 
 def allowed(data: Path, role: str) -> bool:
     """Whether `iamd who-can` finds that the role may list users."""
-    holders = load_accounts(Place(data, data / "master.key")).holders()
+    holders = load_accounts(elsewhere.place(data)).holders()
     found = who_can(holders, Question("iam:ListUsers", resource_account=role.split(":")[4]))
     return role in {access.holder.principal.arn for access in found if access.decision.allowed}
