@@ -165,6 +165,13 @@ def test_traefik(server: Live, token: str) -> None:
     assert asked(server, token, Method="get", Uri="/items/1").status == 403
 
 
+@pytest.mark.parametrize("word", ["AWS4-HMAC-SHA256 Credential=x", "AWS4-ECDSA-P256-SHA256 Credential=x", "Basic YTpi"])
+def test_a_signature_that_cannot_be_read_is_no_reason_to_sign_in(server: Live, word: str) -> None:
+    headers = {"X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/items/1", "Authorization": word}
+    answer = send(f"{server.endpoint}/_iamd/forward-auth/orders", headers=headers)
+    assert (answer.status, "www-authenticate" in answer.headers) == (403, False)
+
+
 def test_envoy(server: Live, token: str, key: Credentials) -> None:
     text = (EXAMPLES / "envoy.yaml").read_text()
     prefix = re.search(r"path_prefix: (\S+)", text)

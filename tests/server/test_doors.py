@@ -38,7 +38,7 @@ STORE_ID = "d-1234567890"
 FORM, JSON, XML = "application/x-www-form-urlencoded", "application/json", "text/html"
 BEARER = "Bearer IAMD" + base64.b64encode(f"x-at-{ACCOUNT}:secret".encode()).decode()
 UPLOAD = {"Content-Type": "multipart/form-data; boundary=x"}
-API, GATEWAY, DOOR, PROXY = 400, 503, 429, 401  # what too much is answered
+API, GATEWAY, DOOR = 400, 503, 429  # what too much is answered
 
 
 @dataclass
@@ -136,16 +136,16 @@ DOORS = [
     Door("a decision, by a token", "POST /access/v1/evaluation", 401, headers={"Authorization": BEARER}),
     Door("a decision, signed", "POST /access/v1/evaluation", 401, headers=signed("iamd")),
     Door("MinIO", "POST /access/v1/minio", 401, headers={"Authorization": BEARER}),
-    Door("forward-auth of nothing", "GET /_iamd/forward-auth/api", 403, PROXY),
-    Door("forward-auth", "GET /_iamd/forward-auth/api", 401, PROXY, headers=FORWARDED),
+    Door("forward-auth of nothing", "GET /_iamd/forward-auth/api", 403),
+    Door("forward-auth", "GET /_iamd/forward-auth/api", 401, headers=FORWARDED),
     Door(
-        "forward-auth, by a token", "GET /_iamd/forward-auth/a", 401, PROXY, "", {**FORWARDED, "Authorization": BEARER}
+        "forward-auth, by a token", "GET /_iamd/forward-auth/a", 401, DOOR, "", {**FORWARDED, "Authorization": BEARER}
     ),
-    Door("forward-auth, named", "GET /_iamd/forward-auth/a", 401, PROXY, "", {**FORWARDED, "X-Iamd-Subject": "root"}),
+    Door("forward-auth, named", "GET /_iamd/forward-auth/a", 401, DOOR, "", {**FORWARDED, "X-Iamd-Subject": "root"}),
     Door(
-        "forward-auth, a proxy", "GET /_iamd/forward-auth/a", 401, PROXY, "", {**FORWARDED, "X-Iamd-Token": BEARER[7:]}
+        "forward-auth, a proxy", "GET /_iamd/forward-auth/a", 401, DOOR, "", {**FORWARDED, "X-Iamd-Token": BEARER[7:]}
     ),
-    Door("ext-authz", "GET /_iamd/ext-authz/api/items", 401, PROXY),
+    Door("ext-authz", "GET /_iamd/ext-authz/api/items", 401),
     Door("SCIM", f"GET /{STORE_ID}/scim/v2/Users", 401),
     Door("SCIM, an old token", f"GET /{STORE_ID}/scim/v2/Users", 401, cookie="scim"),
     Door("no issuer", f"GET /_iamd/issuers/{ACCOUNT}/{STORE_ID:0<36}/.well-known/jwks.json".replace("d-", "00"), 404),

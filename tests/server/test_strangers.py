@@ -230,3 +230,11 @@ def test_an_identity_has_a_rate_over_all_that_it_calls() -> None:
     throttle.take("b", "AIDA1", operations[0])
     with pytest.raises(Throttling):
         throttle.take_forwarded("a", "AIDA1", "s3", "GetObject")
+
+
+def test_forward_auth_sends_nobody_to_sign_in_who_asks_too_often(server: Live) -> None:
+    door = "/_iamd/forward-auth/orders"
+    told = {"X_Forwarded_Method": "GET", "X_Forwarded_Uri": "/", "Authorization": "Bearer IAMDabc"}
+    assert [ask(server, door, **told)[0] for _ in range(BURST)] == [401] * BURST
+    assert ask(server, door, **told)[:2] == (429, "1")
+    assert ask(server, door)[:2] == (429, "1")  # it does not say what is asked

@@ -1,7 +1,7 @@
 """`/_iamd/forward-auth/API` for nginx and Traefik, `/_iamd/ext-authz/API/...` for Envoy: may the client pass?
 
 The client's own credentials are asked about: its signature for the service `execute-api`, or its bearer token; or a
-proxy that has signed it in names it. 200 lets it pass and names it in headers; 401 and 403 do not.
+proxy that has signed it in names it. 200 lets it pass and names it in headers; 401, 403 and 429 do not.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from iamd.store.errors import NoAccount, StoreError
 from iamd.wire.errors import (
     AccessDenied,
     AwsError,
+    IncompleteSignature,
     InternalFailure,
     MissingAuthenticationToken,
     ServiceUnavailable,
     Throttling,
 )
-from iamd.wire.http import Answer, HttpRequest
+from iamd.wire.http import Answer, Headers, HttpRequest
 
 BY_HEADERS = b"/_iamd/forward-auth/"
 BY_PATH = b"/_iamd/ext-authz/"
@@ -61,7 +62,7 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
         try:
             realm.strangers.take(request.client_ip)
         except Throttling as refusal:
-            return Answer(401, [*headers, _TEXT, *refusal.headers], refusal.message.encode())
+            return _refused(refusal, headers, unknown=True)
         told = b"Name the API in the path, and the client's method and URI in X-Forwarded-Method and X-Forwarded-Uri."
         return Answer(403, [*headers, _TEXT], told)
     outcome = await _decided(realm, client, at, request_id)
@@ -75,12 +76,21 @@ async def answer(realm: Realm, request: HttpRequest) -> Answer:
             error = ServiceUnavailable()
     if error is None and outcome.passed is not None:
         return Answer(200, [*headers, *_names(outcome.passed)], b"")
-    error = error or InternalFailure()
-    unknown = outcome.caller is None or isinstance(error, MissingAuthenticationToken)
-    status = error.status if error.status >= 500 else 401 if unknown else 403
-    if status == 401:
-        headers += (b"www-authenticate", b'Bearer realm="iamd"'), *error.headers
-    return Answer(status, [*headers, _TEXT], error.message.encode())
+    return _refused(error or InternalFailure(), headers, unknown=outcome.caller is None)
+
+
+def _refused(error: AwsError, headers: Headers, *, unknown: bool) -> Answer:
+    """A refusal. Only who may get in by signing in is asked to do so: 401 makes proxies send people there."""
+    if error.status >= 500:
+        status = error.status
+    elif isinstance(error, Throttling):
+        status = error.http_status
+    elif isinstance(error, MissingAuthenticationToken) or (unknown and not isinstance(error, IncompleteSignature)):
+        status = 401
+        headers = [*headers, (b"www-authenticate", b'Bearer realm="iamd"')]
+    else:
+        status = 403
+    return Answer(status, [*headers, _TEXT, *error.headers], error.message.encode())
 
 
 def _client(request: HttpRequest) -> Forwarded | None:
