@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
@@ -86,6 +87,24 @@ def test_an_edge_node_is_told_of_its_accounts_and_no_more_than_it_needs(control:
     assert not list(records.login_profiles)
     for database in (everything, some):
         asyncio.run(database.close())
+
+
+def test_an_edge_node_of_a_former_version_is_not_told_everything_again_and_again(
+    control: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not say which accounts it was told of."""
+    monkeypatch.setattr("iamd.server.edges.WAIT", 0.0)
+
+    def told(query: str) -> State:
+        url = f"{control.endpoint}/_iamd/edge/state?{query}"
+        with urlopen(Request(url, headers={"authorization": f"Bearer {LIMITED}"})) as answer:
+            return msgspec.msgpack.decode(zlib.decompress(answer.read()), type=State)
+
+    first = told("")
+    assert (first.whole, first.mark is not None) == (True, True)
+    mark = "position={}&writer={}&time={}&key={}".format(*(first.mark or ()), first.newest_key)
+    assert (told(mark).whole, told(f"{mark}&scope={first.scope}").whole) == (False, False)
+    assert told(f"{mark}&scope=all").whole
 
 
 def test_accounts_that_are_taken_from_an_edge_node_or_given_to_it_count_at_once(

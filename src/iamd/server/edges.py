@@ -163,10 +163,13 @@ class EdgeDoor:
             raise ValueError("a mark is a position with its writer and its time")
         mark = Mark(*told) if told else None
         known_key, began = int(asked.get("key", 0)), monotonic()
+        scope = asked.get(
+            "scope", edge.scope
+        )  # edge nodes of former versions say none, and need not be told anew each time
         while True:
             looked = monotonic()
             heard = await self._store.heard(mark)
-            anew = mark is None or heard.lost or asked.get("scope") != edge.scope
+            anew = mark is None or heard.lost or scope != edge.scope
             if anew or heard.mark != mark or heard.newest_key != known_key or monotonic() > began + WAIT:
                 break
             await asyncio.sleep(LOOKS_EVERY)
