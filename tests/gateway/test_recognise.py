@@ -104,6 +104,20 @@ def test_a_bucket_in_the_name_of_the_host_is_the_same_place() -> None:
     assert (place.bucket, place.key, place.virtual) == ("bucket", "a/b", True)
 
 
+def test_s3_control_is_told_from_objects_and_has_no_bucket_for_a_name() -> None:
+    """In the host's name, the bucket's name becomes the beginning of the upstream's path."""
+    path, account = b"/v20180820/configuration/publicAccessBlock", (b"x-amz-account-id", b"123456789012")
+    for host in (b"127.0.0.1:4500", b"123456789012.s3.localhost.localstack.cloud"):
+        asked = recognise(HttpRequest("GET", path, b"", [(b"host", host), account], b""), "s3")
+        assert (asked.service.name, asked.name) == ("s3control", "GetPublicAccessBlock")
+    asked = recognise(HttpRequest("GET", path, b"", [(b"host", b"bucket.s3.amazonaws.com"), account], b""), "s3")
+    assert (asked.name, asked.place and asked.place.key) == ("GetObject", path[1:].decode())
+    for name in (b"v20180820", b"V20180820"):
+        hidden = HttpRequest("GET", path[10:], b"", [(b"host", name + b".s3.amazonaws.com"), account], b"")
+        with pytest.raises(Ambiguous):
+            recognise(hidden, "s3")
+
+
 def _json(body: bytes) -> tuple[HttpRequest, str]:
     headers = [(b"x-amz-target", b"DynamoDB_20120810.GetItem"), (b"content-type", b"application/x-amz-json-1.0")]
     return HttpRequest("POST", b"/", b"", headers, body), "dynamodb"

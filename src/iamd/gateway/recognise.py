@@ -30,7 +30,7 @@ S3: Final = Form.S3  # asked for by every request: looking up an enumeration's m
 
 def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | None]:
     """How the request says it, and a service of that name (for answers): found without the body. Raises AwsError."""
-    if signing_name == "s3" and not _is_s3_control(request.path):
+    if signing_name == "s3" and not _is_s3_control(request):
         return S3, services()["s3"]
     candidates = by_signing_name().get(signing_name)
     if candidates is None:
@@ -56,11 +56,16 @@ def form_of(request: HttpRequest, signing_name: str) -> tuple[Form, Service | No
     return (Form.JSON if "json" in first.protocols else Form.QUERY), first
 
 
-def _is_s3_control(path: bytes) -> bool:
-    return path.startswith(_S3_CONTROL) and path[len(_S3_CONTROL) :].partition(b"/")[0] == b""
+def _is_s3_control(request: HttpRequest) -> bool:
+    """Whether it is for S3 Control, whose clients put the account before the host's name: no other bucket may be there."""
+    path = request.path
+    if not path.startswith(_S3_CONTROL) or path[len(_S3_CONTROL) :].partition(b"/")[0] != b"":
+        return False
+    bucket = s3_requests.virtual_bucket(request)
+    return not bucket or (len(bucket) == 12 and bucket.isdecimal())
 
 
-_S3_CONTROL: Final = b"/v20180820"
+_S3_CONTROL: Final = b"/" + s3_requests.CONTROL.encode()
 
 
 def recognise(request: HttpRequest, signing_name: str, form: Form | None = None) -> Asked:

@@ -19,6 +19,8 @@ _IS_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}").fullmatch
 # Aliases of access points and the like, which no bucket's name may end with.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _STAND_FOR_OTHERS: Final = ("-s3alias", "--ol-s3", "--table-s3", "--x-s3", ".mrap")
+CONTROL: Final = "v20180820"
+"""What the paths of S3 Control begin with."""
 _VIRTUAL: Final = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\."
     r"(?:s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?|s3\.localhost\.localstack\.cloud|localhost)(?::\d+)?"
@@ -28,7 +30,7 @@ _VIRTUAL: Final = re.compile(
 def place(request: HttpRequest) -> Place:
     """Where the request goes; raises Ambiguous for what upstreams read differently."""
     raw = request.path.decode("ascii")
-    virtual = _virtual_bucket(request.index.get(b"host", b""))
+    virtual = virtual_bucket(request)
     query: dict[str, str] = {}
     if request.query:
         query = once([pair for pair in pairs(request.query) if pair[0] not in SIGNING_PARAMETERS])
@@ -45,8 +47,9 @@ def place(request: HttpRequest) -> Place:
 _KEPT: Final = 1024
 
 
-def _virtual_bucket(host: bytes) -> str:
-    """The bucket in the name of a host, or nothing."""
+def virtual_bucket(request: HttpRequest) -> str:
+    """The bucket in the name of the host, or nothing."""
+    host = request.index.get(b"host", b"")
     known = _virtual.get(host)
     if known is None:
         found = _VIRTUAL(host.decode("latin-1").lower())
@@ -64,6 +67,8 @@ def checked_bucket(text: str) -> str:
     if text not in _valid:
         if not _IS_BUCKET(text) or ".." in text:
             raise Ambiguous("The bucket's name is not valid.")
+        if text == CONTROL:
+            raise Ambiguous(f"The bucket {CONTROL} is not passed on: upstreams take its paths for those of S3 Control.")
         if text.lower().endswith(_STAND_FOR_OTHERS):
             raise Ambiguous("Names that stand for buckets or are of other kinds of buckets are not passed on.")
         if len(_valid) >= _KEPT:
