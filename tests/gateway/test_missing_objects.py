@@ -44,7 +44,15 @@ def test_who_may_not_list_is_told_nothing(gateway: Live, root: Any, user: Make) 
     for ask in (s3.get_object_tagging, s3.get_object_acl):
         assert "s3:ListBucket" in refused(ask, Bucket=BUCKET, Key="secret")
     assert "s3:ListBucket" in refused(s3.get_object, Bucket=BUCKET, Key="secret", VersionId="v")
-    refused(s3.get_object, "NoSuchBucket", Bucket=f"{BUCKET}-elsewhere", Key="secret")
+
+
+def test_that_there_is_no_bucket_is_told_to_everybody(gateway: Live, root: Any, user: Make) -> None:
+    """An answer to HEAD has no body in which it could stand."""
+    s3 = user("alice", allow("s3:GetObject*", f"{ARN}*/*"))("s3")
+    for _ in range(2):
+        refused(s3.get_object, "NoSuchBucket", Bucket=f"{BUCKET}-elsewhere", Key="secret")
+        refused(s3.head_object, "404", Bucket=f"{BUCKET}-elsewhere", Key="secret")
+        assert recorded(gateway, "HeadObject")["errorCode"] == "HTTP 404"
 
 
 def test_who_may_list_is_told(root: Any, user: Make) -> None:

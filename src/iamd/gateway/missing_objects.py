@@ -14,8 +14,8 @@ from iamd.gateway.mapped import Inquiry
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import tolerated, who_asks
-from iamd.wire.errors import InternalFailure
-from iamd.wire.gateway_errors import BadGateway
+from iamd.wire.errors import AccessDenied, InternalFailure, ServiceUnavailable
+from iamd.wire.gateway_errors import BadGateway, NotKnown, NotThere
 
 _LONGEST = 64 << 10  # bytes of an error
 _CODE = re.compile(rb"<Code>\s*([^<\s]+)").search
@@ -29,10 +29,31 @@ async def told_of_missing(parts: Parts, passage: Passage, reply: Reply) -> bytes
     body = await reply.read(_LONGEST)
     if len(body) >= _LONGEST:
         raise BadGateway("The upstream of this service answers with an error that is too long.")
-    code = _CODE(body)
-    if code is None or code[1] not in _OTHERS:
+    code, decided = _CODE(body), len(passage.decided)
+    if code is not None and code[1] in _OTHERS:
+        return body
+    try:
         await _require_listing(parts, passage)
+    except AccessDenied:
+        if code is not None or await _has_bucket(parts, passage):
+            raise
+        del passage.decided[decided:]  # of what is not there nothing was asked
     return body
+
+
+async def _has_bucket(parts: Parts, passage: Passage) -> bool:
+    """Whether the upstream has the bucket, which an answer to HEAD does not tell: that there is none S3 tells everybody."""
+    asked, signature = passage.asked, passage.signature
+    if asked is None or asked.place is None or signature is None:
+        raise InternalFailure
+    account_id, bucket = parts.owners.account_id, {"Bucket": asked.place.bucket}
+    try:
+        await parts.asker.lookup("s3", signature.region, account_id, "HeadBucket", bucket, None)
+    except NotThere:
+        return False
+    except (NotKnown, ServiceUnavailable):
+        return True
+    return True
 
 
 async def _require_listing(parts: Parts, passage: Passage) -> None:
