@@ -237,6 +237,97 @@ def test_a_client_that_has_left_is_not_answered(runner: Any) -> None:
     runner.run(check())
 
 
+async def held(scope: Any, receive: Any, send: Any) -> None:
+    """Begins an answer at once, and ends it when the request has come, and something more is awaited."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    while (await receive()).get("more_body"):
+        pass
+    await scope["desk"].released.wait()
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+_WRONG = (
+    b"nonsense\r\n\r\n",
+    b"POST / HTTP/1.1\r\na: " + b"b" * 3000,
+    b"POST / HTTP/1.1\r\ntransfer-encoding: x\r\n\r\n",
+)
+
+
+@pytest.mark.parametrize("wrong", _WRONG)
+@pytest.mark.parametrize("way", ["later", "held"])
+def test_a_refusal_waits_for_the_answers_before_it(runner: Any, way: str, wrong: bytes) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        if way == "held":
+            connection.protocol._prompt._tasks.app = lambda scope, *rest: held({"desk": desk}, *rest)
+            connection.receive(b"", b"", head=b"PUT / HTTP/1.1")
+        else:
+            connection.receive(b"later", b"")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        connection.protocol.data_received(wrong)
+        connection.protocol.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nnew")
+        assert connection.transport.sent == []
+        desk.released.set()
+        expected = [b"ok", b"ok"] if way == "held" else [b"later", b"application 0"]
+        assert await connection.answers(3) == [*expected, b""]
+        assert re.findall(rb"HTTP/1\.1 (\d)", b"".join(connection.transport.sent)) == [b"2", b"2", b"4"]
+        assert (connection.transport.closing, b"new" in desk.asked) == (True, False)
+
+    runner.run(check())
+
+
+def test_nothing_is_refused_within_an_answer(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.protocol._prompt._tasks.app = lambda scope, *rest: held({"desk": desk}, *rest)
+        connection.protocol.data_received(
+            b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
+        )
+        for _ in range(5):
+            await asyncio.sleep(0)
+        connection.protocol.data_received(b"nonsense\r\n")
+        assert connection.transport.closing
+        assert b"".join(connection.transport.sent).count(b"HTTP/1.1") <= 1
+
+    runner.run(check())
+
+
+def test_what_waits_for_an_answer_and_breaks_is_refused_in_its_turn(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk)
+        connection.receive(b"later")
+        connection.protocol.data_received(
+            b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
+        )
+        connection.protocol.data_received(b"nonsense\r\n")
+        desk.released.set()
+        assert await connection.answers(2) == [b"later", b""]
+        assert re.findall(rb"HTTP/1\.1 (\d)", b"".join(connection.transport.sent)) == [b"2", b"4"]
+        assert connection.transport.closing
+
+    runner.run(check())
+
+
+def test_a_request_that_is_late_behind_an_answer_waits_for_its_refusal(runner: Any) -> None:
+    async def check() -> None:
+        desk = Desk()
+        connection = Connection(desk, Front(2000, 0.0, Reception(desk.answer)))
+        connection.receive(b"later")
+        connection.protocol.data_received(b"POST / HT")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert connection.transport.sent == []
+        desk.released.set()
+        assert await connection.answers(2) == [b"later", b""]
+        assert b"HTTP/1.1 408 " in b"".join(connection.transport.sent)
+
+    runner.run(check())
+
+
 _CHUNKED = b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nx-forwarded-for: 192.0.2.1\r\n\r\n3\r\nabc\r\n0\r\n"
 
 

@@ -95,6 +95,15 @@ class Prompt:
         request.arrived, self.complete = arrived, True
         self._front.answer_soon(self, self._loop)
 
+    def refuse(self, status: bytes, begun: bool) -> None:
+        """Refuse what came last, in its turn, and close: a request of which the head was taken (`begun`), or none yet."""
+        if begun and self._kept is None:
+            self._tasks.refuse_last(status)
+        elif self.is_answering():
+            self._tasks.refuse_next(status)
+        else:
+            self.channel.refuse(status)
+
     def _take_body(self) -> bytes:
         """What has come of the body; the request is not kept any more."""
         self._kept, self.complete = None, False

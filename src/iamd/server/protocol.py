@@ -22,6 +22,7 @@ from iamd.server.whole import Headers
 if TYPE_CHECKING:
     from iamd.server.front import Front
 
+_LATE: Final = b"408 Request Timeout"
 _TOO_LONG: Final = b"431 Request Header Fields Too Large"
 _METHODS: Final = {name.encode(): name for name in ("GET", "PUT", "POST", "HEAD", "DELETE")}
 
@@ -48,6 +49,7 @@ class HttpProtocol:
         self._piece = 0  # bytes of what came last
         self._received = 0  # bytes of the pieces that hold the request's first line and headers: at least theirs
         self._shared = 0  # of these, those of the first piece if another request came in it, too
+        self._refused = False  # what came is not taken any more
         self._alone = True  # no other one has come in the piece that came last
         self._behind = 0  # of those behind the headers that brought nothing of the body: chunks' sizes, a trailer
 
@@ -70,7 +72,7 @@ class HttpProtocol:
         self._prompt = Prompt(front, state, loop, channel, tasks, client[0] if client else "", self._secure)
         self._parse_from_here()
         state.connections.add(self)
-        timers.watch()
+        timers.watch(self._give_up)
         if client:
             self._place = front.crowd.place(client[0])
         if self._place is not None and not front.crowd.enter(self._place):
@@ -78,6 +80,8 @@ class HttpProtocol:
 
     def data_received(self, data: bytes) -> None:
         """Some of a request, or of several."""
+        if self._refused:
+            return
         timers = self._timers
         piece = len(data)
         self._piece, self._alone = piece, not timers.begun
@@ -87,10 +91,10 @@ class HttpProtocol:
         self._parse(data)
         if timers.begun:
             if (self._received - self._shared if self._in_headers else self._behind) > self._max:
-                self._channel.refuse(_TOO_LONG)
-            timers.watch()
+                self._refuse(_TOO_LONG)
+            timers.watch(self._give_up)
         elif not self._prompt.is_answering():
-            timers.watch()
+            timers.watch(self._give_up)
 
     def eof_received(self) -> None:
         """Nothing more comes."""
@@ -147,7 +151,19 @@ class HttpProtocol:
                     rest = memoryview(rest)[upgrade.args[0] :]
                     self._start_over()
         except HttpParserError:
-            self._channel.refuse(_TOO_LONG if self._header_bytes() > self._max else b"400 Bad Request")
+            self._refuse(_TOO_LONG if self._header_bytes() > self._max else b"400 Bad Request")
+
+    def _refuse(self, status: bytes) -> None:
+        """What came last ends the connection: with this refusal, when all that came before is answered."""
+        self._refused = True
+        self._prompt.refuse(status, self._timers.begun and not self._in_headers)
+
+    def _give_up(self) -> None:
+        """Nothing came for too long, or not all of a request."""
+        if self._timers.begun:
+            self._refuse(_LATE)
+        else:
+            self._channel.close()
 
     def _start_over(self) -> None:
         """Parse the request line and the headers again, without what asks for another protocol; the parser takes either
@@ -199,8 +215,6 @@ class HttpProtocol:
                 raise ValueError("this is no proxy")
             self._upgrades = True
             return
-        self._in_headers = False
-        self._behind = 0
         keeps: bool = parser.should_keep_alive()
         # Of other versions, those connections are kept only whose clients ask for it; and the parser formats what it tells.
         version: str = "1.1" if keeps and not self._asks else parser.get_http_version()
@@ -210,6 +224,7 @@ class HttpProtocol:
         self._headers = []
         name = _METHODS.get(method)
         self._prompt.begin(name or method.decode("ascii"), self._url, headers, version, keeps, self._expects)
+        self._in_headers, self._behind = False, 0
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""

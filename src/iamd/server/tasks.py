@@ -30,6 +30,7 @@ class Tasks:
         self.app: Any = config.loaded_app
         self.cycle: Any = None  # of the request that came last this way
         self.queued: deque[Any] = deque()  # cycles of requests that were sent without waiting
+        self._refusal = b""  # what comes when all is answered, and ends the connection
         self._limit: int | None = config.limit_concurrency
         self._state = state
         self._loop = loop
@@ -126,16 +127,35 @@ class Tasks:
         cycle.more_body = False
         cycle.message_event.set()
 
+    def refuse_next(self, status: bytes) -> None:
+        """Refuse what came behind the requests that are there, when they are answered."""
+        self._refusal = status
+        self._channel.pause_reading()
+
+    def refuse_last(self, status: bytes) -> None:
+        """Refuse the last of these requests, whose body is wrong; of an answer that it has got already, nothing is left
+        but to end it."""
+        if self.queued and self.queued[0][0] is self.cycle:
+            self.queued.popleft()
+            self.refuse_next(status)
+        elif self.cycle.response_started:
+            self._channel.close()
+        else:
+            self._channel.refuse(status)
+
     def answered(self) -> None:
         """A request of this connection was answered, in whatever way: go on with the next."""
         channel = self._channel
         channel.flush()
         if channel.is_closing():
             return
-        channel.resume_reading()
+        if not self._refusal:
+            channel.resume_reading()
         if self.queued:
             cycle, app = self.queued.pop()
             self.start(cycle, app)
+        elif self._refusal:
+            channel.refuse(self._refusal)
         else:
             self._timers.idle()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from iamd.server.channel import Channel
@@ -10,8 +11,8 @@ _BUSY: Final = -1.0
 
 
 class Timers:
-    """Ends a connection on which a request has not arrived completely after `seconds`, and one that was idle for
-    `kept` seconds."""
+    """Has a connection given up on which a request has not arrived completely after `seconds`, and ends one that was idle
+    for `kept` seconds."""
 
     def __init__(self, channel: Channel, loop: Any, seconds: float, kept: float) -> None:
         self.begun = False  # there is a part of a request
@@ -26,10 +27,10 @@ class Timers:
 
     # One request.
 
-    def watch(self) -> None:
+    def watch(self, give_up: Callable[[], None]) -> None:
         """Start the clock for a request that did not come in one piece, and for one that does not come at all."""
         if self._watches and self._deadline is None and not self._channel.is_closing():
-            self._deadline = self._loop.call_later(self._seconds, self._give_up)
+            self._deadline = self._loop.call_later(self._seconds, give_up)
 
     def arrived(self) -> None:
         """The request is complete."""
@@ -46,12 +47,6 @@ class Timers:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-    def _give_up(self) -> None:
-        if self.begun:
-            self._channel.refuse(b"408 Request Timeout")
-        else:
-            self._channel.close()
 
     # None.
 
