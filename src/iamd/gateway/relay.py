@@ -23,12 +23,13 @@ def send_at_once(parts: Parts, passage: Passage, client: Client) -> Relay | None
     upstream, outbound = passage.upstream, passage.outbound
     if upstream is None or outbound is None or not isinstance(outbound.body, bytes):
         return None
+    head = head_of(upstream, outbound, passage.now)  # may raise, and a connection that was taken must be used
     idle: Idle = parts.forwarder.idle
     connection = idle.take(upstream.origin)
     if connection is None:
         return None
     relay = Relay(parts, passage, client, connection)
-    relay.send(head_of(upstream, outbound, passage.now) + outbound.body)
+    relay.send(head + outbound.body)
     return relay
 
 
