@@ -1,8 +1,13 @@
 import asyncio
+import errno
+import fcntl
 import hashlib
 import json
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,6 +169,65 @@ def replace_with_foreign(copy: Path, checksum: Path) -> None:
     with closing(sqlite3.connect(copy)) as foreign:
         foreign.execute("CREATE TABLE recipes (name)")
     checksum.write_text(f"{hashlib.sha256(copy.read_bytes()).hexdigest()}  {copy.name}\n")
+
+
+def killed_while_open(data: Path) -> None:
+    """What was written last is in the log beside the database."""
+    code = f"""
+import asyncio, os, signal
+from pathlib import Path
+from tests.cli.test_backup import create
+from iamd.store import Store
+
+async def main():
+    store = Store.open_sqlite(Path({str(data)!r}))
+    await store.start()
+    await store.write(lambda change: create(change, "222222222222"))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (data / "iamd.db-wal").stat().st_size
+
+
+@pytest.mark.parametrize("how", ["removed", "damaged", "intact"])
+def test_nothing_of_the_database_before_comes_into_the_restored_one(data: Path, copy: Path, how: str) -> None:
+    killed_while_open(data)
+    database = data / "iamd.db"
+    if how == "removed":
+        database.unlink()
+    elif how == "damaged":
+        database.write_bytes(b"\xff" * database.stat().st_size)
+    assert main(["restore", str(copy), "--data-dir", str(data), "--replace"]) == 0
+    assert accounts(data) == {"111111111111"}
+
+
+def test_what_a_killed_backup_left_in_the_clear_goes_with_the_next(data: Path, tmp_path: Path) -> None:
+    left, others = data / ".backup-left", data / ".backup-others"
+    for file in (left, others):
+        file.write_bytes((data / "iamd.db").read_bytes())
+    with others.open("rb") as under_way:
+        fcntl.flock(under_way, fcntl.LOCK_EX)
+        assert main(["backup", str(tmp_path / "copy.db"), "--data-dir", str(data)]) == 0
+    assert [each.name for each in data.glob(".backup-*")] == [others.name]
+
+
+def test_a_backup_that_fails_at_the_end_leaves_nothing(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", full)
+        assert main(["backup", str(folder / "copy.db"), "--data-dir", str(data)]) == 2
+    assert "No space left" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+    assert main(["backup", str(folder / "copy.db"), "--data-dir", str(data)]) == 0
 
 
 def test_restoring_into_an_empty_place_needs_the_master_key(

@@ -7,13 +7,14 @@ elsewhere.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from iamd.store.encrypted_copies import decrypt, encrypt, is_encrypted
@@ -24,6 +25,8 @@ from iamd.store.migrations import require_usable, version
 from iamd.store.sql import statements
 from iamd.store.sqlite.file import unused
 from iamd.store.sqlite.owner import hand_over
+
+_BESIDE = ".backup-"
 
 
 def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
@@ -41,7 +44,7 @@ def backup(database: Path, copy: Path, master_key_file: Path | None) -> str:
         if file.exists():
             raise StoreError(f"{file} exists already: choose another name")
     new = copy.with_name(copy.name + ".new")
-    with _failing(f"back up {database} to {copy}"), _removed_on_failure(new):
+    with _failing(f"back up {database} to {copy}"), _removed_on_failure(new, checksum, copy):
         os.close(_create(new))
         if master is None:
             _copy(database, new)
@@ -86,6 +89,7 @@ def restore(copy: Path, database: Path, master_key_file: Path) -> None:
         _check_key(new, master)
         _sync(new)
         with unused(database), _alone(database):
+            _remove_logs(database)
             new.replace(database)
             _sync(database.parent)
 
@@ -114,14 +118,27 @@ def _copy(database: Path, plain: Path) -> None:
 
 @contextmanager
 def _beside(database: Path) -> Iterator[Path]:
-    """A file (mode 0600) in the database's own folder, until the block ends: nothing is in the clear elsewhere."""
-    handle, name = tempfile.mkstemp(prefix=".backup-", dir=database.parent)
-    os.close(handle)
-    plain = Path(name)
+    """A file (mode 0600) in the database's own folder, until the block ends: nothing is in the clear elsewhere. Those that
+    killed processes have left go, which nobody locks any more."""
+    for left in database.parent.glob(f"{_BESIDE}*"):
+        with suppress(OSError), left.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
+    handle, plain = _locked_beside(database)
     try:
         yield plain
     finally:
         plain.unlink()
+        os.close(handle)
+
+
+def _locked_beside(database: Path) -> tuple[int, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(prefix=_BESIDE, dir=database.parent)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:  # else it was taken for one that was left
+            return handle, Path(name)
+        os.close(handle)
 
 
 def _check(connection: sqlite3.Connection, file: Path) -> None:
@@ -149,8 +166,7 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def _alone(database: Path) -> Iterator[None]:
-    """Hold the database, if there is one, and leave nothing of it beside its file; raises StoreError when another process
-    has it open, be it another program."""
+    """Hold the database, if there is one; raises StoreError when another process has it open, be it another program."""
     if not database.exists():
         yield
         return
@@ -160,11 +176,20 @@ def _alone(database: Path) -> Iterator[None]:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")
-            # Leaves no write-ahead log, which would be replayed into the file that takes this one's place.
             connection.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.OperationalError as error:
             raise StoreError(f"{database} is in use ({error}): stop iamd first") from None
+        except sqlite3.DatabaseError:
+            pass  # it is damaged, which is why a copy is to take its place
         yield
+
+
+def _remove_logs(database: Path) -> None:
+    """Leave nothing beside the database that SQLite would play into the file that takes its place: the logs of one that is
+    damaged, or was removed by hand."""
+    for log in ("-wal", "-shm", "-journal"):
+        database.with_name(database.name + log).unlink(missing_ok=True)
+    _sync(database.parent)
 
 
 @contextmanager
@@ -179,11 +204,12 @@ def _failing(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _removed_on_failure(file: Path) -> Iterator[None]:
+def _removed_on_failure(*files: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        file.unlink(missing_ok=True)
+        for file in files:
+            file.unlink(missing_ok=True)
         raise
 
 
