@@ -122,6 +122,18 @@ class History:
                 await store.past(ACCOUNT, at(2))
 
     @on_loop
+    async def test_a_clock_that_was_set_back_has_nothing_forgotten_early(self, opener: Opener, query: Query) -> None:
+        async with prepared(opener) as store:
+            for number in range(2, 8):
+                await store.write(add_user(number))
+            dated(query)
+            query(f"UPDATE changes SET time = {SECOND} WHERE revision = 6")
+            await store.forget(at(3.5))
+            assert query("SELECT min(revision) FROM changes") == [(3,)]
+            await store.forget(at(6.5))
+            assert query("SELECT min(revision) FROM changes") == [(6,)]
+
+    @on_loop
     async def test_the_newest_change_is_never_forgotten(self, opener: Opener, query: Query) -> None:
         async with prepared(opener) as store:
             await store.write(add_user(1))

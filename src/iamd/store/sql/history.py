@@ -49,11 +49,13 @@ def touched(connection: Connection, account_id: str, behind: int) -> list[Replac
 
 
 def forget(connection: Connection, account_id: str, before: datetime) -> None:
-    """Forget what came before the revision that stood at that time.
+    """Forget what came before the revision that stood at that time, but nothing that came behind a later one: a clock may
+    have been set back when a change was made.
 
     INVARIANT: the newest change of an account always stays, or other processes would not notice that they missed some.
     """
     with connection.writing():
         stood = connection.execute(sql.STOOD, (account_id, micros(before))).fetchone()
+        after: int | None = connection.execute(sql.FIRST_AFTER, (account_id, micros(before))).fetchone()[0]
         if stood is not None:
-            connection.execute(sql.FORGET, (account_id, stood[0]))
+            connection.execute(sql.FORGET, (account_id, stood[0] if after is None else min(stood[0], after - 1)))

@@ -85,6 +85,10 @@ STOOD = _sql(
     .limit(literal_column("1"))
     .offset(literal_column("0"))
 )
+# The first revision that was committed after a time.
+FIRST_AFTER = _sql(
+    select(func.min(_CHANGES.revision)).where(_CHANGES.account_id == bindparam("a"), _CHANGES.time > bindparam("t"))
+)
 FORGET = _sql(delete(tables.changes).where(_CHANGES.account_id == bindparam("a"), _CHANGES.revision < bindparam("r")))
 CHANGED_ACCOUNTS = _sql(select(_REVISIONS.account_id))
 
