@@ -162,6 +162,49 @@ def test_a_database_that_a_newer_version_changes_meanwhile_is_not_moved(
     opened(folder)
 
 
+@pytest.mark.parametrize("cut", ["before the file is marked", "before the database counts"])
+def test_what_is_cut_off_in_the_end_leaves_one_of_the_two_and_is_done_again(
+    folder: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    """Were both used, changes in one would be missing in the other."""
+    url = cluster.new_database()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def users_there() -> int:
+        async def look() -> int:
+            async with running(Store(opening.postgresql(urls.parse(url), folder / "master.key"))) as store:
+                return len((await store.load(ACCOUNT)).users)
+
+        return asyncio.run(look())
+
+    with monkeypatch.context() as patched:
+        if cut == "before the file is marked":
+            patched.setattr(notes, "mark", full)
+        else:
+            patched.setattr(moving, "_ARRIVED", "SELECT 1 / (%s - 1000001)")
+        assert move(folder, url) == 2
+    capsys.readouterr()
+    with pytest.raises(StoreError, match="is being moved here"):
+        users_there()
+    if cut == "before the file is marked":
+        asyncio.run(written(folder))
+    else:
+        with pytest.raises(StoreError, match="was moved to"):
+            opened(folder)
+    assert move(folder, url) == 0
+    assert json.loads(capsys.readouterr().out)["rows"]["accounts"] == 2
+    assert users_there() == (2 if cut == "before the file is marked" else 1)
+    assert move(folder, url) == 2
+    assert f"everything was moved to {url}" in capsys.readouterr().err
+
+
+async def written(folder: Path) -> None:
+    async with running(Store.open_sqlite(folder)) as store:
+        await store.write(add_user(7))
+
+
 class Users:
     """Adds users, changes them and removes some, until it is refused; knows what was acknowledged."""
 

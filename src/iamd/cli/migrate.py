@@ -2,10 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from iamd.cli import Failure
-from iamd.cli.place import add_place, in_store, place
+from iamd.cli.place import Place, add_place, in_store, place
 from iamd.store import Store, StoreError, opening
 from iamd.store.migrations import LATEST
 from iamd.store.postgresql.url import DatabaseUrl, parse
@@ -22,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Apply the migrations that the database lacks. `iamd serve` does it too; here it can be done beforehand."""
     where = place(args)
-    schema = in_store(where, _schema)
     if args.to is not None:
-        return _move(args, where.file, _url(args.to), where.master_key)
+        return _move(args, where, _url(args.to))
+    schema = in_store(where, _schema)
     database = str(where.server or where.file)
     if args.json:
         print(json.dumps({"database": database, "schema": schema}))
@@ -51,8 +50,11 @@ def _url(text: str) -> DatabaseUrl:
     return url
 
 
-def _move(args: argparse.Namespace, database: Path, url: DatabaseUrl, master_key: Path) -> int:
+def _move(args: argparse.Namespace, where: Place, url: DatabaseUrl) -> int:
+    database, master_key = where.file, where.master_key
     try:
+        if not opening.is_moved(database, url):
+            in_store(where, _schema)  # brings the schema up to date
         rows, seconds = opening.to_postgresql(database, url, master_key)
     except StoreError as error:
         raise Failure(str(error)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from iamd.store.edge.database import EdgeDatabase
@@ -12,6 +12,8 @@ from iamd.store.interface import Database
 from iamd.store.master_key import create_master_key, random_master_key, read_master_key
 from iamd.store.postgresql.url import DatabaseUrl
 from iamd.store.sqlite import SqliteDatabase
+from iamd.store.sqlite.connection import connect, failing
+from iamd.store.sqlite.notes import destination
 
 DATABASE_FILE = "iamd.db"
 MASTER_KEY_FILE = "master.key"
@@ -62,6 +64,14 @@ def to_postgresql(file: Path, url: DatabaseUrl, master_key_file: Path) -> tuple[
         from iamd.store.postgresql.moving import move
     moved = move(file, url, read_master_key(master_key_file))
     return moved.rows, moved.seconds
+
+
+def is_moved(file: Path, url: DatabaseUrl) -> bool:
+    """Whether everything in SQLite's file was moved to that database. Raises StoreError."""
+    if not file.is_file():
+        return False
+    with closing(connect(file)) as connection, failing("read", file):
+        return destination(connection) == str(url)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 )
 LATEST = len(STEPS)
 MOVED = 1_000_000  # the "version" of a database that was moved elsewhere: no program of any version uses it
+ARRIVING = MOVED + 1  # that of one to which everything was copied, until the one that it came from is used no more
 
 _SPELLING = {
     "sqlite": {"position": "position INTEGER NOT NULL PRIMARY KEY", "blob": "BLOB"},
@@ -73,6 +74,11 @@ def require_usable(present: int) -> None:
     """Raise StoreError when a schema of that version is not for this program."""
     if present == MOVED:
         raise StoreError("the database was moved elsewhere: start iamd on the one that it was moved to")
+    if present == ARRIVING:
+        raise StoreError(
+            "the database is being moved here: if `iamd migrate --to` has ended before it said that everything is here, "
+            "call it again"
+        )
     if not is_usable(present):
         raise StoreError(
             f"the database has schema version {present}, this program knows versions up to {LATEST} and may use the next "
