@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from iamd.settings import SettingsError, load
 from tests.live import ACCOUNT
 
 EDGE = {"IAMD_EDGE_TOKEN": "the-token", "IAMD_CONTROL_PLANE": "https://iam.example.com/"}
+
+
+def test_a_new_token_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    for more, accounts in (([], None), (["--account", ACCOUNT], [ACCOUNT])):
+        assert main(["edge", "--new-token", "tokyo", "--json", *more]) == 0
+        told = json.loads(capsys.readouterr().out)
+        digest = hashlib.sha256(told["token"].encode()).hexdigest()
+        assert told == {"name": "tokyo", "token": told["token"], "tokenSha256": digest, "accounts": accounts}
 
 
 def test_a_new_token_comes_with_the_lines_by_which_the_control_plane_knows_it(

@@ -1,6 +1,7 @@
 """`iamd edge`."""
 
 import argparse
+import json
 import re
 import secrets
 import sys
@@ -46,7 +47,12 @@ def command(args: argparse.Namespace) -> int:
     if not all(map(_account, args.account or ())):
         raise Failure("--account takes an account's id, of twelve digits")
     token = secrets.token_urlsafe(_BYTES)
-    lines = [f"[edges.{args.new_token}]", f'token_sha256 = "{sha256(token.encode()).hexdigest()}"']
+    digest = sha256(token.encode()).hexdigest()
+    if args.json:
+        told = {"name": args.new_token, "token": token, "tokenSha256": digest, "accounts": args.account}
+        print(json.dumps(told))
+        return 0
+    lines = [f"[edges.{args.new_token}]", f'token_sha256 = "{digest}"']
     if args.account:
         lines.append("accounts = [" + ", ".join(f'"{account}"' for account in args.account) + "]")
     sys.stdout.write(
