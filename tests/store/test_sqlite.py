@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from iamd.store import SealError, Store, StoreError
+from iamd.store.interface import Listed
 from iamd.store.sqlite import SqliteDatabase, notes
 from tests.store.conformance import StoreConformance
 from tests.store.samples import (
@@ -246,4 +248,20 @@ async def test_a_reset_waits_for_what_is_under_way() -> None:
         await asyncio.sleep(0)
         gate.opened.set()
         await asyncio.gather(write, reset)
+        assert store.account_ids() == []
+
+
+@on_loop
+async def test_accounts_that_are_listed_during_a_reset_are_gone() -> None:
+    async with prepared(lambda: Store.open_sqlite(None)) as store:
+        listed = store._database.accounts
+
+        async def slowly() -> Mapping[str, Listed]:
+            found = await listed()
+            if found:
+                await store.reset()
+            return found
+
+        store._database.accounts = slowly  # type: ignore[method-assign]
+        await store.relist()
         assert store.account_ids() == []

@@ -126,6 +126,7 @@ class Directory:
         self._keys[access_key_id] = account_id
 
     def clear(self) -> None:
+        self.noted += 1  # what is being listed is not so any more
         self._listed.clear()
         self._keys.clear()
 
