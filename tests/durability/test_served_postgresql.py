@@ -134,6 +134,34 @@ def test_who_calls_is_told_from_the_revision_that_is_demanded(place: Place) -> N
 
 
 @pytest.mark.timeout(120)
+def test_a_key_is_known_from_the_revision_that_is_demanded(place: Place) -> None:
+    """Also where a server's own changes, which are under way, hide it."""
+    user = {"UserName": "alice"}
+    with (
+        place.served("one") as one,
+        place.served("two") as two,
+        closing(one.door()) as here,
+        closing(two.door()) as there,
+    ):
+        assert here.call("CreateUser", user).status == 200
+        busy = Clients(two, "busy")
+        busy.start()
+        try:
+            for _ in range(30):
+                made = here.call("CreateAccessKey", user, headers={"accept": "application/json"})
+                key = json.loads(made.body)["CreateAccessKeyResponse"]["CreateAccessKeyResult"]["AccessKey"]
+                demanded = {"x-iamd-revision": str(made.revision)}
+                assert there.call("GetCallerIdentity", key=key, headers=demanded, service="sts").status == 200
+                gone = here.call("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
+                demanded = {"x-iamd-revision": str(gone.revision)}
+                there.call("GetCallerIdentity", key=key, headers=demanded, service="sts").refused(
+                    "InvalidClientTokenId"
+                )
+        finally:
+            busy.stop()
+
+
+@pytest.mark.timeout(120)
 def test_nothing_is_lost_when_a_server_or_the_database_is_killed(place: Place, cluster: Cluster) -> None:
     with place.served("stays") as stays:
         steady = Clients(stays, "stays")

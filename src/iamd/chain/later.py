@@ -16,28 +16,32 @@ from iamd.services import invocation
 from iamd.services.call import Admitted, Call, Cold, PublicCall, Realm
 from iamd.services.registry import Operation
 from iamd.store.errors import StaleRead
-from iamd.wire.errors import AwsError, InternalFailure, InvalidInput, ServiceUnavailable
+from iamd.wire.errors import AwsError, InternalFailure, InvalidClientTokenId, InvalidInput, ServiceUnavailable
 
 _is_revision = re.compile(r"[0-9]{1,18}").fullmatch
 
 
 async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> None:
-    """Find the caller out of what is in the database."""
-    with realm.strangers.counted(exchange.request.client_ip):
-        exchange.caller = await _caller(realm, exchange, signature)
+    """Find the caller out of what is in the database; whoever asks for a revision may know of a key that has not been
+    heard of here."""
+    request, strangers = exchange.request, realm.strangers
+    with strangers.counted(request.client_ip):
+        try:
+            exchange.caller = await _caller(realm, exchange, signature)
+        except InvalidClientTokenId:
+            if b"x-iamd-revision" not in request.index:
+                raise
+            strangers.take(request.client_ip)
+            try:
+                await _hear(realm)
+            finally:
+                strangers.give_back(request.client_ip)
+            exchange.caller = await _caller(realm, exchange, signature)
 
 
 async def _caller(realm: Realm, exchange: Exchange, signature: Signature) -> Caller:
     request, store, strangers = exchange.request, realm.store, realm.strangers
     return await authenticate(request, signature, store, realm.sealer, realm.tokens, strangers, exchange.now)
-
-
-async def identify_anew(realm: Realm, exchange: Exchange, signature: Signature) -> None:
-    """Find the caller once all that is committed has been heard of: a client that asks for a revision may know more than
-    was known here. Gives back the token that the refusal cost. Raises InvalidClientTokenId."""
-    await _hear(realm)
-    exchange.caller = await _caller(realm, exchange, signature)
-    realm.strangers.give_back(exchange.request.client_ip)
 
 
 async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:

@@ -47,12 +47,10 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
             if not api.is_global:
                 exchange.region = signature.region
             caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
-    except InvalidClientTokenId:
-        realm.strangers.take(request.client_ip)
-        if exchange.signature is None or b"x-iamd-revision" not in request.index:
-            raise
-        return later.identify_anew(realm, exchange, exchange.signature)
-    except AwsError:
+    except AwsError as refusal:
+        signature = exchange.signature
+        if signature is not None and type(refusal) is InvalidClientTokenId and b"x-iamd-revision" in request.index:
+            return later.identify(realm, exchange, signature)
         realm.strangers.take(request.client_ip)
         raise
     if signature is None:
