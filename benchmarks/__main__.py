@@ -15,8 +15,10 @@ HELPERS = {
     "decision_workload",
     "events",
     "load",
+    "million_decisions",
     "million_estate",
     "proxy",
+    "rounds",
     "servers",
 }
 

@@ -64,7 +64,7 @@ def process(command: Sequence[str], port: int, environment: Mapping[str, str] | 
             yield Process(popen, port)
         finally:
             os.killpg(popen.pid, signal.SIGTERM)
-            popen.wait(15)
+            popen.wait(60)  # gigabytes of records are given back one by one
 
 
 def _wait(popen: subprocess.Popen[bytes], port: int, log: object) -> None:
