@@ -20,16 +20,20 @@ from tests.live import live
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture(scope="module")
-def pod() -> Any:
-    documents = list(yaml.safe_load_all((EXAMPLES / "kubernetes/iamd.yaml").read_text()))
-    assert [each["kind"] for each in documents] == ["Service", "StatefulSet", "NetworkPolicy"]
+@pytest.fixture(scope="module", params=["iamd", "postgresql"])
+def pod(request: pytest.FixtureRequest) -> Any:
+    documents = list(yaml.safe_load_all((EXAMPLES / f"kubernetes/{request.param}.yaml").read_text()))
+    assert [each["kind"] for each in documents if each["kind"] != "PodDisruptionBudget"] == [
+        "Service",
+        "StatefulSet",
+        "NetworkPolicy",
+    ]
     return documents[1]["spec"]["template"]["spec"]
 
 
 def test_the_manifest_sets_what_there_is(pod: Any) -> None:
     (container,) = pod["containers"]
-    chosen = load({}, {each["name"]: each["value"] for each in container["env"]})
+    chosen = load({}, {each["name"]: each.get("value", "postgresql://iamd@db/iamd") for each in container["env"]})
     ports = {each["name"]: each["containerPort"] for each in container["ports"]}
     assert ports == {"https": chosen.port, "metrics": (chosen.metrics_listener or ("", 0))[1]}
     mounts = {Path(each["mountPath"]) for each in container["volumeMounts"]}
