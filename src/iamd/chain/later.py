@@ -50,15 +50,15 @@ async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:
     asked = exchange.request.header(b"x-iamd-revision") or ""
     if not _is_revision(asked):
         raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
-    if (await realm.store.load(caller.account_id)).revision >= int(asked):
-        return
-    await _hear(realm)
     records = await realm.store.load(caller.account_id)
+    if records.revision < int(asked):
+        await _hear(realm)
+        records = await realm.store.load(caller.account_id)
     if records.revision < int(asked):
         raise ServiceUnavailable(
             f"Revision {asked} has not arrived here; the account is at {records.revision}. Please try again."
         )
-    stand(exchange, caller, records)
+    stand(exchange, caller, records)  # also where it arrived while this waited for its turn
 
 
 async def _hear(realm: Realm) -> None:
