@@ -206,6 +206,20 @@ def test_what_cannot_be_told_is_refused(service: str, operation: str, params: di
         needs_of(service, operation, **params)
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("dynamodb", "GetItem", {"TableName": "t" * 5_000, "Key": {"a": {"S": "b"}}}),
+        ("dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": []}, "t" * 5_000: {"Keys": []}}}),
+        ("sns", "Publish", {"TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:{'t' * 5_000}", "Message": "m"}),
+        ("ssm", "GetParameter", {"Name": "/" + "p" * 5_000}),
+    ],
+)
+def test_names_that_are_longer_than_any_are_refused(service: str, operation: str, params: dict[str, Any]) -> None:
+    with pytest.raises(Unmapped, match="more characters than any has"):
+        needs_of(service, operation, **params)
+
+
 def test_keys_of_events() -> None:
     (event,) = needs_of("events", "PutEvents", Entries=[{"Source": "shop", "DetailType": "sold"}])
     assert event.context == {"events:source": "shop", "events:detail-type": "sold"}

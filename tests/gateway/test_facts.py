@@ -210,6 +210,19 @@ class TestMemory:
 
         asyncio.run(work())
 
+    def test_long_questions_take_room_too(self) -> None:
+        async def work() -> None:
+            memory = Memory(10, longest=10_000)
+
+            async def nothing() -> None:
+                return None
+
+            for letter in "abc":
+                await memory.get(letter * 4_000, "q", nothing)
+            assert [memory.known(letter * 4_000, "q") is not None for letter in "abc"] == [False, True, True]
+
+        asyncio.run(work())
+
 
 class TestPoliciesAtHand:
     def test_they_count_as_long_as_what_is_remembered_and_there_alone(self) -> None:

@@ -16,6 +16,7 @@ from iamd.gateway.rest import can_be_told
 from iamd.wire.gateway_errors import Unmapped
 from iamd.wire.model import OperationModel
 
+_LONGEST: Final = 4096  # characters of an ARN; AWS has none of more than 2048
 _MOST: Final = 2048  # S3 deletes 1000 objects at once, with two actions each
 _S3: Final = Form.S3
 _of_s3: Final[Mapping[str, Mapper]] = exact.MAPPERS["s3"]
@@ -42,6 +43,9 @@ def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
         raise Unmapped(f"The gateway cannot tell what {asked.name} needs.")
     if len(found) > _MOST:
         raise Unmapped(f"{asked.name} names more than the gateway decides on at once.")
+    for need in found:
+        if len(need.resource) > _LONGEST:
+            raise Unmapped(f"{asked.name} names a resource by more characters than any has.")
     if not inquiry.document:
         return found
     first = found[0]

@@ -63,13 +63,16 @@ def subject_of(arn: str) -> tuple[str, ...]:
 def find(arn: str) -> Found | None:
     """The kind of the resource; None for one that has none, and for patterns."""
     # What is asked about an object is asked about its bucket, of which there are fewer.
-    return _find(arn.partition("/")[0] if arn.startswith(_S3) else arn)
+    root = arn.partition("/")[0] if arn.startswith(_S3) else arn
+    return _kept(root) if len(root) <= _LONGEST else _find(root)
 
 
 _S3 = f"arn:{PARTITION}:s3:::"
 
 
-@lru_cache(maxsize=8192)
+_LONGEST = 512  # characters of ARNs that are worth a place in memory
+
+
 def _find(arn: str) -> Found | None:
     found = _ARN(arn)
     if found is None:
@@ -85,6 +88,9 @@ def _find(arn: str) -> Found | None:
             values["arn"] = arn[: len(arn) - len(rest)] + kind.root.format_map(values)
             return Found(kind, values, subject_of(values["arn"]))
     return None
+
+
+_kept = lru_cache(maxsize=8192)(_find)
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:

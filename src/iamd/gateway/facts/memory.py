@@ -108,9 +108,9 @@ class Memory:
         self._size = self._length = 0
 
     def _weigh(self, about: Hashable, question: Hashable, answer: _Answer, told: asyncio.Future[Any]) -> None:
-        """Count how long an answer is that has come: there may be 50,000 grants in it."""
+        """Count how long an answer is that has come, with what was asked: there may be 50,000 grants in it."""
         if not told.cancelled() and told.exception() is None and self._holds(about, question, answer):
-            answer.length = len(repr(told.result()))
+            answer.length = len(repr(told.result())) + len(repr(about)) + len(repr(question))
             self._length += answer.length
             self._make_room(about)
 
