@@ -23,7 +23,7 @@ CALLS = 6  # the index is made on the way
 
 def costs(text: str, resource: str, context: dict[str, Any]) -> tuple[float, float]:
     """Milliseconds of loading, of the slowest decision."""
-    load.cache_clear()
+    load.clear()
     started = time.process_time()
     try:
         layers = Layers(identity=(Attached("p", load(text, Kind.IDENTITY)),))

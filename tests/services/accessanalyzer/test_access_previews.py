@@ -187,7 +187,7 @@ def test_policies_are_looked_at_off_the_event_loop(analyzer: Any, monkeypatch: p
     monkeypatch.setattr(observations, "grants", looked_at)
     policy = opening({"AWS": OUTSIDE}, "sqs:SendMessage", Sid="NeverSeenBefore")
     assert len(previewed(analyzer, QUEUE, {"sqsQueue": {"queuePolicy": policy}})) == 1
-    assert where == {"asyncio"}
+    assert where == {"iamd-aside"}
 
 
 def test_previews_are_listed_and_shown(analyzer: Any) -> None:
