@@ -152,7 +152,11 @@ def test_a_key_is_known_from_the_revision_that_is_demanded(place: Place) -> None
                 key = json.loads(made.body)["CreateAccessKeyResponse"]["CreateAccessKeyResult"]["AccessKey"]
                 demanded = {"x-iamd-revision": str(made.revision)}
                 assert there.call("GetCallerIdentity", key=key, headers=demanded, service="sts").status == 200
-                here.call("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
+                gone = here.call("DeleteAccessKey", {**user, "AccessKeyId": key["AccessKeyId"]})
+                demanded = {"x-iamd-revision": str(gone.revision)}
+                there.call("GetCallerIdentity", key=key, headers=demanded, service="sts").refused(
+                    "InvalidClientTokenId"
+                )
         finally:
             busy.stop()
 

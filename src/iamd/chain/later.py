@@ -33,7 +33,7 @@ async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> No
                 raise
             strangers.take(request.client_ip)
             try:
-                await _hear(realm)
+                await realm.store.hear()
             finally:
                 strangers.give_back(request.client_ip)
             exchange.caller = await _caller(realm, exchange, signature)
@@ -50,22 +50,13 @@ async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:
     asked = exchange.request.header(b"x-iamd-revision") or ""
     if not _is_revision(asked):
         raise InvalidInput("x-iamd-revision must be a number that an earlier answer carried.")
-    records = await realm.store.load(caller.account_id)
-    if records.revision < int(asked):
-        await _hear(realm)
-        records = await realm.store.load(caller.account_id)
-    if records.revision < int(asked):
+    store, account_id = realm.store, caller.account_id
+    reached = await store.reach(account_id, int(asked))
+    if reached < int(asked):
         raise ServiceUnavailable(
-            f"Revision {asked} has not arrived here; the account is at {records.revision}. Please try again."
+            f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
         )
-    stand(exchange, caller, records)  # also where it arrived while this waited for its turn
-
-
-async def _hear(realm: Realm) -> None:
-    """Take in all that has been committed."""
-    with suppress(StaleRead):
-        await realm.store.settled()  # changes of our own under way hide those of others until they are committed
-    await realm.store.refresh()
+    stand(exchange, caller, await store.load(account_id))  # also where it arrived while this waited for its turn
 
 
 async def admitted(realm: Realm, exchange: Exchange, admitting: Awaitable[Admitted]) -> None:

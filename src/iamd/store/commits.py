@@ -64,6 +64,13 @@ class Committer:
         committing = self._committing
         return account_id in self._filling.bases or (committing is not None and account_id in committing.bases)
 
+    def base(self, account_id: str) -> int | None:
+        """The committed revision that changes of the account which are under way are based on; None without such."""
+        for batch in (self._committing, self._filling):
+            if batch is not None and account_id in batch.bases:
+                return batch.bases[account_id]
+        return None
+
     def overtaken(self, account_id: str) -> None:
         """Note that others have changed an account of which a change of our own is under way. Either theirs came first,
         and ours will be done again, or it came behind ours, of whose commit we have not heard yet."""
@@ -84,6 +91,13 @@ class Committer:
         batch = self._filling if self._filling.entries else self._committing
         if batch is not None and not self._aside:
             await batch.settle()
+
+    async def ended(self) -> None:
+        """As `settled`, also of what is set aside."""
+        if self._aside:
+            await self._heard.wait()
+        else:
+            await self.settled()
 
     async def perform(self, entry: Entry) -> None:
         """Execute the entry, loading what it needs, and put it in the group that is being filled."""

@@ -22,7 +22,7 @@ from iamd.store.cache import ImageCache
 from iamd.store.change import Change
 from iamd.store.commits import Committer
 from iamd.store.directory import Directory
-from iamd.store.errors import NoAccount, StoreError
+from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Database, Replaced, When
 from iamd.store.journal import Journal
@@ -34,6 +34,7 @@ from iamd.store.sql.feed import Heard, Mark, News
 T = TypeVar("T")
 
 MAX_BYTES = 512 << 20
+_TRIES = 3  # more changes of our own may have been begun
 
 
 class Store(Journal):
@@ -268,6 +269,28 @@ class Store(Journal):
         Raises StaleRead when what was read has been superseded and is to be read again, StoreError when it was lost.
         """
         await self._committer.settled()
+
+    async def hear(self) -> None:
+        """Take in what has been committed before the call, by other processes, too. Raises StoreError."""
+        with suppress(StaleRead):
+            await self._committer.ended()  # changes of our own under way hide those of others
+        await self.refresh()
+
+    async def reached(self, account_id: str) -> int:
+        """The account's last revision that is committed, as far as is known; its records may show changes of our own that
+        are under way, and others' then not. Raises NoAccount, StoreError."""
+        image = await self.load(account_id)
+        base = self._committer.base(account_id)
+        return image.revision if base is None else base
+
+    async def reach(self, account_id: str, revision: int) -> int:
+        """Take in others' changes of an account until it is at that revision, if there is one, and return which one it is
+        at then. Raises NoAccount, StoreError."""
+        tries = 0
+        while (reached := await self.reached(account_id)) < revision and tries < _TRIES:
+            await self.hear()
+            tries += 1
+        return reached
 
     async def rotate_master_key(self) -> None:
         """Wrap the data keys by the newest of the master key's keys alone, and seal under a new data key from now on, in
