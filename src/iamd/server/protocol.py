@@ -154,7 +154,10 @@ class HttpProtocol:
             self._refuse(_TOO_LONG if self._header_bytes() > self._max else b"400 Bad Request")
 
     def _refuse(self, status: bytes) -> None:
-        """What came last ends the connection: with this refusal, when all that came before is answered."""
+        """What came last ends the connection: with this refusal, when all that came before is answered. Only once: what was
+        to be refused has left its place, and a second refusal would stand in another's answer."""
+        if self._refused:
+            return
         self._refused = True
         self._prompt.refuse(status, self._timers.begun and not self._in_headers)
 
