@@ -274,7 +274,7 @@ def test_calls_are_recorded(gateway: Live, alice: dict[str, str], monkeypatch: p
     assert (denied["errorCode"], denied["requestParameters"]["key"]) == ("AccessDenied", "no/x")
 
 
-def _signed_chunks(key: dict[str, str], chunks: list[bytes], trailer: bytes = b"") -> Any:
+def _signed_chunks(key: dict[str, str], chunks: list[bytes], trailer: bytes = b"", end: bytes = b"\r\n") -> Any:
     """A body in signed chunks, made by the rules of the page "Signature calculations ... (chunked upload)"."""
 
     def body(signature: str, stamp: str) -> bytes:
@@ -295,7 +295,7 @@ def _signed_chunks(key: dict[str, str], chunks: list[bytes], trailer: bytes = b"
         if not trailer:
             return made + b"\r\n"
         previous = sign("TRAILER", hashlib.sha256(trailer + b"\n").hexdigest())
-        return made + trailer + b"\r\nx-amz-trailer-signature:" + previous.encode() + b"\r\n\r\n"
+        return made + trailer + end + b"x-amz-trailer-signature:" + previous.encode() + b"\r\n\r\n"
 
     return body
 
@@ -330,6 +330,22 @@ def test_signed_trailers_are_verified_and_passed_on(gateway: Live, upstream: Ups
 
     assert send(gateway, alice, "PUT", b"/bucket/ok/x", forged, claimed=claimed, **told)[0] == 403
     assert not upstream.seen
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_a_trailer_may_end_with_a_newline_more(
+    gateway: Live, upstream: Upstream, alice: dict[str, str], signs: bool
+) -> None:
+    """As the page of S3 on signed trailers shows it, and as MinIO's client for Go sends it."""
+    upstream.seen.clear()
+    trailer = b"x-amz-checksum-crc32:NhCmhg=="
+    told = {"x_amz_decoded_content_length": "5", "x_amz_trailer": "x-amz-checksum-crc32"}
+    claimed, body = "STREAMING-UNSIGNED-PAYLOAD-TRAILER", _chunked(b"hello", trailer + b"\n\r\n")
+    if signs:
+        claimed = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+        body = _signed_chunks(alice, [b"hello"], trailer, b"\n\r\n")
+    assert send(gateway, alice, "PUT", b"/bucket/ok/x", body, claimed=claimed, **told)[0] == 200
+    assert [seen[2] for seen in upstream.seen] == [_chunked(b"hello", trailer + b"\r\n")]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from iamd.wire.errors import SignatureDoesNotMatch
 from iamd.wire.s3_errors import IncompleteBody, MalformedTrailerError
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?").fullmatch
-_TRAILER = re.compile(rb"([A-Za-z0-9-]{1,128}):[ \t]*([!-~]{0,512})").fullmatch
+# With one newline more, as S3's page on trailers has them and MinIO's client for Go sends them.
+_TRAILER = re.compile(rb"([A-Za-z0-9-]{1,128}):[ \t]*([!-~]{0,512})\n?").fullmatch
 _LONGEST_LINE = 1024
 
 Pieces = AsyncIterator[bytes]
