@@ -158,3 +158,43 @@ async def test_two_flushes_at_once_both_return_when_all_is_written() -> None:
     await asyncio.gather(first, second)
     held.stop()
     assert sink.events() == ["one"]
+
+
+@on_loop
+async def test_closing_writes_also_what_comes_in_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FLUSH_EVENTS", 2)
+    sink = Sink()
+    held = ledger_of(sink)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    commit = sink.commit
+
+    async def slowly(group: Group) -> None:
+        begun.set()
+        await may_end.wait()
+        await commit(group)
+
+    sink.commit = slowly  # type: ignore[method-assign]
+    held.append(SampleEvent("one"))
+    closing = asyncio.create_task(held.close())
+    await begun.wait()
+    held.append(SampleEvent("two"))
+    held.append(SampleEvent("three"))  # so many are written at once
+    await asyncio.sleep(0)
+    held.append(SampleEvent("four"))
+    may_end.set()
+    await closing
+    assert sink.events() == ["one", "two", "three", "four"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@on_loop
+async def test_closing_leaves_nothing_to_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FLUSH_EVENTS", 1)
+    sink = Sink()
+    sink.failure = StoreError("disk full")
+    held = ledger_of(sink)
+    held.append(SampleEvent("one"))
+    with pytest.raises(StoreError, match="disk full"):
+        await held.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not held.waiting.is_armed

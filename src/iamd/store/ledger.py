@@ -118,8 +118,12 @@ class Ledger:
             log.error("audit events wait to be recorded", waiting=len(self.waiting.events), error=str(error))
         else:
             await self._drain()
-        if self.waiting.events or self._unwritten or self._accesses or self._denials or self._spooled:
+        if self._waits or self._spooled:
             self._arm()
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self.waiting.events or self._unwritten or self._accesses or self._denials)
 
     async def _write(self) -> None:
         events, self.waiting.events = self.waiting.events, []
@@ -174,10 +178,26 @@ class Ledger:
             log.error("spooled audit events wait to be recorded", error=str(error))
 
     async def close(self) -> None:
-        """Close the spool, in which what is left waits for the next start."""
-        if self._spool is not None:
-            await self._drain()
-            await self._spool.close()
+        """Write everything, also what comes in meanwhile, and close the spool, in which what is left waits for the next
+        start. Nothing is under way then. Raises StoreError when it cannot be written."""
+        try:
+            waits = True
+            while waits:
+                await self.flush()
+                await self._rest()
+                waits = self._waits
+        finally:
+            await self._rest()
+            if self._spool is not None:
+                await self._drain()
+                await self._spool.close()
+
+    async def _rest(self) -> None:
+        """Have nothing under way, and nothing that would begin by itself."""
+        self.stop()
+        if self._flushing is not None:
+            await self._flushing
+            self.stop()  # what it could not write was to be tried again
 
 
 def _noted(writing: asyncio.Future[None]) -> None:

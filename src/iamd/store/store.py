@@ -83,10 +83,8 @@ class Store(Journal):
             await self._database.follow()  # writes that wait for this are begun
         await self._committer.close()
         try:
-            await self._ledger.flush()
-        finally:
-            self._ledger.stop()
             await self._ledger.close()
+        finally:
             await self._database.close()
 
     @property
