@@ -63,6 +63,7 @@ $(VENV)/.console: $(VENV)/.node $(shell find console -name node_modules -prune -
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "==> installing the development tools"
+	@command -v curl >/dev/null || tools/needs.sh curl # which the runbook calls
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || tools/needs.sh nginx # whose example is tested
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || tools/needs.sh postgresql
 	@$(LOCKED) -r requirements/dev.txt

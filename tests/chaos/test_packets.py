@@ -133,4 +133,4 @@ def test_namespaces_that_cannot_be_made_leave_no_file_open(monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "")  # `ip` is not there
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert hindrance()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before  # what other tests left may be closed meanwhile

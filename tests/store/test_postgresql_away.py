@@ -381,7 +381,7 @@ async def test_it_can_be_closed_at_the_moment_that_something_is_told(opener: Ope
     await store._committer.close()
     closing = asyncio.create_task(database.close())
     database._follower._wake.set()
-    closed, _ = await asyncio.wait({closing}, timeout=5)
+    closed, _ = await asyncio.wait({closing}, timeout=60)
     assert closed
 
 
