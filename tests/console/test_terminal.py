@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 import pytest
@@ -23,6 +26,7 @@ from iamd.console.terminal.completion import candidates
 from iamd.console.terminal.output import written
 from iamd.console.terminal.problems import Problem
 from iamd.console.terminal.query import Query
+from iamd.services.aside import WAITING, aside
 from tests.console.visits import post, sign_in
 from tests.live import ACCOUNT, Live
 from tests.services.signin.browser import Browser
@@ -72,6 +76,29 @@ def test_commands_do_what_operations_do(typed: Run, server: Live) -> None:
     assert typed("aws --region eu-west-1 cloudtrail lookup-events --start-time 2026-01-01 --max-items 1")["status"] == 0
     assert "eu-west-1" in {each["awsRegion"] for each in trail(server, "LookupEvents")}
     assert trail(server, "ListUsers")[-1]["awsRegion"] == "us-east-1"
+
+
+def test_what_was_done_is_told_though_the_account_is_busy(typed: Run, server: Live, iam: Any) -> None:
+    iam.create_user(UserName="ann")
+    go = Event()
+
+    async def kept_busy() -> list[Any]:
+        return [asyncio.create_task(aside(ACCOUNT, go.wait)) for _ in range(WAITING + 1)]
+
+    async def all_of(busy: list[Any]) -> None:
+        await asyncio.gather(*busy)
+
+    busy = server.run(kept_busy())
+    with ThreadPoolExecutor() as pool:
+        typing = pool.submit(typed, "aws iam create-access-key --user-name ann")
+        try:
+            while not typing.done() and not iam.list_access_keys(UserName="ann")["AccessKeyMetadata"]:
+                pass
+        finally:
+            go.set()
+        told = typing.result()
+    server.run(all_of(busy))
+    assert "SecretAccessKey" in json.loads(told["text"])["AccessKey"]
 
 
 def test_pages_are_put_together(typed: Run, iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:

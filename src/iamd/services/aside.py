@@ -23,9 +23,10 @@ _asked: Counter[str] = Counter()
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-async def aside(account_id: str, work: Callable[[], T]) -> T:
-    """What the work returns or raises, when it is the account's turn. Raises Throttling when many of its requests wait."""
-    if _asked[account_id] > WAITING:
+async def aside(account_id: str, work: Callable[[], T], *, patient: bool = False) -> T:
+    """What the work returns or raises, when it is the turn of the account that asks for it. Raises Throttling when many of
+    its requests wait, but where one is `patient`: what it did is only to be told."""
+    if _asked[account_id] > WAITING and not patient:
         raise Throttling
     _asked[account_id] += 1
     try:

@@ -48,7 +48,8 @@ async def run(line: str, caller: Caller, request: HttpRequest, perform: Perform)
         secret = command.secret
         answer = await whole(command, lambda given: _called(command, given, caller, request, perform))
         # Queries and tables of long answers take their time, which others do not wait for.
-        return Printed(await aside(caller.account_id, partial(_shown, command, answer)), secret=secret)
+        shown = await aside(caller.account_id, partial(_shown, command, answer), patient=True)
+        return Printed(shown, secret=secret)
     except Problem as problem:
         return Printed(f"{problem}\n", problem.status, secret or not split)
 
