@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from iamd.services.accessanalyzer.resource_kinds import with_policy
+from iamd.services.aside import WAITING, aside
 from iamd.services.known_resources import Listed
 from tests.live import ACCOUNT, Live
 from tests.services.organizations.support import Org
@@ -56,6 +59,28 @@ def test_unused_access_of_all_accounts(inside: Any, root: Any) -> None:
     api.create_analyzer(analyzerName="all", type="ORGANIZATION_UNUSED_ACCESS")
     assert api.list_findings_v2(analyzerArn=ARN)["findings"] == []
     assert len(api.list_analyzed_resources(analyzerArn=ARN)["analyzedResources"]) > 1
+
+
+def test_a_member_that_keeps_asking_holds_up_nobody_elses_analyzer(server: Live, inside: Any, root: Any) -> None:
+    account, member = inside
+    api = root("accessanalyzer")
+    api.create_analyzer(analyzerName="all", type="ORGANIZATION")
+    member("iam").create_role(RoleName="outside", AssumeRolePolicyDocument=trust({"AWS": OUTSIDE}))
+    go = Event()
+
+    async def kept_busy() -> list[Any]:
+        return [asyncio.create_task(aside(account, go.wait)) for _ in range(WAITING + 1)]
+
+    async def all_of(busy: list[Any]) -> None:
+        await asyncio.gather(*busy)
+
+    busy = server.run(kept_busy())
+    try:
+        found = api.list_findings(analyzerArn=ARN)["findings"]
+    finally:
+        go.set()
+        server.run(all_of(busy))
+    assert [each["resourceOwnerAccount"] for each in found] == [account]
 
 
 def test_a_member_needs_to_be_delegated_and_loses_it_again(org: Org, inside: Any) -> None:

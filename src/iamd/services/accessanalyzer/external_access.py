@@ -12,7 +12,7 @@ from iamd.services.accessanalyzer.configured import let_in
 from iamd.services.accessanalyzer.observations import Observation, are_counted, granted, roles, written
 from iamd.services.accessanalyzer.resource_kinds import KINDS, ROLE
 from iamd.services.aside import aside
-from iamd.services.call import Realm
+from iamd.services.call import Call, Realm
 from iamd.services.iam.trust import rendered
 from iamd.services.known_resources import Configured
 from iamd.store.image import Records
@@ -80,10 +80,10 @@ def _any_role(records: Records) -> str:
     return f"arn:aws:iam::{records.account_id}:{_ANY_ROLE}"
 
 
-async def learn(records: Records, resources: Sequence[Configured], zone: Zone, realm: Realm) -> None:
+async def learn(call: Call, records: Records, resources: Sequence[Configured], zone: Zone) -> None:
     """Find out what `external` will tell, which is kept: off the event loop, for a proof takes some milliseconds."""
-    denials = denials_above(records.account_id, realm)
-    trusts = {rendered(role, realm) for role in roles(records)}
+    denials = denials_above(records.account_id, call.realm)
+    trusts = {rendered(role, call.realm) for role in roles(records)}
     arn = _any_role(records)
 
     def learned() -> None:
@@ -96,4 +96,4 @@ async def learn(records: Records, resources: Sequence[Configured], zone: Zone, r
             for _ in _of_resource(resource, records.account_id, zone, denials):
                 pass
 
-    await aside(records.account_id, learned)
+    await aside(call.account_id, learned)

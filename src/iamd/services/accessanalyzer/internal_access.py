@@ -20,7 +20,7 @@ from iamd.policy.arns import split
 from iamd.services.accessanalyzer.observations import Observation, roles, written
 from iamd.services.accessanalyzer.resource_kinds import KINDS
 from iamd.services.aside import aside
-from iamd.services.call import Realm
+from iamd.services.call import Call, Realm
 from iamd.services.iam.callers import caller_of
 from iamd.services.known_resources import Configured
 from iamd.store.image import Records
@@ -148,17 +148,16 @@ def _is_included(account_id: str, resource: Configured, rules: Sequence[Mapping[
 
 
 async def learn_internal(
-    inside: Sequence[Records], resources: Mapping[str, Sequence[Configured]], configuration: str, realm: Realm
+    call: Call, inside: Sequence[Records], resources: Mapping[str, Sequence[Configured]], configuration: str
 ) -> None:
     """Find out what `internal` will tell, which is kept: off the event loop. Raises Cold."""
-    cases = [case for _, _, case, _ in _cases(inside, resources, configuration, realm)]
+    cases = [case for _, _, case, _ in _cases(inside, resources, configuration, call.realm)]
 
     def learned() -> None:
         for case in cases:
             _given(case)
 
-    if cases:
-        await aside(inside[0].account_id, learned)
+    await aside(call.account_id, learned)
 
 
 def zone_records(zone: Zone, own: Records, realm: Realm) -> list[Records]:

@@ -46,10 +46,10 @@ async def evidence(call: Call, *, analyzer_arn: str) -> Evidence:
         resources[account_id] = list(listed.resources)
         unread |= {KINDS[each].type if each in KINDS else each for each in listed.unread}
         if not analyzer.type.endswith(INTERNAL):
-            await learn(records, resources[account_id], zone, call.realm)
+            await learn(call, records, resources[account_id], zone)
     if zone is not None and analyzer.type.endswith(INTERNAL):
         inside = zone_records(zone, call.records, call.realm)
-        await learn_internal(inside, resources, analyzer.configuration, call.realm)
+        await learn_internal(call, inside, resources, analyzer.configuration)
     return Evidence(accesses, resources, frozenset(unread))
 
 
