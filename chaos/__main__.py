@@ -36,6 +36,7 @@ class Report:
     unknown_writes: int
     refused_for_their_time: int
     reads: int
+    unseen: list[str]
     recorded: int
     seconds: float
     violations: list[str]
@@ -108,6 +109,7 @@ def _report(
         sum(write.outcome is Outcome.UNKNOWN for register in registers for write in register.writes),
         workload.history.skewed,
         sum(len(register.reads) for register in registers),
+        workload.unseen(),
         len(written),
         round(seconds, 1),
         list(violations(workload.history, last, written)),
@@ -130,6 +132,8 @@ def _print(report: Report) -> None:
     if report.refused_for_their_time:
         print(f"{report.refused_for_their_time} calls refused for their time")
     print(f"{report.reads} reads; {report.recorded} successful writes in the audit trail")
+    for told in report.unseen:
+        print(f"never seen: {told}")
     shown(report.violations)
 
 

@@ -27,6 +27,8 @@ Steps = Generator[Step, Answer, None]
 class Lives:
     """One name after the other life: `write` takes the next step of it, `read` uses what came of one."""
 
+    kind = ""
+
     def __init__(self, scribe: Scribe, name: str) -> None:
         self._scribe, self.name = scribe, name
         self._held: deque[tuple[Register, Credentials]] = deque(maxlen=_KEPT)
@@ -46,12 +48,15 @@ class Lives:
         if not held:
             return None
         register, credentials = held[-1] if choice.random() < _NEWEST else choice.choice(held)
-        return self._scribe.ask(client, register, Asked(sts("GetCallerIdentity"), credentials, fresh=True))
+        return self._use(client, register, credentials)
 
     def read_all(self, client: Client) -> None:
         """Use each of them."""
         for register, credentials in list(self._held):
-            self._scribe.ask(client, register, Asked(sts("GetCallerIdentity"), credentials, fresh=True))
+            self._use(client, register, credentials)
+
+    def _use(self, client: Client, register: Register, credentials: Credentials) -> Answer:
+        return self._scribe.ask(client, register, Asked(sts("GetCallerIdentity"), credentials, fresh=True), self.kind)
 
     def _live(self) -> Steps:
         raise NotImplementedError
@@ -85,6 +90,8 @@ def _sent(request: Request, key: Credentials, client: Client) -> Answer:
 class UserLives(Lives):
     """A user with a key and a session, who is deleted."""
 
+    kind = "user anew"
+
     def _live(self) -> Steps:
         while True:
             while not _is_there((yield self._send(iam("CreateUser", UserName=self.name)))):
@@ -116,6 +123,8 @@ class UserLives(Lives):
 
 class RoleLives(Lives):
     """A role that a visitor assumes, and that is deleted."""
+
+    kind = "role anew"
 
     def __init__(self, scribe: Scribe, name: str, visitor: Credentials, visitor_arn: str) -> None:
         self._visitor, self._trust = visitor, trust(visitor_arn, allows=True)

@@ -41,6 +41,7 @@ class Scribe:
     aftermath: float
     history: History
     acknowledged: int = 0
+    seen: set[tuple[str, bool]] = field(default_factory=set)  # what was asked about how, and whether it was allowed
     _values: count[int] = field(default_factory=count)
 
     def change(self, client: Client, register: Register, make: Make, *, allows: bool | None = None) -> Answer:
@@ -61,8 +62,8 @@ class Scribe:
             register.reads.append(Read(answer.started, answer.ended, allows=says))
         return answer
 
-    def ask(self, client: Client, register: Register, asked: Asked) -> Answer:
-        """Ask whether it is allowed.
+    def ask(self, client: Client, register: Register, asked: Asked, way: str) -> Answer:
+        """Ask whether it is allowed, in a way of that name.
 
         A door that takes no revision along is asked behind a call that does; and behind an answer that tells none, a call
         learns how far the server is. What the answer is of lies between the two.
@@ -77,6 +78,7 @@ class Scribe:
         after = self._reach(client) if self.carry and answer.revision is None else answer
         if after is answer or after.status == 200:
             register.reads.append(Read((before or answer).started, after.ended, allows=allows))
+            self.seen.add((way, allows))
         return answer
 
     def _reach(self, client: Client) -> Answer:

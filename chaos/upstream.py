@@ -46,8 +46,12 @@ class _Bucket(BaseHTTPRequestHandler):
             self._answer(404, b"<Error><Code>NoSuchBucketPolicy</Code></Error>")
 
     def do_PUT(self) -> None:
-        path = self.path.partition("?")[0]
-        self.server.policies[path] = self.rfile.read(int(self.headers["content-length"]))
+        path, length = self.path.partition("?")[0], int(self.headers["content-length"])
+        policy = self.rfile.read(length)
+        if len(policy) < length:  # its sender was killed
+            self.close_connection = True
+            return
+        self.server.policies[path] = policy
         self._answer(204, b"")
 
     def _answer(self, status: int, body: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -21,12 +22,13 @@ from chaos.noting import Scribe
 from chaos.people import Person, Setup, Way
 from chaos.requests import iam
 
-LIVES = ("user anew", "role anew")
+LIVES = (UserLives.kind, RoleLives.kind)
 NAMES = (*MEANS, *LIVES)
 """The means that there are."""
 
 _SID = re.compile(r"w(\d+)x")
 _AGAIN = 0.02  # seconds between tries while a node is away
+_PATIENCE = 60.0  # seconds until what is asked in the end must be answered
 
 
 _Work = Callable[[Client, "Person | Lives", random.Random], Answer | None]
@@ -79,7 +81,7 @@ class Workload:
     def _subject(self, setup: Setup, name: str, means: str, choice: random.Random) -> _Subject:
         if means in LIVES:
             scribe = self._scribe
-            if means == "user anew":
+            if means == UserLives.kind:
                 return _Subject(UserLives(scribe, name))
             return _Subject(RoleLives(scribe, name, setup.visitor, setup.visitor_arn))
         person = made(setup, name, means, self.history)
@@ -124,9 +126,34 @@ class Workload:
                 found[what.register.user] = _value(_must(self._get(client, what)))
             else:
                 for way in self.ways(what.means):
-                    self.ask(client, what, way)
+                    self._be_told(client, what, way)
         client.close()
         return found
+
+    def _be_told(self, client: Client, person: Person, way: Way) -> None:
+        """Ask until it is said: a session may have to begin before."""
+        reads, end = person.register.reads, time.monotonic() + _PATIENCE
+        told = len(reads)
+        while len(reads) == told:
+            if time.monotonic() > end:
+                raise RuntimeError(f"{person.register.user}: nothing is told in the end, {_named(person.means, way)}")
+            if self.ask(client, person, way).status != 200:
+                time.sleep(_AGAIN)
+
+    def unseen(self) -> list[str]:
+        """What was never seen allowed, or never denied, of all that is asked: of that a run has shown nothing."""
+        asked: set[str] = set()
+        for what in (subject.what for subject in self.subjects):
+            if isinstance(what, Lives):
+                asked.add(what.kind)
+            else:
+                asked |= {_named(what.means, way) for way in self.ways(what.means)}
+        return sorted(
+            f"{each}, {'allowed' if allows else 'denied'}"
+            for each in asked
+            for allows in (True, False)
+            if (each, allows) not in self._scribe.seen
+        )
 
     def _client(self, node: Node) -> Client:
         return Client(node.port, space=node.space, carried=self._carried if self.carry else None)
@@ -178,7 +205,7 @@ class Workload:
         asked = way(person)
         if asked is None:
             return person.enter(client)
-        answer = self._scribe.ask(client, person.register, asked)
+        answer = self._scribe.ask(client, person.register, asked, _named(person.means, way))
         if answer.code == "ExpiredToken":
             person.session = None
         return answer
@@ -186,6 +213,10 @@ class Workload:
     def _get(self, client: Client, person: Person) -> Answer:
         asked = iam("GetUserPolicy", UserName=person.name, PolicyName=POLICY)
         return client.send(self.root, asked, fresh=True)
+
+
+def _named(means: str, way: Way) -> str:
+    return f"{means} {way.__name__.replace('_', ' ')}"
 
 
 def value_in(document: str) -> int:

@@ -83,12 +83,12 @@ def test_an_answer_without_a_revision_lies_between_two_with_one(port: int) -> No
     register = history.register("alice", numbered=False)
     client = Client(port, carried=carried)
     for asked, carry in ((Asked(get_object("denied"), ROOT), True), (Asked(iam("GetUser"), ROOT, fresh=True), True)):
-        answer = Scribe(ROOT, carry, 0.0, history).ask(client, register, asked)
+        answer = Scribe(ROOT, carry, 0.0, history).ask(client, register, asked, "any")
         read = register.reads[-1]
         assert read.allows is (answer.status == 200)
         assert (read.started < answer.started, read.ended > answer.ended) == ((answer.revision is None,) * 2)
         assert carried.revision == 7
-    Scribe(ROOT, False, 0.0, history).ask(client, register, Asked(get_object("there"), ROOT))
+    Scribe(ROOT, False, 0.0, history).ask(client, register, Asked(get_object("there"), ROOT), "any")
     assert [read.allows for read in register.reads] == [False, True, True]
     client.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,11 +52,13 @@ def test_a_denial_is_seen_in_every_way_and_taken_back(workload: Workload, client
         return register.reads[-1].allows
 
     ways = workload.ways(means)
+    assert f"{means} {ways[-1].__name__.replace('_', ' ')}, denied" in workload.unseen()
     for allows in (True, False, True, False):
         while register.writes[-1].allows is not allows:
             workload.write(client, person)
         assert register.writes[-1].outcome is Outcome.DONE
         assert {way.__name__: told(way) for way in ways} == {way.__name__: allows for way in ways}
+    assert not [each for each in workload.unseen() if each.startswith(f"{means} by")]
     assert list(unexplained(register)) == []
     stale = Read(register.reads[-1].ended + 1, register.reads[-1].ended + 2, allows=True)
     register.reads.append(stale)
@@ -66,9 +70,11 @@ def test_credentials_of_an_earlier_life_never_count_again(
     workload: Workload, client: Client, kind: type[Lives]
 ) -> None:
     lives = next(each.what for each in workload.subjects if isinstance(each.what, kind))
+    assert f"{lives.kind}, denied" in workload.unseen()
     for _ in range(20):
         lives.write(client)
         lives.read_all(client)
+    assert not [each for each in workload.unseen() if each.startswith(lives.kind)]
     registers = [each for name, each in workload.history.registers.items() if name.startswith(f"{lives.name}, ")]
     assert len(registers) > 3
     for register in registers[:2]:
@@ -79,3 +85,23 @@ def test_credentials_of_an_earlier_life_never_count_again(
         last = register.reads[-1]
         register.reads.append(Read(last.ended + 1, last.ended + 2, allows=True))
         assert f"{register.user}: allowed" in next(unexplained(register))
+
+
+def test_in_the_end_everybody_is_asked_about_in_every_way_also_whose_session_has_ended(workload: Workload) -> None:
+    people = [each.what for each in workload.subjects if isinstance(each.what, Person)]
+    before = {person.name: len(person.register.reads) for person in people}
+    for person in people:
+        person.session = None
+    last = workload.last(workload.nodes[0])
+    numbered = [person for person in people if person.register.numbered]
+    assert last == {person.name: person.register.writes[-1].value for person in numbered}
+    asked = {person.means: len(person.register.reads) - before[person.name] for person in people}
+    assert asked == {means: 0 if MEANS[means].numbered else len(workload.ways(means)) for means in MEANS}
+
+
+def test_an_upstream_keeps_no_policy_whose_sender_was_killed_in_the_middle() -> None:
+    with closing(Upstream()) as upstream, socket.create_connection(("127.0.0.1", upstream.server_port)) as sender:
+        sender.sendall(b"PUT /bucket?policy HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(100) == b""
+        assert upstream.policies == {}
