@@ -105,6 +105,51 @@ async def test_a_conflict_on_an_unreadable_database_fails_the_changes(opener: Op
 
 
 @on_loop
+async def test_whatever_fails_where_work_is_done_again_everybody_is_answered(opener: Opener) -> None:
+    async def unreadable(account_id: str) -> tuple[Records, dict[str, object]]:
+        raise ValueError("a record that is none")
+
+    def out_of_date(records: Records) -> bool:
+        return False
+
+    def broken(records: Records) -> bool:
+        raise ValueError("news that are none")
+
+    for catch_up in (out_of_date, broken):
+        async with running(opener()) as store:
+            if not store.has_account(ACCOUNT):
+                await store.write(new_account())
+            await store.load(ACCOUNT)
+            gate = Gate(store)
+            gate.failure = Conflict(ACCOUNT)
+            writes = [asyncio.create_task(store.write(add_user(number))) for number in (1, 2)]
+            await gate.reached.wait()
+            before = store._database.load, store._database.catch_up
+            store._database.load = unreadable  # type: ignore[method-assign,assignment]
+            store._database.catch_up = catch_up  # type: ignore[method-assign]
+            gate.opened.set()
+            async with asyncio.timeout(10):
+                outcomes = await asyncio.gather(*writes, return_exceptions=True)
+            assert all("none" in str(outcome) for outcome in outcomes)
+            store._database.load, store._database.catch_up = before  # type: ignore[method-assign]
+            assert not (await store.load(ACCOUNT)).users
+
+
+@on_loop
+async def test_an_image_that_cannot_be_brought_up_to_date_is_read_anew(opener: Opener) -> None:
+    def broken(records: Records) -> bool:
+        raise ValueError("news that are none")
+
+    async with prepared(opener) as one, running(opener()) as two:
+        await two.load(ACCOUNT)
+        await one.write(add_user(1))
+        catch_up, two._database.catch_up = two._database.catch_up, broken  # type: ignore[method-assign]
+        await two.refresh()
+        two._database.catch_up = catch_up  # type: ignore[method-assign]
+        assert len((await two.load(ACCOUNT)).users) == 1
+
+
+@on_loop
 async def test_a_refusal_that_cannot_be_recorded_is_a_failure(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(change: Change) -> None:
         change.refused(SampleEvent("refused"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from iamd.store.batch import Batch, Entry
 from iamd.store.cache import ImageCache
@@ -83,21 +84,26 @@ class Committer:
 
     @property
     def under_way(self) -> bool:
-        """Whether images hold what is not committed."""
-        return not self._aside and (self._committing is not None or bool(self._filling.entries))
+        """Whether images hold what is not committed, or lack what others are known to have changed."""
+        if self._aside:
+            return bool(self._overtaken)
+        return self._committing is not None or bool(self._filling.entries)
 
     async def settled(self) -> None:
-        """Wait for the last group there is, unless it is set aside."""
+        """Wait for the last group there is; for one that is set aside only where it hides what others have changed."""
         batch = self._filling if self._filling.entries else self._committing
+        if self._aside and self._overtaken:
+            await self._heard.wait()
+            raise StaleRead("another process changed what was read")
         if batch is not None and not self._aside:
             await batch.settle()
 
     async def ended(self) -> None:
-        """As `settled`, also of what is set aside."""
+        """Wait for the last group there is, though it be set aside."""
+        with suppress(StaleRead):
+            await self.settled()
         if self._aside:
             await self._heard.wait()
-        else:
-            await self.settled()
 
     async def perform(self, entry: Entry) -> None:
         """Execute the entry, loading what it needs, and put it in the group that is being filled."""
@@ -116,7 +122,7 @@ class Committer:
                     needed[missing.account_id] += 1
                     self._wanted[missing.account_id] += 1
                     await self._load(missing.account_id)
-        except StoreError as error:
+        except Exception as error:
             entry.resolve(error)
             return
         finally:
@@ -166,7 +172,10 @@ class Committer:
             self._committing = self._heeded = None
             for change in group.changes:
                 self._committed(change)
-            batch.settled(self._heed_others(batch))
+            stale = self._heed_others(batch)
+            batch.settled(stale)
+            if stale is not None:  # who waits for the next group may have read the same
+                self._filling.settled(stale)
             for entry in batch.entries:
                 self._answer(entry)
         finally:
@@ -282,8 +291,8 @@ class Committer:
                 image = self._images.get(account_id)
                 if image is not None and not self._database.catch_up(image):
                     self._images.drop(account_id)
-        except StoreError as error:
-            self._abandon(batches, error)
+        except Exception as error:
+            self._abandon(batches, error if isinstance(error, StoreError) else _unwritable(error))
             return False
         return True
 

@@ -22,7 +22,7 @@ from iamd.store.cache import ImageCache
 from iamd.store.change import Change
 from iamd.store.commits import Committer
 from iamd.store.directory import Directory
-from iamd.store.errors import NoAccount, StaleRead, StoreError
+from iamd.store.errors import NoAccount, StoreError
 from iamd.store.image import Records
 from iamd.store.interface import Database, Replaced, When
 from iamd.store.journal import Journal
@@ -205,7 +205,7 @@ class Store(Journal):
     def _catch_up(self, image: Records) -> None:
         try:
             current = self._database.catch_up(image)
-        except StoreError:  # a change is told once: what cannot be brought up to date now must not be used
+        except Exception:  # a change is told once: what cannot be brought up to date now must not be used
             current = False
         if current:
             self.directory.note(image)
@@ -270,8 +270,7 @@ class Store(Journal):
 
     async def hear(self) -> None:
         """Take in what has been committed before the call, by other processes, too. Raises StoreError."""
-        with suppress(StaleRead):
-            await self._committer.ended()  # changes of our own under way hide those of others
+        await self._committer.ended()  # changes of our own under way hide those of others
         await self.refresh()
 
     async def reached(self, account_id: str) -> int:

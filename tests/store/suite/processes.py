@@ -130,6 +130,27 @@ class Processes:
             assert [found.id for found in (await two.load(ACCOUNT)).users] == [user(1).id, user(2).id]
 
     @on_loop
+    async def test_a_read_behind_the_next_change_does_not_pass_it_over_either(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(new_account(OTHER))
+            await two.load(OTHER)
+            await two.load(ACCOUNT)
+            two._database.reads_wait = None
+            gate = Gate(two, behind=True)
+            slow = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            behind = asyncio.create_task(two.write(lambda change: renamed(change, OTHER, "theirs")))
+            await until(lambda: two._committer.undurable(OTHER))
+            await one.write(add_user(2))
+            await two.refresh()
+            read = asyncio.create_task(two.settled())
+            await asyncio.sleep(0)
+            gate.opened.set()
+            with pytest.raises(StaleRead):
+                await read
+            await asyncio.gather(slow, behind)
+
+    @on_loop
     async def test_many_writers_lose_nothing(self, opener: Opener) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             stores = (one, two)

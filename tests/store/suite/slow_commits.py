@@ -151,6 +151,37 @@ class SlowCommits:
             await same_after_reopening(two, opener)
 
     @on_loop
+    async def test_reads_wait_for_it_where_it_hides_what_another_process_did(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two, slow(two) as (gate, change):
+            await one.write(add_user(2))
+            await two.refresh()
+            assert two.unsettled
+            read = asyncio.create_task(two.settled())
+            await asyncio.sleep(0)
+            gate.opened.set()
+            with pytest.raises(StaleRead):
+                await read
+            assert user(2).id in users(two)
+            await change
+
+    @on_loop
+    async def test_who_has_to_hear_of_others_waits_for_its_end(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await two.load(ACCOUNT)
+            gate = Gate(two)
+            two._database.reads_wait = 0.1  # this waits already then
+            change = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            hearing = asyncio.create_task(two.hear())
+            await until(lambda: not two.unsettled)
+            await one.write(add_user(2))
+            assert not hearing.done()
+            gate.opened.set()
+            await hearing
+            assert user(2).id in users(two)
+            await change
+
+    @on_loop
     async def test_others_changes_of_other_accounts_are_seen(self, opener: Opener) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             await one.write(new_account(OTHER))
