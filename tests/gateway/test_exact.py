@@ -213,11 +213,18 @@ def test_what_cannot_be_told_is_refused(service: str, operation: str, params: di
         ("dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": []}, "t" * 5_000: {"Keys": []}}}),
         ("sns", "Publish", {"TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:{'t' * 5_000}", "Message": "m"}),
         ("ssm", "GetParameter", {"Name": "/" + "p" * 5_000}),
+        ("lambda", "CreateFunction", {"FunctionName": "f", "Role": f"arn:aws:iam::{ACCOUNT}:role/{'r' * 5_000}"}),
     ],
 )
 def test_names_that_are_longer_than_any_are_refused(service: str, operation: str, params: dict[str, Any]) -> None:
     with pytest.raises(Unmapped, match="more characters than any has"):
         needs_of(service, operation, **params)
+
+
+def test_more_roles_than_any_request_hands_over_are_refused() -> None:
+    roles = [f"arn:aws:iam::{ACCOUNT}:role/r{number}" for number in range(3_000)]
+    with pytest.raises(Unmapped, match="more than the gateway decides on"):
+        needs_of("sns", "CreateTopic", Name="t", Attributes=dict(zip(map(str, range(3_000)), roles, strict=True)))
 
 
 def test_keys_of_events() -> None:

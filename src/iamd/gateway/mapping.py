@@ -41,15 +41,15 @@ def _further(inquiry: Inquiry, found: list[Need]) -> list[Need]:
         found = instances.with_tags(inquiry, found)
     if not found:
         raise Unmapped(f"The gateway cannot tell what {asked.name} needs.")
+    if inquiry.document:
+        first = found[0]
+        found = [*found, *made_with_tags.tagging(inquiry, first), *passed_roles(inquiry, first)]
     if len(found) > _MOST:
         raise Unmapped(f"{asked.name} names more than the gateway decides on at once.")
     for need in found:
         if len(need.resource) > _LONGEST:
             raise Unmapped(f"{asked.name} names a resource by more characters than any has.")
-    if not inquiry.document:
-        return found
-    first = found[0]
-    return [*found, *made_with_tags.tagging(inquiry, first), *passed_roles(inquiry, first)]
+    return found
 
 
 def kind_of(service: Service, operation: OperationModel) -> str:
