@@ -78,11 +78,15 @@ async def test_nothing_is_forgotten_early_by_a_clock_that_is_months_ahead(monkey
         before, touched = await told(store), len(await store.history(ACCOUNT))
         ahead = KnownTime(store, lambda: LEAP).now
         await EventRetention(store, None, 60, ahead).turn()
+        forgotten, forget = asyncio.Event(), store.forget
+
+        async def noted(before: datetime) -> None:
+            await forget(before)
+            forgotten.set()
+
+        monkeypatch.setattr(store, "forget", noted)
         keeping = asyncio.create_task(keep_days(store, 60, ahead, pause=0))
-        await asyncio.sleep(0)
-        for _ in range(100):
-            await store.settled()
-            await asyncio.sleep(0)
+        await forgotten.wait()
         keeping.cancel()
         assert await told(store) == before
         assert len(await store.history(ACCOUNT)) == touched
