@@ -21,6 +21,7 @@ from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, forget_changed, has_subresource, misses_object, settle, tolerated, who_asks
 from iamd.services.call import Cold
+from iamd.store.errors import StaleRead
 from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
 from iamd.wire.gateway_errors import NotKnown
 
@@ -106,15 +107,28 @@ async def decide(parts: Parts, passage: Passage) -> None:
     await judge(parts.realm, parts.facts, who_asks(passage), passage.needs, passage.decided, left_out)
 
 
-async def require_unblocked(parts: Parts, passage: Passage) -> None:
-    """Refuse what Block Public Access is against."""
-    asked, caller, signature, store = passage.asked, passage.caller, passage.signature, parts.realm.store
+async def conclude(parts: Parts, passage: Passage, *, blocks: bool) -> None:
+    """Return when what was decided on stands: what has been taken back meanwhile is decided on anew. `blocks` tells whether
+    Block Public Access may be against the request."""
+    store = parts.realm.store
+    while store.unsettled:
+        try:
+            await store.settled()
+            break
+        except StaleRead:
+            passage.decided.clear()
+            passage.tolerated.clear()
+            await decide(parts, passage)
+    if blocks:
+        await _require_unblocked(parts, passage)
+
+
+async def _require_unblocked(parts: Parts, passage: Passage) -> None:
+    asked, caller, signature = passage.asked, passage.caller, passage.signature
     if asked is None or caller is None or signature is None:
         raise InternalFailure
     needs, region = passage.needs, signature.region
     await require_public_access(parts.facts, asked, passage.request, needs, caller.account_id, region)
-    if store.unsettled:
-        await store.settled()
 
 
 async def compose(parts: Parts, passage: Passage, headers: Headers) -> None:

@@ -134,9 +134,8 @@ def conclude(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         raise InternalFailure
     if writes_policy(asked):
         check_written(asked, passage.request, passage.document, passage.needs[0].resource)
-    if parts.mode == ENFORCE and may_be_blocked(passage, asked, caller):
-        return later.require_unblocked(parts, passage)
-    return store.settled() if store.unsettled else None
+    blocks = parts.mode == ENFORCE and may_be_blocked(passage, asked, caller)
+    return later.conclude(parts, passage, blocks=blocks) if blocks or store.unsettled else None
 
 
 def compose(parts: Parts, passage: Passage) -> Awaitable[None] | None:

@@ -29,7 +29,7 @@ from iamd.server.clock import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.services.unavailable import unavailable
-from iamd.store.errors import NoAccount, StoreError
+from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.store.image import Records
 from iamd.wire.errors import (
     AccessDenied,
@@ -215,10 +215,10 @@ async def answer_person(realm: Realm, request: HttpRequest, caller: Caller, path
 
 
 async def _answered(
-    realm: Realm, request: HttpRequest, route: Route | Lasting, request_id: str, caller: Caller | None = None
+    realm: Realm, request: HttpRequest, route: Route | Lasting, request_id: str, known: Caller | None = None
 ) -> tuple[int, bytes, str]:
     """Status, body and code of an answer, to who signed the request unless that is known."""
-    outcome, error, at = None, None, now()
+    caller, outcome, error, at = known, None, None, now()
     try:
         if realm.store.may_be_stale(request.arrived):
             await realm.store.refresh(request.arrived)
@@ -230,6 +230,8 @@ async def _answered(
         status, code, body = 200, "OK", _encode(outcome.body)
     except Malformed as problem:
         status, code, body = 400, "BadRequest", str(problem).encode()
+    except StaleRead:  # what was decided on has been taken back
+        return await _answered(realm, request, route, request_id, known)
     except AwsError as refusal:
         error = refusal
     except (StoreError, NoAccount) as failure:

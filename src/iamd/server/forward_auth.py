@@ -21,7 +21,7 @@ from iamd.server.clock import now
 from iamd.server.telemetry import TALLY, log
 from iamd.services.call import Cold, Realm
 from iamd.services.unavailable import unavailable
-from iamd.store.errors import NoAccount, StoreError
+from iamd.store.errors import NoAccount, StaleRead, StoreError
 from iamd.wire.errors import (
     AccessDenied,
     AwsError,
@@ -114,6 +114,8 @@ async def _decided(realm: Realm, client: Forwarded, at: datetime, request_id: st
         return _Outcome(caller, resource, passed, None)
     except AwsError as refusal:
         return _Outcome(caller, resource, None, refusal)
+    except StaleRead:  # what was decided on has been taken back
+        return await _decided(realm, client, at, request_id)
     except (StoreError, NoAccount) as error:
         log.error("the store failed", request_id=request_id, exc_info=True)
         return _Outcome(caller, resource, None, unavailable(error))
