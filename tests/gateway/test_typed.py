@@ -197,6 +197,18 @@ def test_a_parameter_of_another_type_is_refused(service: str, operation: str, bo
         needs_of_body(service, operation, body)
 
 
+@pytest.mark.parametrize("days", [7.9, "NaN", 2**32 + 7, -(2**70), 1e300])
+def test_what_is_no_integer_is_refused_in_its_place(days: Any) -> None:
+    """Another reader would cut it down to one: a Deny for seven days would not be about what is done."""
+    with pytest.raises(SerializationException):
+        needs_of_body("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": days})
+
+
+@pytest.mark.parametrize("days", [7, 7.0])
+def test_integers_may_be_written_as_other_numbers(days: Any) -> None:
+    assert needs_of("kms", "ScheduleKeyDeletion", KeyId="k", PendingWindowInDays=days)
+
+
 def test_nothing_in_a_list_or_map_of_a_form_is_refused() -> None:
     """Another reader would pass it over, and with it none of the tags beside it."""
     tags = {"Tags.member.1.Key": "a", "Tags.member.1.Value": "b", "Tags.member.2": "x"}

@@ -14,7 +14,8 @@ from iamd.wire.gateway_errors import Ambiguous
 from iamd.wire.model import Shape
 
 _MAX_DEPTH = 128
-_NUMBERS = frozenset({"integer", "long", "float", "double", "bigdecimal", "biginteger"})
+_BITS = {"integer": 31, "long": 63}  # of integers, besides their sign
+_NUMBERS = frozenset({"float", "double"})
 _NO_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -64,8 +65,10 @@ def _is_scalar(kind: str, value: Any) -> bool:
         return isinstance(value, str)
     if kind == "blob":
         return isinstance(value, str | bytes)
-    if kind in _NUMBERS:
-        return (isinstance(value, int | float) and not isinstance(value, bool)) or value in _NO_NUMBERS
+    if kind in _BITS or kind in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return kind in _NUMBERS and value in _NO_NUMBERS
+        return kind in _NUMBERS or (value % 1 == 0 and -(1 << _BITS[kind]) <= value < 1 << _BITS[kind])
     return not isinstance(value, bool)  # a timestamp, which has many forms
 
 
