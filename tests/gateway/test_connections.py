@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from iamd.gateway.bodies import NONE
 from iamd.gateway.connection import Connection
 from iamd.gateway.connections import Connections, Reply
-from iamd.gateway.forward import Forwarder
 from iamd.gateway.origins import Origin
-from iamd.gateway.outbound import Outbound
-from iamd.gateway.parts import Parts
-from iamd.gateway.passage import Passage
-from iamd.gateway.relay import send_at_once
-from iamd.gateway.upstreams import ANYONE, Upstream
 from iamd.wire.errors import ServiceUnavailable
-from iamd.wire.gateway_errors import Ambiguous, BadGateway, GatewayTimeout
-from iamd.wire.http import HttpRequest
-from tests.live import ACCOUNT
+from iamd.wire.gateway_errors import BadGateway, GatewayTimeout
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -252,25 +241,6 @@ def test_a_long_answer_that_is_taken_as_a_whole_leaves_the_connection_open() -> 
         connection.abort()
 
     asyncio.run(run())
-
-
-def test_a_head_that_cannot_be_sent_takes_no_connection() -> None:
-    async def work(server: Served) -> None:
-        await (await server.send()).read(10)
-        parts, forwarder = Parts.__new__(Parts), Forwarder(1)
-        forwarder.idle = server.connections.idle
-        parts.forwarder = forwarder
-        passage = Passage(HttpRequest("GET", b"/", b"", [], b""), "", datetime.now(UTC), NONE)
-        passage.upstream = Upstream(server.origin, ANYONE)
-        broken, scope = [(b"range", b"a\r\nb: c")], ("us-east-1", "s3")
-        passage.outbound = Outbound("GET", b"/", b"", broken, b"", 0, "UNSIGNED-PAYLOAD", scope, ACCOUNT)
-        client: Any = None  # gets nothing
-        with pytest.raises(Ambiguous):
-            send_at_once(parts, passage, client)
-        assert await (await server.send()).read(10) == b"ok"
-        assert server.accepted == 1
-
-    served(work, answers(OK))
 
 
 def test_a_slow_reader_slows_the_upstream() -> None:
