@@ -138,7 +138,7 @@ def _database(cluster: Cluster) -> Iterator[str]:
         cluster.execute("CREATE DATABASE iamd OWNER iamd TEMPLATE template0 ENCODING 'UTF8'")
         yield f"postgresql://iamd@/iamd?host={cluster.folder}"
     finally:
-        for name in ("iamd", "iamd2"):
+        for name in ("iamd", "iamd_restored"):
             cluster.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         cluster.execute("DROP ROLE iamd")
 
@@ -183,7 +183,7 @@ def test_every_command_does_what_the_runbook_says(kind: str, machine: Machine) -
         assert "users alice added" in restored
     else:
         assert (machine.home / "backups/monday.dump").stat().st_mode & 0o077 == 0
-        machine.environ["IAMD_DATABASE"] = machine.environ["IAMD_DATABASE"].replace("/iamd?", "/iamd2?")
+        machine.environ["IAMD_DATABASE"] = machine.environ["IAMD_DATABASE"].replace("/iamd?", "/iamd_restored?")
         (machine.home / "settings/iamd.env").write_text(f"IAMD_DATABASE='{machine.environ['IAMD_DATABASE']}'\n")
         machine.run("systemctl restart iamd")
     assert machine.users() == {"alice"}

@@ -41,7 +41,15 @@ async def identify(realm: Realm, exchange: Exchange, signature: Signature) -> No
 
 async def _caller(realm: Realm, exchange: Exchange, signature: Signature) -> Caller:
     request, store, strangers = exchange.request, realm.store, realm.strangers
-    return await authenticate(request, signature, store, realm.sealer, realm.tokens, strangers, exchange.now)
+    while True:
+        try:
+            return await authenticate(request, signature, store, realm.sealer, realm.tokens, strangers, exchange.now)
+        except AwsError:
+            try:
+                await store.settled()  # a refusal tells of what was read, too
+            except StaleRead:
+                continue
+            raise
 
 
 async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:

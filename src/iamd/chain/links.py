@@ -49,7 +49,8 @@ def identify(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
             caller = authenticate_at_hand(request, signature, realm.store, realm.sealer, realm.tokens, exchange.now)
     except AwsError as refusal:
         signature = exchange.signature
-        if signature is not None and type(refusal) is InvalidClientTokenId and b"x-iamd-revision" in request.index:
+        may_know_more = type(refusal) is InvalidClientTokenId and b"x-iamd-revision" in request.index
+        if signature is not None and (may_know_more or realm.store.unsettled):
             return later.identify(realm, exchange, signature)
         realm.strangers.take(request.client_ip)
         raise
