@@ -45,11 +45,8 @@ async def _caller(realm: Realm, exchange: Exchange, signature: Signature) -> Cal
         try:
             return await authenticate(request, signature, store, realm.sealer, realm.tokens, strangers, exchange.now)
         except AwsError:
-            try:
-                await store.settled()  # a refusal tells of what was read, too
-            except StaleRead:
-                continue
-            raise
+            if not await store.taken_back():  # a refusal tells of what was read, too
+                raise
 
 
 async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:

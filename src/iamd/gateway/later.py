@@ -22,7 +22,7 @@ from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, forget_changed, has_subresource, misses_object, settle, tolerated, who_asks
 from iamd.services.call import Cold
 from iamd.store.errors import StaleRead
-from iamd.wire.errors import InternalFailure, MissingAuthenticationToken
+from iamd.wire.errors import AwsError, InternalFailure, MissingAuthenticationToken
 from iamd.wire.gateway_errors import NotKnown
 
 _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
@@ -48,12 +48,20 @@ async def identify_caller(parts: Parts, passage: Passage, payload: Payload | Non
     if signature is None:
         raise InternalFailure
     store, sealer, tokens, strangers = realm.store, realm.sealer, realm.tokens, realm.strangers
+    caller = None
     with strangers.counted(request.client_ip):
-        caller = caller_at_hand(parts, passage, signature, payload)
-        if caller is None and passage.access is not None and passage.access.via:
-            caller = await parts.forward_access.caller(passage.access, passage.now)
-        elif caller is None:
-            caller = await authenticate(request, signature, store, sealer, tokens, strangers, passage.now, payload)
+        while caller is None:
+            try:
+                caller = caller_at_hand(parts, passage, signature, payload)
+                if caller is None and passage.access is not None and passage.access.via:
+                    caller = await parts.forward_access.caller(passage.access, passage.now)
+                elif caller is None:
+                    caller = await authenticate(
+                        request, signature, store, sealer, tokens, strangers, passage.now, payload
+                    )
+            except AwsError:
+                if not await store.taken_back():  # a refusal tells of what was read
+                    raise
     passage.caller, passage.rest = caller, payload
 
 
@@ -102,9 +110,20 @@ async def require_subresources(parts: Parts, passage: Passage) -> None:
 
 
 async def decide(parts: Parts, passage: Passage) -> None:
-    """Decide with what has to be read first."""
-    left_out = tolerated(parts, passage)
-    await judge(parts.realm, parts.facts, who_asks(passage), passage.needs, passage.decided, left_out)
+    """Decide with what has to be read first; whoever is refused is so by what stands."""
+    realm = parts.realm
+    while True:
+        passage.decided.clear()
+        passage.tolerated.clear()
+        try:
+            await judge(
+                realm, parts.facts, who_asks(passage), passage.needs, passage.decided, tolerated(parts, passage)
+            )
+        except AwsError:
+            if not await realm.store.taken_back():
+                raise
+        else:
+            return
 
 
 async def conclude(parts: Parts, passage: Passage, *, blocks: bool) -> None:
@@ -116,8 +135,6 @@ async def conclude(parts: Parts, passage: Passage, *, blocks: bool) -> None:
             await store.settled()
             break
         except StaleRead:
-            passage.decided.clear()
-            passage.tolerated.clear()
             await decide(parts, passage)
     if blocks:
         await _require_unblocked(parts, passage)

@@ -64,7 +64,12 @@ def _identify(parts: Parts, passage: Passage) -> Awaitable[None] | None:
         request.body = bodies.bounded(passage.kept, parts.max_body)
     elif passage.form is not S3:
         return later.identify(parts, passage, payload)
-    caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
+    try:
+        caller = passage.caller = caller_at_hand(parts, passage, signature, payload)
+    except AwsError:
+        if not parts.realm.store.unsettled:
+            raise
+        caller = None
     if caller is None:
         return later.identify_caller(parts, passage, payload)
     passage.rest = payload
@@ -123,6 +128,10 @@ def decide(parts: Parts, passage: Passage) -> Awaitable[None] | None:
     try:
         open_ones = open_questions(parts.realm, parts.facts, who, questions, passage.decided, tolerated(parts, passage))
     except Cold:
+        return later.decide(parts, passage)
+    except AwsError:
+        if not parts.realm.store.unsettled:
+            raise
         return later.decide(parts, passage)
     return later.decide(parts, passage) if open_ones else None
 

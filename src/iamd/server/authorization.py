@@ -233,6 +233,8 @@ async def _answered(
     except StaleRead:  # what was decided on has been taken back
         return await _answered(realm, request, route, request_id, known)
     except AwsError as refusal:
+        if await realm.store.taken_back():
+            return await _answered(realm, request, route, request_id, known)
         error = refusal
     except (StoreError, NoAccount) as failure:
         log.error("the store failed", request_id=request_id, exc_info=True)

@@ -113,6 +113,8 @@ async def _decided(realm: Realm, client: Forwarded, at: datetime, request_id: st
             await realm.store.settled()
         return _Outcome(caller, resource, passed, None)
     except AwsError as refusal:
+        if await realm.store.taken_back():
+            return await _decided(realm, client, at, request_id)
         return _Outcome(caller, resource, None, refusal)
     except StaleRead:  # what was decided on has been taken back
         return await _decided(realm, client, at, request_id)

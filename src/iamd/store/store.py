@@ -289,6 +289,16 @@ class Store(Journal):
             tries += 1
         return reached
 
+    async def taken_back(self) -> bool:
+        """Wait for the changes under way, which a refusal may rest on; whether any of them was taken back, or others' are
+        to be seen, so that it is to be decided anew. Raises nothing."""
+        if self.unsettled:
+            try:
+                await self.settled()
+            except StoreError:
+                return True
+        return False
+
     async def rotate_master_key(self) -> None:
         """Wrap the data keys by the newest of the master key's keys alone, and seal under a new data key from now on, in
         every process on this database. Raises StoreError, and nothing is changed."""
