@@ -312,31 +312,19 @@ def test_what_waits_for_an_answer_and_breaks_is_refused_in_its_turn(runner: Any)
     runner.run(check())
 
 
-def test_what_was_refused_in_its_turn_is_not_refused_again_for_its_length(runner: Any) -> None:
+_CHUNKS = b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
+
+
+@pytest.mark.parametrize(
+    ("patience", "more"), [(60.0, b"x" * 3000), (0.0, b"")], ids=["for its length", "for being late"]
+)
+def test_what_was_refused_in_its_turn_is_not_refused_again(runner: Any, patience: float, more: bytes) -> None:
     async def check() -> None:
         desk = Desk()
-        connection = Connection(desk)
+        connection = Connection(desk, Front(2000, patience, Reception(desk.answer)))
         connection.receive(b"later")
-        connection.protocol.data_received(
-            b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
-        )
-        connection.protocol.data_received(b"nonsense\r\n" + b"x" * 3000)
-        assert connection.transport.sent == []
-        desk.released.set()
-        assert await connection.answers(2) == [b"later", b""]
-        assert re.findall(rb"HTTP/1\.1 (\d+)", b"".join(connection.transport.sent)) == [b"200", b"400"]
-
-    runner.run(check())
-
-
-def test_what_was_refused_in_its_turn_is_not_refused_again_for_being_late(runner: Any) -> None:
-    async def check() -> None:
-        desk = Desk()
-        connection = Connection(desk, Front(2000, 0.0, Reception(desk.answer)))
-        connection.receive(b"later")
-        connection.protocol.data_received(
-            b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n"
-        )
+        connection.protocol.data_received(_CHUNKS)
+        connection.protocol.data_received(b"nonsense\r\n" + more)
         for _ in range(5):
             await asyncio.sleep(0)
         assert connection.transport.sent == []

@@ -31,6 +31,20 @@ class Sink:
         return [event.event_id for group in self.groups for event in group.kept]
 
 
+class SlowSink(Sink):
+    """Takes a group when it may end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def commit(self, group: Group) -> None:
+        self.begun.set()
+        await self.may_end.wait()
+        await super().commit(group)
+
+
 def ledger_of(sink: Any) -> Ledger:
     return Ledger(sink)
 
@@ -136,25 +150,16 @@ async def test_uses_in_memory_are_newer_than_those_loaded() -> None:
 
 @on_loop
 async def test_two_flushes_at_once_both_return_when_all_is_written() -> None:
-    sink = Sink()
+    sink = SlowSink()
     held = ledger_of(sink)
     held.append(SampleEvent("one"))
-    begun, may_end = asyncio.Event(), asyncio.Event()
-    commit = sink.commit
-
-    async def slowly(group: Group) -> None:
-        begun.set()
-        await may_end.wait()
-        await commit(group)
-
-    sink.commit = slowly  # type: ignore[method-assign]
     first = asyncio.create_task(held.flush())
-    await begun.wait()
+    await sink.begun.wait()
     second = asyncio.create_task(held.flush())
     for _ in range(5):
         await asyncio.sleep(0)
     assert not second.done()
-    may_end.set()
+    sink.may_end.set()
     await asyncio.gather(first, second)
     held.stop()
     assert sink.events() == ["one"]
@@ -163,25 +168,16 @@ async def test_two_flushes_at_once_both_return_when_all_is_written() -> None:
 @on_loop
 async def test_closing_writes_also_what_comes_in_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "FLUSH_EVENTS", 2)
-    sink = Sink()
+    sink = SlowSink()
     held = ledger_of(sink)
-    begun, may_end = asyncio.Event(), asyncio.Event()
-    commit = sink.commit
-
-    async def slowly(group: Group) -> None:
-        begun.set()
-        await may_end.wait()
-        await commit(group)
-
-    sink.commit = slowly  # type: ignore[method-assign]
     held.append(SampleEvent("one"))
     closing = asyncio.create_task(held.close())
-    await begun.wait()
+    await sink.begun.wait()
     held.append(SampleEvent("two"))
     held.append(SampleEvent("three"))  # so many are written at once
     await asyncio.sleep(0)
     held.append(SampleEvent("four"))
-    may_end.set()
+    sink.may_end.set()
     await closing
     assert sink.events() == ["one", "two", "three", "four"]
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -28,18 +28,26 @@ from tests.store.samples import (
 )
 
 
+async def begun(
+    store: Store, work: Callable[[Change], object] | None = None, *, behind: bool = False
+) -> tuple[Gate, asyncio.Task[object]]:
+    """As `slow`, and about to be set aside."""
+    await store.load(ACCOUNT)
+    store._database.reads_wait = 0.0
+    gate = Gate(store, behind)
+    change = asyncio.create_task(store.write(work or add_user(1)))
+    await gate.reached.wait()
+    return gate, change
+
+
 @asynccontextmanager
 async def slow(
     store: Store, work: Callable[[Change], object] | None = None, *, behind: bool = False
 ) -> AsyncIterator[tuple[Gate, asyncio.Task[object]]]:
     """A change, by default the addition of a user, whose commit has been set aside: before the database had it, or
     behind that."""
-    await store.load(ACCOUNT)
-    store._database.reads_wait = 0.0
-    gate = Gate(store, behind)
-    change = asyncio.create_task(store.write(work or add_user(1)))
+    gate, change = await begun(store, work, behind=behind)
     try:
-        await gate.reached.wait()
         await until(lambda: not store.unsettled)
         yield gate, change
     finally:
@@ -76,11 +84,7 @@ class SlowCommits:
     @on_loop
     async def test_a_read_that_saw_it_reads_again(self, opener: Opener) -> None:
         async with prepared(opener) as store:
-            await store.load(ACCOUNT)
-            gate = Gate(store)
-            store._database.reads_wait = 0.0
-            change = asyncio.create_task(store.write(add_user(1)))
-            await gate.reached.wait()
+            gate, change = await begun(store)
             with pytest.raises(StaleRead):
                 await store.settled()
             gate.opened.set()
@@ -89,11 +93,7 @@ class SlowCommits:
     @on_loop
     async def test_changes_wait_for_its_end(self, opener: Opener) -> None:
         async with prepared(opener) as store:
-            await store.load(ACCOUNT)
-            gate = Gate(store)
-            store._database.reads_wait = 0.0
-            first = asyncio.create_task(store.write(add_user(1)))
-            await gate.reached.wait()
+            gate, first = await begun(store)
             behind = asyncio.create_task(store.write(add_user(2)))  # executed on top of it, if it comes soon enough
             await until(lambda: not store.unsettled)
             later = asyncio.create_task(store.write(add_user(3)))
