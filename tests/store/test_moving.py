@@ -255,6 +255,7 @@ async def test_servers_go_on_until_everything_has_arrived(tmp_path: Path, cluste
         await asyncio.gather(*(store.start() for store in servers))
         workers = [asyncio.create_task(users.work(store)) for store in servers * 2]
         await until(lambda: len(users.last) > 50)
+        await asyncio.gather(*(store.flush() for store in servers))  # uses, which may take a second by themselves
         begun = len(users.last)
         rows, seconds = await asyncio.to_thread(opening.to_postgresql, tmp_path / "iamd.db", url, key)
         await asyncio.wait(workers)
