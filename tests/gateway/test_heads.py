@@ -121,3 +121,14 @@ def test_long_lists_of_names_are_not_remembered() -> None:
         assert head_of(UPSTREAMS[1], outbound, TIMES[0]) == plainly(UPSTREAMS[1], TIMES[0], outbound)
     assert not [place for place in heads._forms if len(place[-1]) >= 300]
     assert not [place for place in heads._passing if len(place[-1]) >= 300]
+
+
+def test_an_answer_to_a_browser_is_a_page_of_nobodys() -> None:
+    told = [
+        (b"set-cookie", b"iamd-sign-in=planted"),
+        (b"clear-site-data", b'"cookies"'),
+        (b"content-type", b"text/html"),
+    ]
+    kept = [(b"content-type", b"text/html"), (b"content-security-policy", b"sandbox")]
+    assert heads.for_browsers(told) == kept
+    assert heads.for_browsers([(b"content-security-policy", b"sandbox allow-same-origin")])[-1] == kept[-1]

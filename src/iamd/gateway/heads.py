@@ -31,6 +31,8 @@ _HOP_BY_HOP: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
 _KEPT = _OURS | _HOP_BY_HOP
+_OF_SITES: Final = (b"set-cookie", b"clear-site-data")
+_SANDBOX: Final = (b"content-security-policy", b"sandbox")
 _UNCHECKED: Final = b"0" * 64
 """The signature for upstreams without credentials: they take the region and service out of its scope at most."""
 
@@ -222,6 +224,12 @@ def answer_headers(headers: Headers, has_body: bool) -> Headers:
     for value in connections:
         passed = _without(passed, value)
     return passed
+
+
+def for_browsers(headers: Headers) -> Headers:
+    """The headers of an answer that a browser may show as a page. It has the console's address: so it runs in a sandbox, as
+    a page of nobody's, and leaves the console's cookies alone."""
+    return [*[header for header in headers if header[0] not in _OF_SITES], _SANDBOX]
 
 
 def _without(headers: Headers, connection: bytes) -> Headers:

@@ -40,6 +40,9 @@ def note(passage: Passage, status: int, headers: Headers) -> None:
 def answered(passage: Passage, status: int, headers: Headers, body: bytes | AsyncIterator[bytes]) -> Answer:
     """The upstream's answer for the client."""
     passed = heads.answer_headers(headers, isinstance(body, bytes) and passage.request.method != "HEAD")
+    signature = passage.signature
+    if signature is None or signature.presigned or signature.policy is not None:  # no page is asked for with a header
+        passed = heads.for_browsers(passed)
     return Answer(status, passed, body, "OK" if status < 400 else f"Upstream{status}")
 
 
