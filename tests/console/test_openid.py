@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.services.signin.browser import PASSWORD, Browser, Page
 from tests.services.signin.test_login import trail
 
 OURS = f"{SIGN_IN}?account={ACCOUNT}"
+ELSEWHERE = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +310,37 @@ def test_nobody_is_led_elsewhere(browser: Browser, declared: People) -> None:
         gone = browser.open(f"{path}?{urlencode({'to': to})}")
         assert browser.open(declared.sign_in(gone.headers["location"])).headers["location"] == "/console/"
     assert "evil.example" not in button(browser.open(f"{OURS}&to=//evil.example"))
+
+
+@pytest.mark.parametrize(
+    ("has_cookie", "told"),
+    [(False, {}), (False, ELSEWHERE), (True, ELSEWHERE), (True, {"sec-fetch-site": "same-site"})],
+)
+def test_no_other_site_signs_somebody_in(
+    server: Live, browser: Browser, declared: People, has_cookie: bool, told: dict[str, str]
+) -> None:
+    path = button(browser.open(OURS))
+    victim = browser if has_cookie else Browser(server.endpoint)
+    shown = replace(victim, headers=told).open(path)
+    assert (shown.status, urlsplit(shown.headers["location"]).path) == (303, SIGN_IN)
+    assert button(victim.open(shown.headers["location"])) == path  # whoever wants to may
+
+
+def test_nobody_is_led_from_one_sign_in_to_another(browser: Browser, jane: dict[str, str], declared: People) -> None:
+    path = button(browser.open(OURS))
+    sign_in(browser, jane)
+    below = path.removeprefix("/console/")
+    for there in (
+        below,
+        f"./{below}",
+        f"x/../{below}",
+        f"%2e/{below}",
+        f"x/.%2E/{below}",
+        "sign-in",
+        "sign-in?as=root",
+    ):
+        led = browser.open(f"{SIGN_IN}?{urlencode({'to': f'/console/{there}'})}")
+        assert (led.status, led.headers["location"]) == (303, "/console/")
 
 
 def test_a_browser_that_does_not_say_whence_it_comes_is_led_on(

@@ -182,6 +182,8 @@ def _comes_from_elsewhere(request: HttpRequest) -> bool:
     is signed in would be asked again. It sends them when our own page leads on."""
     told = (request.header(b"sec-fetch-site"), request.header(b"sec-fetch-mode"))
     is_page = request.path.startswith(PREFIX) or portal.is_for_portal(request)
+    if openid.is_beginning(request):
+        return False  # that is for our own pages to begin
     return request.method == "GET" and told == ("cross-site", "navigate") and is_page
 
 

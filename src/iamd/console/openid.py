@@ -2,7 +2,8 @@
 the person's choice.
 
 The provider's redirect is a GET that signs in, as OpenID Connect has it: what stands for the token of our forms is
-`state`, which is good for one browser, once.
+`state`, which is good for one browser, once. It is given on the way from our own pages only: whoever may name a provider
+for an account of theirs could sign others in there by a link.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from iamd.services.signin.openid import Vouched, Way
 from iamd.services.signin.passwords import Refused
 from iamd.services.sts.saml_claims import Asked
 from iamd.wire.errors import AwsError
-from iamd.wire.http import Answer
+from iamd.wire.http import Answer, HttpRequest
 
 PREFIX = openid_client.PATH.encode()
 _LONGEST = 65_536  # bytes of a form: tokens that tell many groups are long
@@ -36,6 +37,11 @@ class _Step:
     perform: Perform
     way: Way
     before: Visitor | None
+
+
+def is_beginning(request: HttpRequest) -> bool:
+    """Whether a person wants to go to a provider, rather than comes back."""
+    return request.path.startswith(PREFIX) and request.method != "POST" and b"state=" not in request.query
 
 
 async def answer(browser: Browser, perform: Perform, before: Visitor | None) -> Answer:
@@ -54,11 +60,19 @@ async def answer(browser: Browser, perform: Perform, before: Visitor | None) -> 
             return await _back(step)
         to = browser.query.get("to", "")
         leads_to = to if len(to) <= _LONGEST_PAGE and is_ours(to) else HOME
+        if not _is_sent_by_us(browser):
+            return redirect(f"{again}&{urlencode({'to': leads_to})}")
         return redirect(await openid.begin(browser.visit, way, browser.cookie, leads_to))
     except federation.Finished as finished:
         return _refused(str(finished), again, HOME)
     except (AwsError, Refused) as refused:
         return _refused(refused.message if isinstance(refused, AwsError) else str(refused), again)
+
+
+def _is_sent_by_us(browser: Browser) -> bool:
+    """Whether a page of ours has led here, or nobody: it has set the cookie, which other sites' links do not bring."""
+    site = browser.request.header(b"sec-fetch-site")
+    return browser.known is not None and site in (None, "same-origin", "none")
 
 
 def _refused(problem: str, again: str, on: str | None = None) -> Answer:

@@ -16,8 +16,11 @@ from iamd.wire.http import Answer
 
 PATH = b"/console/sign-in"
 HOME = "/console/"
-# Own pages only, and none whose address a browser reads in another way than we do.
-is_ours = re.compile(r"/console/(?!/)[A-Za-z0-9/_.~=?&%+:@-]{0,1000}").fullmatch
+# Own pages only, and none whose address a browser reads in another way than we do; what is below the sign-in begins
+# another one.
+is_ours = re.compile(
+    r"(?![^?]*/(?:\.|%2[Ee]){1,2}(?:[/?]|$))/console/(?!/|sign-in(?:[/?]|$))[A-Za-z0-9/_.~=?&%+:@-]{0,1000}"
+).fullmatch
 
 
 def link_to(path: str) -> str:
