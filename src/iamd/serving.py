@@ -42,6 +42,7 @@ from iamd.server.endpoints import Endpoints
 from iamd.server.front import Front
 from iamd.server.gate import Gate
 from iamd.server.gateway_parts import gate, upstreams_of
+from iamd.server.handshakes import Handshakes
 from iamd.server.imported_resources import imported
 from iamd.server.issuers import document
 from iamd.server.jobs import jobs, meanwhile
@@ -247,10 +248,7 @@ async def _serve(
     listening: Callable[[Server, str], None],
 ) -> None:
     async with running(settings, worker) as server, _credential_endpoints(settings, server, worker):
-        config = _uvicorn_config(settings, server.application)
-        if certificate is not None:
-            config.load()
-            config.ssl = certificate.context
+        config = _uvicorn_config(settings, server.application, certificate)
 
         def listens(host: str, port: int) -> None:
             worker.shared.serving.set(worker.index, True)
@@ -284,15 +282,19 @@ def _stop_with(life: int, server: Server) -> None:
     loop.add_reader(life, ended)
 
 
-def _uvicorn_config(settings: Settings, application: Application) -> uvicorn.Config:
+def _uvicorn_config(
+    settings: Settings, application: Application, certificate: ServerCertificate | None
+) -> uvicorn.Config:
+    front = Front(
+        settings.max_header_bytes,
+        settings.request_timeout,
+        application.reception,
+        Crowd(settings.address_connections, application.proxies.trusts),
+    )
+    makes: Front | Handshakes = front if certificate is None else Handshakes(front, certificate.context)
     return uvicorn.Config(
         application,
-        http=Front(  # type: ignore[arg-type]  # makes what is asked for
-            settings.max_header_bytes,
-            settings.request_timeout,
-            application.reception,
-            Crowd(settings.address_connections, application.proxies.trusts),
-        ),
+        http=makes,  # type: ignore[arg-type]  # which make what is asked for
         loop="uvloop",
         ws="none",
         lifespan="off",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -10,12 +12,16 @@ from pathlib import Path
 
 import boto3
 import pytest
+import uvicorn
+import uvloop
 from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from iamd.server import crowd, handshakes
+from iamd.server.front import Front
 from iamd.server.tls import ServerCertificate
 from iamd.settings import SettingsError, load
 from iamd.wire.tls_files import BadCertificate
@@ -138,3 +144,56 @@ def test_what_cannot_be_used_is_refused_before_anything_is_made(tmp_path):
         ServerCertificate(tmp_path / "tls.crt", tmp_path / "tls.key")
     with pytest.raises(SettingsError, match="`tls_certificate` is set without `tls_key`"):
         load({"tls_certificate": str(tmp_path / "tls.crt")}, {})
+
+
+@pytest.mark.parametrize("runner", [asyncio.run, uvloop.run])
+def test_who_does_not_finish_a_handshake_counts_and_is_given_up(tmp_path, monkeypatch, runner):
+    monkeypatch.setattr(crowd, "place_of", lambda address: address)  # this machine's own are not counted
+    monkeypatch.setattr(handshakes, "SECONDS", 0.5)
+    write(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "tls.crt"))
+    counted = crowd.Crowd(2)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            _hello,
+            http=handshakes.Handshakes(
+                Front(1000, 60.0, None, counted),
+                ServerCertificate(tmp_path / "tls.crt", tmp_path / "tls.key").context,
+            ),
+            log_config=None,
+        )
+    )
+
+    async def check():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = listener.getsockname()
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            silent = [await asyncio.open_connection(*address) for _ in range(4)]
+            refused = list(asyncio.as_completed([reader.read() for reader, _ in silent[2:]]))
+            assert [await each for each in refused] == [b"", b""]
+            assert counted._greeted == {"127.0.0.1": 2}
+            assert [await reader.read() for reader, _ in silent[:2]] == [b"", b""]  # nothing came for too long
+            garbage = await asyncio.open_connection(*address)
+            garbage[1].write(b"GET / HTTP/1.1\r\n\r\n")
+            assert b"HTTP" not in await garbage[0].read()
+            open_ = []
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection(*address, ssl=trusting)
+                writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+                open_.append((reader, writer))
+            assert (counted._greeted, counted._open) == ({}, {"127.0.0.1": 2})
+            with pytest.raises(ConnectionError):
+                await asyncio.open_connection(*address, ssl=trusting)
+            for _, writer in (*silent, garbage, *open_):
+                writer.close()
+            server.should_exit = True
+            await serving
+            assert (counted._greeted, counted._open) == ({}, {})
+
+    runner(check())
+
+
+async def _hello(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
