@@ -82,6 +82,17 @@ def test_who_has_a_device_shows_its_code(iam: Any, browser: Browser, jane: dict[
     assert call(browser, "ListUsers")[0] == 200
 
 
+@pytest.mark.parametrize("code", ["é", "\u0661\u0662\u0663\u0664\u0665\u0666", "\uff11\uff12\uff13\uff14\uff15\uff16"])
+def test_no_code_tells_whether_the_password_was_right(
+    server: Live, iam: Any, browser: Browser, jane: dict[str, str], code: str
+) -> None:
+    iam.enable_mfa_device(UserName="Jane", **Phone(iam).pair())
+    for password in (jane["password"], "wrong"):
+        refused = sign_in(browser, {**jane, "password": password, "code": code})
+        assert (refused.status, refused.problem) == (403, WRONG)
+    assert len(trail(server, "ConsoleLogin")) == 2
+
+
 def test_a_password_that_is_due_is_changed_on_the_way_in(
     server: Live, iam: Any, browser: Browser, jane: dict[str, str]
 ) -> None:

@@ -73,7 +73,7 @@ def after_code(device: Device, seed: bytes, given: str, now: datetime) -> Positi
 
 
 def _is(seed: bytes, step: int, given: str) -> bool:
-    return hmac.compare_digest(code(seed, step), given)
+    return hmac.compare_digest(code(seed, step).encode(), given.encode(errors="replace"))
 
 
 def _used(device: Device, step: int) -> bool:
