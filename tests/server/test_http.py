@@ -193,7 +193,8 @@ def test_a_signed_call_is_answered_with_any_method(door: Door, method: str) -> N
 
 def test_a_signed_get_carries_its_call_in_the_query(door: Door) -> None:
     target = f"/?{GET_USER.decode()}"
-    assert door.send("GET", target, signed(door.host, "GET", target, {}, b"")).status == 200
+    answered = door.send("GET", target, signed(door.host, "GET", target, {}, b""))
+    assert (answered.status, answered.headers["cache-control"]) == (200, "no-store")
     door.send("GET", target + "&UserName=x", signed(door.host, "GET", target, {}, b"")).refused("SignatureDoesNotMatch")
 
 

@@ -10,6 +10,7 @@ from iamd.wire.http import Answer
 
 _XML = (b"content-type", b"text/xml")
 _JSON = (b"content-type", b"application/json")
+_UNKEPT = (b"cache-control", b"no-store")
 
 
 def of(exchange: Exchange) -> Answer:
@@ -22,6 +23,10 @@ def of(exchange: Exchange) -> Answer:
     if exchange.operation is None:
         raise RuntimeError("an exchange without error has an operation")
     model = exchange.operation.model
+    if exchange.request.method != "POST" or model.service.protocol == "rest-json":
+        # It may hold credentials, for whom a cache would not tell apart (RFC 6749, 5.1): not every token is in
+        # `Authorization`, and presigned requests are GETs of browsers.
+        headers.append(_UNKEPT)
     if model.service.protocol == "json":
         headers.append((b"content-type", aws_json.content_type(model.service)))
         return Answer(200, headers, aws_json.answer(model, exchange.reply))

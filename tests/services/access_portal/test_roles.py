@@ -102,6 +102,17 @@ def test_credentials_of_a_role(company: Center, token: dict[str, Any], bea: Pers
     assert {each["requestParameters"]["role_name"] for each in denied} == {"Other", "Admin"}
 
 
+def test_no_cache_keeps_credentials(company: Center, token: dict[str, Any]) -> None:
+    program, asked = token["program"], {"accessToken": token["accessToken"], "accountId": company.member}
+    for answer in (
+        program.registration,
+        program.start(),
+        program.portal.get_role_credentials(**asked, roleName="Admin"),
+        program.portal.list_account_roles(**asked),
+    ):
+        assert answer["ResponseMetadata"]["HTTPHeaders"]["cache-control"] == "no-store"
+
+
 def test_policies_see_whose_session_it_is(company: Center, token: dict[str, Any], bea: Person) -> None:
     portal = token["program"].portal
     asked = {"accessToken": token["accessToken"], "accountId": company.member, "roleName": "Admin"}
