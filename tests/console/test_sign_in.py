@@ -221,6 +221,21 @@ def test_signing_out_everywhere_ends_programs_too(
         server.client("sts", credentials(given)).get_caller_identity()
 
 
+def test_a_session_that_is_over_lets_no_program_in(
+    server: Live, iam: Any, browser: Browser, jane: dict[str, str]
+) -> None:
+    iam.attach_user_policy(UserName="Jane", PolicyArn=LOCAL_DEVELOPMENT)
+    sign_in(browser, jane)
+    program = Program(server.endpoint)
+    thief = Browser(server.endpoint, dict(browser.cookies))  # who keeps what a stolen session was good for
+    page, code = thief.open(program.link()), thief.submit(thief.open(program.link()), answer="allow").location["code"]
+    assert credentials(program.exchange(thief.submit(page, answer="allow").location["code"]))
+    assert post(browser, "sign-out-everywhere") == (200, {})
+    assert thief.submit(page, answer="allow").problem == "You have waited too long. Please sign in again."
+    assert refusal(program.exchange, code) == ("AccessDeniedException", "AUTHCODE_EXPIRED")
+    assert browser.submit(page, answer="allow").status == 403
+
+
 def test_a_new_password_ends_the_sessions(iam: Any, browser: Browser, jane: dict[str, str]) -> None:
     sign_in(browser, jane)
     iam.update_login_profile(UserName="Jane", Password=NEW)

@@ -1,11 +1,13 @@
 """`/v1/authorize`: a person signs in, is asked, and is sent back to the program with a code (`aws login`).
 
 Nothing is kept between the steps: who has signed in stands in a sealed ticket in the form, which is good for one
-browser and one request. Who is signed in to the console already is only asked.
+browser and one request. Who is signed in to the console already is only asked, and the answer counts as long as that
+session does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iamd.console.browser import Browser
@@ -30,10 +32,16 @@ class _Step:
 
     entrance: Entrance
     requested: Requested
+    session_id: str  # of who is signed in at the console; empty for who signs in here
 
     @property
     def browser(self) -> Browser:
         return self.entrance.browser
+
+    @property
+    def consent(self) -> str:
+        """What the ticket of the page that asks is for."""
+        return f"{_CONSENT} {self.session_id}" if self.session_id else _CONSENT
 
 
 async def answer(entrance: Entrance, visitor: Visitor | None) -> Answer:
@@ -44,18 +52,20 @@ async def answer(entrance: Entrance, visitor: Visitor | None) -> Answer:
         requested = read(browser.query, request.header(b"host") or "")
     except Malformed as error:
         return page("problem.html", status=400, problem=str(error))
-    step = _Step(replace(entrance, leads_to=requested.origin), requested)
+    # Programs act as people with a password: who came from elsewhere has to sign in as one.
+    present = None if visitor is None or visitor.session.sealed is not None else visitor.session
+    step = _Step(replace(entrance, leads_to=requested.origin), requested, "")
     await visit.realm.store.refresh(request.arrived)
     if request.method != "POST":
-        # Programs act as people with a password: who came from elsewhere has to sign in as one.
-        if visitor is None or visitor.session.sealed is not None:
+        if present is None:
             return step.entrance.begin()
-        return await _consent(step, person_of(visitor.session))
+        return await _consent(replace(step, session_id=present.id), person_of(present))
     form = browser.form()
     if form is None:
         return page("problem.html", status=403, problem=OUT_OF_DATE)
     if form.get("step") == _CONSENT:
-        return await _consented(step, form)
+        asked = [step] if present is None else [step, replace(step, session_id=present.id)]
+        return await _consented(asked, form)
     person = await enter(step.entrance, form)
     return await _consent(step, person) if isinstance(person, Person) else person
 
@@ -68,18 +78,20 @@ async def _consent(step: _Step, person: Person) -> Answer:
         requested=step.requested,
         arn=principal_arn(records, person.owner_id),
         browser=step.browser,
-        ticket=ticket(step.browser, person, _CONSENT),
+        ticket=ticket(step.browser, person, step.consent),
     )
 
 
-async def _consented(step: _Step, form: dict[str, str]) -> Answer:
-    person = holder(step.browser, form.get("ticket", ""), _CONSENT)
+async def _consented(asked: Sequence[_Step], form: dict[str, str]) -> Answer:
+    """What comes of the answer to one of those pages."""
+    held = ((each, holder(each.browser, form.get("ticket", ""), each.consent)) for each in asked)
+    step, person = next(((each, person) for each, person in held if person is not None), (asked[0], None))
     if person is None:
         return step.entrance.begin(TOO_LATE)
     if form.get("answer") != "allow":
         return _back(step, error="access_denied", error_description="The request was denied.")
     try:
-        code = await grant(step.browser.visit, person, step.requested)
+        code = await grant(step.browser.visit, person, step.requested, step.session_id)
     except AwsError as refused:
         return _back(step, error="access_denied", error_description=refused.message)
     if step.requested.origin is None:

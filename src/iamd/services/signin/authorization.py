@@ -59,8 +59,9 @@ def _is_confirmation(redirect_uri: str, host: str) -> bool:
     return not redirect_uri or redirect_uri in (f"http://{host}{CONFIRMATION}", f"https://{host}{CONFIRMATION}")
 
 
-async def grant(visit: Visit, person: Person, requested: Requested) -> str:
-    """A code for the client, if the person may give it leave (`signin:AuthorizeOAuth2Access`). Recorded in the trail.
+async def grant(visit: Visit, person: Person, requested: Requested, at_console: str = "") -> str:
+    """A code for the client, if the person may give it leave (`signin:AuthorizeOAuth2Access`), good as long as the session
+    of that id is, if the person is at the console. Recorded in the trail.
 
     Raises AwsError.
     """
@@ -83,6 +84,7 @@ async def grant(visit: Visit, person: Person, requested: Requested) -> str:
         requested.challenge,
         digest(requested.redirect_uri),
         int(visit.now.timestamp()),
+        at_console,
     )
     return code.sealed(realm.sealer)
 

@@ -16,7 +16,8 @@ CODE_SECONDS = 300
 
 class Code(Carried, frozen=True, array_like=True):
     """What an authorization code stands for. `challenge` and `redirect` are SHA-256 digests: of the verifier that the
-    client keeps, and of the URI that the code is sent to."""
+    client keeps, and of the URI that the code is sent to. `at_console` is the console's session that it was given in, if
+    it was."""
 
     context = b"sign-in authorization code"
 
@@ -26,6 +27,7 @@ class Code(Carried, frozen=True, array_like=True):
     challenge: bytes
     redirect: bytes
     issued: int  # seconds of the epoch
+    at_console: str = ""
 
 
 class Refresh(Carried, frozen=True, array_like=True):

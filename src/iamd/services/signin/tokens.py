@@ -73,9 +73,11 @@ async def _by_code(realm: Realm, now: datetime, given: dict[str, Any], proved: P
         raise invalid("redirectUri is not the one that the code was sent to.")
     if not is_digest_of(code.challenge, given.get("codeVerifier")):
         raise invalid("codeVerifier does not match the code challenge.")
-    if present > code.issued + CODE_SECONDS:
-        raise _expired_code()
     person = code.person
+    given_in = (await realm.store.load(person.account_id)).console_sessions.get(code.at_console)
+    is_over = bool(code.at_console) and (given_in is None or given_in.expires <= now)
+    if present > code.issued + CODE_SECONDS or is_over:
+        raise _expired_code()
     started = datetime.fromtimestamp(person.signed_in, UTC)
     return Evidence(
         SignInSession(
