@@ -325,6 +325,7 @@ def test_responses_that_sign_nobody_in(iam: Any, browser: Browser, provider: str
         (send_response(browser, story(SessionDuration=["7201"])), "exceeds the MaxSessionDuration"),
         (Browser(browser.endpoint).open("/saml", {"SAMLResponse": "bm90aGluZw=="}), "Invalid base64 SAMLResponse"),
         (send_response(browser, story(Role=[])), "names no role"),
+        (Browser(browser.endpoint).open("/saml", {"SAMLResponse": "A" * 100_001}), "more than 100,000 characters"),
     ):
         assert said in html.unescape(refused.body)
         assert "set-cookie" not in refused.headers or "iamd-console" not in refused.headers["set-cookie"]

@@ -18,7 +18,8 @@ from iamd.wire.errors import AwsError
 from iamd.wire.http import Answer, HttpRequest
 
 PATH = b"/saml"
-_LONGEST = 262_144  # bytes; a response has up to 100,000 characters, and forms encode some of them as three
+_LONGEST = 262_144  # bytes; forms encode some characters as three
+_LONGEST_RESPONSE = 100_000  # characters, as AssumeRoleWithSAML takes them
 _USUAL = 3_600  # seconds, where the response tells none
 _FORM = b"application/x-www-form-urlencoded"
 
@@ -39,6 +40,8 @@ async def answer(browser: Browser, perform: Perform) -> Answer:
     response, leads_to = form.get("SAMLResponse", ""), form.get("RelayState", "")
     leads_to = leads_to if is_ours(leads_to) else HOME
     try:
+        if len(response) > _LONGEST_RESPONSE:
+            raise Refused(f"The response of your identity provider has more than {_LONGEST_RESPONSE:,} characters.")
         asked = asked_for(response)
         chosen = next((each for each in asked if len(asked) == 1 or each.role_arn == form.get("role")), None)
         if chosen is None and "role" in form:

@@ -113,11 +113,11 @@ def _session_end(element: Element, now: datetime) -> datetime | None:
 
 
 def attributes(element: Element) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    """The values of each attribute, also of one that is there several times."""
+    found: dict[str, list[str]] = {}
     for attribute in element.iterfind(f"{SAML}AttributeStatement/{SAML}Attribute"):
-        name = attribute.get("Name", "")
-        found[name] = found.get(name, ()) + tuple(_values(attribute))
-    return found
+        found.setdefault(attribute.get("Name", ""), []).extend(_values(attribute))
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _values(attribute: Element) -> list[str]:
