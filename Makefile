@@ -65,6 +65,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "==> installing the development tools"
 	@command -v curl >/dev/null || tools/needs.sh curl # which the runbook calls
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || tools/needs.sh nginx # whose example is tested
+	@PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || tools/needs.sh pgbouncer # before a database of tests
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || tools/needs.sh postgresql
 	@$(LOCKED) -r requirements/dev.txt
 	@touch $@

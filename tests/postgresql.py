@@ -96,11 +96,11 @@ class Cluster:
                 f"unix_socket_directories={self.folder}",
             )
         ]
-        command = [_binary("postgres"), "-D", str(self.folder / "data"), *settings]
+        command = [binary("postgres"), "-D", str(self.folder / "data"), *settings]
         with (self.folder / "log").open("ab") as log, self._within:
-            self._process = subprocess.Popen(_as_user(command), stdout=log, stderr=log)
+            self._process = subprocess.Popen(as_user(command), stdout=log, stderr=log)
         while True:
-            ready = subprocess.run([_binary("pg_isready"), "-q", "-h", str(self.folder)], check=False).returncode == 0
+            ready = subprocess.run([binary("pg_isready"), "-q", "-h", str(self.folder)], check=False).returncode == 0
             if ready:
                 return
             if self._process.poll() is not None:
@@ -115,8 +115,8 @@ class Cluster:
         gone."""
         self.kill()
         shutil.rmtree(self.folder / "data", ignore_errors=True)
-        copy = [_binary("pg_basebackup"), "-h", str(primary.folder), "-U", "postgres", "-D", str(self.folder / "data")]
-        subprocess.run(_as_user([*copy, "-R", "-X", "stream", "-c", "fast"]), check=True)
+        copy = [binary("pg_basebackup"), "-h", str(primary.folder), "-U", "postgres", "-D", str(self.folder / "data")]
+        subprocess.run(as_user([*copy, "-R", "-X", "stream", "-c", "fast"]), check=True)
         self.start()
         if synchronous:
             primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -207,8 +207,8 @@ def running(connections: int = 150) -> Iterator[Cluster]:
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
-        make = [_binary("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-N"]
-        subprocess.run(_as_user([*make, "--no-instructions", *_LOCALE]), check=True, stdout=subprocess.DEVNULL)
+        make = [binary("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-N"]
+        subprocess.run(as_user([*make, "--no-instructions", *_LOCALE]), check=True, stdout=subprocess.DEVNULL)
         cluster = Cluster(folder, connections)
         cluster.start()
         try:
@@ -233,7 +233,7 @@ def _family(pid: int) -> list[int]:
     return [pid, *map(int, children)]
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     """The newest server that is installed: Debian keeps its programs out of the path."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda file: int(file.parts[4]))
     known = str(found[-1]) if found else shutil.which(name)
@@ -242,7 +242,7 @@ def _binary(name: str) -> str:
     return known
 
 
-def _as_user(command: Sequence[str]) -> Sequence[str]:
+def as_user(command: Sequence[str]) -> Sequence[str]:
     """The server refuses to be root's."""
     return (
         ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]

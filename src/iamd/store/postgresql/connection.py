@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from iamd.store.errors import StoreError
 from iamd.store.migrations import require_usable
+from iamd.store.postgresql import pooler
 from iamd.store.postgresql.adapters import register
 from iamd.store.postgresql.url import DatabaseUrl
 from iamd.store.sql.connection import Row
@@ -67,9 +67,11 @@ class Unsure(Exception):
 class PostgresConnection:
     """See `sql.connection.Connection`. Every method raises psycopg.Error; leaving `writing` may raise Unsure."""
 
-    def __init__(self, driver: psycopg.Connection[Any], writer: int) -> None:
+    def __init__(self, driver: psycopg.Connection[Any], writer: int, *, pooled: bool = False) -> None:
+        """`pooled`: a pooler has given it a session of the server."""
         self.driver = driver
         self._writer = writer
+        self._given = pooler.session_of(driver) if pooled else None
         self._leads = False
         self._reads = False  # in a transaction of `reading`
         self._stands_again = 0.0
@@ -106,6 +108,13 @@ class PostgresConnection:
             told = self.driver.execute("SELECT pg_try_advisory_lock(%s)", (_LEADING,)).fetchone()
             self._leads = told is not None and bool(told[0])
         return self._leads
+
+    def require_session(self) -> None:
+        """Give up the connection and raise NoSession when a pooler has given it another session than it had."""
+        if self._given is not None and not pooler.is_same(self.driver, self._given):
+            refusal = pooler.no_session(self.driver)
+            self.close()
+            raise refusal
 
     @property
     def socket(self) -> int:
@@ -199,8 +208,7 @@ class PostgresConnection:
 
     def cut(self) -> None:
         """Break the connection from another thread: what waits for the server's answer fails at once."""
-        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.driver.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)
+        pooler.cut(self.driver)
 
     def close(self) -> None:
         self.driver.close()
@@ -209,20 +217,22 @@ class PostgresConnection:
 def connect(url: DatabaseUrl, writer: int, attributes: str = "read-write") -> PostgresConnection:
     """A connection in which nothing is committed but by `COMMIT`, and then durably, to a server with those attributes
     unless the URL names others (libpq's `target_session_attrs`); raises psycopg.Error, and StoreError for a URL that is
-    none."""
+    none, or leads to a pooler that does not hand out sessions."""
     try:
         conninfo = make_conninfo(url.secret, **{**_CONNECTING, "target_session_attrs": attributes, **url.parameters})
     except psycopg.Error:  # whose message may have the password
         raise StoreError(f"libpq does not understand the database's URL {url}") from None
-    driver = psycopg.connect(conninfo, autocommit=True)
+    to_server = partial(psycopg.connect, conninfo, autocommit=True)
+    driver = to_server()
     register(driver)
     try:
+        pooled = pooler.require_session(driver, to_server)
         driver.execute(_ISOLATION)
         driver.execute(_SESSION)
+        return PostgresConnection(driver, writer, pooled=pooled)
     except BaseException:
         driver.close()
         raise
-    return PostgresConnection(driver, writer)
 
 
 def passes(error: Exception) -> bool:

@@ -66,7 +66,7 @@ class Follower:
         self._heard_at = time.monotonic()
         self._doubtful: dict[str, float] = {}  # accounts, and until when
         self._doubts = 0  # how often there were some
-        self._away = False
+        self._away: type[Exception] | None = None  # what tells that the server is
         self._session.on_break = self._lead_no_more
         self._stands = False  # for being the leader
         self._leads_until = 0.0
@@ -196,6 +196,7 @@ class Follower:
         self, connection: PostgresConnection, mark: Mark | None, last: Mark | None, seen: frozenset[Mark]
     ) -> _Heard:
         """Look at the feed behind a mark; on the session's thread."""
+        connection.require_session()  # where it listens, and holds the leader's lock
         self._ear, anew = connection, connection.listen()
         known = {*seen, last} if anew and last is not None else seen
         lost = not all(feed.is_at(connection, each) for each in known)
@@ -235,13 +236,13 @@ class Follower:
 
     def _note_away(self, error: Exception) -> None:
         self._lead_no_more()
-        if not self._away:
-            self._away = True
+        if self._away is not type(error):  # also where a break turns out to be a pooler's
+            self._away = type(error)
             log.error("the database is away: requests are decided on what is in memory", error=str(error))
 
     def _note_back(self) -> None:
         if self._away:
-            self._away = False
+            self._away = None
             log.info("the database is back")
 
 
