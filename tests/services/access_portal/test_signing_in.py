@@ -92,6 +92,14 @@ def test_a_link_sets_a_password_once(ann: Person, browser: Browser, program: Pro
     assert browser.open("/start/password?link=nonsense").status == 403
 
 
+def test_passwords_of_before_are_not_guessed_by_a_link(ann: Person, browser: Browser) -> None:
+    page = browser.open(ann.link())
+    said = [browser.submit(page, new=PASSWORD, again=PASSWORD).problem for _ in range(10)]
+    assert said[8] == "The password must be none of your last 3 passwords."
+    assert said[9].startswith("There were too many attempts")
+    assert browser.submit(page, new=NEW, again=NEW).problem.startswith("There were too many attempts")
+
+
 def test_a_one_time_password_is_replaced_at_once(ann: Person, browser: Browser) -> None:
     given = ann.one_time()
     page = browser.submit(browser.open("/start"), name="ann", password=given)

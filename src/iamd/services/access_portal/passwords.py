@@ -17,7 +17,7 @@ from iamd.caller.passwords import FORGIVEN, among, apart, hashed
 from iamd.services.access_portal.people import identity, password_name, present
 from iamd.services.access_portal.sign_in import LONGEST_PASSWORD, concluded
 from iamd.services.carried import Carried
-from iamd.services.signin.passwords import Refused, Visit
+from iamd.services.signin.passwords import Refused, Visit, limit
 from iamd.services.signin.people import Person, credential
 from iamd.store.change import Change
 from iamd.store.image import Records
@@ -88,6 +88,7 @@ def put(records: Records, user: StoreUser, password: str, now: datetime, *, is_o
 async def set_own(visit: Visit, person: Person, new: str, *, signs_in: bool) -> Person:
     """Set the password of a person who may, by a link or a one-time password: the same person under the new one. Whoever
     has given everything else signs in with it. Raises Refused."""
+    limit(visit, f"portal password of {person.owner_id}")  # each is compared with all of before
     if not _SHORTEST <= len(new) <= min(_LONGEST, LONGEST_PASSWORD) or not all(kind(new) for kind in _KINDS):
         raise Refused(f"The password must have {RULES[0]}: {RULES[1]}.")
     records = await visit.realm.store.load(person.account_id)
@@ -114,4 +115,5 @@ async def set_own(visit: Visit, person: Person, new: str, *, signs_in: bool) -> 
     outcome = await visit.realm.store.write(work)
     if isinstance(outcome, Refused):
         raise outcome
+    visit.realm.attempts.forgive(f"portal password of {person.owner_id}", visit.request_id)
     return outcome
