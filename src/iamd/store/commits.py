@@ -94,7 +94,7 @@ class Committer:
         batch = self._filling if self._filling.entries else self._committing
         if self._aside and self._overtaken:
             await self._heard.wait()
-            raise StaleRead("another process changed what was read")
+            raise _overtaken()
         if batch is not None and not self._aside:
             await batch.settle()
 
@@ -172,12 +172,13 @@ class Committer:
             self._committing = self._heeded = None
             for change in group.changes:
                 self._committed(change)
-            stale = self._heed_others(batch)
-            batch.settled(stale)
-            if stale is not None:  # who waits for the next group may have read the same
-                self._filling.settled(stale)
+            overtaken = self._overtaken & batch.bases.keys()
+            batch.settled(_overtaken() if overtaken else None)
             for entry in batch.entries:
                 self._answer(entry)
+            if overtaken:  # what is behind was executed on what others have changed, and may be refused for that
+                behind, self._filling = self._filling, Batch()
+                await self._do_again([behind], overtaken)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -190,7 +191,7 @@ class Committer:
         self._rewind([*batch.entries, *filling.entries])
         self._aside = True
         self._heard.clear()
-        self._heed_others(filling)
+        self._heed(self._overtaken & filling.bases.keys())
         for each in (batch, filling):
             each.settled(StaleRead("what was read is not durable"))
         for entry in filling.entries:
@@ -228,17 +229,6 @@ class Committer:
         self._heard.set()
         return aside
 
-    def _heed_others(self, batch: Batch) -> StaleRead | None:
-        """Bring the images of a batch that is none any more to what others made of them; what its reads are told."""
-        overtaken = self._overtaken & batch.bases.keys()
-        for account_id in overtaken:
-            if not self.undurable(account_id):  # else the next commit will meet theirs
-                self._overtaken.discard(account_id)
-                image = self._images.get(account_id)
-                if image is not None:
-                    self._catch_up(image)
-        return StaleRead("another process changed what was read") if overtaken else None
-
     def _answer(self, entry: Entry) -> None:
         error = entry.error
         try:
@@ -265,11 +255,13 @@ class Committer:
 
     async def _redo(self, account_id: str) -> None:
         """Another process was faster with that account: execute what is not durable once more, on what there is now."""
-        batches = self._take_back()
-        if not self._restore(batches, {account_id}):
-            return
+        await self._do_again(self._take_back(), {account_id})
+
+    async def _do_again(self, batches: list[Batch], others: set[str]) -> None:
+        """Execute batches that are none any more once more, where others have changed those accounts."""
+        self._restore(batches, others)
         for batch in batches:
-            batch.settled(StaleRead("another process changed what was read"))
+            batch.settled(_overtaken())
         for batch in batches:
             for entry in batch.entries:
                 await self.perform(entry)
@@ -277,24 +269,25 @@ class Committer:
     def _withdraw(self, error: NotWritten) -> None:
         """Fail all changes that are not durable, and keep the images, in which who saw the changes reads again."""
         batches = self._take_back()
-        if self._restore(batches, set()):
-            for batch in batches:
-                batch.settled(StaleRead("what was read is not durable"))
-            _fail(batches, error)
+        self._restore(batches, set())
+        for batch in batches:
+            batch.settled(StaleRead("what was read is not durable"))
+        _fail(batches, error)
 
-    def _restore(self, batches: list[Batch], others: set[str]) -> bool:
-        """Bring the images of the batches' accounts, and others, to what is committed; False when this failed, and the
-        batches with it."""
-        try:
-            self._rewind([entry for batch in batches for entry in batch.entries])
-            for account_id in others.union(*(batch.bases for batch in batches)):
+    def _restore(self, batches: list[Batch], others: set[str]) -> None:
+        """Bring the images of accounts of batches that are none any more, and others, to what is committed."""
+        self._rewind([entry for batch in batches for entry in batch.entries])
+        self._heed(others.union(*(batch.bases for batch in batches)))
+
+    def _heed(self, accounts: Iterable[str]) -> None:
+        """Bring the images to what others made of the accounts, but for such of which a change is under way, with which
+        theirs will collide."""
+        for account_id in accounts:
+            if not self.undurable(account_id):
+                self._overtaken.discard(account_id)
                 image = self._images.get(account_id)
-                if image is not None and not self._database.catch_up(image):
-                    self._images.drop(account_id)
-        except Exception as error:
-            self._abandon(batches, error if isinstance(error, StoreError) else _unwritable(error))
-            return False
-        return True
+                if image is not None:
+                    self._catch_up(image)
 
     def give_up(self, error: StoreError) -> None:
         """Fail everything that is not durable, also when it is just being committed."""
@@ -334,6 +327,10 @@ def _fail(batches: Iterable[Batch], error: StoreError) -> None:
         batch.settled(error)
         for entry in batch.entries:
             entry.resolve(error)
+
+
+def _overtaken() -> StaleRead:
+    return StaleRead("another process changed what was read")
 
 
 def _unwritable(error: Exception) -> StoreError:

@@ -151,6 +151,23 @@ class Processes:
             await asyncio.gather(slow, behind)
 
     @on_loop
+    async def test_a_change_behind_our_own_is_not_refused_for_what_others_have_changed(self, opener: Opener) -> None:
+        async with prepared(opener) as one, running(opener()) as two:
+            await one.write(add_user(9, "name"))
+            await two.load(ACCOUNT)
+            two._database.reads_wait = None
+            gate = Gate(two, behind=True)
+            slow = asyncio.create_task(two.write(add_user(1)))
+            await gate.reached.wait()
+            await one.write(lambda change: change.records(ACCOUNT).users.remove(user(9, "name")))
+            behind = asyncio.create_task(two.write(add_user(2, "name")))  # begun when the other one was done
+            await until(lambda: bool(two._committer._filling.entries))
+            gate.opened.set()
+            await asyncio.gather(slow, behind)
+            assert {found.id for found in (await two.load(ACCOUNT)).users} == {user(1).id, user(2).id}
+            await same_after_reopening(two, opener)
+
+    @on_loop
     async def test_many_writers_lose_nothing(self, opener: Opener) -> None:
         async with prepared(opener) as one, running(opener()) as two:
             stores = (one, two)
