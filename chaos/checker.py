@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from chaos.client import Answer
 from chaos.history import History, Outcome, Read, Register, Revisions, Write
 
 _SKEW = 300.0  # seconds that a client's clock may differ by
-_NEAR = 3.0  # seconds
+_NEAR = 1.0  # seconds
 _FRACTION = 1.5  # seconds: times that are signed, and those of servers, have no fractions
 
 
@@ -41,17 +42,27 @@ def unexplained(register: Register, last: Read | None = None) -> Iterator[str]:
     if told is not None:
         what = f"policy {told.value}" if told.value is not None else f"{'allowed' if told.allows else 'denied'}"
         between = f"read between {told.started:.6f} and {told.ended:.6f}"
-        yield f"{register.user}: {what}, {between}, fits no order of the writes; near it: {_near(writes, told)}"
+        yield f"{register.user}: {what}, {between}, fits no order of the writes; near it:{_near(register, told)}"
 
 
-def _near(writes: Sequence[Write], read: Read) -> str:
-    """The writes about that time, for who looks for the reason."""
-    found = [each for each in writes if each.ended > read.started - _NEAR and each.started < read.ended + _NEAR]
-    return "; ".join(
-        f"write {each.value} ({'allows' if each.allows else 'denies'}, {each.outcome.value})"
-        f" from {each.started:.6f} to {each.ended:.6f}"
-        for each in found
+def _near(register: Register, read: Read) -> str:
+    """What was written and read about that time, a line each, for who looks for the reason."""
+    both: list[Write | Read] = [*register.writes, *register.reads]
+    found = [each for each in both if _is_near(each, read)]
+    return "".join(
+        f"\n  {each.started:.6f} to {each.ended:.6f} {_told(each)}{each.how and ', '}{each.how}"
+        for each in sorted(found, key=attrgetter("started"))
     )
+
+
+def _is_near(other: Write | Read, read: Read) -> bool:
+    return other.ended > read.started - _NEAR and other.started < read.ended + _NEAR
+
+
+def _told(operation: Write | Read) -> str:
+    if isinstance(operation, Write):
+        return f"write {operation.value} {'allows' if operation.allows else 'denies'}, {operation.outcome.value}"
+    return f"read {operation.value}" if operation.allows is None else f"{'allowed' if operation.allows else 'denied'}"
 
 
 class _Search:

@@ -29,7 +29,8 @@ _SKEWED = re.compile(rb"Signature (?:expired|not yet current): ")
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with the moments around it. The status is 0 when there was none; `sent` tells whether there could be
-    one: nobody listened else, and nothing has happened. `skew` is what was added to this machine's clock to sign."""
+    one: nobody listened else, and nothing has happened. `skew` is what was added to this machine's clock to sign; `how`
+    tells which revisions went along and came back, and with whom."""
 
     sent: bool
     status: int
@@ -38,6 +39,7 @@ class Answer:
     started: float
     ended: float
     skew: float = 0.0
+    how: str = ""
 
     @property
     def code(self) -> str:
@@ -132,7 +134,8 @@ class Client:
         reached = int(told) if told and not apart else None
         if self._carried is not None and reached is not None:
             self._carried.note(reached)
-        answer = Answer(True, response.status, content, reached, started, time.monotonic(), skew)
+        how = f"{self._host} {asked.service} {response.status}, revision {told or '-'} for {revision or '-'}"
+        answer = Answer(True, response.status, content, reached, started, time.monotonic(), skew, how)
         if answer.is_skewed:
             self._skew = parsedate_to_datetime(response.headers["date"]).timestamp() - time.time()
         return answer

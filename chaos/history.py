@@ -18,23 +18,26 @@ class Outcome(Enum):
 @dataclass(frozen=True, slots=True)
 class Write:
     """Something was allowed or denied: `value` tells the write from all others, `allows` what it says. Below zero it is
-    what was so in the beginning, of which nothing is recorded."""
+    what was so in the beginning, of which nothing is recorded. `how` as of a Read."""
 
     value: int
     allows: bool
     started: float
     ended: float
     outcome: Outcome
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Somebody asked for the policy (`value`), or whether they are allowed (`allows`); what was not asked for is None."""
+    """Somebody asked for the policy (`value`), or whether they are allowed (`allows`); what was not asked for is None.
+    `how` tells of whom, and which revisions went there and came back."""
 
     started: float
     ended: float
     value: int | None = None
     allows: bool | None = None
+    how: str = ""
 
     def agrees(self, write: Write) -> bool:
         """Whether that write, if it is the last, explains what was read."""

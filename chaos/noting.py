@@ -56,10 +56,10 @@ class Scribe:
         if outcome is Outcome.UNKNOWN:
             ended += self.aftermath
             time.sleep(self.aftermath)  # so that writes to one register stay one after the other
-        register.writes.append(Write(value, says, answer.started, ended, outcome))
+        register.writes.append(Write(value, says, answer.started, ended, outcome, answer.how))
         self.acknowledged += outcome is Outcome.DONE
         if answer.code in _ALREADY:
-            register.reads.append(Read(answer.started, answer.ended, allows=says))
+            register.reads.append(Read(answer.started, answer.ended, allows=says, how=answer.how))
         return answer
 
     def ask(self, client: Client, register: Register, asked: Asked, way: str) -> Answer:
@@ -77,7 +77,8 @@ class Scribe:
             return answer
         after = self._reach(client) if self.carry and answer.revision is None else answer
         if after is answer or after.status == 200:
-            register.reads.append(Read((before or answer).started, after.ended, allows=allows))
+            how = "; ".join(each.how for each in dict.fromkeys((before, answer, after)) if each is not None)
+            register.reads.append(Read((before or answer).started, after.ended, allows=allows, how=how))
             self.seen.add((way, allows))
         return answer
 

@@ -194,7 +194,8 @@ class Workload:
         if what.register.numbered and choice.random() < 0.3:
             answer = self._get(client, what)
             if answer.status == 200:
-                what.register.reads.append(Read(answer.started, answer.ended, value=_value(answer)))
+                read = Read(answer.started, answer.ended, value=_value(answer), how=answer.how)
+                what.register.reads.append(read)
             return answer
         return self.ask(client, what, choice.choice(self.ways(what.means)))
 
