@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from shutil import rmtree
+from time import perf_counter
 from typing import Any
 
 from iamd.audit.lake.files import Lake
@@ -26,7 +27,10 @@ from iamd.server.trail_buckets import buckets_at
 from iamd.server.trail_delivery import TrailDeliveries
 from iamd.services.call import Realm
 from iamd.settings import Settings
+from iamd.store.errors import StoreError
 from iamd.store.store import Store
+
+_LOOKS_EVERY = 1.0  # seconds between looks for what other processes have committed
 
 
 @asynccontextmanager
@@ -36,11 +40,21 @@ async def jobs(settings: Settings, realm: Realm, *, fills_lake: bool = True) -> 
     outbox = Outbox(settings.findings_to)
     leadership = Leadership(realm.store.lead, partial(_of_the_leader, settings, realm, outbox))
     async with (
+        meanwhile(_keep_current(realm.store)),
         meanwhile(outbox.run()),
         _event_data_stores(settings, realm.store, realm.lake if fills_lake else None),
         meanwhile(leadership.run()),
     ):
         yield leadership
+
+
+async def _keep_current(store: Store) -> None:
+    """Take in what other processes commit, also while nobody asks this one: jobs go by the records in memory, and else
+    only requests look whether these are current."""
+    while True:
+        with suppress(StoreError):  # whoever needs the database tells that it is away
+            await store.refresh(perf_counter())
+        await asyncio.sleep(_LOOKS_EVERY)
 
 
 @asynccontextmanager
