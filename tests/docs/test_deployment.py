@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from iamd import __version__
 from iamd.settings import load
 from iamd.wire import errors
 from tests.live import live
+from tests.server.test_tls import write
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -80,6 +83,39 @@ def test_the_units_have_the_same_few_privileges() -> None:
     )
     assert server == edge
     assert {"NoNewPrivileges=yes", "CapabilityBoundingSet=", "SystemCallFilter=~@privileged @resources"} <= set(server)
+
+
+def test_the_units_may_read_and_reload_the_files_of_tls() -> None:
+    server, tls = _unit("iamd.service"), _unit("iamd-tls.conf")
+    files = dict(each.split("=") for line in tls if line.startswith("Environment=") for each in line[12:].split())
+    assert load({}, files).tls_key is not None
+    (group,) = (line.partition("=")[2] for line in tls if line.startswith("SupplementaryGroups="))
+    page = (EXAMPLES.parent / "docs/how-to/service.md").read_text()
+    for file in files.values():
+        assert re.search(
+            rf"install -m 640 -g {group} .*\b{Path(file).name}\b.* {Path(file).parent}/$", page, re.MULTILINE
+        )
+    assert f"groupadd --system {group}\nchgrp {group} /etc/iamd && chmod 750 /etc/iamd" in page
+    assert {"ExecReload=/bin/kill -HUP $MAINPID"} <= set(tls) - set(server)  # without TLS a hangup ends the server
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_container_is_healthy_while_its_server_answers(tls: bool, tmp_path: Path) -> None:
+    check = [sys.executable, str(EXAMPLES / "compose/healthy.py")]
+    write(tmp_path)
+    flags = {f"tls_{each}": tmp_path / f"tls.{end}" for each, end in (("certificate", "crt"), ("key", "key")) if tls}
+    with live(**flags) as server:
+        port = server.endpoint.rpartition(":")[2]
+        environ = {"IAMD_PORT": port, **({"IAMD_TLS_CERTIFICATE": "tls.crt"} if tls else {})}
+        assert subprocess.run(check, env=environ).returncode == 0
+    assert subprocess.run(check, env=environ, stderr=subprocess.DEVNULL).returncode == 1
+
+
+def test_the_image_is_built_by_older_builders_too() -> None:
+    healthy = re.search(r"^HEALTHCHECK (.*)$", (EXAMPLES / "compose/Dockerfile").read_text(), re.MULTILINE)
+    assert healthy is not None
+    # Podman and Docker before 25 end the build at --start-interval.
+    assert set(re.findall(r"--[a-z-]+", healthy[1])) <= {"--interval", "--start-period", "--timeout", "--retries"}
 
 
 def test_the_dashboard_shows_what_is_measured() -> None:
