@@ -32,6 +32,7 @@ class Upstream:
     url: str = ""
     asked: dict[str, int] = field(default_factory=dict)
     written: int = 0  # bytes of a long answer
+    given_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # long answers
     step: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # taken before each further piece
 
 
@@ -40,6 +41,12 @@ def _long(write: Callable[[bytes], object], upstream: Upstream) -> None:
     for written in range(0, LONG, 1 << 16):
         write(b"y" * (1 << 16))
         upstream.written = written + (1 << 16)
+
+
+def _endless(write: Callable[[bytes], object], upstream: Upstream) -> None:
+    write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    while True:
+        write(b"10000\r\n" + b"y" * (1 << 16) + b"\r\n")
 
 
 ANSWERS: dict[str, tuple[bytes, ...]] = {
@@ -85,10 +92,11 @@ def upstream() -> Iterator[Upstream]:
                 return True
             name = target.rpartition("/")[2]
             kept.asked[name] = kept.asked.get(name, 0) + 1
-            if name == "long":
+            if name in ("long", "endless"):
                 with suppress(ConnectionError):
-                    _long(self.request.sendall, kept)
+                    (_long if name == "long" else _endless)(self.request.sendall, kept)
                     return True
+                kept.given_up.release()
                 return False
             if name == "once":  # the connection is closed as soon as nobody expects it
                 self.request.sendall(ANSWERS["whole"][0])

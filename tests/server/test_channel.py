@@ -5,6 +5,7 @@ from __future__ import annotations
 from uvicorn.server import ServerState
 
 from iamd.server.channel import Channel
+from iamd.server.taking import Taking
 
 
 class Transport:
@@ -25,7 +26,7 @@ class Transport:
 
 def test_a_head_waits_for_its_body():
     transport = Transport()
-    channel = Channel(transport, ServerState())
+    channel = Channel(transport, ServerState(), Taking(transport, None, 1))
     channel.write(b"HTTP/1.1 200 OK\r\n\r\n")
     assert transport.written == []
     channel.write(b"body")
@@ -34,7 +35,7 @@ def test_a_head_waits_for_its_body():
 
 def test_what_is_left_of_an_answer_is_dropped_once_its_client_has_gone():
     transport = Transport()
-    channel = Channel(transport, ServerState())
+    channel = Channel(transport, ServerState(), Taking(transport, None, 1))
     channel.write(b"HTTP/1.1 200 OK\r\n\r\n")
     transport.closed = True
     channel.flush()

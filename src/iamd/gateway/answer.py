@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 
 class Answer:
@@ -10,7 +10,11 @@ class Answer:
     of an upstream's error, and `service` and `operation` by botocore's names."""
 
     def __init__(
-        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | AsyncIterator[bytes], code: str = "OK"
+        self,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | AsyncGenerator[bytes, None],
+        code: str = "OK",
     ) -> None:
         self.status = status
         self.headers = headers

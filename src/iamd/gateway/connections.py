@@ -8,7 +8,7 @@ httptools, which uvicorn reads requests with, reads the answers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import structlog
 
@@ -42,7 +42,7 @@ class Reply:
         """The body, if all of it is there already."""
         return self._connection.take_whole()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """What is still to come; raises BadGateway when it breaks off, GatewayTimeout when nothing comes."""
         connection = self._connection
         try:

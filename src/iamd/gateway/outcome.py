@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 
 import structlog
@@ -37,7 +37,7 @@ def note(passage: Passage, status: int, headers: Headers) -> None:
         passage.error = told.decode("latin-1") or f"HTTP {status}", ""
 
 
-def answered(passage: Passage, status: int, headers: Headers, body: bytes | AsyncIterator[bytes]) -> Answer:
+def answered(passage: Passage, status: int, headers: Headers, body: bytes | AsyncGenerator[bytes, None]) -> Answer:
     """The upstream's answer for the client."""
     passed = heads.answer_headers(headers, isinstance(body, bytes) and passage.request.method != "HEAD")
     signature = passage.signature

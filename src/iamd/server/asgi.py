@@ -138,3 +138,9 @@ def sent_at_once(send: object, answer: Answer) -> bool:
     cycle.message_event.set()
     cycle.on_response()
     return True
+
+
+def has_left(send: object) -> bool:
+    """Whether it is known that the client has left, if `send` is uvicorn's, which drops what is sent to it then."""
+    cycle: Any = getattr(send, "__self__", None)
+    return type(cycle) is RequestResponseCycle and bool(cycle.disconnected)

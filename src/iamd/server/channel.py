@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from iamd.audit.ids import new_uuid
+from iamd.server.taking import Taking
 
 
 class Channel:
@@ -17,8 +18,9 @@ class Channel:
     uvloop takes for a fault of the program.
     """
 
-    def __init__(self, transport: Any, state: Any) -> None:
+    def __init__(self, transport: Any, state: Any, taking: Taking) -> None:
         self._transport = transport
+        self._taking = taking
         self._state = state
         self._head: bytes | None = None
         self._reads = True
@@ -53,9 +55,11 @@ class Channel:
         self.close()
 
     def close(self) -> None:
-        """Close when all is sent."""
+        """Close when all is sent, or the client takes no more of it."""
         self.flush()
         self._transport.close()
+        if self.has_more_to_send():
+            self._taking.watch()
 
     def abort(self) -> None:
         """Close at once."""
@@ -80,10 +84,12 @@ class Channel:
         """The client is slow."""
         if not self.write_paused:
             self.write_paused, self._writable = True, asyncio.Event()
+            self._taking.watch()
 
     def resume_writing(self) -> None:
         """It takes more."""
         self.write_paused = False
+        self._taking.rest()
         if self._writable is not None:
             self._writable.set()
             self._writable = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import aclosing
 from time import perf_counter
 
 from iamd.gateway.answer import Answer
-from iamd.server.asgi import App, Receive, Scope, Send, sent_at_once
+from iamd.server.asgi import App, Receive, Scope, Send, has_left, sent_at_once
 from iamd.server.telemetry import TALLY
 from iamd.server.whole import BODILESS
 from iamd.wire import http
@@ -37,6 +38,9 @@ async def send_answer(answer: Answer, method: str, closes: bool, send: Send) -> 
         await send({"type": "http.response.body", "body": body})
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    async for piece in body:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    async with aclosing(body):
+        async for piece in body:
+            if has_left(send):
+                return  # an upstream is not read for nobody, perhaps without end
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

@@ -15,6 +15,7 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from iamd.server.channel import Channel
 from iamd.server.header_names import CONNECTION, EXPECT, PROXY_CONNECTION, known
 from iamd.server.prompt import Prompt
+from iamd.server.taking import Taking
 from iamd.server.tasks import Tasks
 from iamd.server.timers import Timers
 from iamd.server.whole import Headers
@@ -66,7 +67,8 @@ class HttpProtocol:
             "scheme": "https" if self._secure else "http",
             "root_path": "",
         }
-        channel = self._channel = Channel(transport, state)
+        self._taking = Taking(transport, loop, front.seconds)
+        channel = self._channel = Channel(transport, state, self._taking)
         timers = self._timers = Timers(channel, loop, front.seconds, config.timeout_keep_alive)
         tasks = Tasks(config, state, loop, channel, timers, place)
         self._prompt = Prompt(front, state, loop, channel, tasks, client[0] if client else "", self._secure)
@@ -117,6 +119,7 @@ class HttpProtocol:
         if self._prompt.lost(self._forget):
             connections.add(self)  # so that a server that stops waits for what is still to be recorded
         self._channel.resume_writing()
+        self._taking.stop()
         self._timers.stop()
         self._parser = None
 

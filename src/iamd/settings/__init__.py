@@ -248,7 +248,7 @@ class Settings:
     )
     max_body_bytes: int = _setting(readers.positive, 1 << 20, "Largest request body.")
     max_header_bytes: int = _setting(readers.positive, 64 << 10, "Largest request line with headers.")
-    request_timeout: float = _setting(readers.seconds, 30.0, "Time for a request to arrive.")
+    request_timeout: float = _setting(readers.seconds, 30.0, "Time to send a request, and to take some of its answer.")
     shutdown_timeout: float = _setting(readers.seconds, 10.0, "Time for running requests when told to stop.")
     log_level: str = _setting(readers.one_of("debug", "info", "warning", "error"), "info", "Least level to log.")
     log_format: str = _setting(
