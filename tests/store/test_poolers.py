@@ -150,6 +150,7 @@ async def test_a_standby_is_read_behind_a_pooler_of_sessions(
     opened: Opened, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standbys, "LAG_SECONDS", 30.0)
+    cluster.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = 'serializable'")
     standby = standby_of(cluster, synchronous=False)
     try:
         for mode in ("session", "transaction"):

@@ -23,9 +23,11 @@ from iamd.store.errors import StoreError
 Driver: TypeAlias = psycopg.Connection[Any]
 
 PATIENCE = 3.0  # seconds that a pooler is given
-_ROUNDS = 3  # a pooler may hand out sessions in turn, and others may have just returned the one that is looked for
+_ROUNDS = 3  # others may use the pool meanwhile
 
-_MARK = "SELECT pg_backend_pid(), set_config('iamd.session', %s, false)"
+# A standby refuses to read at all where transactions are serializable by default, which is changed for nobody else.
+_ISOLATION = "ISOLATION LEVEL READ COMMITTED"
+_SESSION = "SELECT pg_backend_pid()"
 _MARKED = "SELECT pg_backend_pid(), current_setting('iamd.session', true)"
 
 
@@ -36,18 +38,23 @@ class NoSession(StoreError):
 def require_session(driver: Driver, connect: Callable[[], Driver]) -> bool:
     """Whether there is a pooler between, which hands out sessions; the one that it gave is as new then. `connect` makes
     another connection like the one that has just been made. Raises NoSession where it hands out anything less."""
-    if is_same(driver, driver.info.backend_pid):  # the server itself told its process when it was connected to
-        return False
-    with closing(connect()) as other, _in_time(driver, other):
-        if not _keeps(driver, other):
-            raise no_session(driver)
+    refusal = no_session(driver)
+    try:
+        if is_same(driver, driver.info.backend_pid):  # the server itself told its process when it was connected to
+            return False
+        with closing(connect()) as other, _in_time(driver, other):
+            if not _keeps(driver, other):
+                raise refusal
+    except errors.ProtocolViolation as error:  # so PgBouncer, where each statement is on its own
+        raise refusal from error
+    driver.execute("SET default_transaction_isolation = 'read committed'")
     driver.execute("DISCARD ALL")  # who had it before may have left locks in it, and notifications
     return True
 
 
 def session_of(driver: Driver) -> int:
     """The server's process that the connection speaks to now."""
-    return int(_one(driver, "SELECT pg_backend_pid()")[0])
+    return int(_one(driver, _SESSION)[0])
 
 
 def is_same(driver: Driver, session: int) -> bool:
@@ -65,26 +72,25 @@ def no_session(driver: Driver) -> NoSession:
 
 
 def _keeps(driver: Driver, other: Driver) -> bool:
-    """Whether a connection keeps its session while the other is in a transaction, for which its last one was free, and
-    afterwards."""
-    nonce = secrets.token_hex(8)
-    mine = _one(driver, _MARK, nonce)
+    """Whether a connection keeps its session, however a pooler chooses: one that hands them out in turn gives another to
+    the second of two transactions; one that hands out what was free last gives it to the other connection."""
+    mine = _one(driver, f"SELECT pg_backend_pid(), set_config('iamd.session', '{secrets.token_hex(8)}', false)")
     for _ in range(_ROUNDS):
-        try:
-            other.execute("BEGIN")
-        except errors.ProtocolViolation:  # so PgBouncer, where each statement is on its own
+        if _one(driver, _MARKED) != mine or _one(driver, _MARKED) != mine:
             return False
-        if session_of(other) == mine[0] or _one(driver, _MARKED) != mine:
+        other.execute(f"BEGIN {_ISOLATION}".encode())
+        held = other.execute(_SESSION, prepare=False).fetchone()
+        if held == mine[:1] or _one(driver, _MARKED) != mine:
             return False
         other.execute("ROLLBACK")
-        if _one(driver, _MARKED) != mine:
-            return False
     return True
 
 
-def _one(driver: Driver, question: str, *parameters: str) -> tuple[Any, ...]:
-    found = driver.execute(question.encode(), parameters, prepare=False).fetchone()
-    return found or (0,)
+def _one(driver: Driver, question: str) -> tuple[Any, ...]:
+    """The row that answers it, in a transaction of its own."""
+    cursor = driver.execute(f"BEGIN {_ISOLATION}; {question}; COMMIT".encode(), prepare=False)
+    cursor.nextset()
+    return cursor.fetchone() or (0,)
 
 
 @contextmanager
