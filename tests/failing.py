@@ -16,12 +16,13 @@ from tests.live import Live
 T = TypeVar("T")
 
 
-def meanwhile(server: Live, work: Callable[[Change], None], ask: Callable[[], T]) -> T:
+def meanwhile(server: Live, work: Callable[[Change], None], ask: Callable[[], T], behind: str | None = None) -> T:
     """What is answered to who asks while the work is being committed, which fails as soon as the answer waits for it, or
-    is there without."""
+    is there without. The work begins before it is asked, or `behind` the first call of that method of the store."""
     store = server.realm.store
     commit, settled = store._database.commit, store.settled
-    waited_for, fails = asyncio.Event(), asyncio.Event()
+    waited_for, fails, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    changes: list[asyncio.Task[None]] = []
 
     async def failing(group: Group) -> None:
         if group.changes:
@@ -33,27 +34,40 @@ def meanwhile(server: Live, work: Callable[[Change], None], ask: Callable[[], T]
         waited_for.set()
         await settled()
 
-    async def begin() -> asyncio.Task[None]:
+    async def begin() -> None:
         store._database.commit = failing  # type: ignore[method-assign]
         store.settled = noted  # type: ignore[method-assign]
-        change = asyncio.create_task(store.write(work))
+        changes.append(asyncio.create_task(store.write(work)))
         while not store.unsettled:
             await asyncio.sleep(0)
-        return change
+        begun.set()
 
-    async def fail(change: asyncio.Task[None], asked: Future[Any]) -> None:
+    async def begin_behind(method: str) -> None:
+        called = getattr(store, method)
+
+        async def first(*args: Any) -> Any:
+            setattr(store, method, called)
+            answered = await called(*args)
+            await begin()
+            return answered
+
+        setattr(store, method, first)
+
+    async def fail(asked: Future[Any]) -> None:
+        await begun.wait()
         while not (waited_for.is_set() or asked.done()):
             await asyncio.sleep(0.01)
         fails.set()
+        (change,) = changes
         await asyncio.wait({change})
         store._database.commit = commit  # type: ignore[method-assign]
         store.settled = settled  # type: ignore[method-assign]
         assert isinstance(change.exception(), NotWritten)
 
     with ThreadPoolExecutor(1) as aside:
-        change = server.run(begin())
+        server.run(begin() if behind is None else begin_behind(behind))
         asked = aside.submit(ask)
-        server.run(fail(change, asked))
+        server.run(fail(asked))
         return asked.result()
 
 

@@ -13,7 +13,7 @@ from iamd.caller.sigv4 import Signature
 from iamd.chain.execution import call_of, change, read, stand
 from iamd.server.exchange import Exchange
 from iamd.services import invocation
-from iamd.services.call import Admitted, Call, Cold, PublicCall, Realm
+from iamd.services.call import Call, Cold, PublicCall, Realm
 from iamd.services.registry import Operation
 from iamd.store.errors import StaleRead
 from iamd.wire.errors import AwsError, InternalFailure, InvalidClientTokenId, InvalidInput, ServiceUnavailable
@@ -61,12 +61,27 @@ async def reach(realm: Realm, exchange: Exchange, caller: Caller) -> None:
         raise ServiceUnavailable(
             f"Revision {asked} has not arrived here; the account is at {reached}. Please try again."
         )
-    stand(exchange, caller, await store.load(account_id))  # also where it arrived while this waited for its turn
+    while True:  # also where it arrived while this waited for its turn
+        records = await store.load(account_id)
+        try:
+            stand(exchange, caller, records)
+        except AwsError:
+            if await store.taken_back():
+                continue
+            raise
+        return
 
 
-async def admitted(realm: Realm, exchange: Exchange, admitting: Awaitable[Admitted]) -> None:
+async def admitted(realm: Realm, exchange: Exchange, operation: Operation) -> None:
     """Take in whom the evidence names, which is no stranger then."""
-    found = await admitting
+    while True:
+        try:
+            found = await invocation.admit(operation, realm, exchange.now, exchange.params)
+        except AwsError:
+            if await realm.store.taken_back():
+                continue
+            raise
+        break
     if exchange.caller is None:
         realm.strangers.give_back(exchange.request.client_ip)
     exchange.caller, exchange.prepared, exchange.disclosed = found.caller, found.evidence, found.disclosed
@@ -124,11 +139,10 @@ async def _begin(realm: Realm, exchange: Exchange) -> tuple[Call, Awaitable[Any]
     if caller is None or operation is None:
         raise InternalFailure()
     records = await realm.store.load(caller.account_id)
-    call = call_of(realm, exchange, stand(exchange, caller, records), operation, records)
-    if exchange.prepared is not None:  # once, however often the rest is done again
-        return call, None
     try:
-        return call, invocation.prepare(call)
+        call = call_of(realm, exchange, stand(exchange, caller, records), operation, records)
+        # once, however often the rest is done again
+        return call, None if exchange.prepared is not None else invocation.prepare(call)
     except AwsError:
         await realm.store.settled()  # the refusal tells of what was read
         raise

@@ -109,9 +109,8 @@ def admit(realm: Realm, exchange: Exchange) -> Awaitable[None] | None:
     if operation is not None and operation.public is not None:
         exchange.caller = None
         return later.answered(realm, exchange, operation)
-    admitting = None if operation is None else invocation.admit(operation, realm, exchange.now, exchange.params)
-    if admitting is not None:
-        return later.admitted(realm, exchange, admitting)
+    if operation is not None and operation.admission is not None:
+        return later.admitted(realm, exchange, operation)
     if exchange.caller is None:
         raise MissingAuthenticationToken()
     return None

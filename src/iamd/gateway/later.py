@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from iamd.caller.authenticate import authenticate, require_known
+from iamd.caller.claim import Signature
 from iamd.caller.payload import UNSIGNED, Payload
 from iamd.caller.streamed import read
 from iamd.gateway import bodies, mapping, outcome, strict, uploads
@@ -20,10 +21,11 @@ from iamd.gateway.outbound import Headers
 from iamd.gateway.parts import Parts
 from iamd.gateway.passage import Passage
 from iamd.gateway.steps import address, forget_changed, has_subresource, misses_object, settle, tolerated, who_asks
-from iamd.services.call import Cold
+from iamd.services.call import Cold, Realm
 from iamd.store.errors import StaleRead
 from iamd.wire.errors import AwsError, InternalFailure, MissingAuthenticationToken
 from iamd.wire.gateway_errors import NotKnown
+from iamd.wire.http import HttpRequest
 
 _LONGEST_TOLD = 64 << 10  # bytes of an upstream's answer to a form
 
@@ -35,11 +37,22 @@ async def identify(parts: Parts, passage: Passage, payload: Payload | None) -> N
     if payload is None:
         with realm.strangers.counted(request.client_ip):
             if signature is not None and not parts.services.has(signature.access_key_id):
-                await require_known(request, signature, realm.store, realm.tokens, realm.strangers)
+                await _require_known(realm, request, signature)
             request.body = await bodies.whole(pieces, parts.max_body)
     await identify_caller(parts, passage, payload)
     if payload is not None:
         request.body, passage.rest = await bodies.whole(read(payload, pieces), parts.max_body), None
+
+
+async def _require_known(realm: Realm, request: HttpRequest, signature: Signature) -> None:
+    while True:
+        try:
+            await require_known(request, signature, realm.store, realm.tokens, realm.strangers)
+        except AwsError:
+            if await realm.store.taken_back():
+                continue
+            raise
+        return
 
 
 async def identify_caller(parts: Parts, passage: Passage, payload: Payload | None) -> None:

@@ -17,10 +17,10 @@ from iamd.services.registry import Operation
 from iamd.wire.errors import AwsError, InvalidInput
 
 
-def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str, Any]) -> Awaitable[Admitted] | None:
-    """Who calls an operation that takes no signature, to be awaited (raises AwsError); None when it takes one."""
+def admit(operation: Operation, realm: Realm, now: datetime, params: Mapping[str, Any]) -> Awaitable[Admitted]:
+    """Who calls an operation that takes no signature, to be awaited (raises AwsError)."""
     if operation.admission is None:
-        return None
+        raise TypeError(f"{operation.name} takes a signature")
     return operation.admission(realm, now, **given(params, operation.admission_members))
 
 
