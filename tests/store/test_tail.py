@@ -21,9 +21,9 @@ class Stream:
         self.tail.add([Run(self.at + n, ACCOUNT, 0, f"e{self.at + n}", b"") for n in range(1, count + 1)])
         self.at += count
 
-    def add_run(self, length: int) -> None:
+    def add_run(self, length: int, stored: bytes = b"") -> None:
         self.at += length
-        self.tail.add([Run(self.at, ACCOUNT, 0, "", b"", length)])
+        self.tail.add([Run(self.at, ACCOUNT, 0, "", stored, length)])
 
 
 def positions(stream: Stream, position: int, limit: int = 9) -> list[int]:
@@ -52,6 +52,21 @@ def test_a_tail_keeps_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert positions(stream, 5) == []
     assert positions(stream, 6) == [7, 8, 9, 10, 11, 12][: len(positions(stream, 6))]
     assert positions(stream, 9) == [10, 11, 12]
+
+
+def test_a_tail_keeps_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What events are made of may be long: whoever is denied chooses it."""
+    monkeypatch.setattr(tail, "BYTES", 3000)
+    stream = Stream()
+    for number in range(1, 101):
+        stream.add_run(1, b"x" * 1000)
+        held = len(positions(stream, max(0, number - 6)))
+        assert held <= 6
+        assert positions(stream, number - min(number, 3)) == list(range(max(1, number - 2), number + 1))
+    stream.add_run(1, b"x" * 10_000)
+    assert positions(stream, 100) == []
+    stream.add(2)
+    assert positions(stream, 101) == [102, 103]
 
 
 def test_runs_that_end_behind_a_position_are_at_hand_whole() -> None:
