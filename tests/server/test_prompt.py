@@ -40,6 +40,9 @@ class Transport:
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return (self._peer, 1) if name == "peername" and self._peer else default
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...
