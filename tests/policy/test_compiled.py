@@ -111,8 +111,8 @@ def test_a_lone_statement_takes_less_than_four_times_its_text(
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **elements}]}
     written = json.dumps(document, separators=separators)
     texts = [written.replace("{}", str(100_000_000_000 + number)) for number in range(3 * COUNTED)]
-    # The lesser of two: what other tests have left behind may be allocated meanwhile.
-    assert min(taken(texts, kind), taken(texts, kind)) < 4
+    # Once of a few times: what other tests have left behind may be allocated meanwhile.
+    assert any(taken(texts, kind) < 4 for _ in range(5))
 
 
 def placeless(document: Document) -> Any:
