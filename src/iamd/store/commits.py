@@ -94,7 +94,7 @@ class Committer:
         batch = self._filling if self._filling.entries else self._committing
         if self._aside and self._overtaken:
             await self._heard.wait()
-            raise _overtaken()
+            raise _superseded()
         if batch is not None and not self._aside:
             await batch.settle()
 
@@ -173,7 +173,7 @@ class Committer:
             for change in group.changes:
                 self._committed(change)
             overtaken = self._overtaken & batch.bases.keys()
-            batch.settled(_overtaken() if overtaken else None)
+            batch.settled(_superseded() if overtaken else None)
             for entry in batch.entries:
                 self._answer(entry)
             if overtaken:  # what is behind was executed on what others have changed, and may be refused for that
@@ -261,7 +261,7 @@ class Committer:
         """Execute batches that are none any more once more, where others have changed those accounts."""
         self._restore(batches, others)
         for batch in batches:
-            batch.settled(_overtaken())
+            batch.settled(_superseded())
         for batch in batches:
             for entry in batch.entries:
                 await self.perform(entry)
@@ -329,7 +329,7 @@ def _fail(batches: Iterable[Batch], error: StoreError) -> None:
             entry.resolve(error)
 
 
-def _overtaken() -> StaleRead:
+def _superseded() -> StaleRead:
     return StaleRead("another process changed what was read")
 
 
