@@ -37,8 +37,9 @@ class Live:
     loop: asyncio.AbstractEventLoop
     credential_urls: Sequence[str] = ()
 
-    def client(self, service: str, key: Any = None) -> Any:
-        """A boto3 client: as root, or with an access key or credentials as the API answered them."""
+    def client(self, service: str, key: Any = None, **options: Any) -> Any:
+        """A boto3 client: as root, or with an access key or credentials as the API answered them; `options` are of
+        botocore's Config."""
         given = key or {"AccessKeyId": ROOT_KEY, "SecretAccessKey": ROOT_SECRET}
         return boto3.client(
             service,
@@ -47,7 +48,7 @@ class Live:
             aws_access_key_id=given["AccessKeyId"],
             aws_secret_access_key=given["SecretAccessKey"],
             aws_session_token=given.get("SessionToken"),
-            config=Config(retries={"max_attempts": 0}, parameter_validation=False),
+            config=Config(**{"retries": {"max_attempts": 0}, "parameter_validation": False, **options}),
         )
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser as Chromium
 
 from tests.console.people import Person
-from tests.live import ROOT_KEY, ROOT_SECRET, Live, live
+from tests.live import Live, live
 from tests.services.signin.browser import PASSWORD
 
 THIEF = """<!doctype html><title>A report</title><script>
@@ -49,19 +47,12 @@ def ada(gateway: Live, chromium: Chromium) -> Iterator[Person]:
 @pytest.fixture
 def stored(gateway: Live) -> Any:
     """`stored("a.html", "text/html", text)`: the link to a new object."""
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=gateway.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=ROOT_KEY,
-        aws_secret_access_key=ROOT_SECRET,
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
+    s3 = gateway.client("s3", signature_version="s3v4", s3={"addressing_style": "path"})
     s3.create_bucket(Bucket="pages")
 
     def store(key: str, type: str, text: str) -> str:
         s3.put_object(Bucket="pages", Key=key, Body=text.encode(), ContentType=type)
-        return s3.generate_presigned_url("get_object", Params={"Bucket": "pages", "Key": key})
+        return str(s3.generate_presigned_url("get_object", Params={"Bucket": "pages", "Key": key}))
 
     return store
 

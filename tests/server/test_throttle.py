@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.endpoint
 import pytest
-from botocore.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,7 @@ from iamd.services.catalogue import APIS
 from iamd.services.throttle import Rates, Throttle
 from iamd.wire.errors import Throttling
 from tests.hostile.trail import recorded
-from tests.live import ROOT_KEY, ROOT_SECRET, Live, live
+from tests.live import Live, live
 from tests.services.iam.refusals import assert_refused
 from tests.services.iam.support import refused
 
@@ -96,14 +94,7 @@ def test_organizations_says_it_in_its_own_way(throttled: Live) -> None:
 
 def test_clients_that_wait_get_through(throttled: Live, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.endpoint, "time", types.SimpleNamespace(sleep=clock.sleep))
-    patient = boto3.client(
-        "iam",
-        endpoint_url=throttled.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=ROOT_KEY,
-        aws_secret_access_key=ROOT_SECRET,
-        config=Config(retries={"mode": "standard", "max_attempts": 10}),
-    )
+    patient = throttled.client("iam", retries={"mode": "standard", "max_attempts": 10})
     for number in range(2 * BURST):
         patient.create_user(UserName=f"user{number}")
     assert len(patient.list_users()["Users"]) == 2 * BURST
